@@ -1,0 +1,79 @@
+"""`maildesk check`: is the configuration right, and do the servers behind it answer?"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from maildesk.cli.call import call_of
+from maildesk.cli.edge import FAILED, WRONG_USE, complain
+from maildesk.cli.output import print_json
+from maildesk.config import Config, ConfigErrors
+from maildesk.ingest import imap_probe
+from maildesk.model.finding import Finding
+
+Probe = Callable[[Config], Iterable[Finding]]
+
+
+def _mailboxes(config: Config) -> Iterator[Finding]:
+    for mailbox in config.settings.mailbox:
+        key = f"mailbox {mailbox.name}"
+        for seen in imap_probe.probe(mailbox):
+            yield Finding(key=key, what=seen.what, remedy=seen.mend, good=seen.good)
+
+
+PROBES: dict[str, Probe] = {"imap": _mailboxes}
+"""What `--online` asks, in this order. A probe says what it found, good or bad, and how to
+mend the bad; it hides no error of a server behind an exception."""
+
+
+def check(
+    ctx: typer.Context,
+    online: Annotated[
+        bool, typer.Option("--online", help="Log in to the servers and look at the database.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One finding a line.")] = False,
+) -> None:
+    """Say everything that is wrong with the configuration, and how to mend it."""
+    try:
+        config = call_of(ctx).config()
+    except ConfigErrors as error:
+        _report(error.findings, as_json)
+        raise typer.Exit(WRONG_USE) from None
+    findings = tuple(found for name in PROBES for found in _probed(name, config)) if online else ()
+    _report(findings, as_json)
+    if not all(finding.good for finding in findings):
+        raise typer.Exit(FAILED)
+    if not as_json:
+        typer.echo(_all_well(config, online))
+
+
+def _probed(name: str, config: Config) -> tuple[Finding, ...]:
+    """A probe that fails itself is a finding: the others still run."""
+    try:
+        return tuple(PROBES[name](config))
+    except Exception as error:
+        return (Finding(key=name, what=f"{type(error).__name__}: {error}"),)
+
+
+def _report(findings: Iterable[Finding], as_json: bool) -> None:
+    for finding in findings:
+        if as_json:
+            print_json(asdict(finding))
+        elif finding.good:
+            typer.echo(str(finding))
+        else:
+            complain(str(finding))
+
+
+def _all_well(config: Config, online: bool) -> str:
+    counts = {
+        "mailbox": len(config.settings.mailbox),
+        "listener": len(config.settings.listener),
+        "person": len(config.policy.people.person),
+        "rule": len(config.policy.rules.rule),
+    }
+    read = ", ".join(f"{count} [[{table}]]" for table, count in counts.items())
+    asked = f"; asked: {', '.join(PROBES)}" if online else "; --online asks the servers as well"
+    return f"no fault found: {read}{asked}"

@@ -1,0 +1,171 @@
+"""maildesk.toml and config/*.toml as one frozen Config, or every error of them at once.
+
+Only the wiring (cli, daemon, demo) imports this; a room is handed its own part.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from maildesk.config.errors import ConfigErrors, Fault
+from maildesk.config.files import Read, TomlFile, read_model, read_toml
+from maildesk.config.installation import installation_faults
+from maildesk.config.lines import KeyPath
+from maildesk.config.references import (
+    approvals_faults,
+    catalog_faults,
+    people_faults,
+    rules_faults,
+    workflow_faults,
+)
+from maildesk.config.secrets import complete
+from maildesk.config.wording import near
+from maildesk.model.finding import Finding
+from maildesk.model.policy import Approvals, Catalog, People, PolicyFiles, Rules, Workflow
+from maildesk.model.settings import Part, Settings
+
+__all__ = ["CheckRules", "Config", "ConfigErrors", "load"]
+
+CheckRules = Callable[[Rules], Iterable[tuple[str, str]]]
+"""The rules room's own look at rules.toml: (name of the rule, what is wrong with its `when`).
+`load` adds file and line; it is a parameter, since no room may be imported here."""
+
+# The files of the policy and the table of each; those of the last column may be missing.
+POLICY: tuple[tuple[str, type[Part], bool], ...] = (
+    ("people", People, True),
+    ("catalog", Catalog, False),
+    ("workflow", Workflow, False),
+    ("rules", Rules, True),
+    ("approvals", Approvals, True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All that an admin has written. Secrets are filled in; every path is absolute."""
+
+    settings: Settings
+    policy: PolicyFiles
+    folder: Path
+
+
+def load(path: Path, environ: Mapping[str, str], check_rules: CheckRules | None = None) -> Config:
+    """Read maildesk.toml and the policy beside it.
+
+    Raises ConfigErrors with everything that is wrong in any of the files.
+    """
+    file = read_toml(path)
+    if isinstance(file, Finding) and not path.exists():
+        raise ConfigErrors([file])
+    settings, findings = _installation(file, path.absolute().parent, environ)
+    policy, wrong = _policy(_policy_folder(file, path.parent), settings, check_rules)
+    findings += wrong
+    if findings or settings is None or policy is None:
+        raise ConfigErrors(findings)
+    return Config(settings, policy, path.absolute().parent)
+
+
+def _installation(
+    file: TomlFile | Finding, folder: Path, environ: Mapping[str, str]
+) -> tuple[Settings | None, list[Finding]]:
+    if isinstance(file, Finding):
+        return None, [file]
+    read = read_model(file, Settings)
+    if read.part is None:
+        return None, _findings(read)
+    settings, faults = complete(read.part, folder, environ)
+    return settings, _findings(read, faults, installation_faults(settings))
+
+
+def _policy_folder(file: TomlFile | Finding, folder: Path) -> Path:
+    """As maildesk.toml has it, even where something else in that file is wrong."""
+    given = None if isinstance(file, Finding) else file.data.get("policy")
+    default: Path = Settings.model_fields["policy"].default
+    return folder / (given if isinstance(given, str) else default)
+
+
+def _policy(
+    folder: Path, settings: Settings | None, check_rules: CheckRules | None
+) -> tuple[PolicyFiles | None, list[Finding]]:
+    if not folder.is_dir():
+        return None, [
+            Finding(
+                file=str(folder),
+                key="",
+                what="there is no such folder of policy files",
+                remedy="`maildesk init DIR` writes a first one; `policy` in maildesk.toml names it",
+            )
+        ]
+    read = {
+        name: _policy_file(folder / f"{name}.toml", model, may_miss)
+        for name, model, may_miss in POLICY
+    }
+    findings = _strangers(folder) + _cross_checked(read, settings, check_rules)
+    if findings:
+        return None, findings
+    parts = {name: one.part for name, one in read.items() if isinstance(one, Read)}
+    return PolicyFiles.model_validate(parts), []
+
+
+def _policy_file(path: Path, model: type[Part], may_miss: bool) -> Read[Any] | Finding:
+    if may_miss and not path.exists():
+        return Read(TomlFile(str(path), "", {}), model())
+    file = read_toml(path)
+    return file if isinstance(file, Finding) else read_model(file, model)
+
+
+def _strangers(folder: Path) -> list[Finding]:
+    """A misspelt file would be passed over in silence."""
+    known = [f"{name}.toml" for name, _, _ in POLICY]
+    return [
+        Finding(file=str(path), key="", what="maildesk reads no such file", remedy=remedy)
+        for path in sorted(folder.glob("*.toml"))
+        if path.name not in known
+        for remedy in [near(path.name, known)]
+    ]
+
+
+def _cross_checked(
+    reads: Mapping[str, Read[Any] | Finding],
+    settings: Settings | None,
+    check_rules: CheckRules | None,
+) -> list[Finding]:
+    """Each file against what could be read of the others."""
+    parts = {name: read.part for name, read in reads.items() if isinstance(read, Read)}
+    people, catalog = parts.get("people"), parts.get("catalog")
+    desk = settings.desk if settings else None
+    checks: dict[str, Callable[[Any], Iterable[Fault]]] = {
+        "people": lambda part: people_faults(part, desk),
+        "catalog": catalog_faults,
+        "workflow": workflow_faults,
+        "rules": lambda part: [*rules_faults(part, people, catalog), *_when(part, check_rules)],
+        "approvals": lambda part: approvals_faults(part, people),
+    }
+    findings: list[Finding] = []
+    for name, read in reads.items():
+        if isinstance(read, Finding):
+            findings.append(read)
+        else:
+            findings += _findings(read, checks[name](read.part) if read.part else ())
+    return findings
+
+
+def _when(rules: Rules, check_rules: CheckRules | None) -> Iterable[Fault]:
+    names = [rule.name for rule in rules.rule]
+    for name, problem in check_rules(rules) if check_rules else ():
+        yield Fault(("rule", names.index(name), "when"), problem)
+
+
+def _findings(read: Read[Any], *more: Iterable[Fault]) -> list[Finding]:
+    """What is wrong with a value hides what a later look finds in the same place."""
+    faults = list(read.faults)
+    for look in more:
+        seen = [fault.path for fault in faults]
+        faults += [f for f in look if not any(_same_place(f.path, path) for path in seen)]
+    return sorted(read.file.located(faults), key=lambda finding: finding.line or 0)
+
+
+def _same_place(one: KeyPath, other: KeyPath) -> bool:
+    shorter = min(len(one), len(other))
+    return one[:shorter] == other[:shorter] and (shorter > 0 or one == other)

@@ -1,0 +1,120 @@
+"""maildesk.toml beyond its types: do its values make a desk that can run?"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from urllib.parse import urlsplit
+
+from maildesk.config.errors import Fault
+from maildesk.config.lines import KeyPath
+from maildesk.config.wording import quoted
+from maildesk.model.settings import Secret, Settings
+
+_ADDRESS = re.compile(r"[^@\s<>\",;:\\()\[\]]{1,64}@[^@\s<>\",;:\\()\[\]]{1,255}")
+_SIGNING_KEY_LENGTH = 32
+
+
+def installation_faults(settings: Settings) -> Iterator[Fault]:
+    """Everything that maildesk.toml alone gets wrong."""
+    yield from _desk(settings)
+    yield from _doors(settings)
+    yield from _smtp(settings)
+    yield from _database(settings)
+    yield from _base_url(settings)
+    yield from _signing_keys(settings)
+
+
+def address_fault(path: KeyPath, address: str) -> Iterator[Fault]:
+    """A mail address must be bare: local part, @, domain (RFC 5321 §4.1.2)."""
+    if not _ADDRESS.fullmatch(address):
+        yield Fault(path, f"{quoted(address)} is not a mail address", "write name@example.org")
+
+
+def doubles(paths_and_names: Sequence[tuple[KeyPath, str]]) -> Iterator[tuple[KeyPath, str]]:
+    """The entries whose name an earlier one has already; case does not tell them apart."""
+    seen: set[str] = set()
+    for path, name in paths_and_names:
+        if name.casefold() in seen:
+            yield path, name
+        seen.add(name.casefold())
+
+
+def _desk(settings: Settings) -> Iterator[Fault]:
+    desk = settings.desk
+    yield from address_fault(("desk", "address"), desk.address)
+    for i, alias in enumerate(desk.aliases):
+        yield from address_fault(("desk", "aliases", i), alias)
+    if desk.delimiter and not re.fullmatch(r"[+=_.#~-]", desk.delimiter):
+        problem = f"{quoted(desk.delimiter)} cannot separate the token from the name"
+        yield Fault(("desk", "delimiter"), problem, 'give "+", or "" where there is none')
+
+
+def _doors(settings: Settings) -> Iterator[Fault]:
+    if not settings.mailbox and not settings.listener:
+        remedy = "add a [[mailbox]] to read, or a [[listener]] to deliver to"
+        yield Fault(("mailbox",), "no mail can come in", remedy)
+    mailboxes = [(("mailbox", i, "name"), box.name) for i, box in enumerate(settings.mailbox)]
+    listeners = [(("listener", i, "name"), door.name) for i, door in enumerate(settings.listener)]
+    for path, name in doubles([*mailboxes, *listeners]):
+        yield Fault(path, f"the name {quoted(name)} is taken above", "give each its own name")
+    for i, box in enumerate(settings.mailbox):
+        if box.since is not None and not _is_date(box.since):
+            remedy = 'write it as "2026-01-31"'
+            yield Fault(("mailbox", i, "since"), f"{quoted(box.since)} is not a date", remedy)
+        if box.settle == "move" and box.processed_folder in box.folders:
+            problem = f"mails would be moved to {quoted(box.processed_folder)}, which is read"
+            yield Fault(("mailbox", i, "processed_folder"), problem, "name another folder")
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _smtp(settings: Settings) -> Iterator[Fault]:
+    smtp = settings.smtp
+    if smtp.user is not None and smtp.password is None:
+        yield Fault(("smtp", "user"), "there is a user and no password", "add smtp.password")
+    if smtp.password is not None and smtp.user is None:
+        yield Fault(("smtp", "password"), "there is a password and no user", "add smtp.user")
+
+
+def _database(settings: Settings) -> Iterator[Fault]:
+    path = ("database", "url")
+    url = settings.database.url  # never repeated: people put passwords into it
+    if url.startswith("sqlite:///") and len(url) > len("sqlite:///"):
+        return
+    if not re.match(r"postgresql(\+psycopg)?://", url):
+        remedy = 'write "sqlite:///maildesk.db" or "postgresql://USER@HOST/NAME"'
+        yield Fault(path, "is the address of no database that maildesk knows", remedy)
+    elif re.match(r"[^/]+//[^/@]*:[^/]*@", url):
+        remedy = "take it out and set database.password"
+        yield Fault(path, "holds a password", remedy)
+
+
+def _base_url(settings: Settings) -> Iterator[Fault]:
+    url = settings.web.base_url
+    if url is None:
+        return
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        plain = not (parts.query or parts.fragment or "@" in parts.netloc)
+    except ValueError:
+        good = plain = False
+    if not good or not plain or re.search(r"[\s\x00-\x1f]", url):
+        problem = "is not the plain address of a web site"
+        yield Fault(("web", "base_url"), problem, 'write "https://desk.example.org"')
+
+
+def _signing_keys(settings: Settings) -> Iterator[Fault]:
+    keys: list[tuple[KeyPath, Secret]] = [(("secrets", "key"), settings.secrets.key)]
+    keys += [(("secrets", "old_keys", i), k) for i, k in enumerate(settings.secrets.old_keys)]
+    for path, key in keys:
+        if len(key.value.get_secret_value()) < _SIGNING_KEY_LENGTH:
+            problem = f"is shorter than {_SIGNING_KEY_LENGTH} characters"
+            remedy = "make one with `python3 -c 'import secrets; print(secrets.token_urlsafe(48))'`"
+            yield Fault(path, problem, remedy)

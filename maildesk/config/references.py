@@ -1,0 +1,206 @@
+"""config/*.toml beyond its types: does everything that is named exist?"""
+
+from collections.abc import Iterable, Iterator
+from typing import get_args
+
+from maildesk.config.errors import Fault
+from maildesk.config.installation import address_fault, doubles
+from maildesk.config.lines import KeyPath
+from maildesk.config.wording import near, quoted
+from maildesk.model.policy import (
+    Approvals,
+    Catalog,
+    Grade,
+    People,
+    Rules,
+    Then,
+    Workflow,
+)
+from maildesk.model.settings import Desk
+
+STATES = ("Open", "In Progress", "On-Hold", "Resolved", "Closed")
+
+# The state that the status of each role must belong to.
+ROLE_STATES = {
+    "new": "Open",
+    "assigned": "Open",
+    "working": "In Progress",
+    "escalated": "In Progress",
+    "on_hold": "On-Hold",
+    "waiting_for_closure": "Resolved",
+    "accepted": "Resolved",
+    "rejected": "Resolved",
+    "closed": "Closed",
+}
+
+# What a move may ask for: fields of a ticket that start empty.
+NEEDS = (
+    "resolution", "closure_category", "service", "category", "sub_category",
+    "impact", "urgency", "priority", "team", "assignee",
+)  # fmt: skip
+
+
+def people_faults(people: People, desk: Desk | None) -> Iterator[Fault]:
+    """people.toml: one person an address, and everybody who is named is there."""
+    yield from _addresses(people, desk)
+    yield from _named_once("team", (team.name for team in people.team))
+    known = [person.address for person in people.person]
+    for i, team in enumerate(people.team):
+        for j, member in enumerate(team.members):
+            yield from _unknown_person(("team", i, "members", j), member, known)
+    for i, person in enumerate(people.person):
+        if person.manager is not None:
+            yield from _unknown_person(("person", i, "manager"), person.manager, known)
+    yield from _manager_cycles(people)
+
+
+def catalog_faults(catalog: Catalog) -> Iterator[Fault]:
+    """catalog.toml: names once, a priority for every pair of impact and urgency."""
+    yield from _named_once("service", (service.name for service in catalog.service))
+    yield from _named_once("category", (category.name for category in catalog.category))
+    yield from _named_once("request_type", (kind.name for kind in catalog.request_type))
+    if not catalog.request_type:
+        yield Fault(("request_type",), "there is no request type", "add a [[request_type]]")
+    for i, kind in enumerate(catalog.request_type):
+        if kind.remind_before_days >= kind.close_after_days:
+            problem = "the reminder would come before the resolution"
+            remedy = f"give less than close_after_days, {kind.close_after_days}"
+            yield Fault(("request_type", i, "remind_before_days"), problem, remedy)
+    yield from _matrix(catalog.matrix)
+
+
+def workflow_faults(workflow: Workflow) -> Iterator[Fault]:
+    """workflow.toml: roles and moves name statuses that exist, in the states of DESIGN §7."""
+    statuses = [status.name for status in workflow.status]
+    yield from _named_once("status", statuses)
+    for i, status in enumerate(workflow.status):
+        yield from _unknown(("status", i, "state"), "state", status.state, STATES)
+    for i, move in enumerate(workflow.move):
+        for j, origin in enumerate(move.from_):
+            yield from _unknown(("move", i, "from", j), "status", origin, statuses)
+        yield from _unknown(("move", i, "to"), "status", move.to, statuses)
+        for j, need in enumerate(move.needs):
+            yield from _unknown(("move", i, "needs", j), "field of a ticket", need, NEEDS)
+    yield from _roles(workflow, {status.name: status.state for status in workflow.status})
+
+
+def rules_faults(rules: Rules, people: People | None, catalog: Catalog | None) -> Iterator[Fault]:
+    """rules.toml: what a rule sets is in the catalog and in people.toml, as far as those read."""
+    yield from _named_once("rule", (rule.name for rule in rules.rule))
+    for i, rule in enumerate(rules.rule):
+        if people is not None:
+            yield from _rule_people(("rule", i, "then"), rule.then, people)
+        if catalog is not None:
+            yield from _rule_catalog(("rule", i, "then"), rule.then, catalog)
+
+
+def approvals_faults(approvals: Approvals, people: People | None) -> Iterator[Fault]:
+    """approvals.toml: who stands in is a person, as far as people.toml could be read."""
+    if approvals.fallback is not None and people is not None:
+        known = [person.address for person in people.person]
+        yield from _unknown_person(("fallback",), approvals.fallback, known)
+
+
+def _unknown(path: KeyPath, what: str, name: str, known: Iterable[str]) -> Iterator[Fault]:
+    names = list(known)
+    if name not in names:
+        yield Fault(path, f"there is no {what} {quoted(name)}", near(name, names))
+
+
+def _unknown_person(path: KeyPath, address: str, known: list[str]) -> Iterator[Fault]:
+    if address.casefold() not in {other.casefold() for other in known}:
+        remedy = f"add a [[person]], or {near(address, known)}"
+        yield Fault(path, f"nobody in people.toml has the address {quoted(address)}", remedy)
+
+
+def _named_once(table: str, names: Iterable[str]) -> Iterator[Fault]:
+    entries: list[tuple[KeyPath, str]] = [((table, i, "name"), n) for i, n in enumerate(names)]
+    for path, name in doubles(entries):
+        yield Fault(path, f"the name {quoted(name)} is taken above", "give each its own name")
+
+
+def _addresses(people: People, desk: Desk | None) -> Iterator[Fault]:
+    entries: list[tuple[KeyPath, str]] = []
+    for i, person in enumerate(people.person):
+        entries.append((("person", i, "address"), person.address))
+        entries += [(("person", i, "addresses", j), a) for j, a in enumerate(person.addresses)]
+    for path, address in entries:
+        yield from address_fault(path, address)
+        if desk is not None and desk.tag_in(address) is not None:
+            problem = f"{quoted(address)} is the desk's own address"
+            yield Fault(path, problem, "a person needs another one")
+    for path, address in doubles(entries):
+        problem = f"{quoted(address)} belongs to somebody above"
+        yield Fault(path, problem, "give an address to one person only")
+
+
+def _manager_cycles(people: People) -> Iterator[Fault]:
+    """Reported once for each cycle, at the first person of the file who is in it."""
+    boss = {p.address.casefold(): (p.manager or "").casefold() for p in people.person}
+    reported: set[str] = set()
+    for i, person in enumerate(people.person):
+        start = person.address.casefold()
+        cycle = _cycle(start, boss)
+        if cycle and start not in reported:
+            reported |= set(cycle)
+            problem = f"managers go round in a circle: {' -> '.join((*cycle, start))}"
+            yield Fault(("person", i, "manager"), problem, "let one of them have another manager")
+
+
+def _cycle(start: str, boss: dict[str, str]) -> list[str]:
+    """The way from `start` back to it, or nothing."""
+    way = [start]
+    while (above := boss.get(way[-1], "")) and above not in way:
+        way.append(above)
+    return way if above == start else []
+
+
+def _matrix(matrix: dict[str, dict[str, str]]) -> Iterator[Fault]:
+    grades = get_args(Grade)
+    for impact, row in matrix.items():
+        yield from _unknown(("matrix", impact), "grade", impact, grades)
+        for urgency in row:
+            yield from _unknown(("matrix", impact, urgency), "grade", urgency, grades)
+    for impact in grades:
+        missing = [urgency for urgency in grades if not matrix.get(impact, {}).get(urgency)]
+        if missing:
+            problem = f"no priority for the urgency {', '.join(missing)}"
+            yield Fault(("matrix", impact), problem, f'add {missing[0]} = "P1" or the like')
+
+
+def _roles(workflow: Workflow, states: dict[str, str]) -> Iterator[Fault]:
+    for role, state in ROLE_STATES.items():
+        status = getattr(workflow.roles, role)
+        yield from _unknown(("roles", role), "status", status, states)
+        if states.get(status, state) in set(STATES) - {state}:
+            problem = f"{quoted(status)} belongs to the state {quoted(states[status])}"
+            yield Fault(("roles", role), problem, f"name a status of the state {quoted(state)}")
+
+
+def _rule_people(path: KeyPath, then: Then, people: People) -> Iterator[Fault]:
+    if then.team is not None:
+        teams = [team.name for team in people.team]
+        yield from _unknown((*path, "team"), "team", then.team, teams)
+    if then.assignee is not None:
+        agents = [member.casefold() for team in people.team for member in team.members]
+        if then.assignee.casefold() not in agents:
+            problem = f"{quoted(then.assignee)} is a member of no team"
+            yield Fault((*path, "assignee"), problem, near(then.assignee, agents))
+
+
+def _rule_catalog(path: KeyPath, then: Then, catalog: Catalog) -> Iterator[Fault]:
+    named = {
+        "service": [service.name for service in catalog.service],
+        "category": [category.name for category in catalog.category],
+        "request_type": [kind.name for kind in catalog.request_type],
+        "sub_category": _sub_categories(then.category, catalog),
+    }
+    for key, known in named.items():
+        name = getattr(then, key)
+        if name is not None:
+            yield from _unknown((*path, key), key.replace("_", " "), name, known)
+
+
+def _sub_categories(category: str | None, catalog: Catalog) -> list[str]:
+    """Those of the category, or all where the rule names none."""
+    return [sub for c in catalog.category if category in (None, c.name) for sub in c.sub]

@@ -1,0 +1,201 @@
+"""`maildesk run`: wires the rooms, the timers and the signals of one process."""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from random import Random
+from types import FrameType
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from maildesk.config import Config
+from maildesk.desk.desk import Desk
+from maildesk.desk.door import DeskDoor
+from maildesk.desk.office import Office, open_office
+from maildesk.desk.rooms import ClockRoom, WorkRoom
+from maildesk.desk.worker import Worker
+from maildesk.ingest.imap import MailboxRoom
+from maildesk.ingest.pool import ReadingPool
+from maildesk.ingest.smtp import ListenerRoom
+from maildesk.outgoing.delivery import DeliveryRoom
+from maildesk.outgoing.verp import verp
+from maildesk.room import Room
+from maildesk.store import migrate
+from maildesk.store.engine import Store, open_engine
+from maildesk.store.outgoing import OutgoingQueue
+from maildesk.supervise import Watched, stop
+from maildesk.web.app import create_app
+from maildesk.web.door import Health
+from maildesk.web.room import WebRoom
+
+log = structlog.get_logger()
+
+KINDS = ("imap", "smtp", "work", "deliver", "clock", "web")
+STOP_SECONDS = 9.0  # systemd and friends are told ten
+RINGS = {"work": 2.0, "deliver": 5.0, "clock": 30.0}  # seconds between looks nobody asked for
+
+
+def open_store(config: Config) -> Store:
+    """The database of this installation, not yet connected."""
+    database = config.settings.database
+    password = database.password.value.get_secret_value() if database.password else None
+    return Store(open_engine(database.url, password))
+
+
+@dataclass(slots=True)
+class Daemon:
+    """The rooms of one process. `only` names the kinds to run; empty for all."""
+
+    config: Config
+    only: frozenset[str] = frozenset()
+    _watched: list[Watched] = field(default_factory=list)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _scheduler: BackgroundScheduler = field(
+        default_factory=lambda: BackgroundScheduler(timezone="UTC")
+    )
+    _closers: list[Callable[[], None]] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Run until SIGTERM or SIGINT, then stop cleanly within ten seconds."""
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, self._on_signal)
+        self.start()
+        try:
+            self._stop.wait()
+        finally:
+            self.stop()
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        log.info("stopping", signal=signal.Signals(number).name)
+        self._stop.set()
+
+    def start(self) -> None:
+        """Open the database and start every room. Raises what the database raises."""
+        store = open_store(self.config)
+        migrate.upgrade(store)
+        office = open_office(self.config.settings, self.config.policy, store)
+        self._closers = [store.close]
+        rooms = [room for room in self._rooms(office) if self._wanted(room.name)]
+        self._watched = [Watched(room) for room in rooms]
+        for one in self._watched:
+            one.start()
+        self._set_timers()
+        log.info("started", rooms=[room.name for room in rooms])
+
+    def stop(self) -> None:
+        """Stop every room, then what they stand on."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        late = stop(self._watched, STOP_SECONDS)
+        if late:
+            log.warning("did not stop in time", rooms=late)
+        for close in self._closers:
+            close()
+        log.info("stopped")
+
+    def health(self) -> Health:
+        """Every room and whether it works."""
+        return Health(tuple((one.room.name, one.ok, one.detail) for one in self._watched))
+
+    def room(self, name: str) -> Room:
+        """A running room by its name. Raises StopIteration where it does not run."""
+        return next(one.room for one in self._watched if one.room.name == name)
+
+    def _wanted(self, name: str) -> bool:
+        kind = "smtp" if name.startswith(("smtp:", "lmtp:")) else name.partition(":")[0]
+        return not self.only or kind in self.only
+
+    def _ring(self, name: str) -> Callable[[], None]:
+        """Rings the room of that name, or every folder's room of that mailbox."""
+
+        def ring() -> None:
+            for one in self._watched:
+                if one.room.name.partition("/")[0] == name:
+                    one.bell.ring()
+
+        return ring
+
+    def _set_timers(self) -> None:
+        for kind, seconds in RINGS.items():
+            self._every(seconds, kind)
+        for mailbox in self.config.settings.mailbox:
+            self._every(mailbox.poll_seconds, f"imap:{mailbox.name}")
+        self._scheduler.start()
+
+    def _every(self, seconds: float, name: str) -> None:
+        self._scheduler.add_job(
+            self._ring(name), "interval", seconds=seconds, coalesce=True, max_instances=1
+        )
+
+    def _rooms(self, office: Office) -> Iterable[Room]:
+        desk = Desk(office)
+        yield from self._mailboxes(desk)
+        yield from self._listeners(desk)
+        yield self._work_room(office)
+        yield self._delivery_room(office, desk)
+        yield ClockRoom(desk, on_struck=self._ring("deliver"))
+        if self.config.settings.web.enabled:
+            app = create_app(DeskDoor(office), office.settings.desk, self.health)
+            yield WebRoom(app, office.settings.web)
+
+    def _mailboxes(self, desk: Desk) -> Iterable[Room]:
+        for mailbox in self.config.settings.mailbox:
+            for folder in mailbox.folders:
+                yield MailboxRoom(
+                    mailbox,
+                    folder,
+                    max_mail_bytes=self.config.settings.desk.max_mail_bytes,
+                    journal=desk,
+                    on_kept=self._ring("work"),
+                )
+
+    def _listeners(self, desk: Desk) -> Iterable[Room]:
+        ours = self.config.settings.desk
+        for listener in self.config.settings.listener:
+            yield ListenerRoom(
+                listener,
+                max_mail_bytes=ours.max_mail_bytes,
+                journal=desk,
+                accepts=lambda address: ours.tag_in(address) is not None,
+                on_kept=self._ring("work"),
+                hostname=ours.domain,
+            )
+
+    def _work_room(self, office: Office) -> Room:
+        limits = office.settings.limits
+        pool = ReadingPool(
+            limits.readers,
+            wall_seconds=limits.read_seconds,
+            memory_bytes=limits.read_megabytes << 20,
+            own_domains=(office.settings.desk.domain,),
+        )
+        self._closers.insert(0, pool.close)
+        return WorkRoom(lambda: Worker(office, pool), on_worked=self._ring("deliver"))
+
+    def _delivery_room(self, office: Office, desk: Desk) -> Room:
+        queue = OutgoingQueue(
+            office.store,
+            office.holder,
+            office.clock,
+            return_path=lambda id_: verp(office.settings.desk, id_, office.keys),
+        )
+        return DeliveryRoom(
+            office.settings.smtp, queue, office.clock, Random(), desk.delivery_failed
+        )
+
+
+def log_to_stdout() -> None:
+    """Structured logs on stdout: one JSON object a line, or coloured words on a terminal."""
+    terminal = sys.stdout.isatty()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(),
+    )

@@ -1,0 +1,1 @@
+"""The shell around the pure core: it opens the transaction, asks `decide`, and writes."""

@@ -1,0 +1,157 @@
+"""The shell: keep, work, answer, act, tick; one transaction each.
+
+The rooms of the daemon know the database only through this class (it is the `Journal` of
+the mailboxes and listeners).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from maildesk.desk.intake import report_failure
+from maildesk.desk.office import Office
+from maildesk.desk.record import Matter, Recorder, Said
+from maildesk.ingest.commands import read_commands
+from maildesk.lifecycle.decide import decide
+from maildesk.model.cause import AgentActed, ClockStruck
+from maildesk.model.decision import Decision
+from maildesk.model.mail import RawMail
+from maildesk.model.person import Person
+from maildesk.store import journal, lease, outgoing, people, tickets
+
+log = structlog.get_logger()
+
+TICK_TICKETS = 100
+POSTPONED = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the rooms of the daemon and the command line may ask of the desk."""
+
+    office: Office
+
+    # -- the journal, as the rooms see it that bring mail in (ingest.journal.Journal)
+
+    def keep(self, mails: Sequence[RawMail]) -> None:
+        """Commit the mails to the journal. Only after this may a server be told anything."""
+        now = self.office.clock()
+        with self.office.store.write() as connection:
+            journal.keep(connection, mails, now)
+
+    def known(
+        self, mailbox: str, folder: str, uid_validity: int, uids: Iterable[int]
+    ) -> frozenset[int]:
+        """Which of these UIDs are in the journal."""
+        with self.office.store.read() as connection:
+            return journal.known(connection, mailbox, folder, uid_validity, uids)
+
+    def position(self, mailbox: str, folder: str) -> tuple[int, int] | None:
+        """How far the folder has been read; the first call marks the beginning."""
+        since = self._counts_from(mailbox)
+        with self.office.store.write() as connection:
+            return journal.position(connection, mailbox, folder, since=since)
+
+    def _counts_from(self, mailbox: str) -> datetime:
+        """From when on mails of a new folder are answered: the configured day, else now."""
+        for configured in self.office.settings.mailbox:
+            if configured.name == mailbox and configured.since:
+                return datetime.fromisoformat(configured.since).replace(tzinfo=UTC)
+        return self.office.clock().replace(microsecond=0)  # INTERNALDATE has whole seconds
+
+    def advance(self, mailbox: str, folder: str, uid_validity: int, uid: int) -> None:
+        """Every UID up to this one is in the journal."""
+        with self.office.store.write() as connection:
+            journal.advance(connection, mailbox, folder, uid_validity, uid)
+
+    def unsettled(self, mailbox: str, folder: str, uid_validity: int) -> tuple[int, ...]:
+        """UIDs kept but not yet settled on the server."""
+        with self.office.store.read() as connection:
+            return journal.unsettled(connection, mailbox, folder, uid_validity)
+
+    def settled(self, mailbox: str, folder: str, uid_validity: int, uids: Iterable[int]) -> None:
+        """The server has moved, flagged or deleted these."""
+        now = self.office.clock()
+        with self.office.store.write() as connection:
+            journal.settled(connection, mailbox, folder, uid_validity, uids, now)
+
+    def lease(self, name: str, seconds: float) -> bool:
+        """Take or renew the right to do `name` alone."""
+        now, holder = self.office.clock(), self.office.holder
+        with self.office.store.write() as connection:
+            return lease.take(connection, name, holder, now=now, seconds=seconds)
+
+    def release(self, name: str) -> None:
+        """Give the lease back, if it is ours."""
+        with self.office.store.write() as connection:
+            lease.release(connection, name, self.office.holder)
+
+    # -- causes other than mail
+
+    def answer(self, number: int, agent: Person, text: str) -> Decision:
+        """An agent acts from the command line; `#` lines are commands as in a mail.
+
+        Raises LookupError where there is no such ticket.
+        """
+        office, now = self.office, self.office.clock()
+        read = read_commands(text)
+        acted = AgentActed(
+            agent=agent,
+            message=office.new_id(now),
+            text=read.text,
+            commands=read.commands,
+            wrong_commands=read.wrong,
+        )
+        said = Said(id=acted.message, author=agent.id, text=read.text, proven=True)
+        with office.store.write() as connection:
+            ticket, subject = tickets.load_one(connection, number)
+            requester = people.by_id(connection, ticket.requester)
+            decision = decide(ticket, acted, office.policy, now)
+            matter = Matter(ticket=ticket, subject=subject, requester=requester, cause="console")
+            Recorder.on(office, connection, now).enact(decision, matter, said)
+        return decision
+
+    def delivery_failed(self, outgoing_id: int, reason: str) -> None:
+        """A mail of ours was refused for good: tell those who work on the ticket."""
+        now = self.office.clock()
+        with self.office.store.write() as connection:
+            row = outgoing.row(connection, outgoing_id)
+            if row is None or row.ticket is None:
+                return
+            recorder = Recorder.on(self.office, connection, now)
+            report_failure(recorder, row.ticket, row.person_id, row.template, reason)
+
+    def tick(self) -> int:
+        """Work the deadlines that have passed, a transaction each; how many there were."""
+        now = self.office.clock()
+        with self.office.store.read() as connection:
+            numbers = tickets.due(connection, now, TICK_TICKETS)
+        for number in numbers:
+            try:
+                self._strike(number, now)
+            except Exception as error:
+                log.exception("deadline failed", ticket=number)
+                self._postpone(number, now, f"{type(error).__name__}: {error}")
+        return len(numbers)
+
+    def _strike(self, number: int, now: datetime) -> None:
+        office = self.office
+        with office.store.write() as connection:
+            ticket, subject = tickets.load_one(connection, number)
+            if ticket.next_due is None or ticket.next_due > now:
+                return  # another daemon was here first
+            decision = decide(ticket, ClockStruck(), office.policy, now)
+            if not decision.changes:
+                why = "the workflow forbids what its deadline asks for"
+                tickets.postpone(connection, number, now + POSTPONED, why)
+                return
+            requester = people.by_id(connection, ticket.requester)
+            matter = Matter(ticket=ticket, subject=subject, requester=requester, cause="clock")
+            Recorder.on(office, connection, now).enact(decision, matter, None)
+        log.info("deadline worked", ticket=number, events=len(decision.changes[0].events))
+
+    def _postpone(self, number: int, now: datetime, trouble: str) -> None:
+        with self.office.store.write() as connection:
+            tickets.postpone(connection, number, now + POSTPONED, trouble[:500])

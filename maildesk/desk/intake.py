@@ -1,0 +1,317 @@
+"""From a read mail to its one disposition. The order of the checks is the table `CHECKS`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from maildesk.desk.office import Office
+from maildesk.desk.record import Matter, Recorder, Said
+from maildesk.ingest.authenticate import identify
+from maildesk.ingest.commands import CommandReading, read_commands, read_decision
+from maildesk.ingest.thread import Clues, Known, Thread, clues, thread, token_proves, wanted
+from maildesk.lifecycle.decide import decide
+from maildesk.model.cause import DeliveryFailed, Facts, MailArrived
+from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Letter, Template
+from maildesk.model.mail import Address, Disposition, Kind, Mail, Reading, Step
+from maildesk.model.person import Identity, Person, Proof
+from maildesk.model.ticket import Ticket
+from maildesk.outgoing.verp import read_verp
+from maildesk.store import journal, outgoing, people, tickets
+from maildesk.store.journal import Kept
+
+_JOINING = 20  # people in CC who may come into a ticket with one mail
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What became of a mail."""
+
+    disposition: Disposition
+    ticket: int | None
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One mail on the table."""
+
+    office: Office
+    connection: Connection
+    recorder: Recorder
+    kept: Kept
+    reading: Reading
+    now: datetime
+
+    @property
+    def mail(self) -> Mail:
+        """The mail as it was read."""
+        return self.reading.mail
+
+    @property
+    def author(self) -> Address | None:
+        """Whom an answer would go to: the first author; several of them prove nobody."""
+        if self.mail.senders:
+            return self.mail.senders[0]
+        envelope = self.kept.mail.envelope_from
+        return Address("", envelope) if envelope else None
+
+    def worked(
+        self, disposition: Disposition, verdict: str, *evidence: str, ticket: int | None = None
+    ) -> Worked:
+        """The mail is done with, by this one step."""
+        return Worked(disposition, ticket, (Step("screen", verdict, evidence),))
+
+
+def work(case: Case) -> Worked:
+    """Ask each check in turn; the first that answers decides. Raises ValueError for a mail
+    that nobody can be seen to have written."""
+    for check in CHECKS:
+        worked = check(case)
+        if worked is not None:
+            return Worked(worked.disposition, worked.ticket, (*_read(case), *worked.steps))
+    raise ValueError("the mail has neither an author nor a return path; nobody could be answered")
+
+
+def _read(case: Case) -> tuple[Step, ...]:
+    mail, screening = case.mail, case.reading.screening
+    parts = f"{len(mail.text)} characters, {len(mail.attachments)} attachments"
+    return (
+        Step("parse", parts, mail.defects),
+        Step("screen", screening.kind, screening.evidence),
+    )
+
+
+def _loop(case: Case) -> Worked | None:
+    """Our own mail, come back: by its loop header, or from the desk's own address."""
+    if case.reading.screening.kind is Kind.LOOP:
+        return case.worked(Disposition.LOOP, "our own mail came back")
+    author = case.author
+    if author is not None and case.office.settings.desk.tag_in(author.address) is not None:
+        return case.worked(Disposition.LOOP, "written by the desk's own address", author.address)
+    return None
+
+
+def _twin(case: Case) -> Worked | None:
+    """The same mail by another way (another desk address, another UIDVALIDITY)."""
+    twin = journal.twin(case.connection, case.mail.content_key, case.kept.id)
+    if twin is None:
+        return None
+    return case.worked(
+        Disposition.DUPLICATE, f"the same as mail {twin.id}", "content", ticket=twin.ticket
+    )
+
+
+def _bounce(case: Case) -> Worked | None:
+    if case.reading.screening.kind is not Kind.BOUNCE:
+        return None
+    rows = [row for row in (_spoken_of(case, report) for report in _reports(case)) if row]
+    numbers = [_bounced(case, id_, reason) for id_, reason in rows]
+    spoken = tuple(f"outgoing mail {id_}: {reason}" for id_, reason in rows)
+    ticket = next((number for number in numbers if number is not None), None)
+    return case.worked(Disposition.BOUNCE, f"{len(rows)} mails of ours", *spoken, ticket=ticket)
+
+
+def _reports(case: Case) -> list[tuple[str, str, str]]:
+    """(recipient, Message-ID, reason) of each failed recipient; a delay is no failure."""
+    reports = case.reading.screening.bounces
+    failed = [report for report in reports if report.action.lower() in ("failed", "")]
+    found = [
+        (one.recipient, one.original_message_id or "", f"{one.status} {one.diagnostic}".strip())
+        for one in failed
+    ]
+    return found or ([] if reports else [("", "", "bounced without a report")])
+
+
+def _spoken_of(case: Case, report: tuple[str, str, str]) -> tuple[int, str] | None:
+    """The outgoing row: by the return path that we signed, else by Message-ID and recipient."""
+    recipient, message_id, reason = report
+    for address in (*case.kept.mail.envelope_to, *(to.address for to in case.mail.to)):
+        tag = case.office.settings.desk.tag_in(address)
+        id_ = read_verp(tag, case.office.keys) if tag else None
+        if id_ is not None:
+            return id_, reason
+    found = outgoing.by_message_id(case.connection, message_id, recipient) if message_id else None
+    return (found, reason) if found is not None else None
+
+
+def _bounced(case: Case, id_: int, reason: str) -> int | None:
+    row = outgoing.bounced(case.connection, id_, reason)
+    if row is None or row.ticket is None:
+        return None
+    report_failure(case.recorder, row.ticket, row.person_id, row.template, reason)
+    return int(row.ticket)
+
+
+def report_failure(
+    recorder: Recorder, number: int, person: int, template: str, reason: str
+) -> None:
+    """A mail of ours did not arrive: let the ticket know."""
+    connection, office = recorder.connection, recorder.office
+    ticket, subject = tickets.load_one(connection, number)
+    known = people.by_ids(connection, (person, ticket.requester))
+    cause = DeliveryFailed(recipient=known[person], template=template, reason=reason)
+    decision = decide(ticket, cause, office.policy, recorder.now)
+    matter = Matter(
+        ticket=ticket, subject=subject, requester=known[ticket.requester], cause="delivery"
+    )
+    recorder.enact(decision, matter, None)
+
+
+def _oversized(case: Case) -> Worked | None:
+    """Too large to be fetched: its header is in the journal, and the sender is told once."""
+    if not case.kept.mail.oversized or case.author is None:
+        return None
+    limit = case.office.settings.desk.max_mail_bytes
+    verdict = f"{case.kept.mail.size} bytes; the limit is {limit}"
+    steps: tuple[Step, ...] = (Step("size", verdict),)
+    if not case.kept.silent and case.reading.screening.kind is Kind.PERSON:
+        steps += _refuse(case, case.author, f"It is larger than {limit // 1_000_000} MB.")
+    return Worked(Disposition.REFUSED, None, steps)
+
+
+def _refuse(case: Case, author: Address, why: str) -> tuple[Step, ...]:
+    sender = people.find_or_add(case.connection, author)
+    letter = Letter(template=Template.REFUSED, to=sender.id, note=why)
+    decision = Decision(answer=Answer.DONE, actor=Actor(ActorKind.DESK), letters=(letter,))
+    matter = Matter(ticket=None, subject=case.mail.subject, requester=sender, cause="mail")
+    said = Said(id="", author=sender.id, text="", proven=False, message_id=case.mail.message_id)
+    return case.recorder.enact(decision, matter, said)[1]
+
+
+def _correspondence(case: Case) -> Worked | None:
+    """Somebody wrote to us."""
+    if case.author is None:
+        return None
+    sender = people.find_or_add(case.connection, case.author)
+    found = clues(
+        case.mail, case.office.settings.desk, case.office.keys, case.kept.mail.envelope_to
+    )
+    known, subjects = _look_up(case.connection, found)
+    threaded = thread(found, sender, known)
+    identity = identify(
+        case.mail,
+        token_proves=token_proves(found, threaded, sender),
+        trust=case.office.settings.trust,
+    )
+    before = threaded.ticket
+    ticket = known.tickets[before] if before is not None else None
+    if ticket is None and case.reading.screening.kind is Kind.AUTO_REPLY:
+        return Worked(Disposition.AUTO_REPLY, None, (threaded.step,))
+    return _decided(case, sender, identity, threaded, ticket, subjects)
+
+
+def _look_up(connection: Connection, found: Clues) -> tuple[Known, dict[int, str]]:
+    want = wanted(found)
+    by_message_id = tickets.by_message_id(connection, want.message_ids)
+    loaded = tickets.load(connection, {*want.tickets, *by_message_id.values()})
+    known = Known(
+        by_message_id=by_message_id, tickets={n: ticket for n, (ticket, _) in loaded.items()}
+    )
+    return known, {number: subject for number, (_, subject) in loaded.items()}
+
+
+def _decided(
+    case: Case,
+    sender: Person,
+    identity: Identity,
+    threaded: Thread,
+    ticket: Ticket | None,
+    subjects: dict[int, str],
+) -> Worked:
+    requester = sender
+    if ticket is not None and ticket.requester != sender.id:
+        requester = people.by_id(case.connection, ticket.requester)
+    cause = _cause(case, sender, identity, threaded, ticket, requester)
+    decision = decide(ticket, cause, case.office.policy, case.now)
+    opens = any(change.ticket is None for change in decision.changes)
+    matter = Matter(
+        ticket=ticket,
+        subject=case.mail.subject if opens or ticket is None else subjects[ticket.number],
+        requester=sender if opens else requester,
+        cause=f"mail {case.kept.id}",
+    )
+    after, unsent = case.recorder.enact(decision, matter, _said(case, cause))
+    steps = (threaded.step, _proof(identity), *decision.why, *unsent)
+    assert decision.disposition is not None
+    return Worked(decision.disposition, after.number if after else None, steps)
+
+
+def _proof(identity: Identity) -> Step:
+    return Step("authenticate", identity.proof.name.lower(), identity.evidence, identity.rejected)
+
+
+def _said(case: Case, cause: MailArrived) -> Said:
+    return Said(
+        id=cause.message,
+        author=cause.sender.id,
+        text=cause.text,
+        proven=cause.identity.proof > Proof.NONE,
+        mail=case.kept.id,
+        message_id=case.mail.message_id,
+    )
+
+
+def _cause(
+    case: Case,
+    sender: Person,
+    identity: Identity,
+    threaded: Thread,
+    ticket: Ticket | None,
+    requester: Person,
+) -> MailArrived:
+    is_reply = ticket is not None and not ticket.is_closed
+    text = case.reading.reply_text if is_reply else case.mail.text
+    commands = CommandReading(text=text)
+    if is_reply and sender.is_agent:
+        commands = read_commands(text)
+    spoken = read_decision(text if is_reply else "")
+    return MailArrived(
+        sender=sender,
+        identity=identity,
+        requester=requester,
+        kind=case.reading.screening.kind,
+        message=case.office.new_id(case.now),
+        text=commands.text,
+        facts=_facts(case.mail, text),
+        held=threaded.held,
+        round=threaded.round,
+        choice=spoken.choice,
+        reason=spoken.reason,
+        unclear=spoken.unclear,
+        commands=commands.commands,
+        wrong_commands=commands.wrong,
+        joining=_joining(case, sender, identity),
+        silent=case.kept.silent or len(case.mail.senders) > 1,
+    )
+
+
+def _facts(mail: Mail, text: str) -> Facts:
+    return Facts(
+        subject=mail.subject,
+        text=text,
+        sender=mail.senders[0].address if mail.senders else "",
+        to=tuple(to.address for to in mail.to),
+        cc=tuple(cc.address for cc in mail.cc),
+        attachments=tuple(attachment.name for attachment in mail.attachments),
+    )
+
+
+def _joining(case: Case, sender: Person, identity: Identity) -> tuple[int, ...]:
+    """Who takes part from now on: people in CC, if the sender is proven."""
+    if identity.proof is Proof.NONE:
+        return ()
+    desk = case.office.settings.desk
+    others = [one for one in (*case.mail.to, *case.mail.cc) if desk.tag_in(one.address) is None]
+    found = [people.find_or_add(case.connection, one) for one in others[:_JOINING] if one.address]
+    return tuple(dict.fromkeys(p.id for p in found if p.id != sender.id and not p.is_agent))
+
+
+CHECKS: tuple[Callable[[Case], Worked | None], ...] = (
+    _loop,
+    _twin,
+    _bounce,
+    _oversized,
+    _correspondence,
+)

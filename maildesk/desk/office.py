@@ -1,0 +1,77 @@
+"""What the desk works with: the database, the policy, and who we are. Wired once at the start."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from secrets import token_bytes
+
+from sqlalchemy import Connection
+
+from maildesk.lifecycle.policy import Directory, Policy
+from maildesk.model.ids import new_id
+from maildesk.model.policy import PolicyFiles
+from maildesk.model.settings import Settings
+from maildesk.outgoing.compose import Composer, House
+from maildesk.rules.compile import compile_rules
+from maildesk.store import people
+from maildesk.store.engine import Store
+from maildesk.store.lease import this_process
+
+
+def utc_now() -> datetime:
+    """The time of day, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Everything that work on a mail, a click or a deadline needs."""
+
+    store: Store
+    settings: Settings
+    policy: Policy
+    composer: Composer
+    keys: tuple[bytes, ...]
+    holder: str
+    clock: Callable[[], datetime] = utc_now
+    random: Callable[[int], bytes] = token_bytes
+
+    def new_id(self, now: datetime) -> str:
+        """A fresh id for a message."""
+        return new_id(now, self.random(10))
+
+
+def open_office(
+    settings: Settings,
+    files: PolicyFiles,
+    store: Store,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    random: Callable[[int], bytes] = token_bytes,
+    part: str = "",
+) -> Office:
+    """Bring people and teams into the database and compile the rules.
+
+    Raises rules.compile.RuleErrors where a rule cannot be compiled. `part` tells apart
+    two desks of one process.
+    """
+    with store.write() as connection:
+        people.sync(connection, files.people)
+        directory = Directory(
+            teams=people.teams(connection),
+            fallback_approver=_fallback(connection, files),
+        )
+    rules = compile_rules(files.rules)
+    policy = Policy(files.workflow, files.catalog, files.approvals, rules, directory)
+    keys = settings.secrets.keys()
+    base_url = settings.web.base_url if settings.web.enabled else None
+    house = House(settings.desk, base_url, keys, files.approvals.link_days)
+    holder = str(this_process(part))
+    return Office(store, settings, policy, Composer(house), keys, holder, clock, random)
+
+
+def _fallback(connection: Connection, files: PolicyFiles) -> int | None:
+    if files.approvals.fallback is None:
+        return None
+    person = people.find(connection, files.approvals.fallback)
+    return person.id if person else None

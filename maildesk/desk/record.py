@@ -1,0 +1,161 @@
+"""Writing down a decision: ticket, history, text and letters, in one transaction."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from maildesk.desk.breaker import Breaker
+from maildesk.desk.office import Office
+from maildesk.model.decision import Change, Decision, Letter
+from maildesk.model.mail import Step
+from maildesk.model.person import Person
+from maildesk.model.ticket import Ticket, evolve
+from maildesk.outgoing.compose import Topic
+from maildesk.store import outgoing, people, tickets
+from maildesk.store.tickets import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """The text that came with the cause, before it has a ticket."""
+
+    id: str
+    author: int
+    text: str
+    proven: bool
+    mail: int | None = None
+    message_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """What a decision is about: the ticket as it was, its subject, its requester."""
+
+    ticket: Ticket | None
+    subject: str
+    requester: Person
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Writes decisions through one open connection."""
+
+    office: Office
+    connection: Connection
+    now: datetime
+    breaker: Breaker
+
+    @classmethod
+    def on(cls, office: Office, connection: Connection, now: datetime) -> "Recorder":
+        """A recorder for this transaction."""
+        settings = office.settings
+        breaker = Breaker(connection, settings.desk, settings.limits, now)
+        return cls(office, connection, now, breaker)
+
+    def enact(
+        self, decision: Decision, matter: Matter, said: Said | None
+    ) -> tuple[Ticket | None, tuple[Step, ...]]:
+        """Write all that was decided; the ticket as it is now, and what was not sent and why."""
+        ticket = matter.ticket
+        for change in decision.changes:
+            ticket = self._change(change, matter, decision)
+        if ticket is not None and said is not None and decision.message_kind:
+            self._add_text(ticket, said, decision.message_kind)
+        matter = replace(matter, ticket=ticket)
+        return ticket, self._write_letters(decision.letters, matter, said)
+
+    def _change(self, change: Change, matter: Matter, decision: Decision) -> Ticket:
+        before = matter.ticket if change.ticket is not None else None
+        number = before.number if before else tickets.next_number(self.connection)
+        after = before
+        for event in change.events:
+            after = evolve(after, event, number=number, at=self.now)
+        assert after is not None
+        if before is None:
+            tickets.add(self.connection, after, matter.subject)
+        else:
+            tickets.save(self.connection, before, after)
+        tickets.record(
+            self.connection,
+            number,
+            change.events,
+            actor=decision.actor,
+            cause=matter.cause,
+            at=self.now,
+        )
+        return after
+
+    def _add_text(self, ticket: Ticket, said: Said, kind: str) -> None:
+        message = Message(
+            id=said.id,
+            ticket=ticket.number,
+            mail=said.mail,
+            author=said.author,
+            kind=kind,
+            proven=said.proven,
+            text=said.text,
+            message_id=said.message_id,
+            at=self.now,
+        )
+        tickets.add_message(self.connection, message)
+
+    def _write_letters(
+        self, letters: tuple[Letter, ...], matter: Matter, said: Said | None
+    ) -> tuple[Step, ...]:
+        if not letters:
+            return ()
+        known = self._people(letters, matter)
+        written = [self._write(letter, matter, known, said) for letter in letters]
+        return tuple(step for step in written if step is not None)
+
+    def _people(self, letters: Iterable[Letter], matter: Matter) -> dict[int, Person]:
+        known = {matter.requester.id: matter.requester}
+        for members in self.office.policy.directory.teams.values():
+            known |= {member.id: member for member in members}
+        wanted = {letter.to for letter in letters}
+        wanted |= {letter.author for letter in letters if letter.author is not None}
+        missing = wanted - known.keys()
+        return known | (people.by_ids(self.connection, missing) if missing else {})
+
+    def _thread(self, ticket: Ticket | None, recipient: int, said: Said | None) -> tuple[str, ...]:
+        """The Message-IDs of the ticket's mails that the recipient wrote or was sent."""
+        came = said.message_id if said is not None and said.author == recipient else None
+        if ticket is None or ticket.opened_at == self.now:
+            return (came,) if came else ()
+        return tickets.thread_ids(self.connection, ticket.number, recipient)
+
+    def _write(
+        self, letter: Letter, matter: Matter, known: dict[int, Person], said: Said | None
+    ) -> Step | None:
+        recipient = known[letter.to]
+        objection = self.breaker.objection(letter, recipient)
+        if objection:
+            return Step("loop-breaker", f"{letter.template} not sent", rejected=(objection,))
+        author = known[letter.author] if letter.author is not None else None
+        ticket = matter.ticket
+        thread = self._thread(ticket, letter.to, said)
+        mail = self.office.composer.compose(
+            letter,
+            Topic(ticket, matter.subject, matter.requester, thread),
+            recipient,
+            author,
+            now=self.now,
+            nonce=self.office.random(10),
+            proven=said is None or said.author != letter.to or said.proven,
+        )
+        outgoing.add(
+            self.connection,
+            ticket=ticket.number if ticket else None,
+            person=recipient.id,
+            recipient=recipient.address,
+            template=letter.template,
+            automatic=letter.automatic,
+            subject=mail.subject,
+            message_id=mail.message_id,
+            raw=mail.raw,
+            now=self.now,
+        )
+        return None

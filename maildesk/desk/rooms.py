@@ -1,0 +1,54 @@
+"""The desk's own rooms: the one that works the journal, and the one that heeds the clock."""
+
+from collections.abc import Callable
+
+from maildesk.desk.desk import Desk
+from maildesk.desk.worker import Worker
+from maildesk.room import Bell
+
+WORK_SECONDS = 5.0
+CLOCK_SECONDS = 60.0
+
+
+class WorkRoom:
+    """Works mails from the journal as long as there are any."""
+
+    name = "work"
+
+    def __init__(self, open_worker: Callable[[], Worker], on_worked: Callable[[], None]) -> None:
+        self._open_worker = open_worker
+        self._on_worked = on_worked
+
+    def run(self, bell: Bell) -> None:
+        """Raises the database's errors; what was claimed is given back."""
+        worker = self._open_worker()
+        try:
+            while not bell.stopping:
+                worked = worker.work()
+                bell.working()
+                if worked:
+                    self._on_worked()
+                else:
+                    bell.wait(WORK_SECONDS)
+        finally:
+            worker.close()
+
+
+class ClockRoom:
+    """Works deadlines that have passed."""
+
+    name = "clock"
+
+    def __init__(self, desk: Desk, on_struck: Callable[[], None]) -> None:
+        self._desk = desk
+        self._on_struck = on_struck
+
+    def run(self, bell: Bell) -> None:
+        """Raises the database's errors; a ticket whose deadline fails is put off by an hour."""
+        while not bell.stopping:
+            struck = self._desk.tick()
+            bell.working()
+            if struck:
+                self._on_struck()
+            else:
+                bell.wait(CLOCK_SECONDS)

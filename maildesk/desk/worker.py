@@ -1,0 +1,180 @@
+"""Working the journal: claim, read in another process, decide and commit, a batch at a time.
+
+While one batch is written, the next is being read on another core. A mail that raises undoes
+only itself; a database that fails is not the mail's fault, and its attempt does not count.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from maildesk.desk.intake import Case, work
+from maildesk.desk.office import Office
+from maildesk.desk.record import Recorder
+from maildesk.ingest.pool import Unreadable
+from maildesk.model.mail import RawMail, Reading
+from maildesk.store import journal, lease
+from maildesk.store.journal import Kept
+
+log = structlog.get_logger()
+
+BATCH_MAILS = 50
+BATCH_BYTES = 4_000_000
+LEASE = "work"
+LEASE_SECONDS = 120.0
+
+
+class Readers(Protocol):
+    """Who reads strangers' mail (ingest.pool.ReadingPool)."""
+
+    def read(self, mails: Sequence[RawMail]) -> Iterator[Reading | Unreadable]:
+        """A reading for each mail, in order."""
+
+
+_Read = list[tuple[Kept, Reading | Unreadable]]
+
+
+@dataclass(slots=True)
+class Worker:
+    """Works the journal for one daemon. One thread at a time."""
+
+    office: Office
+    readers: Readers
+    _reading: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="read")
+    )
+    _ahead: "tuple[list[int], Future[_Read]] | None" = None
+
+    def work(self) -> int:
+        """Work one batch; how many mails that was. 0 where there is nothing, or another
+        daemon works. Raises OperationalError where the database is locked, full or gone."""
+        if self._ahead is None:
+            self._ahead = self._begin()
+        if self._ahead is None:
+            return 0
+        ids, future = self._ahead
+        try:
+            read = future.result()
+            self._ahead = self._begin()
+            self._write(read)
+        except Exception:
+            self._give_back(ids)
+            raise
+        return len(ids)
+
+    def close(self) -> None:
+        """Finish: what was claimed and not written is given back."""
+        if self._ahead is not None:
+            ids, future = self._ahead
+            future.cancel()
+            self._give_back(ids)
+        self._reading.shutdown(wait=True)
+        with self.office.store.write() as connection:
+            lease.release(connection, LEASE, self.office.holder)
+
+    def _begin(self) -> "tuple[list[int], Future[_Read]] | None":
+        kept = self._claim()
+        if not kept:
+            return None
+        return [one.id for one in kept], self._reading.submit(self._read, kept)
+
+    def _claim(self) -> list[Kept]:
+        office, now = self.office, self.office.clock()
+        limit = office.settings.limits.attempts
+        with office.store.write() as connection:
+            if not lease.take(connection, LEASE, office.holder, now=now, seconds=LEASE_SECONDS):
+                return []
+            worn = journal.quarantine_worn_out(connection, office.holder, limit=limit, now=now)
+            claimed = journal.claim(connection, office.holder, mails=BATCH_MAILS, size=BATCH_BYTES)
+        if worn:
+            log.warning("mails quarantined", count=worn, why="the daemon died in each attempt")
+        return claimed
+
+    def _read(self, kept: list[Kept]) -> _Read:
+        """Read the batch in the other process; the bytes are let go as soon as they are read."""
+        readings = self.readers.read([one.mail for one in kept])
+        bare = [replace(one, mail=replace(one.mail, raw=b"")) for one in kept]
+        kept.clear()
+        return list(zip(bare, readings, strict=True))
+
+    def _write(self, read: _Read) -> None:
+        with self.office.store.write() as connection:
+            recorder = Recorder.on(self.office, connection, self.office.clock())
+            for kept, reading in read:
+                self._write_one(connection, recorder, kept, reading)
+
+    def _write_one(
+        self,
+        connection: Connection,
+        recorder: Recorder,
+        kept: Kept,
+        reading: Reading | Unreadable,
+    ) -> None:
+        if isinstance(reading, Unreadable):
+            self._failed(connection, kept, reading.reason)
+            return
+        try:
+            with connection.begin_nested():
+                self._dispose(connection, recorder, kept, reading)
+        except Exception as error:
+            if is_of_the_database(error):
+                raise
+            self._failed(connection, kept, f"{type(error).__name__}: {error}")
+
+    def _dispose(
+        self, connection: Connection, recorder: Recorder, kept: Kept, reading: Reading
+    ) -> None:
+        case = Case(self.office, connection, recorder, kept, reading, recorder.now)
+        worked = work(case)
+        finished = journal.finish(
+            connection,
+            kept.id,
+            self.office.holder,
+            disposition=worked.disposition,
+            ticket=worked.ticket,
+            message_id=reading.mail.message_id,
+            content_key=reading.mail.content_key,
+            steps=worked.steps,
+            now=recorder.now,
+        )
+        if not finished:
+            raise Taken(f"mail {kept.id} was worked by another daemon")
+        log.info("mail worked", mail=kept.id, disposition=worked.disposition, ticket=worked.ticket)
+
+    def _failed(self, connection: Connection, kept: Kept, reason: str) -> None:
+        limit = self.office.settings.limits.attempts
+        log.warning("mail failed", mail=kept.id, attempt=kept.attempts, why=reason)
+        journal.fail(
+            connection,
+            kept.id,
+            self.office.holder,
+            reason=reason[:2000],
+            limit=limit,
+            now=self.office.clock(),
+        )
+
+    def _give_back(self, ids: Iterable[int]) -> None:
+        """The database failed in our hands; if it fails again, the next claim is a retry."""
+        self._ahead, ahead = None, self._ahead
+        every = [*ids, *(ahead[0] if ahead else ())]
+        try:
+            with self.office.store.write() as connection:
+                journal.unclaim(connection, self.office.holder, every)
+        except DBAPIError as error:
+            log.warning("claim not given back", why=str(error.orig))
+
+
+class Taken(Exception):
+    """Another worker finished this mail; what we did for it is rolled back."""
+
+
+def is_of_the_database(error: BaseException) -> bool:
+    """Whether the database failed (full, locked, gone), and not the mail."""
+    if isinstance(error, OperationalError | InterfaceError):
+        return True
+    return isinstance(error, DBAPIError) and error.connection_invalidated

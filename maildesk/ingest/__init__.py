@@ -1,0 +1,1 @@
+"""A mail's way in: from a server to raw bytes, from raw bytes to a reading."""

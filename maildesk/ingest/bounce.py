@@ -1,0 +1,173 @@
+"""What a bounce says: delivery status notifications (RFC 3464), and the many that are none.
+
+Nothing here is proof of anything: whoever can write a mail can write a bounce.
+"""
+
+import email
+import re
+from collections.abc import Iterator, Sequence
+from email.message import Message
+
+from flufl.bounce import scan_message
+
+from maildesk.ingest import content, fields
+from maildesk.ingest.mime import Part
+from maildesk.ingest.parse import Parsed
+from maildesk.model.mail import BounceReport
+
+_STATUS_BYTES = 100_000
+_REPORTS = 100
+_TEXT = 30_000
+_DIAGNOSTIC = 500
+
+_CLASSES = {"delayed": "4", "delivered": "2", "relayed": "2", "expanded": "2"}
+_BLOCKS = re.compile(r"\n[ \t]*\n")
+_STATUS = re.compile(r"(?<![\d.])([45])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
+_REPLY_CODE = re.compile(r"(?<![\d.#-])([45]\d\d)(?=[ -][^\d]|$)", re.MULTILINE)
+_ADDRESS = re.compile(r"[^\s<>\"'(),:;\[\]{}|=]{1,100}@[a-zA-Z0-9][a-zA-Z0-9.-]{0,200}[a-zA-Z0-9]")
+_FIRST = re.compile(
+    r"^\s*(?:to:|recipient:|for |rcpt to:)?\s*<?([^\s<>]{1,100}@[^\s<>:]{1,200})>?", re.I | re.M
+)
+_INNER_ID = re.compile(r"^[ \t>]{0,10}Message-Id:\s{0,20}(<[^<>\s]{1,400}>)", re.I | re.M)
+_INNER_TO = re.compile(r"^[ \t>]{0,10}To:[ \t]{0,20}([^\n]{1,400})", re.I | re.M)
+_DELAYED = re.compile(
+    r"delay|not yet been delivered|will (?:keep|continue) (?:on )?try|still trying|warning", re.I
+)
+
+
+def reports(parsed: Parsed) -> tuple[BounceReport, ...]:
+    """One report per recipient the bounce speaks of, at most 100. Never raises."""
+    original = _original_message_id(parsed)
+    found = tuple(_from_status_parts(parsed, original))
+    return (found or _from_text(parsed, original))[:_REPORTS]
+
+
+def _from_status_parts(parsed: Parsed, original: str | None) -> Iterator[BounceReport]:
+    for part in parsed.root.walk():
+        if part.type in ("message/delivery-status", "message/global-delivery-status"):
+            text = _text(parsed, part)
+            for block in _BLOCKS.split(text.replace("\r\n", "\n")):
+                group = dict(_group(block))
+                if "final-recipient" in group or "original-recipient" in group:
+                    yield _report(group, original)
+
+
+def _group(block: str) -> Iterator[tuple[str, str]]:
+    head = fields.head(block.encode() + b"\n", 0, len(block.encode()) + 1)
+    return ((name, fields.text_of(value)) for name, value in head.fields)
+
+
+def _report(group: dict[str, str], original: str | None) -> BounceReport:
+    recipient = group.get("final-recipient") or group.get("original-recipient", "")
+    diagnostic = group.get("diagnostic-code", "")
+    action = group.get("action", "").split(" ")[0].strip(";,.").lower()[:20] or "failed"
+    return BounceReport(
+        recipient=_after_type(recipient).strip("<> \t'\"")[:320],
+        action=action,
+        status=_status((group.get("status", ""), diagnostic), action),
+        diagnostic=_after_type(diagnostic)[:_DIAGNOSTIC],
+        original_message_id=original,
+    )
+
+
+def _status(texts: Sequence[str], action: str) -> str:
+    """The first enhanced status code (RFC 3463) that says more than x.0.0; else x.0.0.
+
+    Its class comes from a code, else from the action.
+    """
+    codes = [found[0] for text in texts for found in _STATUS.finditer(text)]
+    telling = next((code for code in codes if not code.endswith(".0.0")), "")
+    if telling or codes:
+        return telling or codes[0]
+    reply = next((found[1][0] for text in texts for found in _REPLY_CODE.finditer(text)), "")
+    return f"{reply or _CLASSES.get(action, '5')}.0.0"
+
+
+def _after_type(value: str) -> str:
+    """`rfc822; max@example.org` without its address-type (RFC 3464 §2.1.2)."""
+    kind, semicolon, rest = value.partition(";")
+    return rest.strip() if semicolon and kind.strip().replace("-", "").isalnum() else value.strip()
+
+
+def _from_text(parsed: Parsed, original: str | None) -> tuple[BounceReport, ...]:
+    text = _own_part(parsed.mail.text[:_TEXT])
+    action = "delayed" if _DELAYED.search(parsed.mail.subject) else "failed"
+    return tuple(
+        BounceReport(
+            recipient=recipient[:320],
+            action=action,
+            status=_status((_near(text, recipient), text), action),
+            diagnostic=" ".join(_near(text, recipient).split())[:_DIAGNOSTIC],
+            original_message_id=original,
+        )
+        for recipient in _recipients(parsed, text)
+    )
+
+
+def _recipients(parsed: Parsed, text: str) -> tuple[str, ...]:
+    """Whom a bounce without machine-readable part speaks of, by the first way that finds any."""
+    named = parsed.mail.header("x-failed-recipients") or ""
+    return (
+        tuple(dict.fromkeys(_ADDRESS.findall(named)))
+        or _flufl(parsed)
+        or _first_in_text(parsed, text)
+        or tuple(_ADDRESS.findall(_original_to(parsed)))[:1]
+    )
+
+
+def _flufl(parsed: Parsed) -> tuple[str, ...]:
+    try:
+        found = scan_message(_reduced(parsed))
+    except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
+        return ()
+    plain = (address.decode("utf-8", "replace") for address in found)
+    return tuple(sorted(address for address in plain if _ADDRESS.fullmatch(address)))
+
+
+def _reduced(parsed: Parsed) -> Message:
+    """The mail with no more than its first 200 kB: enough for any bounce."""
+    return email.message_from_bytes(parsed.raw[:200_000])
+
+
+def _first_in_text(parsed: Parsed, text: str) -> tuple[str, ...]:
+    own = {address.key for address in (*parsed.mail.senders, *parsed.mail.to)}
+    listed = [found.strip(".") for found in _FIRST.findall(text)] + _ADDRESS.findall(text)
+    return tuple(one for one in listed if one.casefold() not in own)[:1]
+
+
+def _own_part(text: str) -> str:
+    """The text up to the copy of the original mail."""
+    found = re.search(
+        r"^-{2,10}[^\n]{0,40}(?:original|copy|returned|headers)[^\n]{0,60}-{0,10}$",
+        text,
+        re.I | re.M,
+    )
+    return text[: found.start()] if found and found.start() > 40 else text
+
+
+def _near(text: str, recipient: str) -> str:
+    at = text.find(recipient)
+    return text[at : at + 600] if at >= 0 else ""
+
+
+def _original_message_id(parsed: Parsed) -> str | None:
+    for part in parsed.root.walk():
+        if part.type in ("message/rfc822", "text/rfc822-headers", "message/global"):
+            found = _INNER_ID.search("\n" + _text(parsed, part))
+            if found:
+                return found[1]
+    found = _INNER_ID.search(parsed.mail.text[:_TEXT])
+    return found[1] if found else None
+
+
+def _original_to(parsed: Parsed) -> str:
+    for part in parsed.root.walk():
+        if part.type in ("message/rfc822", "text/rfc822-headers"):
+            found = _INNER_TO.search("\n" + _text(parsed, part)[:_TEXT])
+            return found[1] if found else ""
+    found = _INNER_TO.search(parsed.mail.text[:_TEXT])
+    return found[1] if found else ""
+
+
+def _text(parsed: Parsed, part: Part) -> str:
+    return content.whole(parsed.raw, part, _STATUS_BYTES)[0].decode("utf-8", "replace")

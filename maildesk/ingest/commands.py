@@ -1,0 +1,296 @@
+"""What a person orders by mail: an agent with `#` lines, a decider with one word. Pure.
+
+Both are read in the new text of a mail alone, never in a quote.
+
+Commands stand at the top or at the bottom of the text. A line is a command when it begins with
+`#` and a letter right behind it: `# heading` and `#1` are text.
+
+- At the top, a command that takes text takes its own line and the lines right below it, up to
+  the next blank line or command. What follows goes to the requester.
+- At the bottom, it takes everything up to the next command or the end.
+- A known command between two pieces of other text is neither obeyed nor passed on: it is
+  reported as wrong, and whoever reads the result sends nothing. An unknown word there is text.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice
+
+from maildesk.model.cause import Choice, Command, WrongCommand
+
+
+@dataclass(frozen=True, slots=True)
+class CommandKind:
+    """One command: its full name, whether it needs a text, and one line of help."""
+
+    name: str
+    needs_text: bool
+    help: str
+
+
+COMMANDS: tuple[CommandKind, ...] = (
+    CommandKind("take", False, "the ticket is mine"),
+    CommandKind("resolve", True, "the ticket is solved; the text goes to the requester"),
+    CommandKind("note", True, "the text is for agents only"),
+    CommandKind("close", False, "close the ticket without asking"),
+)
+
+_KINDS = {kind.name: kind for kind in COMMANDS}
+_LINE = re.compile(r"#([A-Za-z]\S{0,39})(?:\s+(.*))?\Z", re.DOTALL)
+_TOO_MANY = "one command too many in one mail: this and all below it were not read"
+_INVISIBLE = "\u200b\u200e\u200f\u2060\ufeff"
+_MOST = 50  # commands that are read in one mail
+_CERTAIN = 3  # letters from which a beginning counts as a command in the middle of text
+
+
+@dataclass(frozen=True, slots=True)
+class CommandReading:
+    """The text without its commands, the commands in order, and the lines not understood."""
+
+    text: str
+    commands: tuple[Command, ...] = ()
+    wrong: tuple[WrongCommand, ...] = ()
+
+
+@dataclass(slots=True)
+class _Block:
+    """A command line and the lines of text that belong to it."""
+
+    line: str
+    word: str
+    rest: list[str]
+
+    @property
+    def argument(self) -> str:
+        return "\n".join(self.rest).strip()
+
+
+def read_commands(text: str) -> CommandReading:
+    """Part the agent's new text into what goes on and what is ordered. Never raises."""
+    lines = text.splitlines()
+    top, begin = _top(lines)
+    end = _bottom_start(lines, begin)
+    blocks = top + list(_blocks(lines[end:]))
+    read = [_understood(block) for block in blocks[:_MOST]]
+    read += [WrongCommand(block.line[:200], _TOO_MANY) for block in blocks[_MOST:][:1]]
+    middle = islice(_in_the_middle(lines[begin:end]), _MOST)
+    return CommandReading(
+        text="\n".join(lines[begin:end]).strip(),
+        commands=tuple(one for one in read if isinstance(one, Command)),
+        wrong=(*(one for one in read if isinstance(one, WrongCommand)), *middle),
+    )
+
+
+def _block(line: str) -> _Block | None:
+    """The command that a line begins, or None where it is text."""
+    if "#" not in line:
+        return None
+    shown = line.strip().strip(_INVISIBLE).strip()
+    match = _LINE.match(shown)
+    if match is None:
+        return None
+    rest = [match[2]] if match[2] else []
+    return _Block(shown, match[1].rstrip(":.,;!").lower(), rest)
+
+
+def _named(word: str) -> list[str]:
+    """The commands that a word can mean: the exact one, else all that begin with it."""
+    return [word] if word in _KINDS else [name for name in _KINDS if name.startswith(word)]
+
+
+def _takes_text(block: _Block) -> bool:
+    names = _named(block.word)
+    return len(names) == 1 and _KINDS[names[0]].needs_text
+
+
+def _top(lines: list[str]) -> tuple[list[_Block], int]:
+    """(commands at the top, index of the first line that is none of theirs)."""
+    blocks: list[_Block] = []
+    open_block: _Block | None = None
+    for index, line in enumerate(lines):
+        block = _block(line)
+        if block:
+            blocks.append(block)
+            open_block = block if _takes_text(block) else None
+        elif not line.strip():
+            open_block = None
+        elif open_block:
+            open_block.rest.append(line)
+        else:
+            return blocks, index
+    return blocks, len(lines)
+
+
+def _bottom_start(lines: list[str], begin: int) -> int:
+    """Index of the first command of the bottom: from there on no line is the requester's."""
+    start = end = len(lines)
+    for index in range(end - 1, begin - 1, -1):
+        block = _block(lines[index])
+        if block is None:
+            continue
+        if not _takes_text(block) and any(line.strip() for line in lines[index + 1 : end]):
+            break
+        start = end = index
+    return start
+
+
+def _blocks(lines: list[str]) -> Iterator[_Block]:
+    """The commands of lines that begin with one, each with all lines up to the next."""
+    current: _Block | None = None
+    for line in lines:
+        block = _block(line)
+        if block:
+            if current:
+                yield current
+            current = block
+        elif current:
+            current.rest.append(line)
+    if current:
+        yield current
+
+
+def _understood(block: _Block) -> Command | WrongCommand:
+    names = _named(block.word)
+    if len(names) != 1:
+        return WrongCommand(block.line[:200], _hint(block.word, names))
+    kind = _KINDS[names[0]]
+    if kind.needs_text and not block.argument:
+        return WrongCommand(block.line[:200], f"write the text behind it: #{kind.name} <text>")
+    if block.argument and not kind.needs_text:
+        return WrongCommand(block.line[:200], f"#{kind.name} stands alone on its line")
+    return Command(kind.name, block.argument)
+
+
+def _hint(word: str, names: list[str]) -> str:
+    if names:
+        return "can mean " + " or ".join(f"#{name}" for name in names)
+    near = get_close_matches(word, _KINDS, n=1)
+    every = ", ".join(f"#{name}" for name in _KINDS)
+    return f"did you mean #{near[0]}?" if near else f"not known; there are {every}"
+
+
+def _in_the_middle(lines: list[str]) -> Iterator[WrongCommand]:
+    for line in lines:
+        block = _block(line)
+        if block and len(block.word) >= _CERTAIN and _named(block.word):
+            yield WrongCommand(
+                block.line[:200], "stands between text: put it at the top or at the bottom"
+            )
+
+
+# ---- decisions
+
+WORDS: dict[Choice, tuple[str, ...]] = {
+    Choice.APPROVE: (
+        *("approve", "approved"),
+        *("genehmigt", "genehmige"),
+        *("approuvé", "approuvée", "approuve"),
+        *("aprobado", "aprobada", "apruebo"),
+        *("approvato", "approvata", "approvo"),
+    ),
+    Choice.REJECT: (
+        *("reject", "rejected", "decline", "declined"),
+        *("abgelehnt", "zurückgewiesen"),
+        *("refusé", "refusée", "refuse", "rejeté", "rejetée", "rejette"),
+        *("rechazado", "rechazada", "rechazo"),
+        *("rifiutato", "rifiutata", "rifiuto", "respinto", "respinta"),
+    ),
+    Choice.ACCEPT: (
+        *("accept", "accepted"),
+        *("akzeptiert", "akzeptiere", "angenommen"),
+        *("accepté", "acceptée", "accepte"),
+        *("aceptado", "aceptada", "acepto"),
+        *("accettato", "accettata", "accetto"),
+    ),
+}
+_POLITE = frozenset({"thanks", "thank", "thx", "please", "danke", "merci", "gracias", "grazie"})
+_CONDITIONS = frozenset({"if", "when", "unless", "once", "wenn", "falls", "sobald", "si", "se"})
+_DOUBTS = _CONDITIONS.union(
+    ("after", "until", "but", "except", "only", "not", "no", "never", "cannot", "without", "yet"),
+    ("however", "although", "though", "provided", "subject", "condition", "conditional", "still"),
+    ("wait", "later", "maybe", "perhaps", "tomorrow"),
+    ("sofern", "aber", "nicht", "nur", "kein", "keine", "erst", "nachdem", "vorbehaltlich"),
+    ("vielleicht", "später", "jedoch", "außer", "ausser", "nie", "ohne", "noch"),
+    ("mais", "pas", "sauf", "quand", "lorsque", "seulement", "après", "non", "jamais", "sans"),
+    ("pero", "cuando", "solo", "sólo", "salvo", "excepto", "después", "nunca", "sin"),
+    ("ma", "quando", "soltanto", "tranne", "dopo", "purché", "senza"),
+)
+_DECISIONS = {word: choice for choice, words in WORDS.items() for word in words}
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_FIRST = re.compile(r"[\s*_\"'“„«]{0,5}([^\W\d_]{1,40})[*_\"'”“»]{0,3}(.*)", re.DOTALL)
+_PARAGRAPH = re.compile(r"\n[ \t\r]*\n")
+_QUESTIONS = ("?", "¿", "？")
+_SEPARATORS = ".,;:!-–—\n"
+_LOOKED_AT = 4_000  # characters: a decision stands at the front
+_OPENING_LINES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionWord:
+    """What was decided, and the words beside it.
+
+    Strict on purpose: a decision is the first word of the first line. A yes with a condition,
+    a question, a negation or a second decision beside it is unclear, and never a yes.
+
+    `unclear`: the text speaks of a decision but does not make one; ask with a link.
+    """
+
+    choice: Choice | None
+    reason: str = ""
+    unclear: bool = False
+
+
+def read_decision(text: str) -> DecisionWord:
+    """The decision in the new text of a reply. Never raises; in doubt there is none."""
+    whole = text.strip()
+    front = unicodedata.normalize("NFC", whole[:_LOOKED_AT]).replace("’", "'")
+    plain = front + whole[_LOOKED_AT:]
+    first = _FIRST.match(plain)
+    choice = _DECISIONS.get(first[1].casefold()) if first else None
+    if first is None or choice is None:
+        return DecisionWord(None, unclear=_speaks_of_one(plain))
+    rest = first[2]
+    reason = rest.lstrip(_SEPARATORS + " \t").strip()
+    if _is_plain(choice, rest):
+        return DecisionWord(choice, reason)
+    return DecisionWord(None, reason, unclear=True)
+
+
+def _words(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+def _speaks_of_one(text: str) -> bool:
+    lines = [line for line in text[:_LOOKED_AT].splitlines() if line.strip()]
+    return any(word in _DECISIONS for word in _words("\n".join(lines[:_OPENING_LINES])))
+
+
+def _is_plain(choice: Choice, rest: str) -> bool:
+    """Whether the words beside the decision leave no doubt of it."""
+    beside = _beside(rest)
+    words = _words(beside)
+    follows = rest.lstrip(" \t\r")
+    if follows.startswith(_QUESTIONS) or any(word in _DECISIONS for word in words):
+        return False
+    if choice is Choice.REJECT:
+        return not words or words[0] not in _CONDITIONS
+    polite = bool(words) and words[0] in _POLITE
+    separate = not follows or follows[0] in _SEPARATORS or polite
+    asked = any(mark in beside for mark in _QUESTIONS)
+    return separate and not asked and not any(map(_is_doubt, words))
+
+
+def _beside(rest: str) -> str:
+    """The rest of the decision's paragraph, and the first word of the next.
+
+    No more: a disclaimer further down ("if you are not the intended ...") is no condition.
+    """
+    opening, *below = _PARAGRAPH.split(rest[:_LOOKED_AT], maxsplit=1)
+    return " ".join([opening, *_WORD.findall("".join(below))[:1]])
+
+
+def _is_doubt(word: str) -> bool:
+    return word in _DOUBTS or word.endswith("n't")

@@ -1,0 +1,95 @@
+"""Transfer encodings undone in pieces (RFC 2045 §6), so that no attachment is held whole."""
+
+import binascii
+import re
+from collections.abc import Iterator
+
+from maildesk.ingest.fields import base64_bytes
+from maildesk.ingest.mime import Part
+from maildesk.ingest.raw import Raw
+
+_PIECE = 1_048_576
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+_FOREIGN = bytes(set(range(256)) - set(_ALPHABET))
+_UU_BEGIN = re.compile(rb"begin [0-7]{3,4} [^\n]*\n")
+
+
+def pieces(raw: Raw, part: Part) -> Iterator[bytes]:
+    """The decoded bytes of a part, about a megabyte at a time. Never raises."""
+    match part.encoding:
+        case "base64":
+            return _base64(raw, part.body, part.end)
+        case "quoted-printable":
+            return _quoted_printable(raw, part.body, part.end)
+        case "x-uuencode" | "uuencode" | "x-uue" | "uue":
+            return _uuencoded(raw, part.body, part.end)
+        case _:
+            return (raw[at : min(at + _PIECE, part.end)] for at in _steps(part.body, part.end))
+
+
+def whole(raw: Raw, part: Part, limit: int) -> tuple[bytes, bool]:
+    """(decoded bytes of a part up to `limit`, whether that was all of it)."""
+    taken: list[bytes] = []
+    left = limit
+    for piece in pieces(raw, part):
+        taken.append(piece[:left])
+        if len(piece) > left:
+            return b"".join(taken), False
+        left -= len(piece)
+    return b"".join(taken), True
+
+
+def _steps(start: int, end: int) -> range:
+    return range(start, end, _PIECE)
+
+
+def _base64(raw: Raw, start: int, end: int) -> Iterator[bytes]:
+    if end - start <= _PIECE:
+        yield base64_bytes(raw[start:end])
+        return
+    carry = b""
+    for at in _steps(start, end):
+        letters = carry + raw[at : min(at + _PIECE, end)].translate(None, _FOREIGN)
+        stop = letters.find(b"=")
+        if stop >= 0:
+            carry = letters[:stop]
+            break
+        usable = len(letters) - len(letters) % 4
+        yield binascii.a2b_base64(letters[:usable])
+        carry = letters[usable:]
+    yield base64_bytes(carry)
+
+
+def _quoted_printable(raw: Raw, start: int, end: int) -> Iterator[bytes]:
+    at = start
+    while at < end:
+        stop = min(at + _PIECE, end)
+        if stop < end:  # not inside `=XX`, nor inside a soft line break
+            line = raw.rfind(b"\n", at, stop)
+            stop = line + 1 if line > at else stop
+        yield binascii.a2b_qp(raw[at:stop])
+        at = stop
+
+
+def _uuencoded(raw: Raw, start: int, end: int) -> Iterator[bytes]:
+    begin = _UU_BEGIN.search(raw, start, end)
+    at = begin.end() if begin else end
+    while at < end:
+        stop = raw.find(b"\n", at, end)
+        stop = end if stop < 0 else stop
+        line = raw[at : min(stop, at + 200)].strip(b"\r\n")
+        if line == b"end":
+            return
+        yield _uu_line(line)
+        at = stop + 1
+
+
+def _uu_line(line: bytes) -> bytes:
+    try:
+        return binascii.a2b_uu(line)
+    except binascii.Error:  # some encoders drop or add trailing blanks
+        size = (((line[0] - 32) & 63) * 4 + 5) // 3 if line else 0
+        try:
+            return binascii.a2b_uu(line[:size])
+        except binascii.Error:
+            return b""

@@ -1,0 +1,128 @@
+"""HTML of strangers: bounded, sanitised, and as text. Never raises."""
+
+import re
+from collections import Counter
+from html import unescape
+
+import inscriptis  # type: ignore[import-untyped]
+import nh3
+from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]
+from lxml import etree  # type: ignore[import-untyped]
+
+HTML_CHARACTERS = 1_000_000
+_LAID_OUT = 300_000
+_NESTING = 250
+
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})\b[^<>]*>")
+_ANY_TAG = re.compile(r"<[^<>]*>")
+_BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6])\b[^<>]*>", re.IGNORECASE)
+_BLANKS = re.compile(r"[ \t\u00a0]+$", re.MULTILINE)
+_GAPS = re.compile(r"\n{3,}")
+
+# Tags that never nest in a parsed tree: empty ones, and those the parser closes by itself.
+_FLAT = frozenset(
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "source",
+        "track",
+        "wbr",
+        "p",
+        "li",
+        "td",
+        "th",
+        "tr",
+        "tbody",
+        "thead",
+        "option",
+        "dd",
+        "dt",
+    ]
+)
+_TEXT_ATTRIBUTES = {"*": {"class", "id", "type", "style"}, "a": {"href"}, "img": {"alt"}}
+_CONFIG = ParserConfig(display_links=False, display_images=False)
+
+
+def too_deep(html: str) -> bool:
+    """Whether its tags nest so deep that no parser should be asked to read it.
+
+    A closing tag only counts where one of its name is open: parsers are slowest on the rest.
+    """
+    if html.count("<") <= _NESTING:
+        return False
+    open_: Counter[str] = Counter()
+    depth = 0
+    for found in _TAG.finditer(html):
+        name = found[2].lower()
+        if name in _FLAT or (found[1] and not open_[name]):
+            continue
+        step = -1 if found[1] else 1
+        open_[name] += step
+        depth += step
+        if depth > _NESTING:
+            return True
+    return False
+
+
+def sanitise(html: str) -> str | None:
+    """What may be shown on a page: no script, form, style or remote image; None if too deep."""
+    if too_deep(html):
+        return None
+    return nh3.clean(
+        html[:HTML_CHARACTERS],
+        url_schemes={"http", "https", "mailto", "tel", "cid"},
+        attribute_filter=_without_remote_images,
+    )
+
+
+def _without_remote_images(tag: str, attribute: str, value: str) -> str | None:
+    remote = attribute == "src" and not value.strip().lower().startswith("cid:")
+    return None if tag == "img" and remote else value
+
+
+def to_text(html: str) -> str:
+    """The text a reader sees, one line per block."""
+    tree = parsed(html)
+    return stripped(html) if tree is None else as_text(tree)
+
+
+def parsed(html: str) -> "etree._Element | None":
+    """A tree of the harmless tags alone; None where the HTML is too deep, too long or broken."""
+    if len(html) > _LAID_OUT or too_deep(html):
+        return None
+    try:
+        safe = nh3.clean(
+            html,
+            attributes=_TEXT_ATTRIBUTES,
+            url_schemes={"http", "https", "mailto"},
+            link_rel=None,
+        )
+        return etree.fromstring(f"<body>{safe}</body>", etree.HTMLParser())
+    except (ValueError, etree.LxmlError, RecursionError):
+        return None
+
+
+def as_text(tree: "etree._Element") -> str:
+    """The tree laid out as text."""
+    try:
+        return _tidy(inscriptis.Inscriptis(tree, _CONFIG).get_text())
+    except (ValueError, IndexError, KeyError, AttributeError, RecursionError):
+        return _tidy("\n".join(str(line) for line in tree.itertext()))
+
+
+def stripped(html: str) -> str:
+    """The text of HTML no parser is asked to read: tags cut away, in linear time."""
+    kept = _BREAKS.sub("\n", html[:HTML_CHARACTERS])
+    return _tidy(unescape(_ANY_TAG.sub(" ", kept)))
+
+
+def _tidy(text: str) -> str:
+    return _GAPS.sub("\n\n", _BLANKS.sub("", text.replace("\u00a0", " "))).strip()

@@ -1,0 +1,177 @@
+"""How mail programs mark what they quote: attribution lines, header blocks, separators.
+
+Words of many languages in tables; a pattern meets one line, or up to four joined, cut to
+1,000 characters, so all of it is linear in the text.
+"""
+
+import re
+from collections.abc import Sequence
+
+from maildesk.ingest.languages import (
+    ATTRIBUTION_OPENERS,
+    CJK_WROTE,
+    FORWARDED_MESSAGE,
+    HEADER_FIELDS,
+    ORIGINAL_MESSAGE,
+    WEEKDAYS,
+    WROTE,
+)
+
+_LINE = 1_000
+ATTRIBUTION_LINES = 5
+_BLOCK_LINES = 12
+_RULES = tuple("-_=*>")
+
+_MARKUP = r"[\s>*_-]{0,40}"
+_SOME_WROTE = "wrote|schrieb|a écrit|skrev|написал|schreef|escribió|ha scritto"
+_WROTE_AT_END = re.compile(rf"\b(?:{WROTE})\b.{{0,60}}$", re.IGNORECASE)
+_CJK_WROTE = re.compile(rf"(?:{CJK_WROTE})[^:：]{{0,20}}[:：]?\s*$")
+_OPENERS = re.compile(rf"{_MARKUP}(?:{ATTRIBUTION_OPENERS}|{WEEKDAYS}|\d{{1,4}})\b", re.IGNORECASE)
+_DATED_SENDER = re.compile(
+    rf"{_MARKUP}(?:(?:{WEEKDAYS})\b[.,]*\s+)?\d{{1,4}}[-/. ].{{4,120}}"
+    r"<\s*(?:mailto:)?[^\s<>]{1,200}@[^\s<>]{1,200}>\s*:?\s*$"
+)
+_SENDER_WROTE = re.compile(
+    rf"{_MARKUP}.{{2,200}}\b(?:{_SOME_WROTE})\b.{{0,40}}[:-][\s*_-]*$", re.IGNORECASE
+)
+_SEPARATED = re.compile(
+    rf"\s*[-_=*]{{2,}}\s*(?:on\b.{{4,160}}\bwrote|.{{2,80}}\b(?:{_SOME_WROTE}))"
+    r"\s*:?\s*[-_=*]{0,}\s*$",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"[^\s<>@]{1,100}@[^\s<>@]{1,100}")
+_MAILTO_TAIL = re.compile(r"<(?:mailto:)?[^<>]{1,200}>")
+_ORIGINAL = re.compile(
+    rf"[\s>]{{0,20}}[-_=*]{{1,40}}\s*\**(?:{ORIGINAL_MESSAGE})\**\s*[-_=*]{{0,40}}\s*$",
+    re.IGNORECASE,
+)
+_FORWARDED = re.compile(
+    rf"[\s>]{{0,20}}(?:[-_=*]{{1,40}}\s*)?(?:{FORWARDED_MESSAGE})"
+    r"(?: follows)?\s*[:.]?\s*[-_=*]{0,40}:?\s*$",
+    re.IGNORECASE,
+)
+_ROLE_OF = {word: role for role, words in HEADER_FIELDS.items() for word in words.split("|")}
+_HEADER_LINE = re.compile(
+    r"[\s>|]{0,20}[*_]{0,2}([^\W\d][^:：*_<>@]{0,24}?)\s?[*_]{0,2}\s?[:：]\s?[*_]{0,2}(.*)$"
+)
+
+
+def quoted(line: str) -> bool:
+    """Whether the line stands in a quote by its mark."""
+    return line.lstrip(" \t*").startswith(">") and ">>> >>>" not in line
+
+
+def may_mark(line: str) -> bool:
+    """Whether a line can be (the end of) any mark at all: cheap, and false for most lines."""
+    return "@" in line or ":" in line or "：" in line or line[-1:] in _RULES or line[:1] in _RULES
+
+
+def attribution(lines: Sequence[str], at: int) -> tuple[int, bool]:
+    """(lines an attribution takes from `at` on, whether it is sure by itself); (0, False) if none.
+
+    Unsure ones (no date and no address) only count where a quote follows.
+    """
+    first = lines[at][:_LINE]
+    if not first.strip() or role(first):
+        return 0, False
+    if _SEPARATED.match(first):
+        return 1, True
+    if not any(map(_may_end, lines[at : at + ATTRIBUTION_LINES])):
+        return 0, False
+    if _is_attribution(first):
+        return 1, True
+    if _OPENERS.match(first) or _ADDRESS.search(first):
+        count = _joined_lines(lines, at)
+        if count:
+            return count, True
+    return (1, False) if _SENDER_WROTE.match(first) and shared_line(first) < 0 else (0, False)
+
+
+def _may_end(line: str) -> bool:
+    """Whether an attribution can end with this line."""
+    return "@" in line or line.rstrip(" *_-").endswith((":", "："))
+
+
+def _joined_lines(lines: Sequence[str], at: int) -> int:
+    """How many lines an attribution that was wrapped takes, or 0."""
+    joined = lines[at].strip()[:_LINE]
+    for count in range(2, min(ATTRIBUTION_LINES, len(lines) - at) + 1):
+        line = lines[at + count - 1].strip()
+        if not _may_continue(line, joined, lines, at + count):
+            return 0
+        joined = f"{joined} {line}" if line else joined
+        if _is_attribution(joined):
+            return count
+    return 0
+
+
+def _may_continue(line: str, joined: str, lines: Sequence[str], after: int) -> bool:
+    if len(joined) > 300 or len(line) > 200:
+        return False
+    if not line:  # only before a lone address
+        return after < len(lines) and lines[after].lstrip().startswith("<")
+    open_angle = joined.count("<") > joined.count(">")
+    return not quoted(line) or open_angle or quoted(joined)
+
+
+def _is_attribution(text: str) -> bool:
+    if len(text) > 400:
+        return False
+    text = text.lstrip("> ")
+    if _DATED_SENDER.match(text):
+        return True
+    bare = _MAILTO_TAIL.sub("<>", text)
+    if not (_WROTE_AT_END.search(bare[-120:]) or _CJK_WROTE.search(bare[-60:])):
+        return False
+    dated = any(c.isdigit() for c in text)
+    ends = text.rstrip(" *_-").endswith((":", "："))
+    addressed = _MAILTO_TAIL.search(text) is not None
+    return (ends and addressed) or bool(dated and _OPENERS.match(text) and (ends or addressed))
+
+
+def shared_line(line: str) -> int:
+    """Where an attribution starts that stands behind words of the person on one line, or -1."""
+    found = line.find(" On ", 0, _LINE)
+    if (
+        found > 0
+        and line[:found].strip(" >*")
+        and not quoted(line)
+        and line.rstrip().endswith("wrote:")
+    ):
+        return found if _is_attribution(line[found:_LINE].strip()) else -1
+    return -1
+
+
+def role(line: str) -> str | None:
+    """Which field of a quoted header block a line is: from, date, to, cc, subject."""
+    found = _HEADER_LINE.match(line[:_LINE])
+    return _ROLE_OF.get(" ".join(found[1].lower().split())) if found else None
+
+
+def header_block(lines: Sequence[str], at: int) -> bool:
+    """Whether the header of a quoted or forwarded mail starts at this line."""
+    first = role(lines[at])
+    if first not in ("from", "date"):
+        return False
+    block = lines[at : at + _BLOCK_LINES]
+    roles: dict[str, None] = {}
+    blank = False
+    for line in block:
+        found = role(line)
+        if found:
+            roles[found] = None
+        elif blank and roles:
+            break
+        blank = not line.strip()
+    decisive = "subject" in roles or any("@" in line for line in block[:6])
+    return len(roles) >= 2 and decisive
+
+
+def original(line: str) -> bool:
+    """Whether the line says that the original message follows."""
+    return bool(_ORIGINAL.match(line[:_LINE]))
+
+
+def forwarded(line: str) -> bool:
+    """Whether the line says that a forwarded message follows."""
+    return bool(_FORWARDED.match(line[:_LINE]))

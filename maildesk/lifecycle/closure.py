@@ -1,0 +1,107 @@
+"""Resolution, acceptance, rejection, reminder and the end of a ticket."""
+
+from datetime import timedelta
+
+from maildesk.lifecycle import workflow
+from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.workflow import Illegal
+from maildesk.model.decision import ActorKind, Template
+from maildesk.model.event import Reminded, Reopened, ResolutionDecided, ResolutionGiven
+from maildesk.model.person import Person
+from maildesk.model.token import Purpose
+
+
+def resolve(draft: Draft, agent: Person, message: str, text: str) -> Illegal | None:
+    """A resolution is given; the requester is asked to accept or reject it."""
+    waiting = draft.policy.workflow.roles.waiting_for_closure
+    filling = frozenset({"resolution"})
+    illegal = workflow.check(draft.policy.workflow, draft.ticket, waiting, ActorKind.AGENT, filling)
+    if illegal is not None:
+        return illegal
+    draft.add(_given(draft, message))
+    workflow.move(draft, waiting, ActorKind.AGENT)
+    draft.write(
+        Template.RESOLUTION,
+        draft.ticket.requester,
+        automatic=False,
+        text=text,
+        author=agent.id,
+        links=(Purpose.RESOLUTION,),
+    )
+    draft.explain("lifecycle", "resolved", f"by {agent.name}")
+    return None
+
+
+def _given(draft: Draft, message: str) -> ResolutionGiven:
+    request_type = draft.policy.catalog.type_named(draft.ticket.request_type)
+    close_due = draft.now + timedelta(days=request_type.close_after_days)
+    remind_due = close_due - timedelta(days=request_type.remind_before_days)
+    reminds = request_type.remind_before_days > 0 and remind_due > draft.now
+    return ResolutionGiven(
+        message=message,
+        round=draft.ticket.round + 1,
+        close_due=close_due,
+        remind_due=remind_due if reminds else None,
+    )
+
+
+def accept(draft: Draft) -> Illegal | None:
+    """The requester accepts: the ticket closes by itself."""
+    roles, closing = draft.policy.workflow.roles, draft.policy.workflow.closing
+    illegal = workflow.check(
+        draft.policy.workflow, draft.ticket, roles.accepted, ActorKind.REQUESTER, frozenset()
+    )
+    if illegal is not None:
+        return illegal
+    draft.add(ResolutionDecided(round=draft.ticket.round, accepted=True))
+    workflow.move(draft, roles.accepted, ActorKind.REQUESTER)
+    draft.explain("lifecycle", "accepted")
+    illegal = workflow.close(draft, ActorKind.REQUESTER, closing.accepted_category)
+    if illegal is None:
+        draft.write(Template.CLOSURE, draft.ticket.requester, note="You accepted the resolution.")
+    return illegal
+
+
+def reject(draft: Draft, requester: Person, reason: str) -> Illegal | None:
+    """The requester rejects: the ticket reopens by itself."""
+    roles = draft.policy.workflow.roles
+    illegal = workflow.check(
+        draft.policy.workflow, draft.ticket, roles.rejected, ActorKind.REQUESTER, frozenset()
+    )
+    if illegal is not None:
+        return illegal
+    draft.add(ResolutionDecided(round=draft.ticket.round, accepted=False))
+    workflow.move(draft, roles.rejected, ActorKind.REQUESTER)
+    draft.explain("lifecycle", "rejected")
+    return reopen(draft, requester, reason, "rejected the resolution")
+
+
+def reopen(draft: Draft, person: Person, text: str, how: str) -> Illegal | None:
+    """Work begins again."""
+    working = draft.policy.workflow.roles.working
+    illegal = workflow.move(draft, working, draft.actor.kind)
+    if illegal is not None:
+        return illegal
+    draft.add(Reopened())
+    draft.tell_agents(f"{person.name} {how}.", text=text, author=person.id)
+    draft.explain("lifecycle", "reopened", how)
+    return None
+
+
+def remind(draft: Draft) -> None:
+    """Tell the requester that the ticket waits and when it will close."""
+    draft.add(Reminded())
+    draft.write(Template.REMINDER, draft.ticket.requester, links=(Purpose.RESOLUTION,))
+    draft.explain("clock", "reminded the requester")
+
+
+def close_unanswered(draft: Draft) -> None:
+    """Nobody objected in the configured time."""
+    category = draft.policy.workflow.closing.automatic_category
+    if workflow.close(draft, ActorKind.CLOCK, category) is None:
+        draft.write(
+            Template.CLOSURE,
+            draft.ticket.requester,
+            note="It waited for your answer and was closed by itself.",
+        )
+        draft.explain("clock", "closed without an answer")

@@ -1,0 +1,229 @@
+"""A mail has come: who wrote it in which part, and what that means for the ticket.
+
+The order of the questions is the table `_PARTS`; the first that fits decides.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from maildesk.lifecycle import approval, closure, command, workflow
+from maildesk.lifecycle.classify import apply_rules
+from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.policy import Policy
+from maildesk.model.cause import Choice, MailArrived
+from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
+from maildesk.model.event import MessageAdded, PersonJoined, TicketOpened
+from maildesk.model.mail import Disposition, Kind
+from maildesk.model.person import Proof
+from maildesk.model.ticket import Ticket
+from maildesk.model.token import Purpose
+
+# What each act needs, by its risk; a comment needs nothing. An approval also needs the round:
+# the answer must be to the mail that asked what is open now.
+DECIDING_A_RESOLUTION = Proof.AUTHENTICATED
+ACTING_AS_AN_AGENT = Proof.AUTHENTICATED
+APPROVING = Proof.AUTHENTICATED
+
+_Part = Callable[[Ticket, MailArrived, Draft], Decision | None]
+
+
+def arrived(ticket: Ticket | None, mail: MailArrived, policy: Policy, now: datetime) -> Decision:
+    """What a mail does to the ticket it was threaded to, or to none."""
+    if ticket is None or (ticket.is_closed and mail.kind is Kind.PERSON and not mail.held):
+        return _opened(ticket, mail, policy, now)
+    draft = Draft(ticket, _actor(mail, ActorKind.REQUESTER), policy, now, silent=mail.silent)
+    for part in _PARTS:
+        decision = part(ticket, mail, draft)
+        if decision is not None:
+            return decision
+    raise AssertionError("the last part takes every mail")
+
+
+def _actor(mail: MailArrived, kind: ActorKind) -> Actor:
+    return Actor(kind, mail.sender.id, mail.identity.proof.name.lower())
+
+
+def _opened(closed: Ticket | None, mail: MailArrived, policy: Policy, now: datetime) -> Decision:
+    roles = policy.workflow.roles
+    opened = TicketOpened(
+        requester=mail.sender.id,
+        source="mail",
+        status=roles.new,
+        state=policy.workflow.state_of(roles.new),
+        request_type=policy.catalog.request_type[0].name,
+        parent=closed.number if closed else None,
+    )
+    silent = mail.silent or mail.kind is Kind.LIST
+    actor = _actor(mail, ActorKind.REQUESTER)
+    draft = Draft.opening(opened, actor, policy, now, silent=silent)
+    draft.add(MessageAdded(mail.message, "request"))
+    draft.add(*(PersonJoined(person) for person in mail.joining))
+    if closed is not None:
+        draft.explain("lifecycle", f"ticket {closed.number} is closed: a new one, its child")
+    apply_rules(draft, "created", mail.facts, mail.sender)
+    _announce(draft, mail)
+    return draft.decision(Answer.DONE, Disposition.NEW_TICKET, "request")
+
+
+def _announce(draft: Draft, mail: MailArrived) -> None:
+    draft.write(Template.ACKNOWLEDGEMENT, mail.sender.id)
+    if not draft.ticket.waits_for_approval:
+        draft.tell_agents("A new ticket.", text=mail.text, author=mail.sender.id)
+
+
+def _machine(_ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
+    """An auto-reply never reopens, accepts, approves or resets a clock."""
+    if mail.kind is not Kind.AUTO_REPLY:
+        return None
+    draft.add(MessageAdded(mail.message, "auto-reply"))
+    draft.explain("lifecycle", "recorded; an automatic answer changes nothing")
+    return draft.decision(Answer.RECORDED, Disposition.AUTO_REPLY, "auto-reply")
+
+
+def _stranger(_ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
+    """A valid reference in the hands of somebody who takes no part: neither in nor away."""
+    if not mail.held:
+        return None
+    draft.add(MessageAdded(mail.message, "held"))
+    draft.tell_agents(
+        f"{mail.sender.name} <{mail.sender.address}> takes no part in this ticket and wrote to "
+        "it. The mail is held: only agents can see it.",
+        text=mail.text,
+        author=mail.sender.id,
+    )
+    draft.explain("lifecycle", "held", "the sender takes no part in this ticket")
+    return draft.decision(Answer.HELD, Disposition.HELD, "held")
+
+
+def _after_the_end(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
+    """Machine mail to a closed ticket is recorded; what people write opens a child before."""
+    if not ticket.is_closed:
+        return None
+    draft.add(MessageAdded(mail.message, "comment"))
+    return draft.decision(Answer.RECORDED, Disposition.FOLLOW_UP, "comment")
+
+
+def _approver(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
+    open_for = ticket.approval.approver if ticket.approval and ticket.waits_for_approval else None
+    if open_for != mail.sender.id:
+        return None
+    draft.actor = _actor(mail, ActorKind.MANAGER)
+    decides = mail.choice in (Choice.APPROVE, Choice.REJECT)
+    if mail.unclear or not decides:
+        return _asked_again(mail, draft)
+    if mail.identity.proof < APPROVING or mail.round != ticket.round:
+        return _unproven(mail, draft, Purpose.APPROVAL)
+    if mail.choice is Choice.REJECT and not mail.reason:
+        return _reason_missing(mail, draft, Purpose.APPROVAL)
+    draft.add(MessageAdded(mail.message, "decision"))
+    approved = mail.choice is Choice.APPROVE
+    approval.settle(draft, mail.sender, approved, mail.reason)
+    apply_rules(draft, "approved" if approved else "rejected", mail.facts, mail.requester)
+    return draft.decision(Answer.DONE, Disposition.DECISION, "decision")
+
+
+def _asked_again(mail: MailArrived, draft: Draft) -> Decision:
+    draft.add(MessageAdded(mail.message, "comment"))
+    draft.explain("approval", "the answer is neither yes nor no; asked again")
+    approval.send_request(
+        draft,
+        "",
+        "We could not tell from your answer whether you approve. Please begin your reply with "
+        "the word approve, or with reject and the reason.",
+    )
+    draft.tell_agents(f"{mail.sender.name} wrote.", text=mail.text, author=mail.sender.id)
+    return draft.decision(Answer.RECORDED, Disposition.FOLLOW_UP, "comment")
+
+
+def _reason_missing(mail: MailArrived, draft: Draft, purpose: Purpose) -> Decision:
+    draft.add(MessageAdded(mail.message, "comment"))
+    draft.explain("lifecycle", "a rejection without a reason; asked for it")
+    draft.write(
+        Template.CONFIRMATION,
+        mail.sender.id,
+        note="A rejection needs a reason. Please reply with reject and the reason.",
+        links=(purpose,),
+    )
+    return draft.decision(Answer.REASON_MISSING, Disposition.FOLLOW_UP, "comment")
+
+
+def _unproven(mail: MailArrived, draft: Draft, *purposes: Purpose) -> Decision:
+    """Proof falls short: nothing changes, and the true person is told at the known address."""
+    draft.add(MessageAdded(mail.message, "unproven"))
+    asked_in, now_in = mail.round, draft.ticket.round
+    why = mail.identity.rejected if mail.identity.proof is Proof.NONE else ()
+    if mail.choice is not None and asked_in != now_in:
+        why = (*why, f"answers a mail of round {asked_in}, the ticket is in round {now_in}")
+    draft.explain("lifecycle", "nothing changed: proof falls short", *why)
+    draft.write(Template.CONFIRMATION, mail.sender.id, links=purposes)
+    return draft.decision(Answer.UNPROVEN, Disposition.FOLLOW_UP, "unproven")
+
+
+def _agent(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
+    commanding = bool(mail.commands or mail.wrong_commands)
+    if not mail.sender.is_agent or (ticket.requester == mail.sender.id and not commanding):
+        return None
+    draft.actor = _actor(mail, ActorKind.AGENT)
+    if mail.identity.proof < ACTING_AS_AN_AGENT:
+        return _unproven(mail, draft)
+    return command.perform(
+        draft, mail.sender, mail.message, mail.text, mail.commands, mail.wrong_commands
+    )
+
+
+def _requester_of_resolved(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
+    if not ticket.waits_for_requester or ticket.requester != mail.sender.id:
+        return None
+    outdated = mail.round is not None and mail.round != ticket.round and mail.choice is not None
+    if mail.identity.proof < DECIDING_A_RESOLUTION or outdated or mail.unclear:
+        return _unproven(mail, draft, Purpose.RESOLUTION)
+    if mail.choice in (Choice.ACCEPT, Choice.APPROVE):
+        draft.add(MessageAdded(mail.message, "decision"))
+        closure.accept(draft)
+        return draft.decision(Answer.DONE, Disposition.DECISION, "decision")
+    if mail.choice is Choice.REJECT and not mail.reason:
+        return _reason_missing(mail, draft, Purpose.RESOLUTION)
+    return _disagreed(mail, draft)
+
+
+def _disagreed(mail: MailArrived, draft: Draft) -> Decision:
+    if mail.choice is Choice.REJECT:
+        draft.add(MessageAdded(mail.message, "decision"))
+        closure.reject(draft, mail.sender, mail.reason)
+        apply_rules(draft, "reopened", mail.facts, mail.requester)
+        return draft.decision(Answer.DONE, Disposition.DECISION, "decision")
+    draft.add(MessageAdded(mail.message, "reply"))
+    closure.reopen(draft, mail.sender, mail.text, "answered while the ticket waited for closure")
+    apply_rules(draft, "reopened", mail.facts, mail.requester)
+    return draft.decision(Answer.DONE, Disposition.FOLLOW_UP, "reply")
+
+
+def _follow_up(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision:
+    """Anything else that somebody who takes part writes."""
+    draft.add(MessageAdded(mail.message, "reply"))
+    if mail.identity.proof > Proof.NONE:
+        fresh = [person for person in mail.joining if not ticket.takes_part(person)]
+        draft.add(*(PersonJoined(person) for person in fresh))
+    draft.tell_agents(f"{mail.sender.name} answered.", text=mail.text, author=mail.sender.id)
+    draft.explain("lifecycle", "added to the ticket")
+    _wake(draft)
+    apply_rules(draft, "replied", mail.facts, mail.requester)
+    return draft.decision(Answer.DONE, Disposition.FOLLOW_UP, "reply")
+
+
+def _wake(draft: Draft) -> None:
+    """What the requester says may be what a ticket on hold waited for."""
+    roles = draft.policy.workflow.roles
+    if draft.ticket.status == roles.on_hold and not draft.ticket.waits_for_approval:
+        workflow.move(draft, roles.assigned, ActorKind.REQUESTER)
+
+
+_PARTS: tuple[_Part, ...] = (
+    _machine,
+    _stranger,
+    _after_the_end,
+    _approver,
+    _agent,
+    _requester_of_resolved,
+    _follow_up,
+)

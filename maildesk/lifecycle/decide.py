@@ -1,0 +1,125 @@
+"""The front door: what is to be done about a cause. Pure; takes microseconds."""
+
+from datetime import datetime
+
+from maildesk.lifecycle import approval, closure, command, correspondence
+from maildesk.lifecycle.classify import apply_rules
+from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.policy import Policy
+from maildesk.model.cause import (
+    AgentActed,
+    Cause,
+    Choice,
+    ClockStruck,
+    DeliveryFailed,
+    Facts,
+    LinkUsed,
+    MailArrived,
+)
+from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
+from maildesk.model.event import MessageAdded
+from maildesk.model.ticket import Ticket
+
+
+def decide(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime) -> Decision:
+    """What changes, which letters go out, and why. `ticket` is None for a mail of no ticket.
+
+    Raises ValueError where a cause other than a mail comes without its ticket.
+    """
+    if isinstance(cause, MailArrived):
+        return correspondence.arrived(ticket, cause, policy, now)
+    if ticket is None:
+        raise ValueError(f"{type(cause).__name__} needs a ticket")
+    match cause:
+        case LinkUsed():
+            return _link_used(ticket, cause, policy, now)
+        case AgentActed():
+            actor = Actor(ActorKind.AGENT, cause.agent.id, "console")
+            draft = Draft(ticket, actor, policy, now)
+            return command.perform(
+                draft,
+                cause.agent,
+                cause.message,
+                cause.text,
+                cause.commands,
+                cause.wrong_commands,
+            )
+        case ClockStruck():
+            return _clock_struck(ticket, policy, now)
+        case DeliveryFailed():
+            return _delivery_failed(ticket, cause, policy, now)
+
+
+def _link_used(ticket: Ticket, used: LinkUsed, policy: Policy, now: datetime) -> Decision:
+    kind = ActorKind.MANAGER if used.choice is Choice.APPROVE else ActorKind.REQUESTER
+    draft = Draft(ticket, Actor(kind, used.person.id, "link"), policy, now)
+    if used.round != ticket.round:
+        return draft.decision(Answer.OLD_ROUND)
+    if ticket.approval is not None and ticket.approval.round == used.round:
+        return _approval_link(ticket, used, draft)
+    return _resolution_link(ticket, used, draft)
+
+
+def _approval_link(ticket: Ticket, used: LinkUsed, draft: Draft) -> Decision:
+    approval_ = ticket.approval
+    if approval_ is None or approval_.approver != used.person.id:
+        return draft.decision(Answer.NOT_YOURS)
+    if not approval_.is_open:
+        return draft.decision(Answer.ALREADY_DECIDED)
+    if used.choice is Choice.REJECT and not used.comment.strip():
+        return draft.decision(Answer.REASON_MISSING)
+    draft.actor = Actor(ActorKind.MANAGER, used.person.id, "link")
+    _keep_comment(draft, used)
+    approved = used.choice is Choice.APPROVE
+    approval.settle(draft, used.person, approved, used.comment.strip())
+    apply_rules(draft, "approved" if approved else "rejected", _facts(used), used.requester)
+    return draft.decision(Answer.DONE, message_kind="decision" if used.comment.strip() else "")
+
+
+def _resolution_link(ticket: Ticket, used: LinkUsed, draft: Draft) -> Decision:
+    if ticket.requester != used.person.id:
+        return draft.decision(Answer.NOT_YOURS)
+    if not ticket.waits_for_requester:
+        return draft.decision(Answer.ALREADY_DECIDED)
+    if used.choice is Choice.REJECT and not used.comment.strip():
+        return draft.decision(Answer.REASON_MISSING)
+    _keep_comment(draft, used)
+    if used.choice is Choice.ACCEPT:
+        illegal = closure.accept(draft)
+    else:
+        illegal = closure.reject(draft, used.person, used.comment.strip())
+        apply_rules(draft, "reopened", _facts(used), used.requester)
+    if illegal is not None:
+        return Decision(answer=Answer.ILLEGAL, actor=draft.actor)
+    return draft.decision(Answer.DONE, message_kind="decision" if used.comment.strip() else "")
+
+
+def _facts(used: LinkUsed) -> Facts:
+    return Facts(text=used.comment, sender=used.person.address)
+
+
+def _keep_comment(draft: Draft, used: LinkUsed) -> None:
+    if used.comment.strip():
+        draft.add(MessageAdded(used.message, "decision"))
+
+
+def _clock_struck(ticket: Ticket, policy: Policy, now: datetime) -> Decision:
+    draft = Draft(ticket, Actor(ActorKind.CLOCK), policy, now)
+    if ticket.close_due is not None and ticket.close_due <= now:
+        closure.close_unanswered(draft)
+    elif ticket.remind_due is not None and ticket.remind_due <= now:
+        closure.remind(draft)
+    return draft.decision(Answer.DONE)
+
+
+def _delivery_failed(
+    ticket: Ticket, failed: DeliveryFailed, policy: Policy, now: datetime
+) -> Decision:
+    """A failed mail is shown to who works on the ticket at once, an approval mail loudest."""
+    draft = Draft(ticket, Actor(ActorKind.DESK), policy, now)
+    what = "approval request" if failed.template == Template.APPROVAL else failed.template
+    note = f"The {what} to {failed.recipient.name} <{failed.recipient.address}> did not arrive."
+    others = [p for p in policy.directory.working_on(ticket) if p != failed.recipient.id]
+    draft.write(Template.DELIVERY_FAILED, *others, text=failed.reason, note=note)
+    draft.explain("delivery", "told the agents", note)
+    return draft.decision(Answer.DONE)

@@ -1,0 +1,94 @@
+"""A decision in the making: the ticket as it would be after the events so far."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from maildesk.lifecycle.policy import Policy
+from maildesk.model.decision import Actor, Answer, Change, Decision, Letter, Template
+from maildesk.model.event import Event, TicketOpened
+from maildesk.model.mail import Disposition, Step
+from maildesk.model.ticket import Ticket, evolve
+from maildesk.model.token import Purpose
+
+UNNUMBERED = 0
+
+
+@dataclass(slots=True)
+class Draft:
+    """Collects events and letters; lives only inside one call of `decide`."""
+
+    ticket: Ticket
+    actor: Actor
+    policy: Policy
+    now: datetime
+    is_new: bool = False
+    events: list[Event] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    silent: bool = False
+
+    @classmethod
+    def opening(
+        cls, event: TicketOpened, actor: Actor, policy: Policy, now: datetime, *, silent: bool
+    ) -> "Draft":
+        """A draft whose first event makes the ticket; its number is given when it is stored."""
+        ticket = evolve(None, event, number=UNNUMBERED, at=now)
+        return cls(ticket, actor, policy, now, is_new=True, events=[event], silent=silent)
+
+    def add(self, *events: Event) -> None:
+        """Let the events happen, in order."""
+        for event in events:
+            self.ticket = evolve(self.ticket, event, number=self.ticket.number, at=self.now)
+            self.events.append(event)
+
+    def write(
+        self,
+        template: Template,
+        *people: int,
+        automatic: bool = True,
+        text: str = "",
+        author: int | None = None,
+        note: str = "",
+        links: tuple[Purpose, ...] = (),
+    ) -> None:
+        """Send one letter to each of these people but the one who acts on behalf of nobody."""
+        if self.silent:
+            return
+        self.letters.extend(
+            Letter(
+                template=template,
+                to=person,
+                automatic=automatic,
+                text=text,
+                author=author,
+                note=note,
+                links=links,
+            )
+            for person in dict.fromkeys(people)
+        )
+
+    def tell_agents(self, note: str, *, text: str = "", author: int | None = None) -> None:
+        """Notify who works on the ticket, except the one who acts."""
+        people = self.policy.directory.working_on(self.ticket)
+        others = [person for person in people if person != self.actor.person]
+        self.write(Template.AGENT_NOTIFICATION, *others, text=text, author=author, note=note)
+
+    def explain(self, name: str, verdict: str, *evidence: str) -> None:
+        """Add a line to the trace."""
+        self.steps.append(Step(name, verdict, tuple(evidence)))
+
+    def decision(
+        self, answer: Answer, disposition: Disposition | None = None, message_kind: str = ""
+    ) -> Decision:
+        """The finished decision."""
+        number = None if self.is_new else self.ticket.number
+        changes = (Change(number, tuple(self.events)),) if self.events else ()
+        return Decision(
+            answer=answer,
+            actor=self.actor,
+            changes=changes,
+            letters=tuple(self.letters),
+            disposition=disposition,
+            message_kind=message_kind,
+            why=tuple(self.steps),
+        )

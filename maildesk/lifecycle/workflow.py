@@ -1,0 +1,63 @@
+"""Which moves between statuses are legal, and making them."""
+
+from dataclasses import dataclass
+
+from maildesk.lifecycle.draft import Draft
+from maildesk.model.decision import ActorKind
+from maildesk.model.event import Closed, StatusMoved
+from maildesk.model.policy import Move, Workflow
+from maildesk.model.ticket import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Illegal:
+    """Why a move may not be made, in words for the one who tried."""
+
+    why: str
+
+
+def check(
+    workflow: Workflow, ticket: Ticket, to: str, by: ActorKind, filling: frozenset[str]
+) -> Illegal | None:
+    """Whether the move is legal. `filling` are fields that the same act fills in."""
+    moves = [move for move in workflow.move if ticket.status in move.from_ and move.to == to]
+    if not moves:
+        return Illegal(f'a ticket in status "{ticket.status}" cannot become "{to}"')
+    allowed = [move for move in moves if by in move.by]
+    if not allowed:
+        who = " or ".join(sorted({who for move in moves for who in move.by}))
+        return Illegal(f'only {who} may move a ticket from "{ticket.status}" to "{to}"')
+    return _missing(allowed, ticket, to, filling)
+
+
+def _missing(moves: list[Move], ticket: Ticket, to: str, filling: frozenset[str]) -> Illegal | None:
+    lacking = [
+        [need for need in move.needs if need not in filling and not getattr(ticket, need)]
+        for move in moves
+    ]
+    if not all(lacking):
+        return None
+    return Illegal(f'"{to}" needs {", ".join(lacking[0])} to be filled in first')
+
+
+def move(
+    draft: Draft, to: str, by: ActorKind, filling: frozenset[str] = frozenset()
+) -> Illegal | None:
+    """Make the move if it is legal; a move to where the ticket is already does nothing."""
+    if draft.ticket.status == to:
+        return None
+    workflow = draft.policy.workflow
+    illegal = check(workflow, draft.ticket, to, by, filling)
+    if illegal is None:
+        old = draft.ticket.status
+        draft.add(StatusMoved(old=old, new=to, state=workflow.state_of(to)))
+    return illegal
+
+
+def close(draft: Draft, by: ActorKind, category: str) -> Illegal | None:
+    """The end of the ticket, with the closure category."""
+    closed = draft.policy.workflow.roles.closed
+    illegal = move(draft, closed, by, frozenset({"closure_category"}))
+    if illegal is None:
+        draft.add(Closed(category))
+    return illegal

@@ -1,0 +1,113 @@
+"""Why something happens to a ticket."""
+
+import enum
+from dataclasses import dataclass
+
+from maildesk.model.mail import Kind
+from maildesk.model.person import Identity, Person
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One `#` line of an agent's mail: the full name of the command and what stood behind it."""
+
+    name: str
+    argument: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCommand:
+    """A `#` line that is not understood, and what would be right."""
+
+    line: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What rules may look at in a mail."""
+
+    subject: str = ""
+    text: str = ""
+    sender: str = ""
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
+
+
+class Choice(enum.StrEnum):
+    """What a person can decide by link, by page or by reply."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    ACCEPT = "accept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailArrived:
+    """A person (or machine) wrote. `message` is the id that its text will have.
+
+    `text` is the new text without command lines. `silent` mails are recorded and
+    answered by nothing. `identity` says how sure the sender's name is. `round` is that of
+    the mail of ours which is answered, where a reply token says it. `choice` is the decision
+    that the first line speaks; `unclear` that it seems to and cannot be told.
+    `requester` is the ticket's, and the sender where there is no ticket yet.
+    `joining` are people in CC whom a proven sender brings in.
+    """
+
+    sender: Person
+    identity: Identity
+    requester: Person
+    kind: Kind
+    message: str
+    text: str
+    facts: Facts
+    held: bool = False
+    round: int | None = None
+    choice: Choice | None = None
+    reason: str = ""
+    unclear: bool = False
+    commands: tuple[Command, ...] = ()
+    wrong_commands: tuple[WrongCommand, ...] = ()
+    joining: tuple[int, ...] = ()
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkUsed:
+    """A person pressed the button of a page. The token proved who it is."""
+
+    person: Person
+    requester: Person
+    choice: Choice
+    round: int
+    comment: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentActed:
+    """An agent acts from the command line or a page, already known to be that agent."""
+
+    agent: Person
+    message: str
+    text: str = ""
+    commands: tuple[Command, ...] = ()
+    wrong_commands: tuple[WrongCommand, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStruck:
+    """A deadline of the ticket may have passed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryFailed:
+    """A mail of ours did not arrive."""
+
+    recipient: Person
+    template: str
+    reason: str
+
+
+Cause = MailArrived | LinkUsed | AgentActed | ClockStruck | DeliveryFailed

@@ -1,0 +1,97 @@
+"""What is to be done about a cause: the answer of `lifecycle.decide`."""
+
+import enum
+from dataclasses import dataclass
+
+from maildesk.model.event import Event
+from maildesk.model.mail import Disposition, Step
+from maildesk.model.token import Purpose
+
+
+class ActorKind(enum.StrEnum):
+    """In which part somebody acts; the words of `by` in workflow.toml, and the desk itself."""
+
+    REQUESTER = "requester"
+    AGENT = "agent"
+    MANAGER = "manager"
+    RULE = "rule"
+    CLOCK = "clock"
+    DESK = "desk"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who caused a change, in which part, and by which proof."""
+
+    kind: ActorKind
+    person: int | None = None
+    proof: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Events of one ticket, in order. `ticket` is None for the one that is made here."""
+
+    ticket: int | None
+    events: tuple[Event, ...]
+
+
+class Template(enum.StrEnum):
+    """The mails that the desk sends; one folder of templates/mail each."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"
+    AGENT_NOTIFICATION = "agent-notification"
+    REPLY = "reply"
+    RESOLUTION = "resolution"
+    REMINDER = "reminder"
+    CLOSURE = "closure"
+    APPROVAL = "approval"
+    DECISION_RECEIPT = "decision-receipt"
+    CONFIRMATION = "confirmation"
+    TRANSCRIPT = "transcript"
+    DELIVERY_FAILED = "delivery-failed"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One mail to one person. `automatic` mails stand under the loop breaker (RFC 3834).
+
+    `note` says in one sentence why the letter is sent where the template leaves it open.
+    `text` is a person's text that the letter carries; `author` wrote it.
+    """
+
+    template: Template
+    to: int
+    automatic: bool = True
+    text: str = ""
+    author: int | None = None
+    note: str = ""
+    links: tuple[Purpose, ...] = ()
+
+
+class Answer(enum.StrEnum):
+    """What the one who acted is told."""
+
+    DONE = "done"
+    RECORDED = "recorded"
+    ALREADY_DECIDED = "already-decided"
+    OLD_ROUND = "old-round"
+    NOT_YOURS = "not-yours"
+    REASON_MISSING = "reason-missing"
+    UNPROVEN = "unproven"
+    HELD = "held"
+    ILLEGAL = "illegal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What changes, which mails go out, and why. An empty one changes nothing."""
+
+    answer: Answer
+    actor: Actor
+    changes: tuple[Change, ...] = ()
+    letters: tuple[Letter, ...] = ()
+    disposition: Disposition | None = None
+    message_kind: str = ""
+    why: tuple[Step, ...] = ()

@@ -1,0 +1,43 @@
+"""The people of the desk."""
+
+import enum
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody with a mail address. An agent is a person who belongs to a team."""
+
+    id: int
+    name: str
+    address: str
+    manager: int | None = None
+    language: str = "en"
+    organisation: str = ""
+    teams: tuple[str, ...] = ()
+
+    @property
+    def is_agent(self) -> bool:
+        """Whether this person works for the desk."""
+        return bool(self.teams)
+
+
+class Proof(enum.IntEnum):
+    """How sure we are that the sender is who the From field says, least first.
+
+    The risk of an action decides the proof that it needs (`REQUIRED` in lifecycle.decide).
+    """
+
+    NONE = 0
+    AUTHENTICATED = 1
+    TOKEN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom a mail may be believed to come from, and why."""
+
+    address: str
+    proof: Proof
+    evidence: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()

@@ -1,0 +1,217 @@
+"""What config/*.toml says: the policy of the desk. Frozen; one class a table.
+
+A field's description is its documentation, as in settings.py.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from maildesk.model.settings import Part
+
+Level = Literal["L1", "L2", "L3", "field"]
+Grade = Literal["high", "medium", "low"]
+Cause = Literal["created", "replied", "reopened", "approved", "rejected"]
+Mover = Literal["requester", "agent", "manager", "rule", "clock"]
+
+
+def _many(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_many)]
+
+
+# ---- people.toml
+
+
+class Team(Part):
+    """Agents who share a queue."""
+
+    name: str = Field(description="the team's name, as rules use it")
+    level: Level = Field("L1", description="L1, L2, L3 or field")
+    members: tuple[str, ...] = Field((), description="mail addresses of people in this file")
+
+
+class PersonEntry(Part):
+    """Somebody known in advance."""
+
+    name: str = Field(description="the person's name, as mails show it")
+    address: str = Field(description="the mail address; mails go there")
+    addresses: tuple[str, ...] = Field((), description="further addresses of the same person")
+    manager: str | None = Field(None, description="address of the reporting manager")
+    organisation: str = Field("", description="company or department; rules can ask for it")
+    language: str | None = Field(None, description="language of mails; desk.language where unset")
+
+
+class People(Part):
+    """people.toml"""
+
+    team: tuple[Team, ...] = Field((), description="the teams; their members are the agents")
+    person: tuple[PersonEntry, ...] = Field((), description="people known in advance")
+
+
+# ---- catalog.toml
+
+
+class Category(Part):
+    """A category of tickets and the sub-categories under it."""
+
+    name: str = Field(description="the category's name")
+    sub: tuple[str, ...] = Field((), description="its sub-categories")
+
+
+class Service(Part):
+    """Something the desk looks after."""
+
+    name: str = Field(description="the service's name")
+    service_category: str = Field("", description="the service category it belongs to")
+
+
+class RequestType(Part):
+    """Incident or service request: how long each waits for closure."""
+
+    name: str = Field(description="the request type's name; the first one is the default")
+    close_after_days: int = Field(5, ge=1, description="calendar days in Waiting for Closure")
+    remind_before_days: int = Field(2, ge=0, description="reminder so long before; 0 for none")
+
+
+class Catalog(Part):
+    """catalog.toml"""
+
+    service: tuple[Service, ...] = Field((), description="what the desk looks after")
+    category: tuple[Category, ...] = Field((), description="categories of tickets")
+    request_type: tuple[RequestType, ...] = Field(
+        (RequestType(name="incident"),), description="kinds of request"
+    )
+    matrix: dict[str, dict[str, str]] = Field(
+        description="priority by [matrix.IMPACT] URGENCY = PRIORITY"
+    )
+
+    def priority(self, impact: str, urgency: str) -> str:
+        """The priority of the matrix; "" where one of the two is not set yet."""
+        return self.matrix.get(impact, {}).get(urgency, "")
+
+    def type_named(self, name: str) -> RequestType:
+        """The request type of that name, else the first one."""
+        return next((t for t in self.request_type if t.name == name), self.request_type[0])
+
+
+# ---- workflow.toml
+
+
+class Status(Part):
+    """One status and the state it belongs to."""
+
+    name: str = Field(description="the status's name")
+    state: str = Field(description="Open, In Progress, On-Hold, Resolved or Closed")
+
+
+class Move(Part):
+    """A legal change of status."""
+
+    from_: Words = Field(alias="from", description="one status or a list of them")
+    to: str = Field(description="the status after the move")
+    by: tuple[Mover, ...] = Field(description="who may: requester, agent, manager, rule, clock")
+    needs: tuple[str, ...] = Field((), description="ticket fields that must be filled in first")
+
+
+class Roles(Part):
+    """Which status plays which part in the life of a ticket."""
+
+    new: str = Field("New", description="of a ticket just reported")
+    assigned: str = Field("Assign", description="of a ticket that has a team or an agent")
+    working: str = Field("Analysis", description="while an agent works on it")
+    on_hold: str = Field("Pending", description="while it is held, also for an approval")
+    escalated: str = Field("Escalated", description="when it is handed on")
+    waiting_for_closure: str = Field(
+        "Waiting for Closure", description="when the requester is asked"
+    )
+    accepted: str = Field("Accepted", description="when the requester accepts")
+    rejected: str = Field("Rejected", description="when the requester rejects")
+    closed: str = Field("Completed", description="at the end")
+
+
+class Closing(Part):
+    """What is filled in when nobody says otherwise."""
+
+    accepted_category: str = Field("Solved", description="closure category: the requester accepted")
+    automatic_category: str = Field(
+        "No answer", description="closure category: the clock closed it"
+    )
+    not_approved_category: str = Field(
+        "Not approved", description="closure category: the manager said no"
+    )
+
+
+class Workflow(Part):
+    """workflow.toml"""
+
+    status: tuple[Status, ...] = Field(description="every status, in the order of a ticket's life")
+    move: tuple[Move, ...] = Field(description="the legal moves between them")
+    roles: Roles = Field(Roles(), description="which status plays which part")
+    closing: Closing = Field(Closing(), description="closure categories where nobody names one")
+
+    def state_of(self, status: str) -> str:
+        """The state that the status belongs to."""
+        return next(s.state for s in self.status if s.name == status)
+
+
+# ---- rules.toml
+
+
+class Then(Part):
+    """What a rule does."""
+
+    service: str | None = Field(None, description="a service of catalog.toml")
+    category: str | None = Field(None, description="a category of catalog.toml")
+    sub_category: str | None = Field(None, description="a sub-category of catalog.toml")
+    request_type: str | None = Field(None, description="a request type of catalog.toml")
+    impact: Grade | None = Field(None, description="high, medium or low")
+    urgency: Grade | None = Field(None, description="high, medium or low")
+    team: str | None = Field(None, description="a team of people.toml")
+    assignee: str | None = Field(None, description="mail address of an agent")
+    tag: Words = Field((), description="one tag or a list of them")
+    ask_approval: Literal["manager"] | None = Field(
+        None, description='"manager": the requester\'s reporting manager must approve'
+    )
+
+
+class Rule(Part):
+    """One rule: when it looks, what must hold, what it does."""
+
+    name: str = Field(description="the rule's name; it stands in every trace")
+    on: Annotated[tuple[Cause, ...], BeforeValidator(_many)] = Field(
+        ("created",), description="created, replied, reopened, approved, rejected: one or a list"
+    )
+    when: str = Field("true", description="a CEL expression")
+    then: Then = Field(Then(), description="what the rule does")
+    stop: bool = Field(False, description="no rule after this one is looked at")
+
+
+class Rules(Part):
+    """rules.toml"""
+
+    rule: tuple[Rule, ...] = Field((), description="looked at in this order")
+
+
+# ---- approvals.toml
+
+
+class Approvals(Part):
+    """approvals.toml"""
+
+    fallback: str | None = Field(
+        None, description="address of who decides where the requester has no reporting manager"
+    )
+    link_days: int = Field(30, ge=1, le=365, description="how long links in mails are good")
+
+
+class PolicyFiles(Part):
+    """All of config/*.toml."""
+
+    people: People = People()
+    catalog: Catalog
+    workflow: Workflow
+    rules: Rules = Rules()
+    approvals: Approvals = Approvals()

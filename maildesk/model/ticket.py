@@ -1,0 +1,187 @@
+"""The ticket as a value, and how each event changes it.
+
+The row in the database is this value; it changes only through `evolve`.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, TypeVar
+
+from maildesk.model.event import (
+    ApprovalAsked,
+    ApprovalDecided,
+    Closed,
+    Event,
+    FieldChanged,
+    MessageAdded,
+    PersonJoined,
+    Reminded,
+    Reopened,
+    ResolutionDecided,
+    ResolutionGiven,
+    StatusMoved,
+    Tagged,
+    TicketOpened,
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """Who was asked in which round, and what became of it."""
+
+    approver: int
+    round: int
+    asked_at: datetime
+    outcome: Literal["open", "approved", "rejected"] = "open"
+    decided_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the approver has yet to decide."""
+        return self.outcome == "open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """One ticket. `number` is what stands in [MD-1042].
+
+    `round` counts what links are bound to: each resolution given and each approval asked
+    begins a new one. `resolution` is the id of the message that resolved it.
+    """
+
+    number: int
+    requester: int
+    source: str
+    status: str
+    state: str
+    request_type: str
+    opened_at: datetime
+    updated_at: datetime
+    parent: int | None = None
+    service: str = ""
+    category: str = ""
+    sub_category: str = ""
+    impact: str = ""
+    urgency: str = ""
+    priority: str = ""
+    team: str = ""
+    assignee: int | None = None
+    tags: tuple[str, ...] = ()
+    participants: tuple[int, ...] = ()
+    approval: Approval | None = None
+    round: int = 0
+    resolution: str | None = None
+    reopened: int = 0
+    close_due: datetime | None = None
+    remind_due: datetime | None = None
+    closed_at: datetime | None = None
+    closure_category: str = ""
+
+    @property
+    def next_due(self) -> datetime | None:
+        """The earliest deadline of this ticket; None where nothing waits for the clock."""
+        return min((due for due in (self.close_due, self.remind_due) if due), default=None)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the ticket has reached its end."""
+        return self.closed_at is not None
+
+    @property
+    def waits_for_approval(self) -> bool:
+        """Whether somebody has yet to approve or reject."""
+        return self.approval is not None and self.approval.is_open
+
+    @property
+    def waits_for_requester(self) -> bool:
+        """Whether a resolution waits to be accepted or rejected."""
+        return self.close_due is not None
+
+    def takes_part(self, person: int) -> bool:
+        """Whether the person may write into this ticket without an agent's leave."""
+        asked = self.approval is not None and self.approval.approver == person
+        return asked or person in (self.requester, self.assignee, *self.participants)
+
+
+def evolve(ticket: Ticket | None, event: Event, *, number: int, at: datetime) -> Ticket:
+    """The ticket after the event. `ticket` is None for TicketOpened alone."""
+    if isinstance(event, TicketOpened):
+        return _opened(event, number, at)
+    if ticket is None:
+        raise ValueError(f"history of ticket {number} does not begin with TicketOpened")
+    return replace(_changed(ticket, event, at), updated_at=at)
+
+
+def _opened(event: TicketOpened, number: int, at: datetime) -> Ticket:
+    return Ticket(
+        number=number,
+        requester=event.requester,
+        source=event.source,
+        status=event.status,
+        state=event.state,
+        request_type=event.request_type,
+        parent=event.parent,
+        opened_at=at,
+        updated_at=at,
+    )
+
+
+def _changed(ticket: Ticket, event: Event, at: datetime) -> Ticket:
+    match event:
+        case FieldChanged(field=field, new=new):
+            return _with_field(ticket, field, new)
+        case Tagged(tag=tag):
+            return replace(ticket, tags=_added(ticket.tags, tag))
+        case StatusMoved(new=new, state=state):
+            return replace(ticket, status=new, state=state)
+        case PersonJoined(person=person):
+            return replace(ticket, participants=_added(ticket.participants, person))
+        case ResolutionGiven():
+            return replace(
+                ticket,
+                resolution=event.message,
+                round=event.round,
+                close_due=event.close_due,
+                remind_due=event.remind_due,
+            )
+        case ResolutionDecided():
+            return replace(ticket, close_due=None, remind_due=None)
+        case Reminded():
+            return replace(ticket, remind_due=None)
+        case Reopened():
+            return replace(
+                ticket,
+                reopened=ticket.reopened + 1,
+                resolution=None,
+                close_due=None,
+                remind_due=None,
+            )
+        case ApprovalAsked(approver=approver, round=round_):
+            asked = Approval(approver=approver, round=round_, asked_at=at)
+            return replace(ticket, approval=asked, round=round_)
+        case ApprovalDecided(approved=approved):
+            return _approval_decided(ticket, approved, at)
+        case Closed(category=category):
+            return replace(
+                ticket, closed_at=at, closure_category=category, close_due=None, remind_due=None
+            )
+        case MessageAdded() | TicketOpened():
+            return ticket
+
+
+def _with_field(ticket: Ticket, field: str, new: object) -> Ticket:
+    changes = {field: new}
+    return replace(ticket, **changes)  # type: ignore[arg-type]  # Field names these alone
+
+
+def _approval_decided(ticket: Ticket, approved: bool, at: datetime) -> Ticket:
+    if ticket.approval is None:
+        raise ValueError(f"ticket {ticket.number}: an approval was decided that nobody asked for")
+    outcome: Literal["approved", "rejected"] = "approved" if approved else "rejected"
+    return replace(ticket, approval=replace(ticket.approval, outcome=outcome, decided_at=at))
+
+
+def _added(values: tuple[T, ...], value: T) -> tuple[T, ...]:
+    return values if value in values else (*values, value)

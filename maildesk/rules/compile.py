@@ -1,0 +1,179 @@
+"""Rules are checked when they are loaded: names, types and patterns, all errors at once.
+
+`when` is CEL (https://cel.dev), compiled and type-checked by Google's own runtime. The facts
+are declared as dotted names with a type each, so `mail.subjct` and `ticket.number == "1"` are
+errors here and not surprises with a mail in hand. `matches` is RE2: linear in the mail.
+A pattern that is put together at run time (`"a" + ticket.team`) can only be checked there.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from cel_expr_python import cel  # type: ignore[import-untyped]
+
+from maildesk.model.policy import Rule, Rules
+from maildesk.rules.facts import FACTS, Scene, values
+
+_TYPES = {
+    "string": cel.Type.STRING,
+    "int": cel.Type.INT,
+    "bool": cel.Type.BOOL,
+    "list(string)": cel.Type.List(cel.Type.STRING),
+}
+_FUNCTIONS = (
+    *("all", "contains", "endsWith", "exists", "exists_one", "filter", "has", "map"),
+    *("matches", "size", "startsWith", "int", "string"),
+)
+_ERROR = re.compile(r"^(?:\w+: )?ERROR: <input>:(\d+):(\d+): (.*)$", re.MULTILINE)
+_UNDECLARED = re.compile(r"undeclared reference to '([^']*)'")
+_OVERLOAD = re.compile(r"found no matching overload for '([^']*)' applied to '([^']*)'")
+_TOKEN = re.compile(
+    r'(?P<literal>[rR](?:"""(?s:.*?)"""|"[^"\n]*"|\'[^\'\n]*\')'
+    r'|"""(?s:\\.|[^\\])*?"""|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\')'
+    r"|(?P<skip>\s+|//[^\n]*)|(?P<word>\w+)|(?P<sign>.)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One mistake in one rule. `line` and `column` count from 1 inside `when`.
+
+    `column` is None where the mistake has no place, `source` is the line it stands in.
+    """
+
+    rule: str
+    message: str
+    line: int = 1
+    column: int | None = None
+    source: str = ""
+
+    def marked(self) -> str:
+        """The line of the rule and under it a caret; "" where the mistake has no place."""
+        return f"{self.source}\n{' ' * (self.column - 1)}^" if self.column else ""
+
+    def __str__(self) -> str:
+        place = f", line {self.line}, column {self.column}" if self.column else ""
+        return f"rule {self.rule!r}{place}: {self.message}"
+
+
+class RuleErrors(ValueError):
+    """Everything that is wrong with a set of rules. Permanent: rules.toml must be mended."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__("\n".join(map(str, findings)))
+        self.findings = findings
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """A rule whose `when` is known to be a question with the answer true or false."""
+
+    rule: Rule
+    expression: cel.Expression
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRules:
+    """All rules in order, and the environment in which they look at a scene."""
+
+    rules: tuple[CompiledRule, ...]
+    environment: cel.Env
+
+    def activation(self, scene: Scene) -> cel.Activation:
+        """The facts of a scene, ready for any number of rules."""
+        return self.environment.Activation(values(scene))
+
+
+def compile_rules(rules: Rules) -> CompiledRules:
+    """Check and compile every rule. Raises RuleErrors with the mistakes of all rules."""
+    environment = cel.NewEnv(variables={fact.name: _TYPES[fact.type] for fact in FACTS})
+    looked_at = [_compiled(environment, rule) for rule in rules.rule]
+    findings = tuple(found for one in looked_at if isinstance(one, tuple) for found in one)
+    if findings:
+        raise RuleErrors(findings)
+    return CompiledRules(
+        tuple(one for one in looked_at if isinstance(one, CompiledRule)), environment
+    )
+
+
+def _compiled(environment: cel.Env, rule: Rule) -> CompiledRule | tuple[Finding, ...]:
+    try:
+        expression = environment.compile(rule.when)
+    except RuntimeError as error:
+        return tuple(_findings(rule, str(error)))
+    kind = expression.return_type()
+    if kind != cel.Type.BOOL:
+        asked = f"`when` must be true or false, but this gives {kind.name().lower()}"
+        return (_finding(rule, 1, 1, asked),)
+    return tuple(_bad_patterns(environment, rule)) or CompiledRule(rule, expression)
+
+
+def _finding(rule: Rule, line: int, column: int, message: str) -> Finding:
+    lines = rule.when.split("\n")
+    source = lines[line - 1] if line <= len(lines) else ""
+    return Finding(rule=rule.name, message=message, line=line, column=column, source=source)
+
+
+def _findings(rule: Rule, report: str) -> Iterator[Finding]:
+    """The runtime's report in our words, one finding an error."""
+    places = list(_ERROR.finditer(report))
+    for found in places:
+        line, column, message = int(found[1]), int(found[2]), found[3]
+        yield _named(rule, line, column, message)
+    if not places:
+        yield Finding(rule=rule.name, message=report.partition(": ")[2].partition(" [")[0])
+
+
+def _named(rule: Rule, line: int, column: int, message: str) -> Finding:
+    finding = _finding(rule, line, column, _plainly(message))
+    name = _UNDECLARED.match(message)
+    if name is None:
+        return finding
+    # The runtime marks the dot of a dotted name and the bracket of a call; we mark the start.
+    begin = finding.source.rfind(name[1], 0, column + len(name[1])) + 1
+    is_call = finding.source[column - 1 : column] == "("
+    unknown = _unknown(name[1], is_call=is_call)
+    return _finding(rule, line, begin or column, unknown)
+
+
+def _unknown(name: str, *, is_call: bool) -> str:
+    known = _FUNCTIONS if is_call else [fact.name for fact in FACTS]
+    near = get_close_matches(name[:80], known, n=1, cutoff=0.5)
+    what = f"there is no {'function' if is_call else 'name'} {name!r}"
+    return f"{what}; did you mean {near[0]!r}?" if near else what
+
+
+def _plainly(message: str) -> str:
+    overload = _OVERLOAD.match(message)
+    if overload:
+        operator = overload[1].strip("_@")
+        return f"`{operator}` cannot be used with {overload[2].strip('()')}"
+    if "mismatched input '<EOF>'" in message:
+        return "the expression ends too early"
+    return message.partition(" expecting ")[0].removeprefix("Syntax error: ")
+
+
+def _bad_patterns(environment: cel.Env, rule: Rule) -> Iterator[Finding]:
+    for offset, literal in _patterns(rule.when):
+        tried = environment.compile(f'"".matches({literal})').eval(environment.Activation({}))
+        if tried.type() == cel.Type.ERROR:
+            line = rule.when.count("\n", 0, offset) + 1
+            column = offset - rule.when.rfind("\n", 0, offset)
+            reason = str(tried.value()).partition(": ")[2]
+            yield _finding(rule, line, column, reason)
+
+
+def _patterns(when: str) -> Iterator[tuple[int, str]]:
+    """(offset, source) of each literal that is the pattern of a `matches` call."""
+    tokens = [token for token in _TOKEN.finditer(when) if token.lastgroup != "skip"]
+    opened: list[bool] = []
+    for place, token in enumerate(tokens):
+        if token[0] == "(":
+            opened.append(place > 0 and tokens[place - 1][0] == "matches")
+        elif token[0] == ")" and opened:
+            begun, before = opened.pop(), tokens[place - 1]
+            whole = tokens[place - 2][0] in ("(", ",")
+            if begun and whole and before.lastgroup == "literal":
+                yield before.start(), before[0]

@@ -1,0 +1,82 @@
+"""The names that a rule's `when` may use: one table declares, explains and reads them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from maildesk.model.cause import Facts
+from maildesk.model.person import Person
+from maildesk.model.ticket import Ticket
+
+Type = Literal["string", "int", "bool", "list(string)"]
+Value = str | int | bool | list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What a rule looks at: the mail, the ticket as it is now, and who asked."""
+
+    mail: Facts
+    ticket: Ticket
+    requester: Person
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One name, its CEL type, its meaning in one line, and where its value comes from."""
+
+    name: str
+    type: Type
+    meaning: str
+    read: Callable[[Scene], Value]
+
+
+def _domain(scene: Scene) -> str:
+    return scene.requester.address.rpartition("@")[2].lower()
+
+
+def _lower(addresses: tuple[str, ...]) -> list[str]:
+    return [address.lower() for address in addresses]
+
+
+FACTS: tuple[Fact, ...] = (
+    Fact("mail.subject", "string", "the subject", lambda s: s.mail.subject),
+    Fact("mail.text", "string", "the new text, without quotes", lambda s: s.mail.text),
+    Fact(
+        "mail.from",
+        "string",
+        "the sender's address, small letters",
+        lambda s: s.mail.sender.lower(),
+    ),
+    Fact("mail.to", "list(string)", "addresses in To, small letters", lambda s: _lower(s.mail.to)),
+    Fact("mail.cc", "list(string)", "addresses in CC, small letters", lambda s: _lower(s.mail.cc)),
+    Fact("mail.attachments", "list(string)", "file names", lambda s: list(s.mail.attachments)),
+    Fact("ticket.number", "int", "1042 of [MD-1042]", lambda s: s.ticket.number),
+    Fact("ticket.status", "string", "as in workflow.toml", lambda s: s.ticket.status),
+    Fact("ticket.state", "string", "as in workflow.toml", lambda s: s.ticket.state),
+    Fact("ticket.category", "string", '"" until set', lambda s: s.ticket.category),
+    Fact("ticket.sub_category", "string", '"" until set', lambda s: s.ticket.sub_category),
+    Fact("ticket.service", "string", '"" until set', lambda s: s.ticket.service),
+    Fact("ticket.impact", "string", "high, medium, low or empty", lambda s: s.ticket.impact),
+    Fact("ticket.urgency", "string", "high, medium, low or empty", lambda s: s.ticket.urgency),
+    Fact("ticket.priority", "string", "of the matrix; may be empty", lambda s: s.ticket.priority),
+    Fact("ticket.team", "string", '"" until set', lambda s: s.ticket.team),
+    Fact("ticket.tags", "list(string)", "in the order added", lambda s: list(s.ticket.tags)),
+    Fact("ticket.request_type", "string", "as in catalog.toml", lambda s: s.ticket.request_type),
+    Fact("ticket.reopened", "int", "how often it was reopened", lambda s: s.ticket.reopened),
+    Fact("requester.address", "string", "small letters", lambda s: s.requester.address.lower()),
+    Fact("requester.name", "string", "as it stands in people.toml", lambda s: s.requester.name),
+    Fact("requester.domain", "string", "behind the @, small letters", _domain),
+    Fact("requester.organisation", "string", "may be empty", lambda s: s.requester.organisation),
+    Fact(
+        "requester.has_manager",
+        "bool",
+        "whether a reporting manager is known",
+        lambda s: s.requester.manager is not None,
+    ),
+)
+
+
+def values(scene: Scene) -> dict[str, Value]:
+    """Every fact of the scene by its name."""
+    return {fact.name: fact.read(scene) for fact in FACTS}

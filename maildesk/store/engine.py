@@ -1,0 +1,112 @@
+"""Opening the database: which SQLite, which journal mode, and how a transaction begins.
+
+SQLite 3.7.0 to 3.51.2 can corrupt a write-ahead log when two connections write, so WAL is
+used on a newer one alone: the standard library's where it is new enough, else the one of
+the `pysqlite3` wheel, else the rollback journal.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+
+WAL_IS_SAFE_FROM = (3, 51, 3)
+BUSY_SECONDS = 10
+_READING = "maildesk_reading"
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteChoice:
+    """The SQLite library that is used, and whether its WAL can be trusted."""
+
+    module: ModuleType
+    version: str
+    wal: bool
+
+
+def choose_sqlite() -> SqliteChoice:
+    """The newest SQLite at hand whose WAL is safe, else the standard library's without WAL."""
+    if sqlite3.sqlite_version_info >= WAL_IS_SAFE_FROM:
+        return SqliteChoice(sqlite3, sqlite3.sqlite_version, wal=True)
+    try:
+        other = import_module("pysqlite3")
+    except ImportError:
+        return SqliteChoice(sqlite3, sqlite3.sqlite_version, wal=False)
+    if other.sqlite_version_info < WAL_IS_SAFE_FROM:
+        return SqliteChoice(sqlite3, sqlite3.sqlite_version, wal=False)
+    return SqliteChoice(other, other.sqlite_version, wal=True)
+
+
+def open_engine(url: str, password: str | None = None) -> Engine:
+    """An engine for `sqlite:///FILE` or `postgresql://USER@HOST/NAME`.
+
+    Nothing is connected yet. Raises ValueError for another kind of database.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed)
+    if parsed.get_backend_name() == "postgresql":
+        return _postgresql(parsed, password)
+    raise ValueError(f"database.url: {parsed.drivername} is neither sqlite nor postgresql")
+
+
+def _postgresql(url: URL, password: str | None) -> Engine:
+    url = url.set(drivername="postgresql+psycopg")
+    if password:
+        url = url.set(password=password)
+    return create_engine(url, pool_pre_ping=True, pool_size=10)
+
+
+def _sqlite(url: URL) -> Engine:
+    choice = choose_sqlite()
+    engine = create_engine(
+        url, module=choice.module, connect_args={"timeout": BUSY_SECONDS}, pool_size=10
+    )
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA journal_mode = {'WAL' if choice.wal else 'DELETE'}")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA mmap_size = 0")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get(_READING)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The database. Every use of it is one of these two."""
+
+    engine: Engine
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that may write: committed at the end, rolled back on an error."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads, and waits for no writer."""
+        with self.engine.connect() as plain:
+            connection = plain.execution_options(**{_READING: True})
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()

@@ -1,0 +1,377 @@
+"""The journal of raw mails: kept, worked, settled. Nothing here deletes a mail."""
+
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from maildesk.model.mail import Disposition, RawMail, Source, Step
+from maildesk.store import tables
+
+_RAW = tables.raw_mail
+_BYTES = tables.raw_bytes
+_POSITION = tables.mailbox_position
+
+
+class State(enum.StrEnum):
+    """Where a mail in the journal is."""
+
+    KEPT = "kept"
+    DONE = "done"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A mail of the journal, its bytes apart."""
+
+    id: int
+    mail: RawMail
+    silent: bool
+    attempts: int
+
+
+def keep(connection: Connection, mails: Sequence[RawMail], now: datetime) -> int:
+    """Add the mails that are not in the journal yet; how many those were."""
+    folders = {_folder(mail) for mail in mails}
+    there = {folder: _there(connection, folder, mails) for folder in folders}
+    fresh = [mail for mail in mails if mail.uid is None or mail.uid not in there[_folder(mail)]]
+    if not fresh:
+        return 0
+    first_seen = {folder: _first_seen(connection, folder) for folder in folders}
+    rows = [_row(mail, _is_silent(mail, first_seen[_folder(mail)]), now) for mail in fresh]
+    ids = connection.execute(
+        insert(_RAW).returning(_RAW.c.id, sort_by_parameter_order=True), rows
+    ).scalars()
+    data = [{"raw_mail_id": id_, "data": mail.raw} for id_, mail in zip(ids, fresh, strict=True)]
+    connection.execute(insert(_BYTES), data)
+    return len(fresh)
+
+
+def _folder(mail: RawMail) -> tuple[str, str, int | None]:
+    return mail.mailbox, mail.folder, mail.uid_validity
+
+
+def _there(
+    connection: Connection, folder: tuple[str, str, int | None], mails: Sequence[RawMail]
+) -> frozenset[int]:
+    mailbox, name, uid_validity = folder
+    uids = [mail.uid for mail in mails if mail.uid is not None and _folder(mail) == folder]
+    if uid_validity is None or not uids:
+        return frozenset()
+    return known(connection, mailbox, name, uid_validity, uids)
+
+
+def _first_seen(connection: Connection, folder: tuple[str, str, int | None]) -> datetime | None:
+    return connection.execute(
+        select(_POSITION.c.first_seen_at).where(
+            _POSITION.c.mailbox == folder[0], _POSITION.c.folder == folder[1]
+        )
+    ).scalar_one_or_none()
+
+
+def _is_silent(mail: RawMail, first_seen: datetime | None) -> bool:
+    """Whether the mail lay in its folder before we ever looked (or before the set date)."""
+    return mail.uid is not None and first_seen is not None and mail.received_at < first_seen
+
+
+def _row(mail: RawMail, silent: bool, now: datetime) -> dict[str, Any]:
+    return {
+        "source": mail.source,
+        "mailbox": mail.mailbox,
+        "folder": mail.folder,
+        "uid_validity": mail.uid_validity,
+        "uid": mail.uid,
+        "sha256": mail.sha256,
+        "size": mail.size,
+        "oversized": mail.oversized,
+        "silent": silent,
+        "envelope_from": mail.envelope_from,
+        "envelope_to": list(mail.envelope_to),
+        "peer": mail.peer,
+        "received_at": mail.received_at,
+        "kept_at": now,
+        "settled_at": now if mail.uid is None else None,
+        "state": State.KEPT,
+        "attempts": 0,
+        "worker": "",
+        "reason": "",
+        "trace": [],
+    }
+
+
+def known(
+    connection: Connection, mailbox: str, folder: str, uid_validity: int, uids: Iterable[int]
+) -> frozenset[int]:
+    """Which of these UIDs are in the journal."""
+    found = connection.execute(
+        select(_RAW.c.uid).where(
+            _RAW.c.mailbox == mailbox,
+            _RAW.c.folder == folder,
+            _RAW.c.uid_validity == uid_validity,
+            _RAW.c.uid.in_(list(uids)),
+        )
+    ).scalars()
+    return frozenset(found)
+
+
+def every_uid(
+    connection: Connection, mailbox: str, folder: str, uid_validity: int
+) -> frozenset[int]:
+    """All UIDs of a folder that are in the journal."""
+    found = connection.execute(
+        select(_RAW.c.uid).where(
+            _RAW.c.mailbox == mailbox,
+            _RAW.c.folder == folder,
+            _RAW.c.uid_validity == uid_validity,
+        )
+    ).scalars()
+    return frozenset(found)
+
+
+def position(
+    connection: Connection, mailbox: str, folder: str, *, since: datetime
+) -> tuple[int, int] | None:
+    """(UIDVALIDITY, UID) up to which every mail is in the journal; None at first.
+
+    The first call remembers `since`: mails received before it are recorded in silence.
+    """
+    row = connection.execute(
+        select(_POSITION).where(_POSITION.c.mailbox == mailbox, _POSITION.c.folder == folder)
+    ).one_or_none()
+    if row is None:
+        connection.execute(
+            insert(_POSITION).values(
+                mailbox=mailbox, folder=folder, uid_validity=0, uid=0, first_seen_at=since
+            )
+        )
+        return None
+    return (row.uid_validity, row.uid) if row.uid_validity else None
+
+
+def advance(connection: Connection, mailbox: str, folder: str, uid_validity: int, uid: int) -> None:
+    """Remember that every UID up to this one is in the journal."""
+    connection.execute(
+        update(_POSITION)
+        .where(_POSITION.c.mailbox == mailbox, _POSITION.c.folder == folder)
+        .values(uid_validity=uid_validity, uid=uid)
+    )
+
+
+def unsettled(
+    connection: Connection, mailbox: str, folder: str, uid_validity: int
+) -> tuple[int, ...]:
+    """UIDs kept but not yet settled on the server, ascending, at most 1,000."""
+    found = connection.execute(
+        select(_RAW.c.uid)
+        .where(
+            _RAW.c.mailbox == mailbox,
+            _RAW.c.folder == folder,
+            _RAW.c.uid_validity == uid_validity,
+            _RAW.c.settled_at.is_(None),
+        )
+        .order_by(_RAW.c.uid)
+        .limit(1000)
+    ).scalars()
+    return tuple(found)
+
+
+def settled(
+    connection: Connection,
+    mailbox: str,
+    folder: str,
+    uid_validity: int,
+    uids: Iterable[int],
+    now: datetime,
+) -> None:
+    """Record that the server has moved, flagged or deleted these."""
+    connection.execute(
+        update(_RAW)
+        .where(
+            _RAW.c.mailbox == mailbox,
+            _RAW.c.folder == folder,
+            _RAW.c.uid_validity == uid_validity,
+            _RAW.c.uid.in_(list(uids)),
+        )
+        .values(settled_at=now)
+    )
+
+
+def claim(connection: Connection, worker: str, *, mails: int, size: int) -> list[Kept]:
+    """Take the oldest mails to be worked and count the attempt.
+
+    At most `mails` and about `size` bytes. A mail that was tried before comes alone, so that
+    it cannot take others with it when it fails again. What this worker has in hand is passed
+    over; what another left behind is not: whoever may work does so alone (lease "work").
+    """
+    rows = connection.execute(
+        select(_RAW)
+        .where(_RAW.c.state == State.KEPT, _RAW.c.worker != worker)
+        .order_by(_RAW.c.id)
+        .limit(mails)
+        .with_for_update(skip_locked=True)
+    ).all()
+    taken = _batch(rows, size)
+    ids = [row.id for row in taken]
+    if ids:
+        connection.execute(
+            update(_RAW)
+            .where(_RAW.c.id.in_(ids))
+            .values(attempts=_RAW.c.attempts + 1, worker=worker)
+        )
+    data = _bytes_of(connection, ids)
+    return [_kept(row, data[row.id]) for row in taken]
+
+
+def _batch(rows: Sequence[Any], size: int) -> list[Any]:
+    taken: list[Any] = []
+    total = 0
+    for row in rows:
+        tried = row.attempts > 0
+        if taken and (tried or total + row.size > size):
+            break
+        taken.append(row)
+        total += row.size
+        if tried:
+            break
+    return taken
+
+
+def _bytes_of(connection: Connection, ids: Sequence[int]) -> dict[int, bytes]:
+    rows = connection.execute(select(_BYTES).where(_BYTES.c.raw_mail_id.in_(list(ids))))
+    return {row.raw_mail_id: row.data for row in rows}
+
+
+def raw(connection: Connection, id: int) -> bytes:
+    """The bytes of one mail. Raises LookupError where there is none of that id."""
+    data = connection.execute(
+        select(_BYTES.c.data).where(_BYTES.c.raw_mail_id == id)
+    ).scalar_one_or_none()
+    if data is None:
+        raise LookupError(f"no mail {id} in the journal")
+    return bytes(data)
+
+
+def _kept(row: Any, data: bytes) -> Kept:
+    mail = RawMail(
+        raw=bytes(data),
+        size=row.size,
+        sha256=row.sha256,
+        source=Source(row.source),
+        mailbox=row.mailbox,
+        folder=row.folder,
+        uid_validity=row.uid_validity,
+        uid=row.uid,
+        envelope_from=row.envelope_from,
+        envelope_to=tuple(row.envelope_to),
+        peer=row.peer,
+        received_at=row.received_at,
+        oversized=row.oversized,
+    )
+    return Kept(id=row.id, mail=mail, silent=row.silent, attempts=row.attempts + 1)
+
+
+def load(connection: Connection, id: int) -> Kept:
+    """One mail of the journal. Raises LookupError where there is none of that id."""
+    data = raw(connection, id)
+    row = connection.execute(select(_RAW).where(_RAW.c.id == id)).one()
+    return _kept(row, data)
+
+
+def unclaim(connection: Connection, worker: str, ids: Sequence[int]) -> None:
+    """The attempt did not happen (no database, a clean stop): it does not count."""
+    connection.execute(
+        update(_RAW)
+        .where(_RAW.c.id.in_(list(ids)), _RAW.c.worker == worker, _RAW.c.state == State.KEPT)
+        .values(attempts=_RAW.c.attempts - 1, worker="")
+    )
+
+
+def finish(
+    connection: Connection,
+    id: int,
+    worker: str,
+    *,
+    disposition: Disposition,
+    ticket: int | None,
+    message_id: str | None,
+    content_key: str | None,
+    steps: Sequence[Step],
+    now: datetime,
+) -> bool:
+    """Give the mail its one disposition; False where another worker has done so."""
+    result = connection.execute(
+        update(_RAW)
+        .where(_RAW.c.id == id, _RAW.c.state == State.KEPT, _RAW.c.worker == worker)
+        .values(
+            state=State.DONE,
+            disposition=disposition,
+            ticket=ticket,
+            message_id=message_id,
+            content_key=content_key,
+            worked_at=now,
+            reason="",
+            trace=[asdict(step) for step in steps],
+        )
+    )
+    return result.rowcount == 1
+
+
+def fail(
+    connection: Connection, id: int, worker: str, *, reason: str, limit: int, now: datetime
+) -> None:
+    """Record why an attempt failed; the last one puts the mail into quarantine."""
+    mine = (_RAW.c.id == id, _RAW.c.state == State.KEPT, _RAW.c.worker == worker)
+    connection.execute(
+        update(_RAW)
+        .where(*mine, _RAW.c.attempts >= limit)
+        .values(
+            state=State.QUARANTINED,
+            disposition=Disposition.QUARANTINED,
+            worked_at=now,
+            reason=reason,
+        )
+    )
+    connection.execute(update(_RAW).where(*mine).values(reason=reason, worker=""))
+
+
+def quarantine_worn_out(connection: Connection, worker: str, *, limit: int, now: datetime) -> int:
+    """Put aside mails whose attempts are used up because the daemon died in each of them."""
+    result = connection.execute(
+        update(_RAW)
+        .where(_RAW.c.state == State.KEPT, _RAW.c.worker != worker, _RAW.c.attempts >= limit)
+        .values(
+            state=State.QUARANTINED,
+            disposition=Disposition.QUARANTINED,
+            worked_at=now,
+            reason=_RAW.c.reason + " (the daemon stopped in the middle of each attempt)",
+        )
+    )
+    return int(result.rowcount)
+
+
+def replay(connection: Connection, id: int) -> bool:
+    """Take a mail out of quarantine to be worked anew; False where it is not in there."""
+    result = connection.execute(
+        update(_RAW)
+        .where(_RAW.c.id == id, _RAW.c.state == State.QUARANTINED)
+        .values(state=State.KEPT, disposition=None, attempts=0, worked_at=None, worker="")
+    )
+    return result.rowcount == 1
+
+
+def twin(connection: Connection, content_key: str, id: int) -> Any | None:
+    """An earlier worked mail that says the same: its id, disposition and ticket."""
+    return connection.execute(
+        select(_RAW.c.id, _RAW.c.disposition, _RAW.c.ticket)
+        .where(
+            _RAW.c.content_key == content_key,
+            _RAW.c.id != id,
+            _RAW.c.disposition != Disposition.DUPLICATE,
+        )
+        .order_by(_RAW.c.id)
+        .limit(1)
+    ).one_or_none()

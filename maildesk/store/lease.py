@@ -1,0 +1,75 @@
+"""Who alone does a piece of work: a row with a holder and an end.
+
+Two daemons may run on one database. A lease spares them double work; that nothing is done
+twice rests on row guards, not on the lease. A holder on this host whose process is gone
+loses its leases at once, so that a killed daemon's successor need not wait.
+"""
+
+import os
+import socket
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from maildesk.store import tables
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """One daemon: host, process and when that process began (process numbers come again)."""
+
+    host: str
+    pid: int
+    began: str
+
+    def __str__(self) -> str:
+        return f"{self.host}/{self.pid}/{self.began}"
+
+
+def this_process(part: str = "") -> Holder:
+    """The holder that this process is. `part` keeps two desks in one process apart."""
+    pid = os.getpid()
+    return Holder(socket.gethostname(), pid, _began(pid) + part)
+
+
+def _began(pid: int) -> str:
+    """The start time of a process in clock ticks since boot, or "" where nobody can tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return fields[19]
+
+
+def is_gone(holder: str) -> bool:
+    """Whether the holder was a process of this host that no longer runs."""
+    host, _, rest = holder.partition("/")
+    pid, _, began = rest.partition("/")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    now = _began(int(pid))
+    return Path("/proc").exists() and (not now or not began.startswith(now))
+
+
+def take(connection: Connection, name: str, holder: str, *, now: datetime, seconds: float) -> bool:
+    """Take or renew a lease; False while another holder has it."""
+    lease = tables.lease
+    row = connection.execute(
+        select(lease.c.holder, lease.c.until).where(lease.c.name == name).with_for_update()
+    ).one_or_none()
+    until = now + timedelta(seconds=seconds)
+    if row is None:
+        connection.execute(insert(lease).values(name=name, holder=holder, until=until))
+        return True
+    if row.holder != holder and row.until > now and not is_gone(row.holder):
+        return False
+    connection.execute(update(lease).where(lease.c.name == name).values(holder=holder, until=until))
+    return True
+
+
+def release(connection: Connection, name: str, holder: str) -> None:
+    """Give a lease back, if it is ours."""
+    lease = tables.lease
+    connection.execute(delete(lease).where(lease.c.name == name, lease.c.holder == holder))

@@ -1,0 +1,125 @@
+"""People and teams in the database."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from maildesk.model.mail import Address
+from maildesk.model.person import Person
+from maildesk.model.policy import People, PersonEntry
+from maildesk.store import tables
+
+_PERSON = tables.person
+_ADDRESS = tables.person_address
+_MEMBER = tables.team_member
+
+
+def sync(connection: Connection, people: People) -> None:
+    """Make the database say what people.toml says. People it does not name stay."""
+    ids = {entry.address: _put(connection, entry) for entry in people.person}
+    by_address = {entry.address.casefold(): ids[entry.address] for entry in people.person}
+    for entry in people.person:
+        manager = by_address.get((entry.manager or "").casefold())
+        connection.execute(
+            update(_PERSON).where(_PERSON.c.id == ids[entry.address]).values(manager_id=manager)
+        )
+    connection.execute(delete(_MEMBER))
+    connection.execute(delete(tables.team))
+    for team in people.team:
+        connection.execute(insert(tables.team).values(name=team.name, level=team.level))
+        for member in team.members:
+            connection.execute(
+                insert(_MEMBER).values(team=team.name, person_id=by_address[member.casefold()])
+            )
+
+
+def _put(connection: Connection, entry: PersonEntry) -> int:
+    every = [address.casefold() for address in (entry.address, *entry.addresses)]
+    values = {
+        "name": entry.name,
+        "address": entry.address,
+        "language": entry.language or "",
+        "organisation": entry.organisation,
+    }
+    found = connection.execute(
+        select(_ADDRESS.c.person_id).where(_ADDRESS.c.address.in_(every)).limit(1)
+    ).scalar_one_or_none()
+    if found is None:
+        found = _insert(connection, values)
+    else:
+        connection.execute(update(_PERSON).where(_PERSON.c.id == found).values(**values))
+    for address in every:
+        connection.execute(delete(_ADDRESS).where(_ADDRESS.c.address == address))
+        connection.execute(insert(_ADDRESS).values(address=address, person_id=found))
+    return found
+
+
+def _insert(connection: Connection, values: Mapping[str, Any]) -> int:
+    added = connection.execute(insert(_PERSON).values(**values).returning(_PERSON.c.id))
+    return int(added.scalar_one())
+
+
+def find_or_add(connection: Connection, address: Address) -> Person:
+    """The person with that address, made known now if need be."""
+    found = find(connection, address.address)
+    if found is not None:
+        return found
+    name = address.name or address.address
+    values = {"name": name, "address": address.address, "language": "", "organisation": ""}
+    id_ = _insert(connection, values)
+    connection.execute(insert(_ADDRESS).values(address=address.key, person_id=id_))
+    return Person(id=id_, name=name, address=address.address, language="")
+
+
+def find(connection: Connection, address: str) -> Person | None:
+    """The person with that address, or None."""
+    id_ = connection.execute(
+        select(_ADDRESS.c.person_id).where(_ADDRESS.c.address == address.casefold())
+    ).scalar_one_or_none()
+    return None if id_ is None else by_id(connection, id_)
+
+
+def by_id(connection: Connection, id: int) -> Person:
+    """The person of that id. Raises LookupError where there is none."""
+    try:
+        return by_ids(connection, [id])[id]
+    except KeyError:
+        raise LookupError(f"no person {id}") from None
+
+
+def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, Person]:
+    """The people of these ids."""
+    wanted = list(set(ids))
+    rows = connection.execute(
+        select(_PERSON, _MEMBER.c.team)
+        .join_from(_PERSON, _MEMBER, _MEMBER.c.person_id == _PERSON.c.id, isouter=True)
+        .where(_PERSON.c.id.in_(wanted))
+        .order_by(_MEMBER.c.team)
+    ).all()
+    teams: dict[int, tuple[str, ...]] = {}
+    for row in rows:
+        teams[row.id] = teams.get(row.id, ()) + ((row.team,) if row.team else ())
+    return {row.id: _person(row, teams[row.id]) for row in rows}
+
+
+def _person(row: Any, teams: tuple[str, ...]) -> Person:
+    return Person(
+        id=row.id,
+        name=row.name,
+        address=row.address,
+        manager=row.manager_id,
+        language=row.language,
+        organisation=row.organisation,
+        teams=teams,
+    )
+
+
+def teams(connection: Connection) -> dict[str, tuple[Person, ...]]:
+    """The members of every team."""
+    rows = connection.execute(select(_MEMBER).order_by(_MEMBER.c.person_id)).all()
+    people = by_ids(connection, [row.person_id for row in rows])
+    names = connection.execute(select(tables.team.c.name)).scalars()
+    return {
+        name: tuple(people[row.person_id] for row in rows if row.team == name) for name in names
+    }

@@ -1,0 +1,342 @@
+"""The tables. The row of a ticket is the truth; `ticket_event` is its append-only history."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Index, LargeBinary, Table, Text, text
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SQLModel.metadata.naming_convention = NAMING
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime; SQLite itself keeps no zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database: in UTC, and without a zone where the database has none."""
+        if value is None:
+            return None
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """From the database: aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _time(**options: Any) -> Any:
+    nullable = options.pop("nullable", False)
+    return Field(sa_type=UtcDateTime, nullable=nullable, **options)
+
+
+def _json() -> Any:
+    return Field(sa_type=JSON, nullable=False)
+
+
+def _text() -> Any:
+    return Field(sa_type=Text, nullable=False)
+
+
+class PersonRow(SQLModel, table=True):
+    """Somebody with a mail address."""
+
+    __tablename__ = "person"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    address: str
+    manager_id: int | None = Field(default=None, foreign_key="person.id")
+    language: str = ""
+    organisation: str = ""
+
+
+class PersonAddressRow(SQLModel, table=True):
+    """Every address of a person, in lower case."""
+
+    __tablename__ = "person_address"
+
+    address: str = Field(primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+
+
+class TeamRow(SQLModel, table=True):
+    """A team of agents."""
+
+    __tablename__ = "team"
+
+    name: str = Field(primary_key=True)
+    level: str
+
+
+class TeamMemberRow(SQLModel, table=True):
+    """Who belongs to which team."""
+
+    __tablename__ = "team_member"
+
+    team: str = Field(primary_key=True, foreign_key="team.name")
+    person_id: int = Field(primary_key=True, foreign_key="person.id")
+
+
+class RawMailRow(SQLModel, table=True):
+    """The journal: one row for every mail that came in, whatever became of it."""
+
+    __tablename__ = "raw_mail"
+    __table_args__ = (
+        Index("uq_raw_mail_uid", "mailbox", "folder", "uid_validity", "uid", unique=True),
+        Index(
+            "ix_raw_mail_todo",
+            "id",
+            sqlite_where=text("state = 'kept'"),
+            postgresql_where=text("state = 'kept'"),
+        ),
+        Index(
+            "ix_raw_mail_unsettled",
+            "mailbox",
+            "folder",
+            "uid_validity",
+            "uid",
+            sqlite_where=text("settled_at IS NULL"),
+            postgresql_where=text("settled_at IS NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    source: str
+    mailbox: str
+    folder: str
+    uid_validity: int | None = Field(default=None, sa_type=BigInteger)
+    uid: int | None = Field(default=None, sa_type=BigInteger)
+    sha256: str
+    size: int = Field(sa_type=BigInteger)
+    oversized: bool
+    silent: bool
+    envelope_from: str | None = None
+    envelope_to: list[str] = _json()
+    peer: str
+    received_at: datetime = _time()
+    kept_at: datetime = _time()
+    settled_at: datetime | None = _time(default=None, nullable=True)
+    state: str
+    attempts: int
+    worker: str
+    message_id: str | None = None
+    content_key: str | None = Field(default=None, index=True)
+    disposition: str | None = None
+    ticket: int | None = Field(default=None, index=True)
+    worked_at: datetime | None = _time(default=None, nullable=True)
+    reason: str = _text()
+    trace: list[Any] = _json()
+
+
+class RawBytesRow(SQLModel, table=True):
+    """The bytes of a mail, beside the journal so that listing it never touches them."""
+
+    __tablename__ = "raw_bytes"
+
+    raw_mail_id: int = Field(primary_key=True, foreign_key="raw_mail.id")
+    data: bytes = Field(sa_type=LargeBinary)
+
+
+class MailboxPositionRow(SQLModel, table=True):
+    """How far a folder has been read, and since when it is known."""
+
+    __tablename__ = "mailbox_position"
+
+    mailbox: str = Field(primary_key=True)
+    folder: str = Field(primary_key=True)
+    uid_validity: int = Field(sa_type=BigInteger)
+    uid: int = Field(sa_type=BigInteger)
+    first_seen_at: datetime = _time()
+
+
+class LeaseRow(SQLModel, table=True):
+    """Who alone does a piece of work, and until when."""
+
+    __tablename__ = "lease"
+
+    name: str = Field(primary_key=True)
+    holder: str
+    until: datetime = _time()
+
+
+class CounterRow(SQLModel, table=True):
+    """The last ticket number given."""
+
+    __tablename__ = "counter"
+
+    name: str = Field(primary_key=True)
+    value: int
+
+
+class TicketRow(SQLModel, table=True):
+    """A ticket as it stands (model.ticket.Ticket and its subject)."""
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        Index(
+            "ix_ticket_next_due",
+            "next_due",
+            sqlite_where=text("next_due IS NOT NULL"),
+            postgresql_where=text("next_due IS NOT NULL"),
+        ),
+    )
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    subject: str = _text()
+    requester: int = Field(foreign_key="person.id", index=True)
+    source: str
+    status: str = Field(index=True)
+    state: str
+    request_type: str
+    opened_at: datetime = _time()
+    updated_at: datetime = _time()
+    parent: int | None = Field(default=None, foreign_key="ticket.number", index=True)
+    service: str
+    category: str
+    sub_category: str
+    impact: str
+    urgency: str
+    priority: str
+    team: str
+    assignee: int | None = Field(default=None, foreign_key="person.id", index=True)
+    tags: list[str] = _json()
+    round: int
+    resolution: str | None = None
+    reopened: int
+    close_due: datetime | None = _time(default=None, nullable=True)
+    remind_due: datetime | None = _time(default=None, nullable=True)
+    closed_at: datetime | None = _time(default=None, nullable=True)
+    closure_category: str
+    next_due: datetime | None = _time(default=None, nullable=True)
+    trouble: str = _text()
+
+
+class TicketPersonRow(SQLModel, table=True):
+    """Who takes part in a ticket beside its requester."""
+
+    __tablename__ = "ticket_person"
+
+    ticket: int = Field(primary_key=True, foreign_key="ticket.number")
+    person_id: int = Field(primary_key=True, foreign_key="person.id")
+
+
+class ApprovalRow(SQLModel, table=True):
+    """One round of asking an approver."""
+
+    __tablename__ = "approval"
+
+    ticket: int = Field(primary_key=True, foreign_key="ticket.number")
+    round: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    approver: int = Field(foreign_key="person.id", index=True)
+    asked_at: datetime = _time()
+    outcome: str
+    decided_at: datetime | None = _time(default=None, nullable=True)
+
+
+class MessageRow(SQLModel, table=True):
+    """A text in a ticket. The whole mail, if it was one, is in the journal."""
+
+    __tablename__ = "message"
+
+    id: str = Field(primary_key=True)
+    ticket: int = Field(foreign_key="ticket.number", index=True)
+    raw_mail_id: int | None = Field(default=None, foreign_key="raw_mail.id", index=True)
+    author: int | None = Field(default=None, foreign_key="person.id")
+    kind: str
+    proven: bool
+    text: str = _text()
+    message_id: str | None = Field(default=None, index=True)
+    at: datetime = _time()
+
+
+class TicketEventRow(SQLModel, table=True):
+    """What happened to a ticket, who did it, and by which proof."""
+
+    __tablename__ = "ticket_event"
+
+    id: int | None = Field(default=None, primary_key=True)
+    ticket: int = Field(foreign_key="ticket.number", index=True)
+    at: datetime = _time()
+    actor: str
+    person_id: int | None = Field(default=None, foreign_key="person.id")
+    proof: str
+    cause: str
+    name: str
+    data: dict[str, Any] = _json()
+
+
+class OutgoingRow(SQLModel, table=True):
+    """A mail to one person. It is in exactly one state (outgoing.queue.State)."""
+
+    __tablename__ = "outgoing"
+    __table_args__ = (
+        Index("ix_outgoing_recipient", "recipient", "created_at"),
+        Index(
+            "ix_outgoing_due",
+            "next_try",
+            sqlite_where=text("next_try IS NOT NULL"),
+            postgresql_where=text("next_try IS NOT NULL"),
+        ),
+        Index(
+            "ix_outgoing_leased",
+            "leased_until",
+            sqlite_where=text("leased_until IS NOT NULL"),
+            postgresql_where=text("leased_until IS NOT NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    ticket: int | None = Field(default=None, foreign_key="ticket.number", index=True)
+    person_id: int = Field(foreign_key="person.id")
+    recipient: str
+    template: str
+    automatic: bool
+    subject: str = _text()
+    message_id: str = Field(index=True)
+    state: str
+    attempts: int
+    uncertain: int
+    created_at: datetime = _time(index=True)
+    next_try: datetime | None = _time(default=None, nullable=True)
+    leased_by: str
+    leased_until: datetime | None = _time(default=None, nullable=True)
+    dot_at: datetime | None = _time(default=None, nullable=True)
+    sent_at: datetime | None = _time(default=None, nullable=True)
+    reason: str = _text()
+    raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+def _table(row: type[SQLModel]) -> Table:
+    table = SQLModel.metadata.tables[str(row.__tablename__)]
+    assert isinstance(table, Table)
+    return table
+
+
+person = _table(PersonRow)
+person_address = _table(PersonAddressRow)
+team = _table(TeamRow)
+team_member = _table(TeamMemberRow)
+raw_mail = _table(RawMailRow)
+raw_bytes = _table(RawBytesRow)
+mailbox_position = _table(MailboxPositionRow)
+lease = _table(LeaseRow)
+counter = _table(CounterRow)
+ticket = _table(TicketRow)
+ticket_person = _table(TicketPersonRow)
+approval = _table(ApprovalRow)
+message = _table(MessageRow)
+ticket_event = _table(TicketEventRow)
+outgoing = _table(OutgoingRow)

@@ -1,0 +1,288 @@
+"""Tickets, their texts and their history in the database."""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, union_all, update
+
+from maildesk.model.decision import Actor
+from maildesk.model.event import EVENTS, Event
+from maildesk.model.ticket import Approval, Ticket
+from maildesk.store import tables
+
+_TICKET = tables.ticket
+_EVENT = tables.ticket_event
+_MESSAGE = tables.message
+_APPROVAL = tables.approval
+_PERSON = tables.ticket_person
+_ELSEWHERE = frozenset({"participants", "approval", "next_due"})
+_COLUMNS = tuple(field.name for field in dataclasses.fields(Ticket) if field.name not in _ELSEWHERE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A text in a ticket. `mail` is its id in the journal, `message_id` its header field."""
+
+    id: str
+    ticket: int
+    mail: int | None
+    author: int | None
+    kind: str
+    proven: bool
+    text: str
+    message_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One line of a ticket's history."""
+
+    at: datetime
+    actor: Actor
+    cause: str
+    event: Event
+
+
+def next_number(connection: Connection) -> int:
+    """Take the next ticket number; given back if the transaction is rolled back."""
+    counter = tables.counter
+    number: int = connection.execute(
+        update(counter)
+        .where(counter.c.name == "ticket")
+        .values(value=counter.c.value + 1)
+        .returning(counter.c.value)
+    ).scalar_one()
+    return number
+
+
+def load(connection: Connection, numbers: Iterable[int]) -> dict[int, tuple[Ticket, str]]:
+    """The tickets of these numbers with their subjects, locked until the transaction ends."""
+    wanted = sorted(set(numbers))
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        select(_TICKET)
+        .where(_TICKET.c.number.in_(wanted))
+        .order_by(_TICKET.c.number)
+        .with_for_update()
+    ).all()
+    return {row.number: (_ticket(connection, row), row.subject) for row in rows}
+
+
+def load_one(connection: Connection, number: int) -> tuple[Ticket, str]:
+    """One ticket and its subject. Raises LookupError where there is none of that number."""
+    try:
+        return load(connection, [number])[number]
+    except KeyError:
+        raise LookupError(f"no ticket {number}") from None
+
+
+def _ticket(connection: Connection, row: Any) -> Ticket:
+    people = connection.execute(
+        select(_PERSON.c.person_id)
+        .where(_PERSON.c.ticket == row.number)
+        .order_by(_PERSON.c.person_id)
+    ).scalars()
+    values = {name: getattr(row, name) for name in _COLUMNS}
+    values["tags"] = tuple(row.tags)
+    return Ticket(**values, participants=tuple(people), approval=_approval(connection, row.number))
+
+
+def _approval(connection: Connection, number: int) -> Approval | None:
+    row = connection.execute(
+        select(_APPROVAL)
+        .where(_APPROVAL.c.ticket == number)
+        .order_by(_APPROVAL.c.round.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Approval(
+        approver=row.approver,
+        round=row.round,
+        asked_at=row.asked_at,
+        outcome=row.outcome,
+        decided_at=row.decided_at,
+    )
+
+
+def _columns(ticket: Ticket) -> dict[str, Any]:
+    values = {name: getattr(ticket, name) for name in _COLUMNS}
+    return values | {"tags": list(ticket.tags), "next_due": ticket.next_due}
+
+
+def add(connection: Connection, ticket: Ticket, subject: str) -> None:
+    """Insert a new ticket."""
+    connection.execute(insert(_TICKET).values(**_columns(ticket), subject=subject, trouble=""))
+    _save_parts(connection, None, ticket)
+
+
+def save(connection: Connection, before: Ticket, after: Ticket) -> None:
+    """Write what the events changed."""
+    connection.execute(
+        update(_TICKET).where(_TICKET.c.number == after.number).values(**_columns(after))
+    )
+    _save_parts(connection, before, after)
+
+
+def _save_parts(connection: Connection, before: Ticket | None, after: Ticket) -> None:
+    known = before.participants if before else ()
+    for person in after.participants:
+        if person not in known:
+            connection.execute(insert(_PERSON).values(ticket=after.number, person_id=person))
+    if after.approval is not None and (before is None or before.approval != after.approval):
+        _save_approval(connection, after.number, after.approval)
+
+
+def _save_approval(connection: Connection, number: int, approval: Approval) -> None:
+    values = {"outcome": approval.outcome, "decided_at": approval.decided_at}
+    changed = connection.execute(
+        update(_APPROVAL)
+        .where(_APPROVAL.c.ticket == number, _APPROVAL.c.round == approval.round)
+        .values(**values)
+    )
+    if changed.rowcount == 0:
+        connection.execute(
+            insert(_APPROVAL).values(
+                ticket=number,
+                round=approval.round,
+                approver=approval.approver,
+                asked_at=approval.asked_at,
+                **values,
+            )
+        )
+
+
+def record(
+    connection: Connection,
+    number: int,
+    events: Sequence[Event],
+    *,
+    actor: Actor,
+    cause: str,
+    at: datetime,
+) -> None:
+    """Append the events to the ticket's history."""
+    rows = [
+        {
+            "ticket": number,
+            "at": at,
+            "actor": actor.kind,
+            "person_id": actor.person,
+            "proof": actor.proof,
+            "cause": cause,
+            "name": type(event).__name__,
+            "data": _data(event),
+        }
+        for event in events
+    ]
+    connection.execute(insert(_EVENT), rows)
+
+
+def _data(event: Event) -> dict[str, Any]:
+    values = {field.name: getattr(event, field.name) for field in dataclasses.fields(event)}
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }
+
+
+def _event(name: str, data: dict[str, Any]) -> Event:
+    kind = EVENTS[name]
+    values = {
+        field: datetime.fromisoformat(value) if field.endswith("_due") and value else value
+        for field, value in data.items()
+    }
+    build: Callable[..., Event] = kind
+    return build(**values)
+
+
+def history(connection: Connection, number: int) -> tuple[Recorded, ...]:
+    """Everything that happened to the ticket, oldest first."""
+    rows = connection.execute(select(_EVENT).where(_EVENT.c.ticket == number).order_by(_EVENT.c.id))
+    return tuple(
+        Recorded(
+            row.at,
+            Actor(row.actor, row.person_id, row.proof),
+            row.cause,
+            _event(row.name, row.data),
+        )
+        for row in rows
+    )
+
+
+def add_message(connection: Connection, message: Message) -> None:
+    """Add a text to its ticket."""
+    values = {field.name: getattr(message, field.name) for field in dataclasses.fields(message)}
+    connection.execute(insert(_MESSAGE).values(raw_mail_id=values.pop("mail"), **values))
+
+
+def messages(connection: Connection, number: int) -> tuple[Message, ...]:
+    """The texts of a ticket, oldest first."""
+    rows = connection.execute(
+        select(_MESSAGE).where(_MESSAGE.c.ticket == number).order_by(_MESSAGE.c.at, _MESSAGE.c.id)
+    )
+    return tuple(
+        Message(
+            id=row.id,
+            ticket=row.ticket,
+            mail=row.raw_mail_id,
+            author=row.author,
+            kind=row.kind,
+            proven=row.proven,
+            text=row.text,
+            message_id=row.message_id,
+            at=row.at,
+        )
+        for row in rows
+    )
+
+
+def by_message_id(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
+    """The tickets in which mails with these Message-IDs stand."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        select(_MESSAGE.c.message_id, _MESSAGE.c.ticket)
+        .where(_MESSAGE.c.message_id.in_(wanted))
+        .order_by(_MESSAGE.c.at.desc())
+    )
+    return {row.message_id: row.ticket for row in rows}
+
+
+def thread_ids(connection: Connection, number: int, person: int) -> tuple[str, ...]:
+    """The Message-IDs of the ticket's mails that the person wrote or was sent, oldest first."""
+    out = tables.outgoing
+    wrote = select(_MESSAGE.c.message_id, _MESSAGE.c.at).where(
+        _MESSAGE.c.ticket == number,
+        _MESSAGE.c.author == person,
+        _MESSAGE.c.message_id.is_not(None),
+    )
+    was_sent = select(out.c.message_id, out.c.created_at).where(
+        out.c.ticket == number, out.c.person_id == person
+    )
+    rows = connection.execute(union_all(wrote, was_sent)).all()
+    return tuple(row.message_id for row in sorted(rows, key=lambda row: row.at))
+
+
+def due(connection: Connection, now: datetime, limit: int) -> tuple[int, ...]:
+    """Tickets with a deadline that has passed, most overdue first."""
+    rows = connection.execute(
+        select(_TICKET.c.number)
+        .where(_TICKET.c.next_due <= now)
+        .order_by(_TICKET.c.next_due)
+        .limit(limit)
+    ).scalars()
+    return tuple(rows)
+
+
+def postpone(connection: Connection, number: int, until: datetime, trouble: str) -> None:
+    """The tick of this ticket raised: look again later, and show why."""
+    connection.execute(
+        update(_TICKET).where(_TICKET.c.number == number).values(next_due=until, trouble=trouble)
+    )

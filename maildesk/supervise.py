@@ -1,0 +1,84 @@
+"""Keeps the rooms running: each in a thread, started again with back-off when it fails."""
+
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+
+import structlog
+
+from maildesk.room import Bell, Room
+
+log = structlog.get_logger()
+
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 120.0
+CALM_SECONDS = 60.0  # a room that ran so long starts again without a long pause
+
+
+@dataclass(slots=True)
+class Watched:
+    """One room, its thread and its trouble. `detail` is what /readyz shows."""
+
+    room: Room
+    bell: Bell = field(default_factory=Bell)
+    trouble: str = ""
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Run the room in a thread of its own."""
+        self._thread = threading.Thread(target=self._keep_running, name=self.room.name, daemon=True)
+        self._thread.start()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for the room to end after `bell.stop`; whether it did."""
+        if self._thread is not None:
+            self._thread.join(max(0.0, seconds))
+        return self._thread is None or not self._thread.is_alive()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the room works: it has not failed since it last said so."""
+        return not self.trouble or self.bell.is_working
+
+    @property
+    def detail(self) -> str:
+        """What is wrong, in a line, or what a working room would still like to say."""
+        if not self.ok:
+            return self.trouble
+        return "; ".join(getattr(self.room, "troubles", ()))
+
+    def _keep_running(self) -> None:
+        pause = FIRST_PAUSE
+        while not self.bell.stopping:
+            began = time.monotonic()
+            self.bell.begin()
+            try:
+                self.room.run(self.bell)
+                self.trouble = ""
+            except Exception as error:
+                if time.monotonic() - began > CALM_SECONDS:
+                    pause = FIRST_PAUSE
+                self._failed(error, pause)
+                self.bell.begin()
+                self.bell.pause(pause * random.uniform(0.8, 1.2))
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _failed(self, error: Exception, pause: float) -> None:
+        self.trouble = f"{error}" or type(error).__name__
+        expected = type(error).__name__.endswith("Trouble")
+        log.error(
+            "room failed",
+            room=self.room.name,
+            why=self.trouble,
+            again_in=round(pause, 1),
+            exc_info=None if expected else error,
+        )
+
+
+def stop(watched: list[Watched], seconds: float) -> list[str]:
+    """Stop every room; the names of those that did not end in time."""
+    for one in watched:
+        one.bell.stop()
+    until = time.monotonic() + seconds
+    return [one.room.name for one in watched if not one.join(until - time.monotonic())]

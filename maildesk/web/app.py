@@ -1,0 +1,127 @@
+"""The addresses of the desk: links, `/healthz`, `/readyz`. GET and HEAD show, POST acts."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from maildesk.model.decision import Answer
+from maildesk.model.page import Page, Problem
+from maildesk.model.settings import Desk
+from maildesk.web import form, guard, words
+from maildesk.web.door import Door, Health
+from maildesk.web.draw import Drawing
+from maildesk.web.form import Form
+from maildesk.web.words import Alert
+
+_PROBLEMS = {Problem.UNKNOWN: 404, Problem.EXPIRED: 410}
+_STATUSES = {Answer.REASON_MISSING: 422, Answer.NOT_YOURS: 403}
+_CONFLICT = 409
+
+
+class Links:
+    """The pages of a link. Plain functions, so that a slow database holds a thread, not all."""
+
+    def __init__(self, door: Door, drawing: Drawing) -> None:
+        self._door = door
+        self._drawing = drawing
+
+    def show(self, token: str) -> Response:
+        """What the link shows; changes nothing."""
+        page = self._door.view(token)
+        if isinstance(page, Problem):
+            return self.notice(_PROBLEMS[page])
+        gone = page.outdated and page.decided is None
+        return HTMLResponse(self._drawing.ticket(page), 410 if gone else 200)
+
+    def act(self, token: str, sent: Annotated[Form, Depends(form.sent)]) -> Response:
+        """Decide, then send the browser to read the outcome, so that a reload sends nothing."""
+        if sent.choice is None or sent.too_long:
+            return self._ask_again(token, sent)
+        done = self._door.act(token, sent.choice, sent.comment)
+        if isinstance(done, Problem):
+            return self.notice(_PROBLEMS[done])
+        answer, page = done
+        if answer is Answer.DONE:
+            # Relative to /l/TOKEN: right under any proxy, and never made of the Host header.
+            return RedirectResponse(f"../l/{quote(token, safe='')}", 303)
+        return self._refusal(answer, page, sent)
+
+    def notice(self, status: int) -> Response:
+        """A page without a ticket. An unlisted 4xx reads like an unknown link."""
+        text = words.NOTICES.get(status, words.UNKNOWN)
+        return HTMLResponse(self._drawing.notice(text), status)
+
+    def _ask_again(self, token: str, sent: Form) -> Response:
+        page = self._door.view(token)
+        if isinstance(page, Problem) or not page.choices:
+            return self.show(token)
+        alert = words.COMMENT_TOO_LONG
+        if sent.choice is None:
+            alert = Alert(
+                "Please choose first", words.CHOICE_MISSING, f"choice-{page.choices[0].value}"
+            )
+        return HTMLResponse(self._drawing.ticket(page, sent, alert), 422)
+
+    def _refusal(self, answer: Answer, page: Page, sent: Form) -> Response:
+        status = _STATUSES.get(answer, _CONFLICT)
+        if answer is Answer.OLD_ROUND:
+            page = replace(page, outdated=True, choices=())
+        alert = words.ALERTS.get(answer, words.REFUSED)
+        return HTMLResponse(self._drawing.ticket(page, sent, alert), status)
+
+
+async def _alive() -> Response:
+    """The process lives; asks nobody, so that a stuck database does not get us restarted."""
+    return PlainTextResponse("ok\n")
+
+
+def _readiness(health: Callable[[], Health]) -> Callable[[], Response]:
+    def ready() -> Response:
+        found = health()
+        parts = [{"name": name, "ok": ok, "detail": detail} for name, ok, detail in found.parts]
+        return JSONResponse({"ready": found.ready, "parts": parts}, 200 if found.ready else 503)
+
+    return ready
+
+
+def _refusals(links: Links) -> Callable[[Request, Exception], Response]:
+    def refused(_request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        response = links.notice(status)
+        if isinstance(error, HTTPException) and error.headers:
+            response.headers.update(error.headers)
+        return response
+
+    return refused
+
+
+def create_app(door: Door, desk: Desk, health: Callable[[], Health]) -> FastAPI:
+    """The application. It knows no Host header, no cookie and no script."""
+    drawing = Drawing(desk)
+    links = Links(door, drawing)
+
+    def home() -> Response:
+        return HTMLResponse(drawing.home())
+
+    # redirect_slashes would answer with an address made of the Host header.
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    reads = ["GET", "HEAD"]
+    # `path`, so that a token that is empty or holds a slash meets the same page as any other.
+    app.add_api_route("/l/{token:path}", links.show, methods=reads, response_model=None)
+    app.add_api_route("/l/{token:path}", links.act, methods=["POST"], response_model=None)
+    app.add_api_route("/", home, methods=reads, response_model=None)
+    app.add_api_route("/healthz", _alive, methods=reads, response_model=None)
+    app.add_api_route("/readyz", _readiness(health), methods=reads, response_model=None)
+    app.add_exception_handler(HTTPException, _refusals(links))
+    app.add_middleware(
+        guard.Guard,
+        headers=guard.headers(drawing.style_source),
+        broken=drawing.notice(words.FAILED),
+    )
+    return app

@@ -1,0 +1,91 @@
+"""Pages as HTML. Pure: what is shown comes in, bytes go out.
+
+The style sheet stands in the page itself: the page is one answer, needs no path of ours under
+a proxy's prefix, is the same for every unknown link, and the policy names the sheet by its hash.
+"""
+
+import base64
+import hashlib
+from datetime import UTC, datetime
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from maildesk.model.page import Page
+from maildesk.model.settings import Desk
+from maildesk.model.token import Purpose
+from maildesk.web import words
+from maildesk.web.form import Form
+from maildesk.web.words import Alert, Notice
+
+_WRITTEN_IN = "en"  # the language of the templates; a page never claims another
+_ASKS = {Purpose.APPROVAL: "approval.html", Purpose.RESOLUTION: "resolution.html"}
+
+
+def spoken_date(at: datetime) -> str:
+    """A time for people, in UTC: "3 August 2026, 14:02 UTC"."""
+    utc = at.astimezone(UTC)
+    return f"{utc.day} {utc:%B %Y, %H:%M} UTC"
+
+
+def machine_date(at: datetime) -> str:
+    """The same time for <time datetime>."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _environment(style: str, desk: Desk) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("maildesk", "templates/web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(spoken=spoken_date, machine=machine_date)
+    environment.globals.update(style=Markup(style), desk=desk.name, language=_WRITTEN_IN)
+    return environment
+
+
+def _template(page: Page) -> str:
+    # Who has decided reads that it was recorded, also where the decision began a new round.
+    if page.outdated and page.decided is None:
+        return "outdated.html"
+    if page.choices:
+        return _ASKS.get(page.purpose, "resolution.html")
+    return "view.html" if page.purpose is Purpose.VIEW else "decided.html"
+
+
+class Drawing:
+    """The templates with the desk's name and the style sheet."""
+
+    def __init__(self, desk: Desk) -> None:
+        style = files("maildesk").joinpath("templates", "web", "desk.css").read_text("utf-8")
+        self._environment = _environment(style, desk)
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        self.style_source = f"'sha256-{digest}'"
+
+    def _draw(self, template: str, **values: object) -> str:
+        return self._environment.get_template(template).render(**values)
+
+    def ticket(self, page: Page, form: Form | None = None, alert: Alert | None = None) -> str:
+        """The page of a good link: the question, what was decided, or the ticket alone.
+
+        A form that came back keeps what was chosen and typed.
+        """
+        return self._draw(
+            _template(page),
+            page=page,
+            form=form or Form(),
+            alert=alert,
+            status=words.status_sentence(page),
+            outcome=words.outcome(page),
+        )
+
+    def notice(self, notice: Notice) -> str:
+        """A page that shows no ticket."""
+        return self._draw("notice.html", notice=notice)
+
+    def home(self) -> str:
+        """The page of the bare address."""
+        return self._draw("home.html")

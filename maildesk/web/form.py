@@ -1,0 +1,74 @@
+"""What a person sends with the button, read within bounds."""
+
+from dataclasses import dataclass
+from unicodedata import category
+from urllib.parse import parse_qs
+
+import anyio
+from fastapi import HTTPException, Request
+from starlette.requests import ClientDisconnect
+
+from maildesk.model.cause import Choice
+
+BODY_BYTES = 64 * 1024
+BODY_SECONDS = 15
+COMMENT_LETTERS = 5_000  # twelve bytes for a letter at worst, so that a full comment fits the body
+_FIELDS = 10
+_FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The choice, or None where none was made, and the comment as it was typed."""
+
+    choice: Choice | None = None
+    comment: str = ""
+
+    @property
+    def too_long(self) -> bool:
+        """Whether the comment is longer than we keep."""
+        return len(self.comment) > COMMENT_LETTERS
+
+
+def _clean(text: str) -> str:
+    """Lines end in LF; other control characters would not survive the database or a mail."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in lines if c in "\n\t" or category(c) != "Cc").strip()
+
+
+def _choice(word: str) -> Choice | None:
+    return Choice(word) if word in set(Choice) else None
+
+
+def read(body: bytes) -> Form:
+    """The form in a body of `application/x-www-form-urlencoded`; an unreadable one is empty."""
+    try:
+        fields = parse_qs(body.decode("utf-8", "replace"), errors="replace", max_num_fields=_FIELDS)
+    except ValueError:
+        return Form()
+    choices, comments = fields.get("choice", [""]), fields.get("comment", [""])
+    # Two different choices in one form are no choice.
+    return Form(_choice(choices[0]) if len(choices) == 1 else None, _clean(comments[0]))
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_BYTES:
+            raise HTTPException(413)
+    return bytes(body)
+
+
+async def sent(request: Request) -> Form:
+    """The form of a request; 408, 413 or 415 where it is too slow, too large or no form."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != _FORM:
+        raise HTTPException(415)
+    try:
+        with anyio.fail_after(BODY_SECONDS):
+            return read(await _body(request))
+    except TimeoutError:
+        raise HTTPException(408) from None
+    except ClientDisconnect:
+        raise HTTPException(400) from None

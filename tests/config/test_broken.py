@@ -1,0 +1,156 @@
+"""Each broken configuration and the one line that says what is wrong with it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.config.desk_files import FILES, edited, findings, write
+
+MAIN = "maildesk.toml"
+PEOPLE = "config/people.toml"
+CATALOG = "config/catalog.toml"
+WORKFLOW = "config/workflow.toml"
+RULES = "config/rules.toml"
+APPROVALS = "config/approvals.toml"
+
+# file, what stands there, what stands there instead, the finding
+BROKEN = [
+    # ---- the file itself
+    (MAIN, "[desk]", "[desk", "1: is not TOML: expected ']' at the end of a table declaration"),
+    (MAIN, "[web]", "[desk]", "18: is not TOML: cannot declare ('desk',) twice"),
+    (RULES, 'name = "The rest"', "name = The rest", "7: is not TOML: invalid value"),
+    # ---- keys
+    (MAIN, "aliases =", "alises =", '3: desk.alises: there is no such key; did you mean "aliases"'),
+    (MAIN, "[web]", "[wbe]", '18: wbe: there is no such key; did you mean "web"?'),
+    (MAIN, 'host = "imap.example.org"\n', "", "5: mailbox#1.host: is missing; add host: name of"),
+    (MAIN, "[desk]\n", "[desk]\nzzz = 1\n", "2: desk.zzz: there is no such key; known here: name,"),
+    (RULES, "then.team", "then.taem", '8: rule#2.then.taem: there is no such key; did you mean'),
+    (WORKFLOW, 'from = "New"', 'form = "New"', '17: move#1.form: there is no such key; did you'),
+    # ---- types and values
+    (MAIN, "port = 2424", 'port = "lmtp"', "13: listener#1.port: is not a whole number; write"),
+    (MAIN, "port = 2424", "port = 70000", "13: listener#1.port: 70000 is too large; give at most"),
+    (MAIN, "port = 2424", "port = -1", "13: listener#1.port: -1 is too small; give at least 0"),
+    (MAIN, "port = 2424", 'port = 1\nprotocol = "lmpt"', '14: listener#1.protocol: "lmpt" is not'),
+    (MAIN, "[[mailbox]]", "[mailbox]", "5: mailbox: is not a list of tables; begin each of them"),
+    (MAIN, 'name = "support"', "name = 5", "6: mailbox#1.name: is not text; put it in double"),
+    (MAIN, 'user = "desk"', 'user = "desk"\nidle = 7', "9: mailbox#1.idle: is neither true nor"),
+    (MAIN, 'user = "desk"', 'user = "d"\nsecurity = "tsl"', '9: mailbox#1.security: "tsl" is not'),
+    (MAIN, '["help@example.org"]', '"help@example.org"', "3: desk.aliases: is not a list; write"),
+    (MAIN, 'user = "desk"', 'user = "d"\nsince = "May"', '9: mailbox#1.since: "May" is not a date'),
+    (MAIN, 'user = "desk"', 'user = "d"\nsince = 2026-01-31', "9: mailbox#1.since: is not text"),
+    (MAIN, '"https://desk', '"desk', "19: web.base_url: is not the plain address of a web site"),
+    (MAIN, "example.org/", "example.org/?a", "19: web.base_url: is not the plain address of a"),
+    (MAIN, "sqlite:///m", "mysql://m", "16: database.url: is the address of no database that"),
+    (MAIN, '"desk@example.org"', '"desk"', '2: desk.address: "desk" is not a mail address; write'),
+    (MAIN, "sqlite:///m", "postgresql://u:secret@h/m", "16: database.url: holds a password; take"),
+    # ---- secrets
+    (MAIN, '{ env = "KEY" }', '{ env = "KYE" }', "22: secrets.key.env: the environment variable"),
+    (MAIN, '{ env = "KEY" }', '{ env = "IMAP_PASSWORD" }', "22: secrets.key: is shorter than 32"),
+    (MAIN, '{ env = "KEY" }', "{}", '22: secrets.key: give either env = "NAME" or file = "PATH"'),
+    (MAIN, '{ env = "KEY" }', '{ file = "no" }', "22: secrets.key.file: there is no file"),
+    (MAIN, '{ env = "KEY" }', '"hunter2"', "22: secrets.key: is not a table; write { env ="),
+    # ---- what maildesk.toml means
+    (MAIN, 'name = "lmtp"', 'name = "Support"', '12: listener#1.name: the name "Support" is taken'),
+    (MAIN, 'user = "desk"', 'user = "d"\nprocessed_folder = "INBOX"', "9: mailbox#1.processed_fo"),
+    (MAIN, 'user = "desk"', 'user = "d"\nca_file = "no.pem"', "9: mailbox#1.ca_file: there is no"),
+    # ---- people.toml
+    (PEOPLE, '"Max"\naddress = "max@', '"Max"\naddress = "ANN@', '11: person#2.address: "ANN@exam'),
+    (PEOPLE, "rita@home.example.net", "ann@example.org", '16: person#3.addresses#1: "ann@example'),
+    (PEOPLE, "rita@home.example.net", "help@example.org", "16: person#3.addresses#1: \"help@examp"),
+    (PEOPLE, 'manager = "max', 'manager = "mx', "17: person#3.manager: nobody in people.toml has"),
+    (PEOPLE, '["ann@', '["anna@', "3: team#1.members#1: nobody in people.toml has the address"),
+    (PEOPLE, 'manager = "max', 'manager = "rita', "17: person#3.manager: managers go round in a"),
+    (PEOPLE, "[[person]]", '[[team]]\nname = "first line"\n[[person]]', '6: team#2.name: the'),
+    # ---- catalog.toml
+    (CATALOG, '"P1", medium = "P2", low', '"P1", low', "17: matrix.high: no priority for the urge"),
+    (CATALOG, "low = { high", "lwo = { high", '19: matrix.lwo: there is no grade "lwo"; did you'),
+    (CATALOG, "= 5", "= 5\nremind_before_days = 5", "4: request_type#1.remind_before_days: the re"),
+    (CATALOG, '"Access"', '"Hardware"', '13: category#2.name: the name "Hardware" is taken above'),
+    # ---- workflow.toml
+    (WORKFLOW, 'on_hold = "Pending"', 'on_hold = "Waiting"', "14: roles.on_hold: there is no stat"),
+    (WORKFLOW, 'on_hold = "Pending"', 'on_hold = "New"', '14: roles.on_hold: "New" belongs to the'),
+    (WORKFLOW, 'to = "Assign"', 'to = "Asign"', '18: move#1.to: there is no status "Asign"'),
+    (WORKFLOW, '"New", "Assign"', '"New", "Asign"', '22: move#2.from#2: there is no status'),
+    (WORKFLOW, '["resolution"]', '["resolutoin"]', "25: move#2.needs#1: there is no field of a"),
+    (WORKFLOW, 'state = "On-Hold"', 'state = "On Hold"', "6: status#5.state: there is no state"),
+    # ---- rules.toml and approvals.toml
+    (RULES, 'team = "First line"', 'team = "Frist line"', '8: rule#2.then.team: there is no team'),
+    (RULES, 'category = "Hardware"', 'category = "HW"', '4: rule#1.then.category: there is no cat'),
+    (RULES, '"Printer"', '"VPN"', '4: rule#1.then.sub_category: there is no sub category "VPN"; '),
+    (RULES, '"Workplace"', '"Desktop"', '4: rule#1.then.service: there is no service "Desktop"; '),
+    (RULES, '"ann@example.org"', '"max@example.org"', '9: rule#2.then.assignee: "max@example.org"'),
+    (RULES, '"The rest"', '"Printers"', '7: rule#2.name: the name "Printers" is taken above'),
+    (RULES, "then.team", 'on = "craeted"\nthen.team', '8: rule#2.on#1: "craeted" is not known'),
+    (APPROVALS, "max@", "mx@", "1: fallback: nobody in people.toml has the address"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "old", "new", "finding"), BROKEN)
+def test_a_broken_configuration_is_named_by_file_line_and_key(
+    tmp_path: Path, file: str, old: str, new: str, finding: str
+) -> None:
+    write(tmp_path, edited(file, old, new))
+    found = findings(tmp_path)
+    assert [one for one in found if one.startswith(f"{file}:{finding}")], found
+    assert not [one for one in found if "\n" in one]
+
+
+def test_the_configuration_they_are_made_of_is_right(tmp_path: Path) -> None:
+    write(tmp_path)
+    assert findings(tmp_path) == []
+
+
+def test_every_error_of_every_file_is_reported_at_once(tmp_path: Path) -> None:
+    changed = edited(MAIN, "aliases", "alises")
+    changed[MAIN] = changed[MAIN].replace("port = 2424", 'port = "x"').replace('"KEY"', '"NO"')
+    changed[MAIN] = changed[MAIN].replace('host = "imap.example.org"\n', "")
+    changed |= edited(PEOPLE, 'manager = "max', 'manager = "mx')
+    changed |= edited(CATALOG, '"P1", medium = "P2", low', '"P1", low')
+    changed |= edited(WORKFLOW, '["resolution"]', '["resolutoin"]')
+    changed |= edited(RULES, "[[rule]]", "[[rule")
+    changed |= edited(APPROVALS, "max@", "mx@")
+    write(tmp_path, changed)
+    assert [one.partition(": ")[0] for one in findings(tmp_path)] == [
+        "maildesk.toml:3",  # unknown key
+        "maildesk.toml:5",  # missing key
+        "maildesk.toml:12",  # wrong type
+        "maildesk.toml:21",  # secret
+        "config/people.toml:17",
+        "config/catalog.toml:17",
+        "config/workflow.toml:25",
+        "config/rules.toml:1",
+        "config/approvals.toml:1",
+    ]
+
+
+def test_a_missing_file_is_one_finding(tmp_path: Path) -> None:
+    assert findings(tmp_path) == [
+        "maildesk.toml: there is no such file; `maildesk init DIR` writes a first one"
+    ]
+
+
+def test_a_missing_policy_folder_is_one_finding(tmp_path: Path) -> None:
+    write(tmp_path, {MAIN: 'policy = "polcy"\n' + FILES[MAIN]})
+    (only,) = findings(tmp_path)
+    assert only.startswith("polcy: there is no such folder of policy files; ")
+
+
+def test_a_misspelt_policy_file_is_not_passed_over(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "config" / "people.toml").rename(tmp_path / "config" / "poeple.toml")
+    assert findings(tmp_path)[0] == (
+        'config/poeple.toml: maildesk reads no such file; did you mean "people.toml"?'
+    )
+
+
+def test_a_desk_that_no_mail_can_reach_is_an_error(tmp_path: Path) -> None:
+    main = (
+        FILES[MAIN].partition("[[mailbox]]")[0]
+        + "[secrets]"
+        + FILES[MAIN].partition("[secrets]")[2]
+    )
+    write(tmp_path, {MAIN: main})
+    assert findings(tmp_path) == [
+        "maildesk.toml: mailbox: no mail can come in; "
+        "add a [[mailbox]] to read, or a [[listener]] to deliver to"
+    ]

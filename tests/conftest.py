@@ -1,0 +1,74 @@
+"""Servers and things that several rooms' tests share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import world as worlds
+from tests.servers import Dovecot, ImapServer, PostgreSQL, Pymap
+
+
+@pytest.fixture(scope="session")
+def one_dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
+    """Dovecot for the whole run; skips where it is not installed."""
+    if Dovecot.missing():
+        pytest.skip(Dovecot.missing())
+    server = Dovecot(tmp_path_factory.mktemp("dovecot")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def dovecot(one_dovecot: Dovecot) -> Iterator[Dovecot]:
+    """An empty Dovecot."""
+    yield one_dovecot
+    one_dovecot.clear()
+
+
+@pytest.fixture
+def pymap() -> Iterator[Pymap]:
+    """An empty pymap."""
+    server = Pymap().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["pymap", "dovecot"])
+def imap_server(request: pytest.FixtureRequest) -> ImapServer:
+    """An empty mailbox, on pymap and then on Dovecot."""
+    server: ImapServer = request.getfixturevalue(request.param)
+    return server
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
+    """PostgreSQL for the whole run."""
+    server = PostgreSQL(tmp_path_factory.mktemp("postgresql")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, on SQLite and then on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/desk.db"
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    return server.new_database()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[worlds.World]:
+    """A desk on SQLite."""
+    one = worlds.build(f"sqlite:///{tmp_path}/desk.db")
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def world_on_each(database_url: str) -> Iterator[worlds.World]:
+    """A desk on SQLite and then on PostgreSQL."""
+    one = worlds.build(database_url)
+    yield one
+    one.close()

@@ -1,0 +1,252 @@
+"""What an agent orders with `#` lines, and what a person decides with one word."""
+
+import pytest
+
+from maildesk.ingest.commands import COMMANDS, WORDS, read_commands, read_decision
+from maildesk.model.cause import Choice
+
+Said = tuple[tuple[str, str], ...]
+
+READINGS: tuple[tuple[str, str, Said], ...] = (
+    # ---- no command
+    ("", "", ()),
+    ("Hi Rita,\nit works again.\n", "Hi Rita,\nit works again.", ()),
+    # a heading, a number, a lone sign: Markdown and prose
+    ("# Summary\ntext\n## More", "# Summary\ntext\n## More", ()),
+    ("#1 is dead\n#", "#1 is dead\n#", ()),
+    # behind other words it is prose
+    ("Use #take to take it.", "Use #take to take it.", ()),
+    # a quoted command is none
+    ("> #take\nok", "> #take\nok", ()),
+    # an unknown word amid prose is prose
+    ("We say\n#thanks\nto all.", "We say\n#thanks\nto all.", ()),
+    # and so is the beginning of a command, where it is too short to be sure
+    ("We use\n#ta\nhere.", "We use\n#ta\nhere.", ()),
+    # ---- at the top
+    ("#take", "", (("take", ""),)),
+    ("\n\n#take\n\nHi Rita", "Hi Rita", (("take", ""),)),
+    ("#take\nHi Rita", "Hi Rita", (("take", ""),)),
+    # in any case, shortened, with a stray mark behind or blanks before
+    ("#TAKE", "", (("take", ""),)),
+    ("#t", "", (("take", ""),)),
+    ("  #Take:", "", (("take", ""),)),
+    ("\u200b#take\u00a0", "", (("take", ""),)),
+    # a text runs to the blank line, what follows is the requester's
+    (
+        "#note vendor is slow,\ncall again\n\nHi Rita,\nsoon.",
+        "Hi Rita,\nsoon.",
+        (("note", "vendor is slow,\ncall again"),),
+    ),
+    ("#resolve\nNew toner.\n\nBye", "Bye", (("resolve", "New toner."),)),
+    # one under the other, with and without blank lines
+    ("#take\n#note a\n\n#close\n\nHi", "Hi", (("take", ""), ("note", "a"), ("close", ""))),
+    # ---- at the bottom
+    ("Hi Rita,\ndone.\n#resolve New toner.", "Hi Rita,\ndone.", (("resolve", "New toner."),)),
+    ("Hi\n\n#take\n\n", "Hi", (("take", ""),)),
+    # a text runs to the end, over blank lines
+    (
+        "Hi\n\n#resolve New toner.\n\n- drum\n- toner\n\nAnn",
+        "Hi",
+        (("resolve", "New toner.\n\n- drum\n- toner\n\nAnn"),),
+    ),
+    # or to the next command
+    ("Hi\n#note one\ntwo\n#take", "Hi", (("note", "one\ntwo"), ("take", ""))),
+    # ---- both ends
+    ("#take\n\nHi Rita\n\n#note she is new", "Hi Rita", (("take", ""), ("note", "she is new"))),
+    # Windows' line ends
+    ("#take\r\n\r\nHi\r\n#close\r\n", "Hi", (("take", ""), ("close", ""))),
+)
+
+
+@pytest.mark.parametrize(("text", "rest", "commands"), READINGS)
+def test_commands_are_parted_from_the_text(text: str, rest: str, commands: Said) -> None:
+    reading = read_commands(text)
+    assert reading.text == rest
+    assert tuple((one.name, one.argument) for one in reading.commands) == commands
+    assert reading.wrong == ()
+
+
+WRONG: tuple[tuple[str, str, str], ...] = (
+    # misspelt, with the nearest
+    ("#tkae", "#tkae", "did you mean #take?"),
+    ("Hi\n#clsoe", "#clsoe", "did you mean #close?"),
+    # nothing near: all there are
+    ("#xyzzy", "#xyzzy", "not known; there are #take, #resolve, #note, #close"),
+    # a tag on top of the mail is taken for a command, in doubt
+    ("#printers! are bad", "#printers! are bad", "not known"),
+    # the text is missing
+    ("#resolve", "#resolve", "write the text behind it"),
+    ("#resolve\n\nNew toner.", "#resolve", "write the text behind it"),
+    ("Hi\n#note\n#take", "#note", "write the text behind it"),
+    # a text where none belongs
+    ("#close the door", "#close the door", "#close stands alone on its line"),
+    # a known command amid text: neither obeyed nor sent to the requester unseen
+    ("Hi\n#take\nRita", "#take", "stands between text"),
+    ("Hi\n\n#clo\n\nRita", "#clo", "stands between text"),
+)
+
+
+@pytest.mark.parametrize(("text", "line", "hint"), WRONG)
+def test_a_wrong_command_is_told_with_what_would_be_right(text: str, line: str, hint: str) -> None:
+    (wrong,) = read_commands(text).wrong
+    assert wrong.line == line
+    assert hint in wrong.hint
+
+
+def test_one_letter_is_enough_as_long_as_no_two_commands_begin_alike() -> None:
+    assert len({kind.name[0] for kind in COMMANDS}) == len(COMMANDS)
+    for kind in COMMANDS:
+        (command,) = read_commands(
+            f"#{kind.name[0]} x" if kind.needs_text else f"#{kind.name[0]}"
+        ).commands
+        assert command.name == kind.name
+
+
+def test_no_line_is_lost_between_commands_and_text() -> None:
+    text = "#take\n\nHi Rita,\n#odd\nline\n\n#note one\n\ntwo\n#close"
+    reading = read_commands(text)
+    kept = "\n".join([reading.text, *(one.argument for one in reading.commands)])
+    for line in ("Hi Rita,", "#odd", "line", "one", "two"):
+        assert line in kept.splitlines()
+
+
+def test_a_mail_of_too_many_commands_is_read_up_to_a_bound_and_says_so() -> None:
+    reading = read_commands("text\n" + "#note x\n" * 50_000)
+    assert len(reading.commands) == 50
+    assert [wrong.hint for wrong in reading.wrong] == [
+        "one command too many in one mail: this and all below it were not read"
+    ]
+
+
+APPROVE, REJECT, ACCEPT = Choice.APPROVE, Choice.REJECT, Choice.ACCEPT
+
+DECISIONS: tuple[tuple[str, Choice, str], ...] = (
+    # the word alone
+    ("approve", APPROVE, ""),
+    ("Approved", APPROVE, ""),
+    ("\n\n  APPROVE.  \n", APPROVE, ""),
+    ("*Approved*", APPROVE, ""),
+    ('"approve"', APPROVE, ""),
+    ("accept", ACCEPT, ""),
+    ("Accepted!", ACCEPT, ""),
+    ("reject", REJECT, ""),
+    ("Declined.", REJECT, ""),
+    # with a name or a word of thanks
+    ("approve\n\nMax", APPROVE, "Max"),
+    ("Approved\nMax", APPROVE, "Max"),
+    ("Approved, thanks", APPROVE, "thanks"),
+    ("Accepted thank you!", ACCEPT, "thank you!"),
+    ("Approved - good price", APPROVE, "good price"),
+    # with a reason
+    ("reject too expensive", REJECT, "too expensive"),
+    ("Rejected: not in the budget", REJECT, "not in the budget"),
+    ("reject\n\nThe printer still jams.", REJECT, "The printer still jams."),
+    ("reject, why do we need this?", REJECT, "why do we need this?"),
+    # a disclaimer further down is no condition
+    (
+        "Approve\n\nMax\n\nIf you are not the addressee, delete this.",
+        APPROVE,
+        "Max\n\nIf you are not the addressee, delete this.",
+    ),
+    # other languages, also with a combining accent
+    ("Genehmigt.", APPROVE, ""),
+    ("Abgelehnt, zu teuer", REJECT, "zu teuer"),
+    ("Approuvé", APPROVE, ""),
+    ("Approuve\u0301", APPROVE, ""),
+    ("Aprobado, gracias", APPROVE, "gracias"),
+    ("Rechazado", REJECT, ""),
+    ("Approvato", APPROVE, ""),
+    ("accettato", ACCEPT, ""),
+    ("Akzeptiert", ACCEPT, ""),
+)
+
+
+@pytest.mark.parametrize(("text", "choice", "reason"), DECISIONS)
+def test_a_plain_word_decides(text: str, choice: Choice, reason: str) -> None:
+    read = read_decision(text)
+    assert (read.choice, read.reason, read.unclear) == (choice, reason, False)
+
+
+UNCLEAR = (
+    # negated
+    "not approved",
+    "I can't approve this",
+    "I cannot approve",
+    "Approved? No.",
+    "approve - NOT",
+    "Approved, don't order yet",
+    "approve, don’t",
+    "nicht genehmigt",
+    "Genehmigt, aber nur eines",
+    # asked
+    "approve?",
+    "Approve ?",
+    "Approve: is that the right price?",
+    "approve\uff1f",
+    "Should I approve this?",
+    # under a condition
+    "approve if cheaper than 500",
+    "Approve, if cheaper than 500",
+    "Approved\nbut only one",
+    "Approved.\n\nBut only one.",
+    "approve once Rita has signed",
+    "Approuvé, mais pas deux",
+    "Aprobado, pero solo uno",
+    "reject if it costs more than 500",
+    # two decisions
+    "approve / reject",
+    "approve reject",
+    "approve\n\nreject",
+    "Rejected by the vendor, please approve",
+    "accept or reject",
+    # quoted: whose word is it?
+    "> approve",
+    # in a sentence: by whom, what, when?
+    "I approve",
+    "Hi, approved",
+    "Dear desk,\n\napproved",
+    "approved by my boss",
+    "approve tomorrow",
+    "approve \U0001f44e",
+    "Accepted, still broken",
+)
+
+
+@pytest.mark.parametrize("text", UNCLEAR)
+def test_what_is_not_plain_is_unclear_and_never_a_yes(text: str) -> None:
+    read = read_decision(text)
+    assert (read.choice, read.unclear) == (None, True)
+
+
+NOTHING = (
+    "",
+    "   \n\n",
+    "Thanks, it works now.",
+    "yes",
+    "ok",
+    # other words that begin alike
+    "approval is pending with finance",
+    "acceptance test failed",
+    # a tag, a number
+    "#1",
+    "42",
+    # far down, it is talk
+    "Hi,\nthe printer jams.\nIt is on floor 2.\nDid Max approve the new one?",
+)
+
+
+@pytest.mark.parametrize("text", NOTHING)
+def test_other_text_decides_nothing(text: str) -> None:
+    read = read_decision(text)
+    assert (read.choice, read.unclear) == (None, False)
+
+
+def test_no_word_means_two_things() -> None:
+    every = [word for words in WORDS.values() for word in words]
+    assert len(set(every)) == len(every)
+
+
+def test_a_hostile_text_is_read_quickly_and_keeps_its_words() -> None:
+    marks = "e" + "\u0301\u0327" * 500_000
+    assert read_decision(f"reject {marks}").reason.endswith(marks[-1000:])
+    assert read_commands("#" * 500_000).commands == ()

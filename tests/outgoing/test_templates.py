@@ -1,0 +1,180 @@
+"""Each template exists, renders whatever is missing, and looks the same everywhere."""
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from jinja2 import UndefinedError
+
+import maildesk
+from maildesk.model.decision import Letter, Template
+from maildesk.model.person import Person
+from maildesk.model.settings import Desk
+from maildesk.model.token import Purpose
+from maildesk.outgoing.compose import Composer, House
+from maildesk.outgoing.prose import environment, paragraphs, quoted, wrapped
+from tests.outgoing.cast import ANN, DESK, KEYS, MAX, NONCE, NOW, RITA, TICKET, TOPIC
+from tests.outgoing.test_compose import composed, parts
+
+FOLDER = Path(maildesk.__file__).parent / "templates" / "mail"
+SHARED = {"layout.html", "layout.txt", "parts.html", "closing.html", "closing.txt"}
+HOUSES = {
+    "with pages": Composer(House(DESK, "https://desk.example.org", KEYS, 30)),
+    "by mail alone": Composer(House(Desk(address="desk@x.example", delimiter=""), None, KEYS, 30)),
+}
+NOBODY = Person(id=9, name="", address="nobody@example.org")
+
+
+def test_each_template_has_its_files_and_each_file_its_template() -> None:
+    there = {str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*") if path.is_file()}
+    wanted = {f"{template}/mail.{kind}" for template in Template for kind in ("txt", "html")}
+    assert there == wanted | SHARED
+
+
+def combinations() -> Iterator[tuple[Letter, Person, Person | None, bool]]:
+    """Everything that a letter may have or lack."""
+    for text, note, links, author, to, proven in itertools.product(
+        ("", "Some words.\n\nMore."),
+        ("", "A note.", "A note that is far too long to be the heading of a mail " * 2),
+        ((), tuple(Purpose)),
+        (None, ANN, NOBODY),
+        (RITA, NOBODY),
+        (True, False),
+    ):
+        letter = Letter(
+            template=Template.REPLY, to=to.id, text=text, note=note, links=links, automatic=False
+        )
+        yield letter, to, author, proven
+
+
+@pytest.mark.parametrize("house", HOUSES)
+@pytest.mark.parametrize("template", Template)
+def test_every_template_renders_in_every_combination(template: Template, house: str) -> None:
+    bare = replace(TICKET, category="", priority="", team="", service="", close_due=None)
+    for (letter, to, author, proven), ticket in itertools.product(combinations(), (TICKET, bare)):
+        mail = HOUSES[house].compose(
+            replace(letter, template=template),
+            replace(TOPIC, ticket=ticket, requester=to),
+            to,
+            author,
+            now=NOW,
+            nonce=NONCE,
+            proven=proven,
+        )
+        assert b"None" not in mail.raw
+
+
+def test_a_misspelt_variable_is_an_error() -> None:
+    with pytest.raises(UndefinedError):
+        environment().from_string("{{ recipent }}").render()
+
+
+class Page(HTMLParser):
+    """What a mail program and a screen reader look at."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in {"meta", "br"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, f"</{tag}> closes nothing"
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture(params=Template)
+def bodies(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """Text and HTML of each template, with all that it can carry."""
+    letter = Letter(
+        template=request.param,
+        to=MAX.id,
+        text="Some <b>words</b>.",
+        note="A note.",
+        links=tuple(Purpose),
+    )
+    return parts(composed(letter, recipient=MAX, author=RITA))
+
+
+def test_the_page_is_well_formed_and_accessible(bodies: tuple[str, str]) -> None:
+    page = Page(bodies[1])
+    assert page.open == []
+    assert page.all("html")[0]["lang"] == "en"
+    assert len(page.all("h1")) == len(page.all("title")) == 1
+    layout = [table for table in page.all("table") if table.get("role") == "presentation"]
+    assert len(layout) >= 3
+
+
+def test_the_page_is_made_for_dark_mode_and_phones(bodies: tuple[str, str]) -> None:
+    html = bodies[1]
+    metas = {meta.get("name"): meta.get("content") for meta in Page(html).all("meta")}
+    assert metas["color-scheme"] == metas["supported-color-schemes"] == "light dark"
+    assert metas["viewport"] == "width=device-width, initial-scale=1"
+    assert "@media (prefers-color-scheme: dark)" in html
+    assert "max-width:600px" in html
+
+
+def test_the_page_fetches_nothing(bodies: tuple[str, str]) -> None:
+    page = Page(bodies[1])
+    assert not [tag for tag, _ in page.tags if tag in {"img", "link", "script", "iframe", "form"}]
+    assert "url(" not in bodies[1]
+    assert "@import" not in bodies[1]
+    assert {(link["href"] or "")[:27] for link in page.all("a")} <= {"https://desk.example.org/l/"}
+
+
+def test_each_class_has_a_dark_colour(bodies: tuple[str, str]) -> None:
+    style = bodies[1].partition("<style>")[2].partition("</style>")[0]
+    used = {
+        word
+        for _, attributes in Page(bodies[1]).tags
+        for word in (attributes.get("class") or "").split()
+    }
+    assert used <= set(re.findall(r"\.([a-z]+)", style))
+
+
+def test_the_text_is_plain_and_narrow(bodies: tuple[str, str]) -> None:
+    text = bodies[0].replace("\r\n", "\n")
+    assert "MD-1042" in text
+    assert "&" not in text
+    assert not re.search(r"</?(p|td|div|br)\b", text)
+    assert "\n\n\n" not in text
+    assert [line for line in text.split("\n") if len(line) > 76 and "https://" not in line] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        # short lines stay as they are
+        ("one\ntwo", ["one", "two"]),
+        # a long one is broken at blanks
+        ("aaaa bbbb cccc", ["aaaa bbbb", "cccc"]),
+        # a word that is longer than the line is kept whole: it may be an address
+        ("x" * 14 + " b", ["x" * 14, "b"]),
+        # an indent goes along
+        ("  aaaa bbbb cccc", ["  aaaa", "  bbbb", "  cccc"]),
+        # blanks around the text go
+        ("\n\na\n\n", ["a"]),
+        ("", [""]),
+    ],
+)
+def test_wrapped(text: str, lines: list[str]) -> None:
+    assert wrapped(text, 10).split("\n") == lines
+
+
+def test_quoted_words_keep_their_empty_lines() -> None:
+    assert quoted("a\n\nb") == "> a\n>\n> b"
+
+
+def test_paragraphs_of_nothing_are_nothing() -> None:
+    assert paragraphs("\n\n \n\n") == ""

@@ -1,0 +1,81 @@
+"""What is documented exists, what exists is documented, and the examples run."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from maildesk import __version__
+from maildesk.cli import COMMANDS, GROUPS
+from maildesk.config import load
+from maildesk.config.reference import FILES, settings_page, tables_of
+from maildesk.config.shipped import policy_files
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+CLI = (ROOT / "docs" / "cli.md").read_text()
+
+
+def test_the_first_configuration_of_the_readme_loads(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "maildesk.toml").write_text(example)
+    (tmp_path / "config").mkdir()
+    for file in policy_files():
+        (tmp_path / "config" / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "secret.key").write_text("k" * 64)
+    (tmp_path / "secret.key").chmod(0o600)
+    environ = {"MAILDESK_IMAP_PASSWORD": "one", "MAILDESK_SMTP_PASSWORD": "two"}
+    config = load(tmp_path / "maildesk.toml", environ)
+    assert config.settings.mailbox[0].password.value.get_secret_value() == "one"
+
+
+def test_the_page_of_settings_is_made_of_the_models() -> None:
+    anew = "python -m maildesk.config.reference > docs/settings.md"
+    assert (ROOT / "docs" / "settings.md").read_text() == settings_page(), f"run: {anew}"
+
+
+def test_every_setting_has_a_description() -> None:
+    nameless = [
+        f"{file}: {table.name}.{setting.key}"
+        for file, model in FILES
+        for table in tables_of(model)
+        for setting in table.settings
+        if not setting.about
+    ]
+    assert nameless == []
+
+
+def commands() -> Iterator[str]:
+    yield from (command.__name__ for command in COMMANDS)
+    for name, group in GROUPS.items():
+        verbs = getattr(get_command(group), "commands", None)
+        yield from (f"{name} {verb}" for verb in verbs) if verbs else (name,)
+
+
+def test_every_command_is_documented_and_every_documented_one_exists() -> None:
+    documented = re.findall(r"^## maildesk (.+)$", CLI, re.MULTILINE)
+    assert sorted(documented) == sorted(commands())
+
+
+def test_every_command_of_the_readme_exists() -> None:
+    named = set(re.findall(r"^\| `maildesk (\w+)", README, re.MULTILINE))
+    assert named <= {command.partition(" ")[0] for command in commands()}
+
+
+@pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]))
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text())
+    local = [link for link in links if "://" not in link and not link.endswith(".png")]
+    assert [link for link in local if not (page.parent / link).exists()] == []
+
+
+def test_the_files_that_contributing_names_exist() -> None:
+    page = (ROOT / "docs" / "contributing.md").read_text()
+    named = re.findall(r"`((?:maildesk|tests|config)/[\w./]+)`", page)
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_changelog_knows_this_version() -> None:
+    assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text()

@@ -1,0 +1,174 @@
+"""Imports go only down (docs/architecture.md), stand at the top, and name what they import."""
+
+import ast
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Top first. A module may import its own room and every layer below its own, nothing else.
+# Within a layer the rooms do not know each other, save in the wiring. The first pattern counts.
+LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("wiring", ("maildesk.cli", "maildesk.daemon", "maildesk.demo", "maildesk.__main__")),
+    ("configuration", ("maildesk.config",)),
+    ("keeper", ("maildesk.supervise",)),
+    ("shells", ("maildesk.web", "maildesk.desk", "maildesk.outgoing.delivery*")),
+    ("doors", ("maildesk.ingest.imap*", "maildesk.ingest.smtp*", "maildesk.ingest.oauth")),
+    ("a mail is read", ("maildesk.ingest",)),
+    ("a ticket lives", ("maildesk.lifecycle",)),
+    ("rules", ("maildesk.rules",)),
+    ("rows", ("maildesk.store",)),
+    ("bytes to send", ("maildesk.outgoing", "maildesk.templates")),
+    ("values", ("maildesk.model", "maildesk.room")),
+)
+
+# Libraries that one room alone knows.
+ONLY_IN = {
+    "sqlmodel": "maildesk.store",
+    "alembic": "maildesk.store",
+    "mailparser": "maildesk.ingest.parse",
+    "cel_expr_python": "maildesk.rules",
+    "apscheduler": "maildesk.daemon",
+}
+
+
+class Import(NamedTuple):
+    """One import: who, what, on which line, and whether it waits inside a function."""
+
+    module: str
+    imported: str
+    line: int
+    deferred: bool
+
+
+def imports_of(module: str, source: str) -> Iterator[Import]:
+    """Every import of the module, and every `import_module("maildesk…")`."""
+    tree = ast.parse(source)
+    inside = {
+        id(child)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for child in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        for name in _imported(node):
+            yield Import(module, name, node.lineno, id(node) in inside)  # type: ignore[attr-defined]
+
+
+def _imported(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Import(names=names):
+            yield from (alias.name for alias in names)
+        case ast.ImportFrom(level=level) if level:
+            yield "." * level
+        case ast.ImportFrom(module=str(module), names=names):
+            yield from (_module_or_name(module, alias.name) for alias in names)
+        case ast.Call(args=[ast.Constant(value=str(name)), *_]) if name.startswith("maildesk."):
+            if ast.unparse(node.func).endswith("import_module"):
+                yield name
+
+
+def _module_or_name(module: str, name: str) -> str:
+    """`from maildesk.ingest import imap` imports a module, and is judged as one."""
+    is_package = (ROOT / module.replace(".", "/")).is_dir()
+    return f"{module}.{name}" if is_package and not name.startswith("__") else module
+
+
+def layer_of(module: str) -> tuple[int, str]:
+    """The layer (0 is the top) and the room in it."""
+    for number, (_, rooms) in enumerate(LAYERS):
+        for room in rooms:
+            if fnmatchcase(module, room) or module.startswith(f"{room}."):
+                return number, room
+    raise LookupError(f"{module} is in no layer: put its room into LAYERS")
+
+
+def fault_of(one: Import) -> str | None:
+    """What is wrong with an import, or None."""
+    if one.imported.startswith("."):
+        return "is relative: name the module"
+    if not one.imported.startswith("maildesk."):
+        only = ONLY_IN.get(one.imported.partition(".")[0], one.module)
+        return None if _is_in(one.module, only) else f"belongs into {only} alone"
+    if one.deferred:
+        return "is deferred: put it at the top"
+    (here, room), (there, other) = layer_of(one.module), layer_of(one.imported)
+    if there < here:
+        return f"goes up, from {LAYERS[here][0]} to {LAYERS[there][0]}"
+    if there == here and room != other and here > 0 and not _is_door(room):
+        return f"goes sideways, from {room} to {other}"
+    return None
+
+
+def _is_in(module: str, room: str) -> bool:
+    return module == room or module.startswith(f"{room}.")
+
+
+def _is_door(room: str) -> bool:
+    return room.endswith("*")
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for path in sorted((ROOT / "maildesk").rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        yield ".".join(part for part in parts if part != "__init__"), path
+
+
+def test_imports_go_only_down() -> None:
+    faults = [
+        f"{path.relative_to(ROOT)}:{one.line}: {one.imported} {fault}"
+        for module, path in modules()
+        for one in imports_of(module, path.read_text())
+        if (fault := fault_of(one))
+    ]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "fault"),
+    [
+        # the model knows nobody
+        ("maildesk.model.ticket", "from maildesk.store import tickets", "goes up"),
+        # a pure room may not open a socket by way of another
+        ("maildesk.lifecycle.decide", "import maildesk.ingest.imap", "goes up"),
+        # the module is what is imported, not its package
+        ("maildesk.ingest.thread", "from maildesk.ingest import imap", "goes up"),
+        # only the wiring reads the configuration
+        ("maildesk.web.app", "from maildesk.config import Config", "goes up"),
+        # two shells meet in the wiring
+        ("maildesk.web.app", "from maildesk.desk import Desk", "goes sideways"),
+        # an import that waits is an arrow that hides
+        ("maildesk.desk", "def f():\n    from maildesk.model import mail", "deferred"),
+        ("maildesk.desk", "def f():\n    import_module('maildesk.model.mail')", "deferred"),
+        ("maildesk.desk", "from . import web", "relative"),
+        # tables never leave the store
+        ("maildesk.desk", "from sqlmodel import select", "belongs into maildesk.store"),
+    ],
+)
+def test_a_wrong_import_is_caught(module: str, source: str, fault: str) -> None:
+    (one,) = imports_of(module, source)
+    assert fault in (fault_of(one) or "")
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("maildesk.cli.run", "from maildesk.daemon import Daemon"),
+        ("maildesk.desk", "from maildesk.lifecycle.decide import decide"),
+        ("maildesk.ingest.imap", "from maildesk.ingest.imap_fetch import fetch"),
+        ("maildesk.ingest.imap", "from maildesk.ingest.journal import Journal"),
+        ("maildesk.store.tickets", "from sqlmodel import select"),
+    ],
+)
+def test_a_right_import_passes(module: str, source: str) -> None:
+    (one,) = imports_of(module, source)
+    assert fault_of(one) is None
+
+
+def test_a_module_in_no_layer_is_an_error() -> None:
+    with pytest.raises(LookupError, match=r"maildesk\.helpers"):
+        layer_of("maildesk.helpers")

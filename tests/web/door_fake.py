@@ -1,0 +1,121 @@
+"""A desk for the pages' tests: one ticket, a few links, and a memory of what was decided."""
+
+import threading
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from maildesk.model.cause import Choice
+from maildesk.model.decision import Answer
+from maildesk.model.page import Decided, Entry, Page, Problem
+from maildesk.model.token import Purpose
+
+OPENED = datetime(2026, 8, 3, 9, 12, tzinfo=UTC)
+NOW = datetime(2026, 8, 3, 14, 2, tzinfo=UTC)
+
+APPROVAL = "a" * 64
+RESOLUTION = "r" * 64
+VIEW = "v" * 64
+EXPIRED = "e" * 64
+OUTDATED = "o" * 64
+NOT_YOURS = "n" * 64
+ILLEGAL = "i" * 64
+BROKEN = "b" * 64
+
+SCRIPT = '<script>alert(1)</script><img src="http://evil.example/x.png" onerror=alert(1)>'
+
+_ASKED = Entry(
+    author="Rita Reed",
+    at=OPENED,
+    text="Hello,\n\nmy notebook is six years old and no longer gets updates.\n"
+    "Could I have a new one, the model with the larger screen?\n\nThanks, Rita",
+    by_agent=False,
+)
+_ANSWERED = Entry(
+    author="Ann Adler",
+    at=datetime(2026, 8, 3, 11, 40, tzinfo=UTC),
+    text="Hello Rita, we have one in stock. It needs Max's approval, we have asked him.",
+    by_agent=True,
+)
+_HANDED_OUT = Entry(
+    author="Ann Adler",
+    at=datetime(2026, 8, 3, 13, 5, tzinfo=UTC),
+    text="It is ready at the counter, second floor. Your files are on it.",
+    by_agent=True,
+)
+
+
+def page(purpose: Purpose, **changes: object) -> Page:
+    """Rita's ticket, as Max (approval) or Rita herself sees it."""
+    approval = purpose is Purpose.APPROVAL
+    ticket = Page(
+        purpose=purpose,
+        viewer="Max Moll" if approval else "Rita Reed",
+        number=1042,
+        subject="A new notebook with the larger screen",
+        status="Pending" if approval else "Waiting for Closure",
+        state="On-Hold" if approval else "Resolved",
+        requester="Rita Reed",
+        opened_at=OPENED,
+        language="en",
+        conversation=(_ASKED, _ANSWERED) if approval else (_ASKED, _ANSWERED, _HANDED_OUT),
+        resolution="" if approval else "A new notebook was handed out; the old one was wiped.",
+    )
+    return replace(ticket, **changes)  # type: ignore[arg-type]
+
+
+def _tickets() -> dict[str, Page]:
+    approve, accept = (Choice.APPROVE, Choice.REJECT), (Choice.ACCEPT, Choice.REJECT)
+    return {
+        APPROVAL: page(Purpose.APPROVAL, choices=approve),
+        NOT_YOURS: page(Purpose.APPROVAL, choices=approve),
+        ILLEGAL: page(Purpose.RESOLUTION, choices=accept),
+        RESOLUTION: page(Purpose.RESOLUTION, choices=accept),
+        OUTDATED: page(Purpose.RESOLUTION, outdated=True, status="Analysis", state="In Progress"),
+        VIEW: page(Purpose.VIEW, status="Analysis", state="In Progress", resolution=""),
+    }
+
+
+@dataclass
+class DoorFake:
+    """Decides once for each link, whoever comes first, as the desk does."""
+
+    pages: dict[str, Page] = field(default_factory=_tickets)
+    decisions: list[tuple[str, Choice, str]] = field(default_factory=list)
+    looks: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def view(self, token: str) -> Page | Problem:
+        self.looks += 1
+        if token == BROKEN:
+            raise RuntimeError("the database is locked")
+        if token == EXPIRED:
+            return Problem.EXPIRED
+        return self.pages.get(token, Problem.UNKNOWN)
+
+    def act(self, token: str, choice: Choice, comment: str) -> tuple[Answer, Page] | Problem:
+        with self._lock:
+            found = self.view(token)
+            if isinstance(found, Problem):
+                return found
+            answer = self._answer(token, found, choice, comment)
+            if answer is Answer.DONE:
+                self.decisions.append((token, choice, comment))
+                self._close(token, found, choice)
+            return answer, self.pages[token]
+
+    def _answer(self, token: str, found: Page, choice: Choice, comment: str) -> Answer:
+        if found.outdated:
+            return Answer.OLD_ROUND
+        if not found.choices:
+            return Answer.ALREADY_DECIDED
+        if token == NOT_YOURS:
+            return Answer.NOT_YOURS
+        if token == ILLEGAL or choice not in found.choices:
+            return Answer.ILLEGAL
+        if choice is Choice.REJECT and not comment:
+            return Answer.REASON_MISSING
+        return Answer.DONE
+
+    def _close(self, token: str, found: Page, choice: Choice) -> None:
+        decided = Decided(choice.value, found.viewer, NOW)
+        self.pages[token] = replace(found, choices=(), decided=decided)

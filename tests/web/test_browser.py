@@ -1,0 +1,135 @@
+"""The pages in a real browser: a person decides, by hand or by keyboard, on a phone."""
+
+import shutil
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+
+from maildesk.model.cause import Choice
+from maildesk.model.page import Decided
+from maildesk.model.token import Purpose
+from maildesk.web.room import WebRoom
+from tests.web import door_fake as links
+from tests.web.door_fake import DoorFake
+from tests.web.served import application, served
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+
+DECIDED = "d" * 64
+PHONE: ViewportSize = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    arguments = ["--no-sandbox", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def door() -> DoorFake:
+    door = DoorFake()
+    door.pages[DECIDED] = links.page(
+        Purpose.APPROVAL, decided=Decided("approve", "Lena Lind", links.NOW)
+    )
+    return door
+
+
+@pytest.fixture
+def room(door: DoorFake) -> Iterator[WebRoom]:
+    with served(application(door)) as running:
+        yield running
+
+
+@pytest.fixture
+def phone(chromium: Browser, room: WebRoom) -> Iterator[Page]:
+    """A phone without JavaScript, at the address of the desk."""
+    context = chromium.new_context(
+        viewport=PHONE, java_script_enabled=False, base_url=f"http://127.0.0.1:{room.port}"
+    )
+    yield context.new_page()
+    context.close()
+
+
+def test_a_person_chooses_and_sends(phone: Page, door: DoorFake) -> None:
+    phone.goto(f"/l/{links.APPROVAL}")
+    expect(phone.get_by_role("radio", name="Approve")).not_to_be_checked()
+    expect(phone.get_by_role("radio", name="Reject")).not_to_be_checked()
+    phone.get_by_text("The service desk goes on with it.").click()  # anywhere on the card
+    phone.get_by_role("button", name="Send my decision").click()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("You approved this request")
+    phone.reload()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("You approved this request")
+    assert door.decisions == [(links.APPROVAL, Choice.APPROVE, "")]
+
+
+def test_a_person_who_forgets_the_reason_is_asked_for_it(phone: Page, door: DoorFake) -> None:
+    phone.goto(f"/l/{links.RESOLUTION}")
+    phone.get_by_role("button", name="Send my decision").click()
+    expect(phone.get_by_role("alert")).to_contain_text("Please choose first")
+    phone.get_by_role("radio", name="Reject").check()
+    phone.get_by_role("button", name="Send my decision").click()
+    phone.get_by_role("alert").get_by_role("link", name="Please say why you reject").click()
+    expect(phone.get_by_role("radio", name="Reject")).to_be_checked()
+    phone.get_by_label("Your reason or comment").fill("It is still slow.\nSince Monday.")
+    phone.get_by_role("button", name="Send my decision").click()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("You rejected the solution")
+    assert door.decisions == [(links.RESOLUTION, Choice.REJECT, "It is still slow.\nSince Monday.")]
+
+
+def test_the_keyboard_alone_is_enough(phone: Page, door: DoorFake) -> None:
+    phone.goto(f"/l/{links.RESOLUTION}")
+    for key in ("Tab", "Space", "ArrowDown", "Tab"):
+        phone.keyboard.press(key)
+    phone.keyboard.type("Not yet")
+    phone.keyboard.press("Tab")
+    phone.keyboard.press("Enter")
+    expect(phone.get_by_role("heading", level=1)).to_have_text("You rejected the solution")
+    assert door.decisions == [(links.RESOLUTION, Choice.REJECT, "Not yet")]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_no_request_leaves_the_host(
+    chromium: Browser, room: WebRoom, door: DoorFake, scheme: Literal["light", "dark"]
+) -> None:
+    hostile = links.page(Purpose.RESOLUTION, subject=links.SCRIPT + "x" * 200)
+    door.pages[links.ILLEGAL] = hostile
+    base = f"http://127.0.0.1:{room.port}"
+    context = chromium.new_context(viewport=PHONE, color_scheme=scheme, base_url=base)
+    page = context.new_page()
+    asked: list[str] = []
+    grumbles: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: grumbles.append(message.text))
+    tokens = [links.APPROVAL, links.RESOLUTION, links.VIEW, links.OUTDATED, links.EXPIRED, DECIDED]
+    for path in ("/", *(f"/l/{token}" for token in [*tokens, links.ILLEGAL, "forged"])):
+        page.goto(path)
+        _find_nothing(page, path)
+    page.goto(f"/l/{links.APPROVAL}")
+    page.get_by_role("button", name="Send my decision").click()
+    _find_nothing(page, "a form that came back")
+    context.close()
+    assert [url for url in asked if not url.startswith(f"{base}/")] == []
+    assert [text for text in grumbles if "Content Security Policy" in text] == []
+
+
+def _find_nothing(page: Page, path: str) -> None:
+    found = Axe().run(page)
+    assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= PHONE["width"], f"{path} scrolls sideways"
+
+
+def test_every_target_is_large_enough_for_a_thumb(phone: Page) -> None:
+    phone.goto(f"/l/{links.APPROVAL}")
+    targets = [*phone.locator(".choice").all(), phone.get_by_role("button")]
+    for target in targets:
+        box = target.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44

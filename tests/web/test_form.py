@@ -1,0 +1,146 @@
+"""What a person sends: one decision is made, and every other form is told why it was not."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from maildesk.model.cause import Choice
+from maildesk.model.page import Decided
+from maildesk.web.form import BODY_BYTES, COMMENT_LETTERS
+from tests.web import door_fake as links
+from tests.web.door_fake import DoorFake
+from tests.web.served import Visitor
+
+EVERY_LINK = [
+    links.APPROVAL,
+    links.RESOLUTION,
+    links.VIEW,
+    links.EXPIRED,
+    links.OUTDATED,
+    links.NOT_YOURS,
+    links.ILLEGAL,
+    "forged",
+]
+
+
+def test_a_decision_sends_the_browser_to_read_the_outcome(browser: Visitor, door: DoorFake) -> None:
+    sent = browser.post(f"/l/{links.APPROVAL}", data={"choice": "approve", "comment": " fine\r\n"})
+    assert sent.status_code == 303
+    assert sent.headers["location"] == f"../l/{links.APPROVAL}"
+    assert door.decisions == [(links.APPROVAL, Choice.APPROVE, "fine")]
+    outcome = browser.get(f"/l/{links.APPROVAL}")
+    assert outcome.status_code == 200
+    assert "You approved this request" in outcome.text
+    assert '<time datetime="2026-08-03T14:02:00Z">3 August 2026, 14:02 UTC</time>' in outcome.text
+    assert "<form" not in outcome.text
+
+
+def test_a_second_decision_is_told_of_the_first(browser: Visitor, door: DoorFake) -> None:
+    decided = Decided("reject", "Lena Lind", links.NOW)
+    door.pages[links.APPROVAL] = replace(door.pages[links.APPROVAL], choices=(), decided=decided)
+    second = browser.post(f"/l/{links.APPROVAL}", data={"choice": "approve"})
+    assert second.status_code == 409
+    assert "This was already decided" in second.text
+    assert "Lena Lind rejected this request" in second.text
+    assert "3 August 2026, 14:02 UTC" in second.text
+
+
+def test_eight_at_once_end_in_one_decision_and_the_others_are_told(
+    browser: Visitor, door: DoorFake
+) -> None:
+    forms = [{"choice": "accept"}, {"choice": "reject", "comment": "It is still slow."}] * 4
+    with ThreadPoolExecutor(8) as people:
+        answers = list(people.map(lambda f: browser.post(f"/l/{links.RESOLUTION}", data=f), forms))
+    assert sorted(answer.status_code for answer in answers) == [303] + [409] * 7
+    assert len(door.decisions) == 1
+    did = "accepted" if door.decisions[0][1] is Choice.ACCEPT else "rejected"
+    for answer in answers:
+        if answer.status_code == 409:
+            assert f"You {did} the solution" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("token", "form", "status", "says"),
+    [
+        # no choice, an unknown one, or two: asked again
+        (links.APPROVAL, {"comment": "well"}, 422, "Please choose first"),
+        (links.APPROVAL, {"choice": "maybe"}, 422, "Please choose first"),
+        (links.APPROVAL, {"choice": ["approve", "reject"]}, 422, "Please choose first"),
+        # a rejection needs its reason, and white space is none
+        (links.RESOLUTION, {"choice": "reject"}, 422, "Please say why you reject"),
+        (links.RESOLUTION, {"choice": "reject", "comment": " \r\n"}, 422, "Please say why"),
+        # longer than we keep
+        (
+            links.RESOLUTION,
+            {"choice": "accept", "comment": "x" * (COMMENT_LETTERS + 1)},
+            422,
+            "Please shorten your comment",
+        ),
+        # the desk says no
+        (links.RESOLUTION, {"choice": "approve"}, 409, "This is not possible now"),
+        (links.ILLEGAL, {"choice": "accept"}, 409, "This is not possible now"),
+        (links.NOT_YOURS, {"choice": "approve"}, 403, "This is not yours to decide"),
+        (links.OUTDATED, {"choice": "accept"}, 409, "This link is out of date"),
+        (links.VIEW, {"choice": "accept"}, 409, "already decided"),
+        # the link does not open
+        (links.EXPIRED, {"choice": "approve"}, 410, "This link has expired"),
+        (links.EXPIRED, {}, 410, "This link has expired"),
+        ("forged", {"choice": "approve"}, 404, "This link does not work"),
+        ("forged", {}, 404, "This link does not work"),
+        # nothing to choose here: shown as it is
+        (links.VIEW, {}, 200, "A new notebook"),
+        (links.OUTDATED, {}, 410, "This link is out of date"),
+    ],
+)
+def test_a_form_that_decides_nothing_says_why(
+    browser: Visitor,
+    door: DoorFake,
+    token: str,
+    form: dict[str, str | list[str]],
+    status: int,
+    says: str,
+) -> None:
+    answer = browser.post(
+        f"/l/{token}",
+        data=form,
+        headers={"content-type": "application/x-www-form-urlencoded"},
+    )
+    assert answer.status_code == status
+    assert says in answer.text
+    assert door.decisions == []
+
+
+def test_a_form_that_comes_back_keeps_what_was_typed(browser: Visitor) -> None:
+    typed = "\n\n  two lines <b>\nand a half & more"
+    back = browser.post(f"/l/{links.APPROVAL}", data={"comment": typed}).text
+    assert ">\ntwo lines &lt;b&gt;\nand a half &amp; more</textarea>" in back
+    chosen = browser.post(f"/l/{links.RESOLUTION}", data={"choice": "reject"}).text
+    assert chosen.count("checked>") == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"choice=approve&comment=" + b"x" * BODY_BYTES, "application/x-www-form-urlencoded", 413),
+        (b'{"choice": "approve"}', "application/json", 415),
+        (b"choice=approve", "multipart/form-data; boundary=x", 415),
+        (b"choice=approve", "", 415),
+        (b"choice=approve" + b"&a=1" * 99, "application/x-www-form-urlencoded", 422),
+        (b"\xff\xfe\x00", "application/x-www-form-urlencoded", 422),
+    ],
+)
+def test_a_body_that_is_not_our_form_changes_nothing(
+    browser: Visitor, door: DoorFake, body: bytes, kind: str, status: int
+) -> None:
+    answer = browser.post(f"/l/{links.APPROVAL}", content=body, headers={"content-type": kind})
+    assert answer.status_code == status
+    assert door.decisions == []
+
+
+def test_a_comment_reaches_the_desk_without_control_characters(
+    browser: Visitor, door: DoorFake
+) -> None:
+    form = {"choice": "reject", "comment": "a\x00b\x1b[1m\x85c\rd\te \U0001f600"}
+    browser.post(f"/l/{links.APPROVAL}", data=form)
+    assert door.decisions[0][2] == "ab[1mc\nd\te \U0001f600"

@@ -1,0 +1,227 @@
+"""What a link's page shows, and that only a POST with a choice acts."""
+
+from dataclasses import replace
+
+import pytest
+
+from maildesk.model.cause import Choice
+from maildesk.model.page import Decided
+from maildesk.model.token import Purpose
+from maildesk.web.door import Health
+from tests.web import door_fake as links
+from tests.web.door_fake import DoorFake
+from tests.web.served import Visitor, application
+
+EVERY_LINK = [
+    links.APPROVAL,
+    links.RESOLUTION,
+    links.VIEW,
+    links.EXPIRED,
+    links.OUTDATED,
+    links.NOT_YOURS,
+    links.ILLEGAL,
+    "forged",
+]
+
+
+@pytest.mark.parametrize("token", EVERY_LINK)
+def test_get_and_head_a_hundred_times_change_nothing(
+    browser: Visitor, door: DoorFake, token: str
+) -> None:
+    before = dict(door.pages)
+    first = browser.get(f"/l/{token}")
+    for _ in range(100):
+        assert browser.get(f"/l/{token}").content == first.content
+        assert browser.head(f"/l/{token}").status_code == first.status_code
+    assert door.pages == before
+    assert door.decisions == []
+
+
+@pytest.mark.parametrize("token", [links.APPROVAL, links.RESOLUTION])
+def test_no_choice_is_made_beforehand(browser: Visitor, token: str) -> None:
+    page = browser.get(f"/l/{token}?choice=approve&done=1").text
+    assert page.count('type="radio"') == 2
+    assert "checked>" not in page
+
+
+UNKNOWN = [
+    "",
+    "x",
+    "x" * 64,
+    "x" * 64 + "/",
+    "x" * 63,
+    "x" * 65,
+    "a/b/c",
+    "../x",
+    "%00",
+    "%FF",
+    "é",
+]
+
+
+@pytest.mark.parametrize("token", UNKNOWN)
+def test_every_unknown_token_meets_the_same_bytes(browser: Visitor, token: str) -> None:
+    known_to_be_unknown = browser.get("/l/forged")
+    for prefix in ("/l/", "/l"):
+        answer = browser.get(prefix + token.replace("..", "%2e%2e"))
+        assert (answer.status_code, answer.content) == (404, known_to_be_unknown.content)
+        assert answer.headers == known_to_be_unknown.headers
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/", 200),
+        (f"/l/{links.APPROVAL}", 200),
+        (f"/l/{links.EXPIRED}", 410),
+        (f"/l/{links.OUTDATED}", 410),
+        (f"/l/{links.BROKEN}", 500),
+        ("/l/forged", 404),
+        ("/docs", 404),
+        ("/openapi.json", 404),
+    ],
+)
+def test_every_page_keeps_the_link_to_itself(browser: Visitor, path: str, status: int) -> None:
+    answer = browser.get(path, headers={"host": "evil.example", "x-forwarded-host": "evil.example"})
+    assert answer.status_code == status
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["x-robots-tag"] == "noindex, nofollow"
+    policy = answer.headers["content-security-policy"]
+    for part in (
+        "default-src 'none'",
+        "style-src 'sha256-",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    ):
+        assert part in policy
+    assert "unsafe" not in policy
+    assert "evil.example" not in answer.text + str(answer.headers)
+    assert "set-cookie" not in answer.headers
+
+
+def test_a_page_that_breaks_is_calm_and_keeps_the_token_out_of_the_log(
+    browser: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    for answer in (
+        browser.get(f"/l/{links.BROKEN}"),
+        browser.post(f"/l/{links.BROKEN}", data={"choice": "approve"}),
+    ):
+        assert answer.status_code == 500
+        assert "Something went wrong on our side" in answer.text
+        assert "Traceback" not in answer.text
+        assert "locked" not in answer.text
+    assert "the database is locked" in caplog.text
+    assert links.BROKEN not in caplog.text
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+@pytest.mark.parametrize("field", ["subject", "viewer", "requester", "resolution", "status"])
+def test_the_text_of_strangers_is_text(
+    browser: Visitor, door: DoorFake, purpose: Purpose, field: str
+) -> None:
+    door.pages[links.VIEW] = links.page(purpose, **{field: links.SCRIPT})
+    for choices in ((), (Choice.ACCEPT, Choice.REJECT)):
+        door.pages[links.VIEW] = replace(door.pages[links.VIEW], choices=choices)
+        page = browser.get(f"/l/{links.VIEW}").text
+        assert "<script" not in page
+        assert "<img" not in page
+
+
+def test_a_conversation_is_text_with_its_white_space(browser: Visitor, door: DoorFake) -> None:
+    entry = replace(
+        door.pages[links.VIEW].conversation[0],
+        author=links.SCRIPT,
+        text=f"one\n   two\n{links.SCRIPT} http://evil.example/",
+    )
+    for token in (links.VIEW, links.APPROVAL, links.RESOLUTION):
+        door.pages[token] = replace(door.pages[token], conversation=(entry, entry))
+        page = browser.get(f"/l/{token}").text
+        assert "one\n   two\n&lt;script&gt;" in page
+        assert "<script" not in page
+        assert "href=" not in page
+
+
+def test_an_own_ticket_shows_its_status_in_plain_words(browser: Visitor) -> None:
+    page = browser.get(f"/l/{links.VIEW}").text
+    assert "The service desk is working on it." in page
+    assert page.count("<li") == 3
+    assert "<form" not in page
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "says"),
+    [
+        ("With the vendor", "On-Hold", "It waits."),  # an admin's own status
+        ("Odd", "Odd", "Odd"),
+    ],
+)
+def test_a_status_nobody_foresaw_is_told_by_its_state(
+    browser: Visitor, door: DoorFake, status: str, state: str, says: str
+) -> None:
+    door.pages[links.VIEW] = links.page(Purpose.VIEW, status=status, state=state)
+    assert says in browser.get(f"/l/{links.VIEW}").text
+
+
+@pytest.mark.parametrize(
+    ("purpose", "decided", "says"),
+    [
+        (Purpose.APPROVAL, Decided("approve", "Max Moll", links.NOW), "You approved this request"),
+        (Purpose.APPROVAL, Decided("reject", "Lena", links.NOW), "Lena rejected this request"),
+        (
+            Purpose.RESOLUTION,
+            Decided("accept", "Rita Reed", links.NOW),
+            "You accepted the solution",
+        ),
+        (
+            Purpose.RESOLUTION,
+            Decided("reject", "Rita Reed", links.NOW),
+            "You rejected the solution",
+        ),
+        (Purpose.RESOLUTION, Decided("closed", "", links.NOW), "This ticket is closed"),
+        (Purpose.RESOLUTION, None, "There is nothing to decide now"),
+    ],
+)
+@pytest.mark.parametrize("outdated", [False, True])
+def test_a_decision_is_told_in_words(
+    browser: Visitor,
+    door: DoorFake,
+    purpose: Purpose,
+    decided: Decided | None,
+    says: str,
+    outdated: bool,
+) -> None:
+    door.pages[links.VIEW] = links.page(purpose, decided=decided, outdated=outdated)
+    answer = browser.get(f"/l/{links.VIEW}")
+    gone = outdated and decided is None
+    assert answer.status_code == (410 if gone else 200)
+    assert ("This link is out of date" if gone else says) in answer.text
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_other_methods_are_refused(browser: Visitor, door: DoorFake, method: str) -> None:
+    answer = browser.request(method, f"/l/{links.APPROVAL}")
+    assert answer.status_code == 405
+    assert door.decisions == []
+
+
+def test_healthz_lives_and_readyz_names_each_part() -> None:
+    tired = Health((("web", True, "listening"), ("imap inbox", False, "login refused")))
+    monitor = Visitor(application(DoorFake(), tired))
+    assert monitor.get("/healthz").status_code == 200
+    answer = monitor.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {
+        "ready": False,
+        "parts": [
+            {"name": "web", "ok": True, "detail": "listening"},
+            {"name": "imap inbox", "ok": False, "detail": "login refused"},
+        ],
+    }
+
+
+def test_readyz_is_200_when_every_part_works(browser: Visitor) -> None:
+    assert browser.get("/readyz").json()["ready"] is True
+    assert browser.head("/healthz").status_code == 200

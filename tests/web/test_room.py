@@ -1,0 +1,166 @@
+"""The web server as a room: it starts, it stops, and slow or greedy clients do not hold it."""
+
+import http.client
+import logging
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from maildesk.model.page import Page, Problem
+from maildesk.model.settings import Web
+from maildesk.room import Bell
+from maildesk.web import room as web_room
+from maildesk.web.room import WebRoom, WebTrouble
+from tests.web import door_fake as links
+from tests.web.door_fake import DoorFake
+from tests.web.served import application, served
+
+
+@pytest.fixture
+def room(door: DoorFake) -> Iterator[WebRoom]:
+    with served(application(door)) as running:
+        yield running
+
+
+def _ask(room: WebRoom, path: str) -> http.client.HTTPResponse:
+    line = http.client.HTTPConnection("127.0.0.1", room.port, timeout=10)
+    line.request("GET", path)
+    response = line.getresponse()
+    response.read()
+    line.close()
+    return response
+
+
+def test_the_pages_are_served_and_the_port_is_known(room: WebRoom) -> None:
+    assert room.port != 0
+    assert _ask(room, "/healthz").status == 200
+    response = _ask(room, f"/l/{links.APPROVAL}")
+    assert response.status == 200
+    assert response.getheader("server") is None
+
+
+def test_it_stops_within_seconds_although_a_line_is_kept_open(door: DoorFake) -> None:
+    with served(application(door)) as room:
+        kept = http.client.HTTPConnection("127.0.0.1", room.port, timeout=10)
+        kept.request("GET", "/healthz")
+        kept.getresponse().read()
+        silent = socket.create_connection(("127.0.0.1", room.port))
+        silent.sendall(b"GET / HTTP/1.1\r\nHost:")
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 3
+    kept.close()
+    silent.close()
+    assert not room.started.is_set()
+
+
+class _StuckDoor(DoorFake):
+    """A desk whose database does not answer until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entered, self.let_go = threading.Event(), threading.Event()
+
+    def view(self, token: str) -> Page | Problem:
+        self.entered.set()
+        self.let_go.wait(30)
+        return super().view(token)
+
+
+def test_it_stops_although_the_desk_does_not_answer() -> None:
+    door = _StuckDoor()
+    with served(application(door)) as room:
+        waiting = socket.create_connection(("127.0.0.1", room.port))
+        waiting.sendall(f"GET /l/{links.VIEW} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert door.entered.wait(5)
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 7
+    door.let_go.set()
+    waiting.close()
+
+
+def test_it_can_be_started_again(door: DoorFake) -> None:
+    app = application(door)
+    for _ in range(2):
+        with served(app) as room:
+            assert _ask(room, "/healthz").status == 200
+
+
+def test_a_taken_port_is_one_clear_line(room: WebRoom, door: DoorFake) -> None:
+    second = WebRoom(application(door), Web(port=room.port))
+    with pytest.raises(WebTrouble) as trouble:
+        second.run(Bell())
+    text = str(trouble.value)
+    assert "\n" not in text
+    assert f"127.0.0.1 port {room.port}: Address already in use" in text
+    assert "[web]" in text
+
+
+def test_a_host_that_is_not_ours_is_one_clear_line(door: DoorFake) -> None:
+    with pytest.raises(WebTrouble, match="cannot listen on no-such-host"):
+        WebRoom(application(door), Web(host="no-such-host.invalid")).run(Bell())
+
+
+def test_the_daemons_signal_handler_stays_as_it_was(door: DoorFake) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    bell = Bell()
+    room = WebRoom(application(door), Web(port=0))
+    seen = []
+
+    def stop_when_started() -> None:
+        room.started.wait(10)
+        seen.append(signal.getsignal(signal.SIGTERM))
+        bell.stop()
+
+    stopper = threading.Thread(target=stop_when_started)
+    stopper.start()
+    room.run(bell)  # in the main thread, where uvicorn would take the signals
+    stopper.join()
+    assert seen == [before]
+
+
+def test_a_client_that_is_slow_with_its_headers_is_hung_up_on(
+    room: WebRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_room, "HEADER_SECONDS", 0.3)
+    for first_words in (b"", b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "):
+        with socket.create_connection(("127.0.0.1", room.port), timeout=5) as slow:
+            slow.sendall(first_words)
+            assert slow.recv(1) == b""
+
+
+def test_an_answer_that_takes_long_is_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_room, "HEADER_SECONDS", 0.3)
+    door = _StuckDoor()
+    with served(application(door)) as room:
+        threading.Timer(1, door.let_go.set).start()
+        assert _ask(room, f"/l/{links.VIEW}").status == 200
+
+
+def test_headers_without_end_are_refused(room: WebRoom) -> None:
+    with socket.create_connection(("127.0.0.1", room.port), timeout=5) as greedy:
+        greedy.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * 20_000)
+        assert greedy.recv(100).startswith(b"HTTP/1.1 400")
+
+
+def test_a_body_without_end_is_refused(room: WebRoom, door: DoorFake) -> None:
+    with socket.create_connection(("127.0.0.1", room.port), timeout=5) as greedy:
+        greedy.sendall(
+            f"POST /l/{links.APPROVAL} HTTP/1.1\r\nHost: x\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\n"
+            "Transfer-Encoding: chunked\r\n\r\n".encode()
+        )
+        greedy.sendall((b"4000\r\n" + b"x" * 0x4000 + b"\r\n") * 5)
+        assert greedy.recv(100).startswith(b"HTTP/1.1 413")
+    assert door.decisions == []
+
+
+def test_no_token_reaches_the_log(room: WebRoom, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        _ask(room, f"/l/{links.APPROVAL}")
+        _ask(room, f"/l/{links.BROKEN}")
+    assert links.APPROVAL not in caplog.text
+    assert links.BROKEN not in caplog.text

@@ -1,0 +1,267 @@
+"""A small world for stories: a desk with a real database, a clock that stands, and its people.
+
+Rita asks, Max is her manager, Ann (L1) and Lee (L2) are agents, Mallory must not get in.
+"""
+
+import email.policy
+import hashlib
+import itertools
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from maildesk.desk.desk import Desk
+from maildesk.desk.door import DeskDoor
+from maildesk.desk.office import Office, open_office
+from maildesk.desk.worker import Worker
+from maildesk.ingest.pool import Unreadable
+from maildesk.ingest.read import read
+from maildesk.model.mail import RawMail, Reading, Source
+from maildesk.model.policy import PolicyFiles
+from maildesk.model.settings import Settings
+from maildesk.model.ticket import Ticket, evolve
+from maildesk.store import migrate, tables, tickets
+from maildesk.store.engine import Store, open_engine
+
+CONFIG = Path(__file__).resolve().parents[1] / "config"
+MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+ADDRESS = {name: f"{name}@example.org" for name in ("rita", "max", "ann", "lee", "mallory")}
+TABLES = ("people", "catalog", "workflow", "rules", "approvals")
+
+
+def shipped_policy(**changes: Any) -> PolicyFiles:
+    """The policy that maildesk ships; `changes` replace whole tables."""
+    files = {name: tomllib.loads((CONFIG / f"{name}.toml").read_text()) for name in TABLES}
+    return PolicyFiles.model_validate(files | changes)
+
+
+def settings(**changes: Any) -> Settings:
+    """An installation with a web address and a trusted mail server."""
+    return Settings.model_validate(
+        {
+            "desk": {"address": "desk@example.org", "aliases": ["help@example.org"]},
+            "web": {"base_url": "https://desk.example.org"},
+            "secrets": {"key": {"env": "KEY", "value": "k" * 40}},
+            "trust": {"authserv_ids": ["mx.example.org"]},
+        }
+        | changes
+    )
+
+
+@dataclass
+class Clock:
+    """A clock that moves only when told."""
+
+    now: datetime = MONDAY
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **delta: float) -> None:
+        self.now += timedelta(**delta)
+
+
+class InlineReaders:
+    """Reads in this process; `spoiled` Message-IDs come back unreadable."""
+
+    def __init__(self) -> None:
+        self.spoiled: set[bytes] = set()
+
+    def read(self, mails: Sequence[RawMail]) -> Iterator[Reading | Unreadable]:
+        for mail in mails:
+            if any(word in mail.raw for word in self.spoiled):
+                yield Unreadable("the reader died")
+            else:
+                yield read(mail.raw, envelope_from=mail.envelope_from, own_domains=("example.org",))
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail that the desk wrote."""
+
+    id: int
+    to: str
+    template: str
+    state: str
+    message: EmailMessage
+
+    @property
+    def subject(self) -> str:
+        return str(self.message["Subject"])
+
+    @property
+    def text(self) -> str:
+        part = self.message.get_body(("plain",))
+        assert part is not None
+        return str(part.get_content())
+
+    @property
+    def reply_to(self) -> str:
+        return str(self.message["Reply-To"].addresses[0].addr_spec)
+
+    @property
+    def token(self) -> str:
+        """The token of the first link."""
+        found = re.search(r"/l/([A-Za-z0-9_-]{64})", self.text)
+        assert found, self.text
+        return found[1]
+
+
+@dataclass
+class World:
+    """A desk and the hands to play everybody else."""
+
+    store: Store
+    office: Office
+    clock: Clock
+    readers: InlineReaders
+    desk: Desk
+    door: DeskDoor
+    worker: Worker
+    _serial: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    _read: int = 0
+
+    def mail(
+        self,
+        who: str,
+        text: str,
+        *,
+        subject: str = "Printer broken",
+        answering: Letter | None = None,
+        to: str = "desk@example.org",
+        trusted: bool = False,
+        sender: str = "",
+        headers: dict[str, str] | None = None,
+        message_id: str = "",
+    ) -> bytes:
+        """A mail as the person's program would write it."""
+        message = EmailMessage(policy=email.policy.SMTP)
+        if trusted:
+            message["Authentication-Results"] = "mx.example.org; dmarc=pass header.from=example.org"
+        message["From"] = sender or f"{who.title()} <{ADDRESS[who]}>"
+        message["To"] = answering.reply_to if answering else to
+        message["Subject"] = f"Re: {answering.subject}" if answering else subject
+        message["Date"] = format_datetime(self.clock.now)
+        message["Message-ID"] = message_id or f"<{next(self._serial)}.{who}@example.org>"
+        if answering:
+            message["In-Reply-To"] = str(answering.message["Message-ID"])
+        for name, value in (headers or {}).items():
+            message[name] = value
+        message.set_content(text)
+        return bytes(message)
+
+    def arrives(self, *raws: bytes, envelope_from: str | None = None, **fields: Any) -> None:
+        """Keep the mails and work all that is there."""
+        self.desk.keep([self.raw(one, envelope_from=envelope_from, **fields) for one in raws])
+        self.work()
+
+    def raw(self, raw: bytes, **fields: Any) -> RawMail:
+        """The bytes as a room hands them over."""
+        values: dict[str, Any] = {
+            "raw": raw,
+            "size": len(raw),
+            "sha256": hashlib.sha256(raw).hexdigest(),
+            "source": Source.LMTP,
+            "mailbox": "door",
+            "received_at": self.clock.now,
+            "envelope_to": ("desk@example.org",),
+        }
+        return RawMail(**(values | fields))
+
+    def work(self) -> None:
+        """Work until nothing is left."""
+        while self.worker.work():
+            pass
+
+    def writes(self, who: str, text: str, **options: Any) -> list[Letter]:
+        """The person writes; the letters that the desk answers with."""
+        self.clock.forward(minutes=1)
+        self.arrives(self.mail(who, text, **options))
+        return self.new_letters()
+
+    def new_letters(self) -> list[Letter]:
+        """The letters written since the last look."""
+        letters = [one for one in self.letters() if one.id > self._read]
+        self._read = max([self._read, *(one.id for one in letters)])
+        return letters
+
+    def letters(self) -> list[Letter]:
+        """Every letter, oldest first."""
+        parser = BytesParser(policy=email.policy.default)
+        with self.store.read() as connection:
+            rows = connection.execute(select(tables.outgoing).order_by(tables.outgoing.c.id)).all()
+        return [
+            Letter(r.id, r.recipient, r.template, r.state, parser.parsebytes(r.raw)) for r in rows
+        ]
+
+    def ticket(self, number: int) -> Ticket:
+        """The ticket as it stands."""
+        with self.store.read() as connection:
+            return tickets.load_one(connection, number)[0]
+
+    def numbers(self) -> list[int]:
+        """All tickets."""
+        with self.store.read() as connection:
+            query = select(tables.ticket.c.number).order_by(tables.ticket.c.number)
+            return list(connection.execute(query).scalars())
+
+    def messages(self, number: int) -> list[tuple[str, str]]:
+        """(kind, text) of every text of the ticket."""
+        with self.store.read() as connection:
+            return [(m.kind, m.text.strip()) for m in tickets.messages(connection, number)]
+
+    def mails(self) -> list[Any]:
+        """The journal, oldest first."""
+        with self.store.read() as connection:
+            return list(connection.execute(select(tables.raw_mail).order_by(tables.raw_mail.c.id)))
+
+    def disposition(self) -> str:
+        """What became of the last mail."""
+        return str(self.mails()[-1].disposition)
+
+    def replayed(self, number: int) -> Ticket:
+        """The ticket as its history alone gives it."""
+        ticket: Ticket | None = None
+        with self.store.read() as connection:
+            for line in tickets.history(connection, number):
+                ticket = evolve(ticket, line.event, number=number, at=line.at)
+        assert ticket is not None
+        return ticket
+
+    def close(self) -> None:
+        self.worker.close()
+        self.store.close()
+
+
+def build(
+    url: str, *, installation: Settings | None = None, policy: PolicyFiles | None = None
+) -> World:
+    """A world on that database."""
+    store = Store(open_engine(url))
+    migrate.upgrade(store)
+    clock, readers = Clock(), InlineReaders()
+    office = open_office(installation or settings(), policy or shipped_policy(), store, clock=clock)
+    return World(
+        store, office, clock, readers, Desk(office), DeskDoor(office), Worker(office, readers)
+    )
+
+
+def to(letters: list[Letter], who: str) -> list[Letter]:
+    """The letters to that person."""
+    return [letter for letter in letters if letter.to == ADDRESS[who]]
+
+
+def one(letters: list[Letter], who: str, template: str) -> Letter:
+    """The only letter of that kind to that person."""
+    found = [letter for letter in to(letters, who) if letter.template == template]
+    assert len(found) == 1, [(letter.to, letter.template) for letter in letters]
+    return found[0]
