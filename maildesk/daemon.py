@@ -20,11 +20,12 @@ from maildesk.desk.worker import Worker
 from maildesk.ingest.imap import MailboxRoom
 from maildesk.ingest.pool import ReadingPool
 from maildesk.ingest.smtp import ListenerRoom
+from maildesk.model.settings import Database
 from maildesk.outgoing.delivery import DeliveryRoom
 from maildesk.outgoing.verp import verp
 from maildesk.room import Room
 from maildesk.store import migrate
-from maildesk.store.engine import Store, open_engine
+from maildesk.store.engine import Store, open_store
 from maildesk.store.outgoing import OutgoingQueue
 from maildesk.supervise import Watched, stop
 from maildesk.web.app import create_app
@@ -38,19 +39,13 @@ STOP_SECONDS = 9.0  # systemd and friends are told ten
 RINGS = {"work": 2.0, "deliver": 5.0, "clock": 30.0}  # seconds between looks nobody asked for
 
 
-def open_store(config: Config) -> Store:
-    """The database of this installation, not yet connected."""
-    database = config.settings.database
-    password = database.password.value.get_secret_value() if database.password else None
-    return Store(open_engine(database.url, password))
-
-
 @dataclass(slots=True)
 class Daemon:
     """The rooms of one process. `only` names the kinds to run; empty for all."""
 
     config: Config
     only: frozenset[str] = frozenset()
+    open_store: Callable[[Database], Store] = open_store
     _watched: list[Watched] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _scheduler: BackgroundScheduler = field(
@@ -74,7 +69,7 @@ class Daemon:
 
     def start(self) -> None:
         """Open the database and start every room. Raises what the database raises."""
-        store = open_store(self.config)
+        store = self.open_store(self.config.settings.database)
         migrate.upgrade(store)
         office = open_office(self.config.settings, self.config.policy, store)
         self._closers = [store.close]
@@ -181,9 +176,10 @@ class Daemon:
             office.holder,
             office.clock,
             return_path=lambda id_: verp(office.settings.desk, id_, office.keys),
+            evidence_seconds=office.settings.smtp.evidence_seconds,
         )
         return DeliveryRoom(
-            office.settings.smtp, queue, office.clock, Random(), desk.delivery_failed
+            office.settings.smtp, queue, office.clock, Random(), desk.report_failures
         )
 
 
@@ -197,5 +193,6 @@ def log_to_stdout() -> None:
             structlog.processors.format_exc_info,
             structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger("info"),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
     )

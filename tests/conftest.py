@@ -4,17 +4,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests import world as worlds
 from tests.servers import Dovecot, ImapServer, PostgreSQL, Pymap
 
 
+@pytest.fixture(autouse=True)
+def no_logs() -> None:
+    """Logs of the desk are nobody's output here."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
+
+
 @pytest.fixture(scope="session")
-def one_dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
+def one_dovecot() -> Iterator[Dovecot]:
     """Dovecot for the whole run; skips where it is not installed."""
     if Dovecot.missing():
         pytest.skip(Dovecot.missing())
-    server = Dovecot(tmp_path_factory.mktemp("dovecot")).start()
+    server = Dovecot().start()
     yield server
     server.stop()
 

@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from maildesk import __version__
-from maildesk.cli import app
+from maildesk.cli import build
 from maildesk.cli.check import PROBES
 from maildesk.cli.edge import CommandFailed, run, to_the_front
 from maildesk.model.finding import Finding
@@ -36,7 +36,7 @@ def environ(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def maildesk(*arguments: str | Path) -> int:
-    return run(app, [str(argument) for argument in arguments])
+    return run(build(), [str(argument) for argument in arguments])
 
 
 # ---- init

@@ -8,7 +8,7 @@ import pytest
 from typer.main import get_command
 
 from maildesk import __version__
-from maildesk.cli import COMMANDS, GROUPS
+from maildesk.cli import build
 from maildesk.config import load
 from maildesk.config.reference import FILES, settings_page, tables_of
 from maildesk.config.shipped import policy_files
@@ -48,9 +48,8 @@ def test_every_setting_has_a_description() -> None:
 
 
 def commands() -> Iterator[str]:
-    yield from (command.__name__ for command in COMMANDS)
-    for name, group in GROUPS.items():
-        verbs = getattr(get_command(group), "commands", None)
+    for name, command in getattr(get_command(build()), "commands", {}).items():
+        verbs = getattr(command, "commands", None)
         yield from (f"{name} {verb}" for verb in verbs) if verbs else (name,)
 
 

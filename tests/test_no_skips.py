@@ -1,5 +1,6 @@
 """In .ci/run a skipped test has failed, unless its reason says that it is allowed."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,7 @@ def test_a_skip_fails_where_nothing_may_be_skipped(tmp_path: Path, body: str, pa
     ran = subprocess.run(
         [*command, "--rootdir", tmp_path, "-c", "/dev/null", tmp_path],
         cwd=ROOT,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=False,

@@ -1,31 +1,38 @@
-"""The `maildesk` command. A new command is a module here and one entry in COMMANDS or GROUPS."""
+"""The `maildesk` command. A new command is a module here and one entry in COMMANDS.
+
+A command's module is imported when it is asked for: `maildesk parse` need not wait for the
+daemon's libraries. This is the one place that imports by name.
+"""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from maildesk import __version__
 from maildesk.cli.call import Call, config_option
-from maildesk.cli.check import check
-from maildesk.cli.edge import run
-from maildesk.cli.init import init
-from maildesk.cli.parse import parse
+from maildesk.cli.edge import run, to_the_front
+from maildesk.cli.output import log_to_stderr
 
-COMMANDS: tuple[Callable[..., None], ...] = (init, check, parse)
-"""Functions that typer makes a command of, in the order of `maildesk --help`."""
-
-GROUPS: dict[str, typer.Typer] = {}
-"""Commands with verbs of their own: `maildesk ticket list` is `list` in GROUPS["ticket"]."""
-
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit status: 0 done, 1 the thing failed, 2 wrong use or wrong configuration.",
-)
+COMMANDS: dict[str, str] = {
+    "init": "maildesk.cli.init",
+    "demo": "maildesk.cli.demo",
+    "run": "maildesk.cli.daemon",
+    "check": "maildesk.cli.check",
+    "ingest": "maildesk.cli.ingest",
+    "parse": "maildesk.cli.parse",
+    "explain": "maildesk.cli.explain",
+    "ledger": "maildesk.cli.ledger",
+    "quarantine": "maildesk.cli.quarantine",
+    "ticket": "maildesk.cli.ticket",
+    "outbox": "maildesk.cli.outbox",
+    "replay": "maildesk.cli.replay",
+    "db": "maildesk.cli.db",
+}
+"""Each command and its module, in the order of `maildesk --help`. The module has an attribute of
+the command's name: a function, or a typer.Typer whose commands are its verbs."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -34,7 +41,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     ctx: typer.Context,
     config: config_option = None,
@@ -45,15 +51,42 @@ def options(
     ] = False,
 ) -> None:
     """An e-mail-driven helpdesk: people need nothing but their mail program."""
+    log_to_stderr()
     ctx.obj = Call(config, debug)
 
 
-for command in COMMANDS:
-    app.command()(command)
-for name, group in GROUPS.items():
-    app.add_typer(group, name=name)
+def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The command line with these commands."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog="Exit status: 0 done, 1 the thing failed, 2 wrong use or wrong configuration.",
+    )
+    app.callback()(options)
+    for name in names:
+        command = getattr(import_module(COMMANDS[name]), name)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
+
+
+def asked_for(arguments: Sequence[str]) -> Iterable[str]:
+    """The one command that the arguments name, or all where they name none (for the help)."""
+    words = iter(to_the_front(arguments))
+    for word in words:
+        if word == "--config":
+            next(words, None)
+        elif not word.startswith("-"):
+            return (word,) if word in COMMANDS else COMMANDS
+        elif word == "--version":
+            return ("parse",)
+    return COMMANDS
 
 
 def main() -> None:
     """Run the command line and exit with its status."""
-    sys.exit(run(app, sys.argv[1:]))
+    sys.exit(run(build(asked_for(sys.argv[1:])), sys.argv[1:]))

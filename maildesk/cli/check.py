@@ -12,6 +12,9 @@ from maildesk.cli.output import print_json
 from maildesk.config import Config, ConfigErrors
 from maildesk.ingest import imap_probe
 from maildesk.model.finding import Finding
+from maildesk.outgoing.delivery_connect import probe as smtp_probe
+from maildesk.store import migrate
+from maildesk.store.engine import choose_sqlite, open_store
 
 Probe = Callable[[Config], Iterable[Finding]]
 
@@ -23,7 +26,37 @@ def _mailboxes(config: Config) -> Iterator[Finding]:
             yield Finding(key=key, what=seen.what, remedy=seen.mend, good=seen.good)
 
 
-PROBES: dict[str, Probe] = {"imap": _mailboxes}
+def _smtp(config: Config) -> Iterator[Finding]:
+    findings = smtp_probe(config.settings.smtp)
+    yield from findings
+    if all(finding.good for finding in findings):
+        where = f"{config.settings.smtp.host}:{config.settings.smtp.port}"
+        yield Finding(key="smtp", what=f"{where} takes our login", good=True)
+
+
+def _database(config: Config) -> Iterator[Finding]:
+    store = open_store(config.settings.database)
+    try:
+        at, needed = migrate.level(store), migrate.newest()
+    finally:
+        store.close()
+    if at is not None and at != needed:
+        yield Finding(
+            key="database",
+            what=f"at level {at}, this maildesk needs {needed}",
+            remedy="run `maildesk db upgrade`",
+        )
+        return
+    engine = store.engine.dialect.name
+    if engine == "sqlite":
+        choice = choose_sqlite()
+        mode = "write-ahead log" if choice.wal else "rollback journal (its log is not safe)"
+        engine = f"SQLite {choice.version}, {mode}"
+    level = f"level {at}" if at else "empty; `maildesk run` fills it"
+    yield Finding(key="database", what=f"{engine}, {level}", good=True)
+
+
+PROBES: dict[str, Probe] = {"imap": _mailboxes, "smtp": _smtp, "database": _database}
 """What `--online` asks, in this order. A probe says what it found, good or bad, and how to
 mend the bad; it hides no error of a server behind an exception."""
 

@@ -35,11 +35,14 @@ class Desk:
 
     # -- the journal, as the rooms see it that bring mail in (ingest.journal.Journal)
 
-    def keep(self, mails: Sequence[RawMail]) -> None:
-        """Commit the mails to the journal. Only after this may a server be told anything."""
+    def keep(self, mails: Sequence[RawMail], *, silent: bool = False) -> None:
+        """Commit the mails to the journal. Only after this may a server be told anything.
+
+        `silent` mails become tickets, but nobody is answered.
+        """
         now = self.office.clock()
         with self.office.store.write() as connection:
-            journal.keep(connection, mails, now)
+            journal.keep(connection, mails, now, silent=silent)
 
     def known(
         self, mailbox: str, folder: str, uid_validity: int, uids: Iterable[int]
@@ -113,19 +116,28 @@ class Desk:
             Recorder.on(office, connection, now).enact(decision, matter, said)
         return decision
 
-    def delivery_failed(self, outgoing_id: int, reason: str) -> None:
-        """A mail of ours was refused for good: tell those who work on the ticket."""
-        now = self.office.clock()
+    def report_failures(self) -> int:
+        """Tell those who work on a ticket of each mail that was refused for good; how many.
+
+        Asked for after a failure and at every tick: a kill in between loses none.
+        """
+        reported = 0
+        while self._report_failure():
+            reported += 1
+        return reported
+
+    def _report_failure(self) -> bool:
         with self.office.store.write() as connection:
-            row = outgoing.row(connection, outgoing_id)
-            if row is None or row.ticket is None:
-                return
-            recorder = Recorder.on(self.office, connection, now)
-            report_failure(recorder, row.ticket, row.person_id, row.template, reason)
+            row = outgoing.take_unreported(connection)
+            if row is not None and row.ticket is not None:
+                recorder = Recorder.on(self.office, connection, self.office.clock())
+                report_failure(recorder, row.ticket, row.person_id, row.template, row.reason)
+        return row is not None
 
     def tick(self) -> int:
         """Work the deadlines that have passed, a transaction each; how many there were."""
         now = self.office.clock()
+        self.report_failures()
         with self.office.store.read() as connection:
             numbers = tickets.due(connection, now, TICK_TICKETS)
         for number in numbers:

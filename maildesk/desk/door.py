@@ -106,7 +106,6 @@ class DeskDoor:
             state=ticket.state,
             requester=requester.name,
             opened_at=ticket.opened_at,
-            language=viewer.language or self.office.settings.desk.language,
             conversation=_conversation(messages, history, ticket, viewer, names),
             resolution=next((m.text for m in messages if m.id == ticket.resolution), ""),
             choices=choices,

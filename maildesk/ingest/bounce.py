@@ -4,6 +4,7 @@ Nothing here is proof of anything: whoever can write a mail can write a bounce.
 """
 
 import email
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from email.message import Message
@@ -14,6 +15,9 @@ from maildesk.ingest import content, fields
 from maildesk.ingest.mime import Part
 from maildesk.ingest.parse import Parsed
 from maildesk.model.mail import BounceReport
+
+# It logs a traceback for each detector that stumbles over a mail; the others go on.
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
 _STATUS_BYTES = 100_000
 _REPORTS = 100

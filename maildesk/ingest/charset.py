@@ -116,7 +116,7 @@ def _strict(data: bytes, codec: str | None) -> str | None:
         return None
     try:
         # `str` fails here where a codec turns bytes into bytes (base64, zip) or stumbles
-        text = str(data, codec)
+        text = str(data, codec, "surrogatepass" if codec == "utf-8" else "strict")
     except (LookupError, UnicodeError, ValueError):
         return _lenient_multibyte(data, codec)
     return text.removeprefix("\ufeff")

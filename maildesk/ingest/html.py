@@ -12,42 +12,27 @@ from lxml import etree  # type: ignore[import-untyped]
 HTML_CHARACTERS = 1_000_000
 _LAID_OUT = 300_000
 _NESTING = 250
+_OPENED_AGAIN = 500_000
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})\b[^<>]*>")
 _ANY_TAG = re.compile(r"<[^<>]*>")
 _BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6])\b[^<>]*>", re.IGNORECASE)
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _BLANKS = re.compile(r"[ \t\u00a0]+$", re.MULTILINE)
 _GAPS = re.compile(r"\n{3,}")
 
 # Tags that never nest in a parsed tree: empty ones, and those the parser closes by itself.
 _FLAT = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "source",
-        "track",
-        "wbr",
-        "p",
-        "li",
-        "td",
-        "th",
-        "tr",
-        "tbody",
-        "thead",
-        "option",
-        "dd",
-        "dt",
-    ]
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source"}
+    | {"track", "wbr", "p", "li", "td", "th", "tr", "tbody", "thead", "option", "dd", "dt"}
+)
+# What a parser opens again in each new block while it is not closed (HTML, 13.2.4.3).
+_FORMATTING = frozenset(
+    {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong"}
+    | {"tt", "u"}
 )
 _TEXT_ATTRIBUTES = {"*": {"class", "id", "type", "style"}, "a": {"href"}, "img": {"alt"}}
+_SILENT = {"script", "style", "title"}
 _CONFIG = ParserConfig(display_links=False, display_images=False)
 
 
@@ -55,19 +40,21 @@ def too_deep(html: str) -> bool:
     """Whether its tags nest so deep that no parser should be asked to read it.
 
     A closing tag only counts where one of its name is open: parsers are slowest on the rest.
+    Nor may open formatting meet too many tags, for a parser opens it again in each block.
     """
     if html.count("<") <= _NESTING:
         return False
     open_: Counter[str] = Counter()
-    depth = 0
+    depth = formatting = opened_again = 0
     for found in _TAG.finditer(html):
         name = found[2].lower()
-        if name in _FLAT or (found[1] and not open_[name]):
-            continue
-        step = -1 if found[1] else 1
-        open_[name] += step
-        depth += step
-        if depth > _NESTING:
+        opened_again += formatting
+        if name not in _FLAT and not (found[1] and not open_[name]):
+            step = -1 if found[1] else 1
+            open_[name] += step
+            depth += step
+            formatting += step if name in _FORMATTING else 0
+        if depth > _NESTING or opened_again > _OPENED_AGAIN:
             return True
     return False
 
@@ -78,6 +65,7 @@ def sanitise(html: str) -> str | None:
         return None
     return nh3.clean(
         html[:HTML_CHARACTERS],
+        clean_content_tags=_SILENT,
         url_schemes={"http", "https", "mailto", "tel", "cid"},
         attribute_filter=_without_remote_images,
     )
@@ -101,11 +89,12 @@ def parsed(html: str) -> "etree._Element | None":
     try:
         safe = nh3.clean(
             html,
+            clean_content_tags=_SILENT,
             attributes=_TEXT_ATTRIBUTES,
             url_schemes={"http", "https", "mailto"},
             link_rel=None,
         )
-        return etree.fromstring(f"<body>{safe}</body>", etree.HTMLParser())
+        return etree.fromstring(f"<body>{_CONTROLS.sub('', safe)}</body>", etree.HTMLParser())
     except (ValueError, etree.LxmlError, RecursionError):
         return None
 

@@ -1,32 +1,33 @@
 """Which mails to fetch together, and whether what came back is the mail. Pure."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(hours=1)
 
+_UID = re.compile(rb"\bUID (\d+)")
+_SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)", re.I)
+_INTERNALDATE = re.compile(
+    rb'"([ \d]\d)-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"'
+)
+_MONTHS = tuple(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
 _EXCHANGE_SUBSTITUTE = b"subject: retrieval using the imap4 protocol failed"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Listed:
-    """A mail as the server lists it: `size` in bytes is RFC822.SIZE, often only an estimate."""
+    """A mail as the server lists it.
+
+    `size` in bytes is RFC822.SIZE, which some servers only estimate. `arrived` (UTC) is
+    INTERNALDATE: when the server got the mail, which no sender can choose.
+    """
 
     uid: int
     size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What came back for one mail: None for what the server left out.
-
-    `arrived` is INTERNALDATE: when the server got the mail, which no sender can choose.
-    """
-
-    body: bytes | None
-    arrived: datetime | None
+    arrived: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,31 @@ class FailedFetch:
     tries: int
     retry_at: datetime
     length: int | None = None
+
+
+def listed_in(line: bytes) -> Listed | None:
+    """Read one FETCH response with UID and RFC822.SIZE (RFC 9051 §7.5.2), in any order.
+
+    None for a line without them, such as news of another client's flags.
+    """
+    uid, size = _UID.search(line), _SIZE.search(line)
+    if uid is None or size is None:
+        return None
+    return Listed(int(uid[1]), int(size[1]), _moment(_INTERNALDATE.search(line)))
+
+
+def _moment(said: re.Match[bytes] | None) -> datetime | None:
+    if said is None or said[2].title() not in _MONTHS:
+        return None
+    year, hour, minute, second = (int(said[part]) for part in (3, 4, 5, 6))
+    east = timedelta(hours=int(said[8]), minutes=int(said[9]))
+    try:
+        local = datetime(
+            year, _MONTHS.index(said[2].title()) + 1, int(said[1]), hour, minute, second
+        )
+        return (local - (east if said[7] == b"+" else -east)).replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def batches(mails: Iterable[Listed], most_bytes: int, most_mails: int) -> Iterator[list[Listed]]:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import structlog
 
-from maildesk.ingest.imap_fetch import FailedFetch, Fetched, Listed, failed, fault_of
+from maildesk.ingest.imap_fetch import FailedFetch, Listed, failed, fault_of
 from maildesk.ingest.imap_session import HIGHEST_UID, Session
 from maildesk.ingest.imap_trouble import LineDropped, Refused, Throttled
 
@@ -75,7 +75,7 @@ class Fetcher:
         """Whether only the header block of this mail is fetched."""
         return mail.size > self._max_mail_bytes
 
-    def fetch(self, session: Session, batch: Sequence[Listed]) -> list[tuple[Listed, Fetched]]:
+    def fetch(self, session: Session, batch: Sequence[Listed]) -> list[tuple[Listed, bytes]]:
         """Those of the batch that came whole.
 
         Raises:
@@ -87,14 +87,14 @@ class Fetcher:
             if self.is_oversized(mail):
                 answers |= self._ask([mail.uid], lambda uids: {uids[0]: session.header(uids[0])})
         return [
-            (mail, answers[mail.uid])
+            (mail, body)
             for mail in batch
-            if mail.uid in answers and self._is_sound(mail, answers[mail.uid].body)
+            if mail.uid in answers and (body := self._sound(mail, answers[mail.uid])) is not None
         ]
 
     def _ask(
-        self, uids: Sequence[int], command: Callable[[Sequence[int]], dict[int, Fetched]]
-    ) -> dict[int, Fetched]:
+        self, uids: Sequence[int], command: Callable[[Sequence[int]], dict[int, bytes | None]]
+    ) -> dict[int, bytes | None]:
         if not uids:
             return {}
         try:
@@ -114,13 +114,14 @@ class Fetcher:
                 self._suspects.update(uids)
             raise
 
-    def _is_sound(self, mail: Listed, body: bytes | None) -> bool:
-        """Whether the bytes are the mail; else the failure is noted."""
+    def _sound(self, mail: Listed, body: bytes | None) -> bytes | None:
+        """The bytes where they are the mail; else the failure is noted."""
         expected = 0 if self.is_oversized(mail) else mail.size
         fault = fault_of(body, expected, self._failed.get(mail.uid))
-        if fault is not None:
-            self._note(mail.uid, fault, None if body is None else len(body))
-        return fault is None
+        if fault is None:
+            return body
+        self._note(mail.uid, fault, None if body is None else len(body))
+        return None
 
     def _note(self, uid: int, reason: str, length: int | None) -> None:
         note = failed(uid, reason, length, self._failed.get(uid), self._clock())

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from maildesk.ingest.imap_fetch import Fetched, Listed, batches, runs_of
+from maildesk.ingest.imap_fetch import Listed, batches, runs_of
 from maildesk.ingest.imap_fetcher import Fetcher
 from maildesk.ingest.imap_session import Selected, Session
 from maildesk.ingest.imap_settle import settle
@@ -142,17 +142,16 @@ class FolderReader:
 
     def _keep(self, session: Session, selected: Selected, batch: list[Listed]) -> None:
         mails = [
-            self._raw_mail(mail, fetched, selected.uid_validity)
-            for mail, fetched in self._fetcher.fetch(session, batch)
+            self._raw_mail(mail, raw, selected.uid_validity)
+            for mail, raw in self._fetcher.fetch(session, batch)
         ]
         if mails:
             self._journal.keep(mails)
             self._fetcher.forget([mail.uid for mail in mails if mail.uid is not None])
             self._on_kept()
 
-    def _raw_mail(self, mail: Listed, fetched: Fetched, uid_validity: int) -> RawMail:
+    def _raw_mail(self, mail: Listed, raw: bytes, uid_validity: int) -> RawMail:
         now = self._clock()
-        raw = fetched.body or b""
         oversized = self._fetcher.is_oversized(mail)
         return RawMail(
             raw=raw,
@@ -160,7 +159,7 @@ class FolderReader:
             sha256=hashlib.sha256(raw).hexdigest(),
             source=Source.IMAP,
             mailbox=self._settings.name,
-            received_at=min(fetched.arrived or now, now),
+            received_at=min(mail.arrived or now, now),
             folder=self._folder,
             uid_validity=uid_validity,
             uid=mail.uid,

@@ -7,6 +7,7 @@ recovery, which tells a display name from a second identity; what it will not de
 stdlib; dates by the stdlib, then mail-parser.
 """
 
+import email.errors
 import email.utils
 import hashlib
 import re
@@ -152,7 +153,7 @@ def _plain_addresses(line: str) -> list[Address]:
 def _recovered_addresses(line: str) -> list[Address]:
     try:
         pairs = get_addresses(_first_recipients(line), decode_names=True)
-    except (ValueError, IndexError, LookupError, AttributeError, RecursionError):
+    except (ValueError, LookupError, AttributeError, RecursionError, email.errors.MessageError):
         return []
     return [_address(name, address) for name, address in pairs if _SOUND.fullmatch(address)]
 
@@ -160,7 +161,7 @@ def _recovered_addresses(line: str) -> list[Address]:
 def _stdlib_addresses(line: str) -> list[Address]:
     try:
         pairs = email.utils.getaddresses([_first_recipients(line)[:8_000]])
-    except (ValueError, IndexError, RecursionError):
+    except (ValueError, IndexError, RecursionError, email.errors.MessageError):
         return []
     return [_address(name, address) for name, address in pairs if _SOUND.fullmatch(address)]
 
@@ -244,12 +245,22 @@ def _content_key(raw: Raw, root: Part, first: dict[str, str]) -> str:
     digest = hashlib.sha256()
     for name in ("message-id", "from", "date", "subject"):
         digest.update(" ".join(first.get(name, "").split()).encode() + b"\0")
-    end = len(raw)
-    while end > root.body and raw[end - 1 : end] in (b"\r", b"\n", b" ", b"\t"):
-        end -= 1
+    end = _written_end(raw, root.body)
     for at in range(root.body, end, _PIECE):
         digest.update(raw[at : min(at + _PIECE, end)].replace(b"\r", b""))
     return digest.hexdigest()
+
+
+def _written_end(raw: Raw, start: int) -> int:
+    """Where the body ends but for blank space, which mail servers add and cut."""
+    end = len(raw)
+    while end > start:
+        low = max(start, end - _PIECE)
+        written = len(raw[low:end].rstrip())
+        if written:
+            return low + written
+        end = low
+    return start
 
 
 def _with_line_feeds(raw: Raw) -> Raw:

@@ -177,7 +177,7 @@ class ReadingPool:
     def _hear(self, worker: _Worker, answers: dict[int, Answer]) -> str:
         """Take what the worker said; the fault, if it is gone or talks nonsense."""
         try:
-            data = worker.peer.recv(_PIECE)
+            data = _received(worker.peer)
             worker.buffer += data
             for one in wire.frames(worker.buffer):
                 self._take(worker, wire.model_value(one), answers)
@@ -238,6 +238,14 @@ def _send_with_file(peer: socket.socket, data: bytes, raw: bytes) -> None:
         spool.flush()
         sent = socket.send_fds(peer, [data], [spool.fileno()])
         peer.sendall(data[sent:])
+
+
+def _received(peer: socket.socket) -> bytes:
+    """What the worker said last, also where it died with mails unread: that is told only once."""
+    try:
+        return peer.recv(_PIECE)
+    except ConnectionResetError:
+        return peer.recv(_PIECE)
 
 
 def _last_words(process: subprocess.Popen[bytes]) -> str:

@@ -20,6 +20,7 @@ from maildesk.ingest.languages import (
 _LINE = 1_000
 ATTRIBUTION_LINES = 5
 _BLOCK_LINES = 12
+_RARE_MARKS = tuple("#|}%")
 _RULES = tuple("-_=*>")
 
 _MARKUP = r"[\s>*_-]{0,40}"
@@ -59,6 +60,21 @@ _HEADER_LINE = re.compile(
 def quoted(line: str) -> bool:
     """Whether the line stands in a quote by its mark."""
     return line.lstrip(" \t*").startswith(">") and ">>> >>>" not in line
+
+
+def usual_marks(lines: list[str]) -> list[str]:
+    """The lines with `>` for another mark that quotes behind an attribution (`#`, `|`, `}`)."""
+    mark, out = "", []
+    for line, below, next_below in zip(lines, [*lines[1:], ""], [*lines[2:], "", ""], strict=False):
+        if line.endswith(":") and below[:1] in _RARE_MARKS and below[:1] == next_below[:1]:
+            mark = below[:1] if _is_attribution(line[:_LINE]) else ""
+            out.append(line)
+        elif mark and line.startswith(mark):
+            out.append(">" + line[1:])
+        else:
+            mark = mark if not line else ""
+            out.append(line)
+    return out
 
 
 def may_mark(line: str) -> bool:

@@ -47,15 +47,17 @@ def reply_text(text: str, html: str | None = None) -> str:
 
 def _own_text(text: str) -> tuple[str, bool]:
     """(the person's text, whether anything was seen to be a quote)."""
-    lines = [line.rstrip() for line in text.replace("\u00a0", " ").split("\n")]
-    marked, cut = _marked(lines[:_LINES])
+    lines = text.replace("\u00a0", " ").split("\n", _LINES)
+    rest = lines[_LINES:]
+    lines = quoting.usual_marks([line.rstrip() for line in lines[:_LINES]])
+    marked, cut = _marked(lines)
     quotes = cut or any(line.mark is not _Mark.OWN for line in marked)
     marked = marked[: signature_start([line.text for line in marked])]
-    kept = _kept(marked) + lines[_LINES:]
+    kept = _kept(marked) + rest
     own = _tidy(kept[: signature_start(kept)])
     if own or any(line.mark is _Mark.ATTRIBUTION for line in marked):
         return own, quotes
-    return _tidy(lines) if _WORD.search(text) else "", quotes
+    return _tidy(lines + rest) if _WORD.search(text) else "", quotes
 
 
 def _kept(marked: Sequence[_Line]) -> list[str]:

@@ -15,6 +15,9 @@ def ask(draft: Draft, requester: Person, rule: str, text: str) -> None:
     """
     if draft.ticket.waits_for_approval:
         return
+    if draft.silent:
+        draft.explain("approval", "not asked", "the mail is recorded in silence")
+        return
     approver = _approver(draft, requester)
     if approver is None:
         draft.explain("approval", "nobody to ask", f"{requester.name} has no reporting manager")
@@ -23,8 +26,11 @@ def ask(draft: Draft, requester: Person, rule: str, text: str) -> None:
             "and approvals.toml names no fallback."
         )
         return
+    illegal = workflow.move(draft, draft.policy.workflow.roles.on_hold, ActorKind.RULE)
+    if illegal is not None:
+        draft.explain("approval", "not asked", illegal.why)
+        return
     draft.add(ApprovalAsked(approver=approver, round=draft.ticket.round + 1, rule=rule))
-    workflow.move(draft, draft.policy.workflow.roles.on_hold, ActorKind.RULE)
     draft.explain("approval", "asked the reporting manager", f'rule "{rule}"')
     send_request(draft, text)
 
@@ -60,7 +66,7 @@ def settle(draft: Draft, approver: Person, approved: bool, reason: str) -> None:
         Template.DECISION_RECEIPT,
         approver.id,
         text=reason,
-        note=f"You {was} this request." if not approved else "You approved this request.",
+        note=f"You {was} this request.",
     )
     roles = draft.policy.workflow.roles
     if approved:

@@ -40,6 +40,18 @@ def apply_rules(draft: Draft, on: Cause, facts: Facts, requester: Person) -> Non
         workflow.move(draft, draft.policy.workflow.roles.assigned, ActorKind.RULE)
 
 
+def settle_approval(
+    draft: Draft, approver: Person, approved: bool, reason: str, facts: Facts, requester: Person
+) -> None:
+    """The approver decides, and the rules look. On a no they look first: it closes the ticket,
+    and a closed one never changes."""
+    if not approved:
+        apply_rules(draft, "rejected", facts, requester)
+    approval.settle(draft, approver, approved, reason)
+    if approved:
+        apply_rules(draft, "approved", facts, requester)
+
+
 def _trace(outcome: engine.Outcome) -> Step:
     fired = tuple(f'rule "{step.rule}" fired' for step in outcome.steps if step.fired)
     passed = tuple(f'rule "{step.rule}": {step.reason}' for step in outcome.steps if not step.fired)

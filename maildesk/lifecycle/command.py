@@ -14,6 +14,7 @@ from maildesk.model.ticket import Ticket
 from maildesk.model.token import Purpose
 
 _Act = Callable[[Draft, Person, str, str], Illegal | None]
+_CLOSED = "The ticket is closed, which is final; only a #note can be added."
 
 
 def perform(
@@ -27,8 +28,10 @@ def perform(
     """All of it, or nothing: a mail with a wrong command sends nothing and changes nothing."""
     if wrong:
         return _refused(draft, agent, message, [f"{w.line}: {w.hint}" for w in wrong])
-    before = (draft.ticket, len(draft.events), len(draft.letters))
     kind = _kind(text, commands)
+    if draft.ticket.is_closed and not _only_noted(kind, commands):
+        return _refused(draft, agent, message, [_CLOSED])
+    before = (draft.ticket, len(draft.events), len(draft.letters), len(draft.steps))
     draft.add(MessageAdded(message, kind))
     if kind == "answer":
         _answer(draft, agent, text)
@@ -63,10 +66,15 @@ def _body(command: Command, text: str) -> str:
     return "\n\n".join(part for part in (text, command.argument) if part)
 
 
-def _take_back(draft: Draft, before: tuple[Ticket, int, int]) -> None:
+def _only_noted(kind: str, commands: tuple[Command, ...]) -> bool:
+    return kind == "note" and all(command.name == "note" for command in commands)
+
+
+def _take_back(draft: Draft, before: tuple[Ticket, int, int, int]) -> None:
     draft.ticket = before[0]
     del draft.events[before[1] :]
     del draft.letters[before[2] :]
+    del draft.steps[before[3] :]
 
 
 def _refused(draft: Draft, agent: Person, message: str, lines: list[str]) -> Decision:
@@ -100,7 +108,8 @@ def _answer(draft: Draft, agent: Person, text: str) -> None:
 def _begin(draft: Draft, agent: Person) -> None:
     if draft.ticket.assignee is None:
         draft.add(FieldChanged(field="assignee", old=None, new=agent.id))
-    if not draft.ticket.waits_for_approval:
+    # An answer beside an open question to the manager or the requester does not settle it.
+    if not draft.ticket.waits_for_approval and not draft.ticket.waits_for_requester:
         workflow.move(draft, draft.policy.workflow.roles.working, ActorKind.AGENT)
 
 

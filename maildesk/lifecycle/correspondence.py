@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from maildesk.lifecycle import approval, closure, command, workflow
-from maildesk.lifecycle.classify import apply_rules
+from maildesk.lifecycle.classify import apply_rules, settle_approval
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import Choice, MailArrived
@@ -66,7 +66,7 @@ def _opened(closed: Ticket | None, mail: MailArrived, policy: Policy, now: datet
 
 
 def _announce(draft: Draft, mail: MailArrived) -> None:
-    draft.write(Template.ACKNOWLEDGEMENT, mail.sender.id)
+    draft.write(Template.ACKNOWLEDGEMENT, mail.sender.id, links=(Purpose.VIEW,))
     if not draft.ticket.waits_for_approval:
         draft.tell_agents("A new ticket.", text=mail.text, author=mail.sender.id)
 
@@ -105,8 +105,8 @@ def _after_the_end(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision 
 
 def _approver(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
     open_for = ticket.approval.approver if ticket.approval and ticket.waits_for_approval else None
-    if open_for != mail.sender.id:
-        return None
+    if open_for != mail.sender.id or (_commands(mail) and mail.choice is None):
+        return None  # an approver who is an agent may command, too
     draft.actor = _actor(mail, ActorKind.MANAGER)
     decides = mail.choice in (Choice.APPROVE, Choice.REJECT)
     if mail.unclear or not decides:
@@ -117,8 +117,7 @@ def _approver(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | Non
         return _reason_missing(mail, draft, Purpose.APPROVAL)
     draft.add(MessageAdded(mail.message, "decision"))
     approved = mail.choice is Choice.APPROVE
-    approval.settle(draft, mail.sender, approved, mail.reason)
-    apply_rules(draft, "approved" if approved else "rejected", mail.facts, mail.requester)
+    settle_approval(draft, mail.sender, approved, mail.reason, mail.facts, mail.requester)
     return draft.decision(Answer.DONE, Disposition.DECISION, "decision")
 
 
@@ -159,9 +158,12 @@ def _unproven(mail: MailArrived, draft: Draft, *purposes: Purpose) -> Decision:
     return draft.decision(Answer.UNPROVEN, Disposition.FOLLOW_UP, "unproven")
 
 
+def _commands(mail: MailArrived) -> bool:
+    return bool(mail.commands or mail.wrong_commands)
+
+
 def _agent(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
-    commanding = bool(mail.commands or mail.wrong_commands)
-    if not mail.sender.is_agent or (ticket.requester == mail.sender.id and not commanding):
+    if not mail.sender.is_agent or (ticket.requester == mail.sender.id and not _commands(mail)):
         return None
     draft.actor = _actor(mail, ActorKind.AGENT)
     if mail.identity.proof < ACTING_AS_AN_AGENT:

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from maildesk.lifecycle import approval, closure, command, correspondence
-from maildesk.lifecycle.classify import apply_rules
+from maildesk.lifecycle import closure, command, correspondence
+from maildesk.lifecycle.classify import apply_rules, settle_approval
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import (
@@ -66,13 +66,15 @@ def _approval_link(ticket: Ticket, used: LinkUsed, draft: Draft) -> Decision:
         return draft.decision(Answer.NOT_YOURS)
     if not approval_.is_open:
         return draft.decision(Answer.ALREADY_DECIDED)
+    if used.choice is Choice.ACCEPT:
+        return draft.decision(Answer.ILLEGAL)
     if used.choice is Choice.REJECT and not used.comment.strip():
         return draft.decision(Answer.REASON_MISSING)
     draft.actor = Actor(ActorKind.MANAGER, used.person.id, "link")
     _keep_comment(draft, used)
     approved = used.choice is Choice.APPROVE
-    approval.settle(draft, used.person, approved, used.comment.strip())
-    apply_rules(draft, "approved" if approved else "rejected", _facts(used), used.requester)
+    reason = used.comment.strip()
+    settle_approval(draft, used.person, approved, reason, _facts(used), used.requester)
     return draft.decision(Answer.DONE, message_kind="decision" if used.comment.strip() else "")
 
 
@@ -81,6 +83,8 @@ def _resolution_link(ticket: Ticket, used: LinkUsed, draft: Draft) -> Decision:
         return draft.decision(Answer.NOT_YOURS)
     if not ticket.waits_for_requester:
         return draft.decision(Answer.ALREADY_DECIDED)
+    if used.choice is Choice.APPROVE:
+        return draft.decision(Answer.ILLEGAL)
     if used.choice is Choice.REJECT and not used.comment.strip():
         return draft.decision(Answer.REASON_MISSING)
     _keep_comment(draft, used)
@@ -120,6 +124,9 @@ def _delivery_failed(
     what = "approval request" if failed.template == Template.APPROVAL else failed.template
     note = f"The {what} to {failed.recipient.name} <{failed.recipient.address}> did not arrive."
     others = [p for p in policy.directory.working_on(ticket) if p != failed.recipient.id]
+    if failed.template == Template.DELIVERY_FAILED:  # agents' mailboxes would fail in turns
+        draft.explain("delivery", "told nobody", note)
+        return draft.decision(Answer.DONE)
     draft.write(Template.DELIVERY_FAILED, *others, text=failed.reason, note=note)
     draft.explain("delivery", "told the agents", note)
     return draft.decision(Answer.DONE)

@@ -54,7 +54,6 @@ class Page:
     state: str
     requester: str
     opened_at: datetime
-    language: str
     conversation: tuple[Entry, ...]
     resolution: str = ""
     choices: tuple[Choice, ...] = ()

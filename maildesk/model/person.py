@@ -12,7 +12,6 @@ class Person:
     name: str
     address: str
     manager: int | None = None
-    language: str = "en"
     organisation: str = ""
     teams: tuple[str, ...] = ()
 

@@ -41,7 +41,6 @@ class PersonEntry(Part):
     addresses: tuple[str, ...] = Field((), description="further addresses of the same person")
     manager: str | None = Field(None, description="address of the reporting manager")
     organisation: str = Field("", description="company or department; rules can ask for it")
-    language: str | None = Field(None, description="language of mails; desk.language where unset")
 
 
 class People(Part):

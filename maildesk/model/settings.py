@@ -69,7 +69,9 @@ class Mailbox(Part):
     batch_mails: int = Field(50, ge=1, le=1000, description="fetch at most so many mails at once")
     timeout_seconds: float = Field(60, gt=0, description="longest wait for the server's answer")
     since: str | None = Field(
-        None, description="YYYY-MM-DD: older mails in the folder are recorded but not answered"
+        None,
+        description="YYYY-MM-DD: mails from this day on are answered; by default those that come "
+        "after the first look at the folder",
     )
 
 
@@ -98,6 +100,11 @@ class Smtp(Part):
     timeout_seconds: float = Field(60, gt=0, description="for each step but the final dot")
     dot_seconds: float = Field(600, gt=0, description="RFC 5321 §4.5.3.2.6: wait for the final dot")
     keep_open_seconds: float = Field(30, ge=0, description="an idle line is kept so long")
+    evidence_seconds: float = Field(
+        1800,
+        ge=0,
+        description="a mail whose final dot got no answer is sent once more after so long",
+    )
 
 
 class Desk(Part):
@@ -107,7 +114,6 @@ class Desk(Part):
     address: str = Field(description="the service-desk address people write to")
     aliases: tuple[str, ...] = Field((), description="other addresses that are also the desk")
     delimiter: str = Field("+", description='separates the reply token: desk+TOKEN@…; "" for none')
-    language: str = Field("en", description="language of mails to people with none of their own")
     max_mail_bytes: int = Field(26_214_400, gt=0, description="larger mails are refused")
 
     @property

@@ -48,7 +48,8 @@ class Ticket:
     """One ticket. `number` is what stands in [MD-1042].
 
     `round` counts what links are bound to: each resolution given and each approval asked
-    begins a new one. `resolution` is the id of the message that resolved it.
+    begins a new one. `resolution` is the id of the message that resolved it. `participants`
+    are in the order of their ids.
     """
 
     number: int
@@ -137,7 +138,7 @@ def _changed(ticket: Ticket, event: Event, at: datetime) -> Ticket:
         case StatusMoved(new=new, state=state):
             return replace(ticket, status=new, state=state)
         case PersonJoined(person=person):
-            return replace(ticket, participants=_added(ticket.participants, person))
+            return replace(ticket, participants=tuple(sorted({*ticket.participants, person})))
         case ResolutionGiven():
             return replace(
                 ticket,

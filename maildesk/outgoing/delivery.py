@@ -9,7 +9,7 @@ line; the daemon starts it again with back-off.
 
 from collections import deque
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 
 from maildesk.model.settings import Smtp
@@ -27,7 +27,7 @@ _SHORTEST_REST = 0.2
 
 
 class DeliveryRoom:
-    """Sends what is due in the queue. `on_failed(id, reason)` is told of each final failure."""
+    """Sends what is due in the queue. `on_failed` is called after each final failure."""
 
     name = "deliver"
 
@@ -37,7 +37,7 @@ class DeliveryRoom:
         queue: Queue,
         clock: Callable[[], datetime],
         random: Random,
-        on_failed: Callable[[int, str], None],
+        on_failed: Callable[[], object],
     ) -> None:
         self._settings = settings
         self._queue = queue
@@ -84,7 +84,14 @@ class DeliveryRoom:
         return LineLost(False, "line lost") if isinstance(outcome, Stale) else outcome
 
     def _finish(self, mail: Leased, outcome: Outcome) -> None:
-        self._owed = (mail, judge(outcome, mail, self._clock(), self._random.random()))
+        verdict = judge(
+            outcome,
+            mail,
+            self._clock(),
+            jitter=self._random.random(),
+            evidence=timedelta(seconds=self._settings.evidence_seconds),
+        )
+        self._owed = (mail, verdict)
         self._pay()
 
     def _pay(self) -> None:
@@ -95,7 +102,7 @@ class DeliveryRoom:
         self._queue.record(mail.id, verdict)
         self._owed = None
         if isinstance(verdict, Failed):
-            self._on_failed(mail.id, verdict.reason)
+            self._on_failed()
 
     def _ready(self, bell: Bell) -> Line:
         if self._line is not None and not self._line.fresh():

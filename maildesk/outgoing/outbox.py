@@ -12,7 +12,6 @@ from maildesk.outgoing.queue import Again, Failed, Leased, Sent, Uncertain, Verd
 FLOOR = timedelta(minutes=1)
 CEILING = timedelta(hours=1)
 LIFETIME = timedelta(days=5)  # RFC 5321 §4.5.4.1: the give-up time is at least 4 to 5 days
-EVIDENCE = timedelta(minutes=10)  # for a bounce or the copy in Sent to turn up
 _SPREAD = 0.1  # of the wait, so that mails that failed together do not come back together
 
 
@@ -55,8 +54,13 @@ def back_off(age: timedelta, jitter: float) -> timedelta:
     return wait * (1 + _SPREAD * jitter)
 
 
-def judge(outcome: Outcome, leased: Leased, now: datetime, jitter: float) -> Verdict:
-    """What becomes of the mail after this attempt."""
+def judge(
+    outcome: Outcome, leased: Leased, now: datetime, *, jitter: float, evidence: timedelta
+) -> Verdict:
+    """What becomes of the mail after this attempt.
+
+    `evidence`: how long a mail whose final dot got no answer waits for a bounce to turn up.
+    """
     match outcome:
         case Accepted(answer):
             return Sent(answer)
@@ -67,8 +71,9 @@ def judge(outcome: Outcome, leased: Leased, now: datetime, jitter: float) -> Ver
         case Refused(code, answer):
             return _again(_refusal(code, answer, leased), leased, now, jitter)
         case LineLost(after_dot, reason):
-            doubtful = _uncertain if after_dot else _again
-            return doubtful(reason, leased, now, jitter)
+            if after_dot:
+                return _uncertain(reason, leased, now, evidence)
+            return _again(reason, leased, now, jitter)
 
 
 def _again(reason: str, leased: Leased, now: datetime, jitter: float) -> Again | Failed:
@@ -78,12 +83,11 @@ def _again(reason: str, leased: Leased, now: datetime, jitter: float) -> Again |
     return Again(now + back_off(age, jitter), reason)
 
 
-def _uncertain(reason: str, leased: Leased, now: datetime, jitter: float) -> Uncertain:
+def _uncertain(reason: str, leased: Leased, now: datetime, evidence: timedelta) -> Uncertain:
     if leased.uncertain:
         # Twice is the most that is sent by itself; from here a person decides.
         return Uncertain(None, reason)
-    wait = max(EVIDENCE, back_off(now - leased.created_at, jitter))
-    return Uncertain(now + wait, reason)
+    return Uncertain(now + evidence, reason)
 
 
 def _refusal(code: int, answer: str, leased: Leased) -> str:

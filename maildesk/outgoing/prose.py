@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 from maildesk.model.person import Person
 
 WIDTH = 72  # RFC 3676 §4.2 and old custom: a quoted line still fits into 80
-_HEADLINE = 60  # characters: two lines on a phone
+_HEADLINE = 44  # characters: two lines on a phone
 _MONTHS = "January February March April May June July August September October November December"
 
 

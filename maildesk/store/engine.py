@@ -16,6 +16,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 
+from maildesk.model.settings import Database
+
 WAL_IS_SAFE_FROM = (3, 51, 3)
 BUSY_SECONDS = 10
 _READING = "maildesk_reading"
@@ -110,3 +112,9 @@ class Store:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def open_store(database: Database) -> Store:
+    """The database of this installation, not yet connected."""
+    password = database.password.value.get_secret_value() if database.password else None
+    return Store(open_engine(database.url, password))

@@ -34,21 +34,26 @@ class Kept:
     attempts: int
 
 
-def keep(connection: Connection, mails: Sequence[RawMail], now: datetime) -> int:
-    """Add the mails that are not in the journal yet; how many those were."""
+def keep(
+    connection: Connection, mails: Sequence[RawMail], now: datetime, *, silent: bool = False
+) -> tuple[int, ...]:
+    """Add the mails that are not in the journal yet; their ids. `silent`: answer none of them."""
     folders = {_folder(mail) for mail in mails}
     there = {folder: _there(connection, folder, mails) for folder in folders}
     fresh = [mail for mail in mails if mail.uid is None or mail.uid not in there[_folder(mail)]]
     if not fresh:
-        return 0
+        return ()
     first_seen = {folder: _first_seen(connection, folder) for folder in folders}
-    rows = [_row(mail, _is_silent(mail, first_seen[_folder(mail)]), now) for mail in fresh]
-    ids = connection.execute(
+    rows = [
+        _row(mail, silent or _is_silent(mail, first_seen[_folder(mail)]), now) for mail in fresh
+    ]
+    added = connection.execute(
         insert(_RAW).returning(_RAW.c.id, sort_by_parameter_order=True), rows
-    ).scalars()
+    )
+    ids = tuple(added.scalars())
     data = [{"raw_mail_id": id_, "data": mail.raw} for id_, mail in zip(ids, fresh, strict=True)]
     connection.execute(insert(_BYTES), data)
-    return len(fresh)
+    return ids
 
 
 def _folder(mail: RawMail) -> tuple[str, str, int | None]:
@@ -359,6 +364,16 @@ def replay(connection: Connection, id: int) -> bool:
         update(_RAW)
         .where(_RAW.c.id == id, _RAW.c.state == State.QUARANTINED)
         .values(state=State.KEPT, disposition=None, attempts=0, worked_at=None, worker="")
+    )
+    return result.rowcount == 1
+
+
+def refuse(connection: Connection, id: int) -> bool:
+    """Take a mail out of quarantine for good; False where it is not in there."""
+    result = connection.execute(
+        update(_RAW)
+        .where(_RAW.c.id == id, _RAW.c.state == State.QUARANTINED)
+        .values(state=State.DONE, disposition=Disposition.REFUSED)
     )
     return result.rowcount == 1
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from maildesk.store import tables
 
@@ -61,11 +62,19 @@ def take(connection: Connection, name: str, holder: str, *, now: datetime, secon
     ).one_or_none()
     until = now + timedelta(seconds=seconds)
     if row is None:
-        connection.execute(insert(lease).values(name=name, holder=holder, until=until))
-        return True
+        return _take_new(connection, name, holder, until)
     if row.holder != holder and row.until > now and not is_gone(row.holder):
         return False
     connection.execute(update(lease).where(lease.c.name == name).values(holder=holder, until=until))
+    return True
+
+
+def _take_new(connection: Connection, name: str, holder: str, until: datetime) -> bool:
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(tables.lease).values(name=name, holder=holder, until=until))
+    except IntegrityError:  # another daemon was faster
+        return False
     return True
 
 

@@ -1,11 +1,11 @@
 """The outgoing rows: written with what caused them, leased by delivery, counted by the breaker."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from maildesk.outgoing.queue import Again, Failed, Leased, Sent, State, Uncertain, Verdict
 from maildesk.store import tables
@@ -14,7 +14,6 @@ from maildesk.store.lease import is_gone
 
 _OUT = tables.outgoing
 LEASE_SECONDS = 900  # longer than the 600 s that a server may take for the final dot
-EVIDENCE_SECONDS = 1800  # how long a mail whose dot got no answer waits for evidence
 
 
 def add(
@@ -49,6 +48,7 @@ def add(
             next_try=now,
             leased_by="",
             reason="",
+            reported=False,
         )
         .returning(_OUT.c.id)
     )
@@ -80,7 +80,7 @@ def drop(connection: Connection, id: int, reason: str) -> bool:
     result = connection.execute(
         update(_OUT)
         .where(_OUT.c.id == id, _OUT.c.state.in_(stuck))
-        .values(state=State.FAILED, next_try=None, reason=reason)
+        .values(state=State.FAILED, next_try=None, reason=reason, reported=True)
     )
     return result.rowcount == 1
 
@@ -94,6 +94,21 @@ def bounced(connection: Connection, id: int, reason: str) -> Any | None:
         .values(state=State.BOUNCED, next_try=None, reason=reason)
         .returning(_OUT.c.ticket, _OUT.c.person_id, _OUT.c.template)
     ).one_or_none()
+
+
+def take_unreported(connection: Connection) -> Any | None:
+    """A mail that failed for good and that nobody was told of yet; from now on somebody is."""
+    id_ = connection.execute(
+        select(_OUT.c.id)
+        .where(_OUT.c.state == State.FAILED, ~_OUT.c.reported)
+        .order_by(_OUT.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).scalar_one_or_none()
+    if id_ is None:
+        return None
+    connection.execute(update(_OUT).where(_OUT.c.id == id_).values(reported=True))
+    return row(connection, id_)
 
 
 def by_message_id(connection: Connection, message_id: str, recipient: str) -> int | None:
@@ -118,8 +133,8 @@ class OutgoingQueue:
     holder: str
     clock: Callable[[], datetime]
     return_path: Callable[[int], str]
-    lease_seconds: float = field(default=LEASE_SECONDS)
-    evidence_seconds: float = field(default=EVIDENCE_SECONDS)
+    evidence_seconds: float
+    lease_seconds: float = LEASE_SECONDS
 
     def lease(self, limit: int) -> tuple[Leased, ...]:
         """Take mails that are due, count the attempt, oldest first."""
@@ -164,12 +179,13 @@ class OutgoingQueue:
         )
 
     def _take_back(self, connection: Connection, now: datetime) -> None:
-        """End the leases of daemons that are gone: to waiting, or to uncertain past the dot."""
+        """End lost leases (ran out, daemon gone): to waiting, or to uncertain past the dot."""
         rows = connection.execute(
             select(
                 _OUT.c.id, _OUT.c.leased_by, _OUT.c.leased_until, _OUT.c.dot_at, _OUT.c.uncertain
             )
-            .where(_OUT.c.leased_until.is_not(None), _OUT.c.leased_by != self.holder)
+            .where(_OUT.c.leased_until.is_not(None))
+            .where(or_(_OUT.c.leased_by != self.holder, _OUT.c.leased_until <= now))
             .with_for_update(skip_locked=True)
         ).all()
         for lost in rows:

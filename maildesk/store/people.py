@@ -1,9 +1,10 @@
 """People and teams in the database."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from maildesk.model.mail import Address
 from maildesk.model.person import Person
@@ -17,6 +18,7 @@ _MEMBER = tables.team_member
 
 def sync(connection: Connection, people: People) -> None:
     """Make the database say what people.toml says. People it does not name stay."""
+    _alone(connection)
     ids = {entry.address: _put(connection, entry) for entry in people.person}
     by_address = {entry.address.casefold(): ids[entry.address] for entry in people.person}
     for entry in people.person:
@@ -34,25 +36,37 @@ def sync(connection: Connection, people: People) -> None:
             )
 
 
+def _alone(connection: Connection) -> None:
+    """Two daemons that start at once come one after the other, as they do on SQLite anyway."""
+    if connection.dialect.name == "postgresql":
+        lock = f"LOCK TABLE {_ADDRESS.name}, {tables.team.name} IN SHARE ROW EXCLUSIVE MODE"
+        connection.execute(text(lock))
+
+
 def _put(connection: Connection, entry: PersonEntry) -> int:
     every = [address.casefold() for address in (entry.address, *entry.addresses)]
     values = {
         "name": entry.name,
         "address": entry.address,
-        "language": entry.language or "",
         "organisation": entry.organisation,
     }
-    found = connection.execute(
-        select(_ADDRESS.c.person_id).where(_ADDRESS.c.address.in_(every)).limit(1)
-    ).scalar_one_or_none()
+    found = _owner(connection, every)
     if found is None:
         found = _insert(connection, values)
     else:
         connection.execute(update(_PERSON).where(_PERSON.c.id == found).values(**values))
-    for address in every:
-        connection.execute(delete(_ADDRESS).where(_ADDRESS.c.address == address))
+    old = or_(_ADDRESS.c.person_id == found, _ADDRESS.c.address.in_(every))
+    connection.execute(delete(_ADDRESS).where(old))
+    for address in dict.fromkeys(every):
         connection.execute(insert(_ADDRESS).values(address=address, person_id=found))
     return found
+
+
+def _owner(connection: Connection, addresses: Sequence[str]) -> int | None:
+    """Whose these are; where they were several people's, the one of the first address."""
+    rows = connection.execute(select(_ADDRESS).where(_ADDRESS.c.address.in_(addresses)))
+    owners: dict[str, int] = {row.address: row.person_id for row in rows}
+    return next((owners[address] for address in addresses if address in owners), None)
 
 
 def _insert(connection: Connection, values: Mapping[str, Any]) -> int:
@@ -66,10 +80,14 @@ def find_or_add(connection: Connection, address: Address) -> Person:
     if found is not None:
         return found
     name = address.name or address.address
-    values = {"name": name, "address": address.address, "language": "", "organisation": ""}
-    id_ = _insert(connection, values)
-    connection.execute(insert(_ADDRESS).values(address=address.key, person_id=id_))
-    return Person(id=id_, name=name, address=address.address, language="")
+    values = {"name": name, "address": address.address, "organisation": ""}
+    try:
+        with connection.begin_nested():
+            id_ = _insert(connection, values)
+            connection.execute(insert(_ADDRESS).values(address=address.key, person_id=id_))
+    except IntegrityError:  # another transaction was faster
+        return by_address(connection, address.address)
+    return Person(id=id_, name=name, address=address.address)
 
 
 def find(connection: Connection, address: str) -> Person | None:
@@ -78,6 +96,14 @@ def find(connection: Connection, address: str) -> Person | None:
         select(_ADDRESS.c.person_id).where(_ADDRESS.c.address == address.casefold())
     ).scalar_one_or_none()
     return None if id_ is None else by_id(connection, id_)
+
+
+def by_address(connection: Connection, address: str) -> Person:
+    """The person with that address. Raises LookupError where there is none."""
+    found = find(connection, address)
+    if found is None:
+        raise LookupError(f"nobody has the address {address}")
+    return found
 
 
 def by_id(connection: Connection, id: int) -> Person:
@@ -109,7 +135,6 @@ def _person(row: Any, teams: tuple[str, ...]) -> Person:
         name=row.name,
         address=row.address,
         manager=row.manager_id,
-        language=row.language,
         organisation=row.organisation,
         teams=teams,
     )

@@ -59,7 +59,6 @@ class PersonRow(SQLModel, table=True):
     name: str
     address: str
     manager_id: int | None = Field(default=None, foreign_key="person.id")
-    language: str = ""
     organisation: str = ""
 
 
@@ -291,6 +290,12 @@ class OutgoingRow(SQLModel, table=True):
             postgresql_where=text("next_try IS NOT NULL"),
         ),
         Index(
+            "ix_outgoing_unreported",
+            "id",
+            sqlite_where=text("state = 'failed' AND NOT reported"),
+            postgresql_where=text("state = 'failed' AND NOT reported"),
+        ),
+        Index(
             "ix_outgoing_leased",
             "leased_until",
             sqlite_where=text("leased_until IS NOT NULL"),
@@ -316,6 +321,7 @@ class OutgoingRow(SQLModel, table=True):
     dot_at: datetime | None = _time(default=None, nullable=True)
     sent_at: datetime | None = _time(default=None, nullable=True)
     reason: str = _text()
+    reported: bool
     raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 

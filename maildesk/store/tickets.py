@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, union_all, update
 
-from maildesk.model.decision import Actor
+from maildesk.model.decision import Actor, ActorKind
 from maildesk.model.event import EVENTS, Event
 from maildesk.model.ticket import Approval, Ticket
 from maildesk.store import tables
@@ -207,7 +207,7 @@ def history(connection: Connection, number: int) -> tuple[Recorded, ...]:
     return tuple(
         Recorded(
             row.at,
-            Actor(row.actor, row.person_id, row.proof),
+            Actor(ActorKind(row.actor), row.person_id, row.proof),
             row.cause,
             _event(row.name, row.data),
         )

@@ -40,7 +40,7 @@ class _Impatient(H11Protocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self._answering():
-            pass
+            self._forget()
         elif self._deadline is None:
             self._expect()
 

@@ -275,14 +275,14 @@ def test_settle_flag_sets_the_keyword(dovecot: Dovecot, journal: JournalFake) ->
     ],
 )
 def test_a_server_without_move_settles_as_well_as_it_can(
-    capability: str, left: int, processed: int, tmp_path: Path, journal: JournalFake
+    capability: str, left: int, processed: int, journal: JournalFake
 ) -> None:
     if Dovecot.missing():
         pytest.skip(Dovecot.missing())
-    server = Dovecot(tmp_path, capability).start()
+    server = Dovecot(capability).start()
     try:
         put(server, mail(1), mail(2))
-        with running(settings(server.port, poll_seconds=1), journal):
+        with running(settings(server.port), journal):
             wait_until(settled(journal, 2))
         assert len(uids_in(server)) == left
         assert len(uids_in(server, "Processed")) == processed
@@ -373,7 +373,7 @@ def test_a_line_that_breaks_all_the_time_still_brings_every_mail(
 
 
 def test_a_line_dropped_during_idle_raises_one_clear_line(
-    imap_server: ImapServer, proxy: CuttingProxy, journal: JournalFake
+    proxy: CuttingProxy, journal: JournalFake
 ) -> None:
     with running(settings(proxy.port), journal) as run:
         time.sleep(0.7)
@@ -607,6 +607,15 @@ def test_probe_says_how_to_mend_each_finding(imap_server: ImapServer) -> None:
     (bad,) = [finding for finding in findings if not finding.good]
     assert "no folder 'Nowhere'" in bad.what
     assert bad.mend == "check `folders`"
+
+
+def test_probe_names_the_rights_that_are_missing(dovecot: Dovecot) -> None:
+    put(dovecot, mail(1))
+    rights = dovecot.folder / "mail" / dovecot.user / "dovecot-acl"
+    rights.write_text("owner lrwsi\n")
+    bad = [finding for finding in probe(settings(dovecot.port)) if not finding.good]
+    assert [finding.what for finding in bad] == ["folder INBOX: rights te are missing (RFC 4314)"]
+    assert "grant them" in bad[0].mend
 
 
 def test_probe_of_a_server_that_is_down_is_one_finding() -> None:

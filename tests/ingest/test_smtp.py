@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -189,7 +188,11 @@ def test_what_the_client_calls_itself_cannot_forge_a_header(journal: JournalFake
 
 def test_the_250_comes_after_the_commit(journal: JournalFake) -> None:
     may_commit = threading.Event()
-    journal.before_keep = lambda: bool(may_commit.wait(10)) and None
+
+    def wait_for_disk() -> None:
+        may_commit.wait(10)
+
+    journal.before_keep = wait_for_disk
     with listening(journal) as room, line(room) as client, line(room) as other:
         begin_mail(client)
         client.send(b"Subject: x", b".")
@@ -289,9 +292,9 @@ def test_lmtp_does_not_know_ehlo_and_smtp_does_not_know_lhlo(journal: JournalFak
 
 
 @pytest.mark.skipif(bool(Postfix.missing()), reason=Postfix.missing())
-def test_postfix_delivers_by_lmtp(tmp_path: Path, journal: JournalFake) -> None:
+def test_postfix_delivers_by_lmtp(journal: JournalFake) -> None:
     with listening(journal, protocol="lmtp") as room:
-        postfix = Postfix(tmp_path / "postfix", lmtp_port=room.port, relay_port=free_port()).start()
+        postfix = Postfix(lmtp_port=room.port, relay_port=free_port()).start()
         try:
             with smtplib.SMTP("127.0.0.1", postfix.port) as client:
                 client.sendmail("rita@example.org", [DESK], b"Subject: x\r\n\r\nHello\r\n")
@@ -380,15 +383,21 @@ def flood(client: Line, data: bytes) -> None:
 
 
 def test_a_client_that_does_not_read_is_cut(journal: JournalFake) -> None:
-    with listening(journal, command_seconds=1, max_commands=10**6) as room, line(room) as client:
-        with pytest.raises((ConnectionResetError, BrokenPipeError)):
-            flood(client, b"HELP\r\n" * 1000)
+    with (
+        listening(journal, command_seconds=1, max_commands=10**6) as room,
+        line(room) as client,
+        pytest.raises((ConnectionResetError, BrokenPipeError)),
+    ):
+        flood(client, b"HELP\r\n" * 1000)
 
 
 def test_a_command_without_end_costs_no_memory_and_is_cut(journal: JournalFake) -> None:
-    with listening(journal, command_seconds=1) as room, line(room) as client:
-        with pytest.raises((ConnectionResetError, BrokenPipeError)):
-            flood(client, b"x" * 65_536)
+    with (
+        listening(journal, command_seconds=1) as room,
+        line(room) as client,
+        pytest.raises((ConnectionResetError, BrokenPipeError)),
+    ):
+        flood(client, b"x" * 65_536)
 
 
 def test_a_connection_too_many_is_told_so(journal: JournalFake) -> None:

@@ -109,7 +109,7 @@ class Door(Controller):
     def _trigger_server(self) -> None:
         # aiosmtpd would connect to port 0; by now the real port is known.
         self.port = self.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 @contextmanager

@@ -63,7 +63,7 @@ def test_back_off(age: timedelta, jitter: float, wait: timedelta) -> None:
         (LineLost(False, "reset"), MINUTE, 0, Again(NOW + MINUTE, "reset")),
         # after it: wait for evidence, then once more
         (LineLost(True, "silence"), MINUTE, 0, Uncertain(NOW + 10 * MINUTE, "silence")),
-        (LineLost(True, "silence"), 2 * HOUR, 0, Uncertain(NOW + HOUR, "silence")),
+        (LineLost(True, "silence"), 2 * HOUR, 0, Uncertain(NOW + 10 * MINUTE, "silence")),
         # and never a third time by itself
         (LineLost(True, "silence"), HOUR, 1, Uncertain(None, "silence")),
         # the second time it was sent, and answered
@@ -83,4 +83,4 @@ def test_back_off(age: timedelta, jitter: float, wait: timedelta) -> None:
 )
 def test_verdict(outcome: Outcome, age: timedelta, uncertain: int, verdict: Verdict) -> None:
     leased = replace(mail(1), created_at=NOW - age, uncertain=uncertain)
-    assert judge(outcome, leased, NOW, jitter=0.0) == verdict
+    assert judge(outcome, leased, NOW, jitter=0.0, evidence=10 * MINUTE) == verdict

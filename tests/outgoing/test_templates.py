@@ -111,6 +111,7 @@ def test_the_page_is_well_formed_and_accessible(bodies: tuple[str, str]) -> None
     page = Page(bodies[1])
     assert page.open == []
     assert page.all("html")[0]["lang"] == "en"
+    assert [div for div in page.all("div") if div.get("role") == "main"]
     assert len(page.all("h1")) == len(page.all("title")) == 1
     layout = [table for table in page.all("table") if table.get("role") == "presentation"]
     assert len(layout) >= 3

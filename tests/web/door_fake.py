@@ -56,7 +56,6 @@ def page(purpose: Purpose, **changes: object) -> Page:
         state="On-Hold" if approval else "Resolved",
         requester="Rita Reed",
         opened_at=OPENED,
-        language="en",
         conversation=(_ASKED, _ANSWERED) if approval else (_ASKED, _ANSWERED, _HANDED_OUT),
         resolution="" if approval else "A new notebook was handed out; the old one was wiped.",
     )

@@ -12,17 +12,6 @@ from tests.web import door_fake as links
 from tests.web.door_fake import DoorFake
 from tests.web.served import Visitor
 
-EVERY_LINK = [
-    links.APPROVAL,
-    links.RESOLUTION,
-    links.VIEW,
-    links.EXPIRED,
-    links.OUTDATED,
-    links.NOT_YOURS,
-    links.ILLEGAL,
-    "forged",
-]
-
 
 def test_a_decision_sends_the_browser_to_read_the_outcome(browser: Visitor, door: DoorFake) -> None:
     sent = browser.post(f"/l/{links.APPROVAL}", data={"choice": "approve", "comment": " fine\r\n"})

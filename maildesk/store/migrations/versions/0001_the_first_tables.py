@@ -36,7 +36,6 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("manager_id", sa.Integer(), nullable=True),
-        sa.Column("language", sa.String(), nullable=False),
         sa.Column("organisation", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["manager_id"], ["person.id"], name="fk_person_manager_id"),
         sa.PrimaryKeyConstraint("id", name="pk_person"),
@@ -220,6 +219,7 @@ def upgrade() -> None:
         sa.Column("dot_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("reported", sa.Boolean(), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_outgoing_person_id"),
         sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name="fk_outgoing_ticket"),
@@ -245,6 +245,14 @@ def upgrade() -> None:
     op.create_index("ix_outgoing_message_id", "outgoing", ["message_id"], unique=False)
     op.create_index("ix_outgoing_recipient", "outgoing", ["recipient", "created_at"], unique=False)
     op.create_index("ix_outgoing_ticket", "outgoing", ["ticket"], unique=False)
+    op.create_index(
+        "ix_outgoing_unreported",
+        "outgoing",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'failed' AND NOT reported"),
+        postgresql_where=sa.text("state = 'failed' AND NOT reported"),
+    )
     op.create_table(
         "ticket_event",
         sa.Column("id", sa.Integer(), nullable=False),

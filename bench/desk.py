@@ -1,0 +1,181 @@
+"""The desk as the daemon runs it, without its web and its delivery: the mailbox's room and the
+work room, each in its thread, on the installation whose folder is given.
+
+Says `ready` when the database is open and the reading process has started, begins when it is
+told a line on stdin, and prints one JSON object when every mail is worked and settled.
+"""
+
+import hashlib
+import json
+import os
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+from sqlalchemy import func, select
+
+from maildesk.config import load
+from maildesk.daemon import log_to_stdout
+from maildesk.desk.desk import Desk
+from maildesk.desk.office import Office, open_office
+from maildesk.desk.rooms import WorkRoom
+from maildesk.desk.worker import Worker
+from maildesk.ingest.imap import MailboxRoom
+from maildesk.ingest.pool import ReadingPool
+from maildesk.model.mail import RawMail, Source
+from maildesk.room import Bell, Room
+from maildesk.store import migrate, tables
+from maildesk.store.engine import Store, open_store
+
+_FIRST = b"From: a@example.net\r\nSubject: warm\r\nMessage-ID: <warm@example.net>\r\n\r\nHello\r\n"
+
+
+class TimedJournal:
+    """The desk as the mailbox sees it, with the seconds that each of its verbs took."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self.seconds: dict[str, float] = defaultdict(float)
+        self.last: dict[str, float] = {}
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        verb = getattr(self._desk, name)
+
+        def timed(*arguments: Any, **options: Any) -> Any:
+            began = time.perf_counter()
+            try:
+                return verb(*arguments, **options)
+            finally:
+                self.last[name] = time.perf_counter()
+                self.seconds[name] += self.last[name] - began
+
+        return timed
+
+
+class Run:
+    """One run of the two rooms over the mailbox."""
+
+    def __init__(self, office: Office, pool: ReadingPool, count: int) -> None:
+        self._store, self._count = office.store, count
+        self._bells = {"imap": Bell(), "work": Bell()}
+        self._done = threading.Event()
+        self._trouble: BaseException | None = None
+        self.journal = TimedJournal(Desk(office))
+        self._rooms: dict[str, Room] = {
+            "imap": MailboxRoom(
+                office.settings.mailbox[0],
+                "INBOX",
+                max_mail_bytes=office.settings.desk.max_mail_bytes,
+                journal=self.journal,
+                on_kept=self._bells["work"].ring,
+            ),
+            "work": WorkRoom(lambda: Worker(office, pool), on_worked=self._look),
+        }
+
+    def run(self) -> dict[str, Any]:
+        """Until the last mail is worked and settled; wall seconds and CPU seconds."""
+        threads = {name: threading.Thread(target=self._run, args=(name,)) for name in self._rooms}
+        began = time.perf_counter()
+        for thread in threads.values():
+            thread.start()
+        self._done.wait()
+        worked = time.perf_counter()
+        while not self._trouble and self._left(tables.raw_mail.c.settled_at):
+            time.sleep(0.002)
+        ended = time.perf_counter()
+        cpu = _cpu({thread.native_id or 0: name for name, thread in threads.items()})
+        for bell in self._bells.values():
+            bell.stop()
+        for thread in threads.values():
+            thread.join()
+        if self._trouble:
+            raise self._trouble
+        seconds = {"kept": self.journal.last["keep"] - began, "worked": worked - began}
+        inside = {f"journal.{name}": took for name, took in self.journal.seconds.items()}
+        return {"seconds": ended - began, "until": seconds, "inside": inside, "cpu": cpu}
+
+    def _run(self, name: str) -> None:
+        try:
+            self._rooms[name].run(self._bells[name])
+        except BaseException as error:
+            self._trouble = error
+            self._done.set()
+
+    def _look(self) -> None:
+        if not self._left(tables.raw_mail.c.worked_at):
+            self._done.set()
+
+    def _left(self, column: Any) -> int:
+        with self._store.read() as connection:
+            return self._count - connection.execute(select(func.count(column))).scalar_one()
+
+
+def _cpu(names: dict[int, str]) -> dict[str, float]:
+    """CPU seconds of the threads, and of the reading process. The kernel counts hundredths."""
+    here = psutil.Process()
+    used = {
+        names[thread.id]: thread.user_time + thread.system_time
+        for thread in here.threads()
+        if thread.id in names
+    }
+    times = [child.cpu_times() for child in here.children()]
+    return used | {
+        "desk": sum(here.cpu_times()[:2]),
+        "reader": sum(one.user + one.system for one in times),
+    }
+
+
+def _started(office: Office) -> ReadingPool:
+    """The pool of readers, its process started as it is in a daemon that has run for a while."""
+    limits = office.settings.limits
+    pool = ReadingPool(
+        limits.readers,
+        wall_seconds=limits.read_seconds,
+        memory_bytes=limits.read_megabytes << 20,
+        own_domains=(office.settings.desk.domain,),
+    )
+    first = RawMail(
+        raw=_FIRST,
+        size=len(_FIRST),
+        sha256=hashlib.sha256(_FIRST).hexdigest(),
+        source=Source.LMTP,
+        mailbox="bench",
+        received_at=datetime.now(UTC),
+    )
+    list(pool.read([first]))
+    return pool
+
+
+def _opened(folder: Path) -> tuple[Store, Office]:
+    config = load(folder / "maildesk.toml", os.environ)
+    store = open_store(config.settings.database)
+    migrate.upgrade(store)
+    return store, open_office(config.settings, config.policy, store)
+
+
+def main(folder: Path, count: int) -> None:
+    """Run once; the daemon's log goes into a file of the folder, as it would to a pipe."""
+    answer = sys.stdout
+    with (folder / "log").open("w") as sys.stdout:
+        log_to_stdout()
+        store, office = _opened(folder)
+        with _started(office) as pool:
+            run = Run(office, pool, count)
+            before = _cpu({})
+            print("ready", file=answer, flush=True)
+            sys.stdin.readline()
+            result = run.run()
+        for name, used in before.items():
+            result["cpu"][name] -= used
+        store.close()
+    print(json.dumps(result), file=answer, flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))

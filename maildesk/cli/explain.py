@@ -1,0 +1,79 @@
+"""`maildesk explain`: what was done with a mail, or would be, and why."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from maildesk.cli.desk import the_office
+from maildesk.cli.edge import CommandFailed
+from maildesk.cli.output import print_json
+from maildesk.desk.explain import would_be
+from maildesk.store import views
+
+
+def explain(
+    ctx: typer.Context,
+    mail: Annotated[str, typer.Argument(metavar="FILE|MAIL-ID", help="An .eml file, or an id.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Name the disposition of a mail, each step's evidence, and what was turned down.
+
+    For a file nothing is kept, changed or sent: it says what would become of that mail.
+    """
+    with the_office(ctx) as office:
+        if mail.isdigit():
+            with office.store.read() as connection:
+                found = views.mail(connection, int(mail))
+            if found is None:
+                raise CommandFailed(f"there is no mail {mail} in the journal")
+            told = _of_the_journal(found)
+        else:
+            told = _of_a_file(office, Path(mail))
+    _print(told, as_json)
+
+
+def _of_the_journal(row: views.Row) -> dict[str, Any]:
+    return {
+        "mail": row["id"],
+        "source": row["source"],
+        "mailbox": row["mailbox"],
+        "folder": row["folder"],
+        "uid": row["uid"],
+        "received_at": row["received_at"].isoformat(),
+        "state": row["state"],
+        "disposition": row["disposition"],
+        "ticket": row["ticket"],
+        "reason": row["reason"],
+        "steps": row["trace"],
+    }
+
+
+def _of_a_file(office: Any, path: Path) -> dict[str, Any]:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise CommandFailed(f"{path}: {error.strerror or error}") from error
+    worked = would_be(office, raw)
+    return {
+        "file": str(path),
+        "disposition": worked.disposition.value,
+        "ticket": worked.ticket,
+        "steps": [asdict(step) for step in worked.steps],
+    }
+
+
+def _print(told: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print_json(told)
+        return
+    for name, value in told.items():
+        if name != "steps" and value not in (None, ""):
+            typer.echo(f"{name:12} {value}")
+    for step in told["steps"]:
+        typer.echo(f"\n{step['name']}: {step['verdict']}")
+        for line in step["evidence"]:
+            typer.echo(f"  + {line}")
+        for line in step["rejected"]:
+            typer.echo(f"  - {line}")

@@ -1,0 +1,56 @@
+"""`maildesk quarantine`: mails that could not be worked. Never emptied by itself."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from maildesk.cli.desk import the_store
+from maildesk.cli.edge import CommandFailed
+from maildesk.cli.output import print_json, shown
+from maildesk.store import journal, views
+
+quarantine = typer.Typer(no_args_is_help=True, help="Mails that could not be worked.")
+MailId = Annotated[int, typer.Argument(metavar="MAIL-ID")]
+
+
+@quarantine.command("list")
+def list_(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """List the mails in quarantine and why they are there."""
+    with the_store(ctx) as (_, store), store.read() as connection:
+        for row in views.quarantined(connection):
+            if as_json:
+                print_json(shown(row))
+            else:
+                typer.echo(f"{row['id']}  {row['received_at']:%Y-%m-%d %H:%M}  {row['reason']}")
+
+
+@quarantine.command()
+def show(ctx: typer.Context, mail: MailId) -> None:
+    """Write the mail's bytes to stdout, as they came."""
+    with the_store(ctx) as (_, store), store.read() as connection:
+        try:
+            raw = journal.raw(connection, mail)
+        except LookupError as error:
+            raise CommandFailed(f"{error}") from error
+    sys.stdout.buffer.write(raw)
+
+
+@quarantine.command()
+def replay(ctx: typer.Context, mail: MailId) -> None:
+    """Put the mail back to be worked anew."""
+    with the_store(ctx) as (_, store), store.write() as connection:
+        found = journal.replay(connection, mail)
+    if not found:
+        raise CommandFailed(f"mail {mail} is not in quarantine")
+    typer.echo(f"mail {mail} will be worked anew")
+
+
+@quarantine.command()
+def drop(ctx: typer.Context, mail: MailId) -> None:
+    """Refuse the mail for good. Its bytes stay in the journal."""
+    with the_store(ctx) as (_, store), store.write() as connection:
+        found = journal.refuse(connection, mail)
+    if not found:
+        raise CommandFailed(f"mail {mail} is not in quarantine")
+    typer.echo(f"mail {mail} is refused; its bytes stay in the journal")

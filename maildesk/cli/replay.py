@@ -1,0 +1,39 @@
+"""`maildesk replay`: does the history of every ticket give the ticket as it stands?"""
+
+import sys
+from dataclasses import replace
+
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from maildesk.cli.desk import the_office
+from maildesk.cli.edge import CommandFailed
+from maildesk.model.ticket import Ticket, evolve
+from maildesk.store import tickets, views
+from maildesk.store.engine import Store
+
+
+def replay(ctx: typer.Context) -> None:
+    """Fold the history of every ticket and compare it with the row; exit 1 on a difference."""
+    with the_office(ctx) as office:
+        with office.store.read() as connection:
+            numbers = views.numbers(connection)
+        quiet = not sys.stderr.isatty()
+        looked_at = track(numbers, "replaying", console=Console(stderr=True), disable=quiet)
+        differ = [number for number in looked_at if not _agrees(office.store, number)]
+    if differ:
+        raise CommandFailed(f"history and row differ: MD-{', MD-'.join(map(str, differ))}")
+    typer.echo(f"{len(numbers)} tickets: every history gives its row")
+
+
+def _agrees(store: Store, number: int) -> bool:
+    with store.read() as connection:
+        row, _ = tickets.load_one(connection, number)
+        ticket: Ticket | None = None
+        for line in tickets.history(connection, number):
+            ticket = evolve(ticket, line.event, number=number, at=line.at)
+    if ticket is None:
+        return False
+    order = tuple(sorted(ticket.participants))
+    return replace(ticket, participants=order) == row

@@ -1,0 +1,73 @@
+"""The demo's own installation: files as an admin would write them, loaded like any other."""
+
+import os
+import secrets
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from maildesk.config import Config, load
+from maildesk.config.shipped import policy_files
+from maildesk.demo.cast import DESK_ADDRESS, PASSWORD
+from maildesk.demo.servers import HOST, PostOffice, free_port
+
+_INSTALLATION = Template("""\
+# maildesk.toml of the demo: mail servers of its own, on loopback, gone when it stops.
+[desk]
+name = "Harbour Books Service Desk"
+address = "$address"
+
+[[mailbox]]
+name = "desk"
+host = "$host"
+port = $imap_port
+security = "none"
+user = "desk"
+password = { file = "mailbox.password" }
+poll_seconds = 2
+since = "$today"
+
+[smtp]
+host = "$host"
+port = $smtp_port
+security = "none"
+
+[web]
+port = $web_port
+base_url = "http://$host:$web_port"
+
+[secrets]
+key = { file = "secret.key" }
+""")
+
+
+def write_installation(folder: Path, office: PostOffice) -> Config:
+    """Write maildesk.toml, its secrets and the policy into the folder, and load them."""
+    policy = folder / "config"
+    policy.mkdir(parents=True)
+    for shipped in policy_files():
+        (policy / shipped.name).write_bytes(shipped.read_bytes())
+    people = files("maildesk.demo").joinpath("people.toml").read_text("utf-8")
+    (policy / "people.toml").write_text(people, "utf-8")
+    _write_secret(folder / "mailbox.password", PASSWORD)
+    _write_secret(folder / "secret.key", secrets.token_urlsafe(48))
+    installation = folder / "maildesk.toml"
+    installation.write_text(_installation(office), "utf-8")
+    return load(installation, os.environ)
+
+
+def _write_secret(path: Path, secret: str) -> None:
+    path.touch(0o600)
+    path.write_text(secret + "\n", "utf-8")
+
+
+def _installation(office: PostOffice) -> str:
+    return _INSTALLATION.substitute(
+        address=DESK_ADDRESS,
+        host=HOST,
+        imap_port=office.imap_port,
+        smtp_port=office.smtp_port,
+        web_port=free_port(),
+        today=datetime.now(UTC).date().isoformat(),
+    )

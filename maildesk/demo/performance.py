@@ -1,0 +1,106 @@
+"""One run of the demo, from the empty folder to the last farewell."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import structlog
+from rich.console import Console
+
+from maildesk.demo.cast import PASSWORD, PERSONAS
+from maildesk.demo.house import House, log_to
+from maildesk.demo.pages import create_app
+from maildesk.demo.seed import first_tickets
+from maildesk.demo.servers import HOST
+from maildesk.demo.story import tell_story
+from maildesk.demo.waiting import NotInTime
+from maildesk.model.settings import Web
+from maildesk.room import Bell
+from maildesk.supervise import Watched, stop
+from maildesk.web.room import WebRoom
+
+log = structlog.get_logger()
+
+_STOP_SECONDS = 5.0
+_START_SECONDS = 10.0
+
+
+class NotServed(Exception):
+    """The page cannot be served. The text is one line."""
+
+
+@contextmanager
+def _folder(wanted: Path | None) -> Iterator[Path]:
+    """The folder to work in; a temporary one is gone afterwards."""
+    if wanted is not None:
+        wanted.mkdir(parents=True, exist_ok=True)
+        yield wanted.absolute()
+        return
+    with TemporaryDirectory(prefix="maildesk-demo-", ignore_cleanup_errors=True) as temporary:
+        yield Path(temporary)
+
+
+@contextmanager
+def served(house: House, port: int = 0) -> Iterator[str]:
+    """The demo's page while it is served; its address. Raises NotServed."""
+    room = WebRoom(create_app(house), Web(host=HOST, port=port))
+    watched = Watched(room, Bell())
+    watched.start()
+    try:
+        if not room.started.wait(_START_SECONDS):
+            raise NotServed(watched.trouble or "the page did not start in time")
+        yield f"http://{HOST}:{room.port}/"
+    finally:
+        stop([watched], _STOP_SECONDS)
+
+
+def tell(wanted: Path | None, *, debug: bool = False) -> bool:
+    """Play the story by itself; whether everything was as it should be."""
+    with _folder(wanted) as folder:
+        log_to(folder, debug)
+        with House.build(folder) as house:
+            return tell_story(house)
+
+
+def play(wanted: Path | None, port: int, *, debug: bool = False) -> None:
+    """Run until SIGINT or SIGTERM. Raises NotServed where the port is taken."""
+    end = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: end.set())
+    with _folder(wanted) as folder:
+        log_to(folder, debug)
+        with House.build(folder) as house, served(house, port) as address:
+            _fill(house)
+            _invite(house, address)
+            end.wait()
+            Console(stderr=True, highlight=False).print("stopping …")
+
+
+def _fill(house: House) -> None:
+    """A desk without first tickets is still a desk."""
+    try:
+        first_tickets(house)
+    except NotInTime as late:
+        log.warning("first tickets", why=str(late))
+
+
+def _invite(house: House, address: str) -> None:
+    """Where to go, and what to try there. The address comes first, for whoever reads a pipe."""
+    office, names = house.office, ", ".join(one.user for one in PERSONAS)
+    lines = (
+        f"The desk is running. Open {address}",
+        "",
+        "  1  As Rita, write to the desk: “New laptop please”.",
+        "  2  As Max, open the mail that asks for approval and press Approve.",
+        "  3  As Ann, reply; then reply once more with “#resolve It is on your desk.”",
+        "  4  As Rita, accept or reject.",
+        "",
+        f"With a mail program: IMAP {HOST} port {office.imap_port}, SMTP {HOST} port "
+        f"{office.smtp_port}, no TLS; user {names}; password {PASSWORD}.",
+        f"What the desk knows: maildesk --config {house.folder / 'maildesk.toml'} ticket list",
+        f"The story by itself: maildesk demo --story. Ctrl-C stops everything.",
+    )
+    print("\n".join(lines), flush=True)

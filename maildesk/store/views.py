@@ -1,0 +1,83 @@
+"""Read-only looks at the database for the command line and the reports. They change nothing."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from maildesk.store import tables
+from maildesk.store.journal import State
+
+Row = Mapping[str, Any]
+_RAW = tables.raw_mail
+_OUT = tables.outgoing
+_TICKET = tables.ticket
+
+
+def _rows(connection: Connection, query: Select[Any]) -> Iterator[Row]:
+    for row in connection.execute(query).mappings():
+        yield dict(row)
+
+
+def mail(connection: Connection, id: int) -> Row | None:
+    """All that the journal says of one mail, its bytes apart."""
+    return next(_rows(connection, select(_RAW).where(_RAW.c.id == id)), None)
+
+
+def quarantined(connection: Connection) -> Iterator[Row]:
+    """Mails that wait in quarantine, oldest first."""
+    columns = (_RAW.c.id, _RAW.c.received_at, _RAW.c.mailbox, _RAW.c.size, _RAW.c.reason)
+    where = _RAW.c.state == State.QUARANTINED
+    return _rows(connection, select(*columns).where(where).order_by(_RAW.c.id))
+
+
+def dispositions(connection: Connection) -> Iterator[Row]:
+    """How many mails of each mailbox ended in which disposition; None: yet to be worked."""
+    query = (
+        select(_RAW.c.mailbox, _RAW.c.folder, _RAW.c.disposition, func.count().label("mails"))
+        .group_by(_RAW.c.mailbox, _RAW.c.folder, _RAW.c.disposition)
+        .order_by(_RAW.c.mailbox, _RAW.c.folder, _RAW.c.disposition)
+    )
+    return _rows(connection, query)
+
+
+def tickets(connection: Connection, *, every: bool = False) -> Iterator[Row]:
+    """Tickets that are not closed, or every one, newest first."""
+    requester, assignee = tables.person.alias(), tables.person.alias()
+    query = (
+        select(
+            _TICKET.c.number,
+            _TICKET.c.subject,
+            _TICKET.c.status,
+            _TICKET.c.state,
+            _TICKET.c.priority,
+            _TICKET.c.team,
+            requester.c.address.label("requester"),
+            assignee.c.address.label("assignee"),
+            _TICKET.c.opened_at,
+            _TICKET.c.updated_at,
+            _TICKET.c.next_due,
+            _TICKET.c.trouble,
+        )
+        .join(requester, requester.c.id == _TICKET.c.requester)
+        .join(assignee, assignee.c.id == _TICKET.c.assignee, isouter=True)
+        .order_by(_TICKET.c.number.desc())
+    )
+    return _rows(connection, query if every else query.where(_TICKET.c.closed_at.is_(None)))
+
+
+def numbers(connection: Connection) -> tuple[int, ...]:
+    """The numbers of all tickets."""
+    return tuple(connection.execute(select(_TICKET.c.number).order_by(_TICKET.c.number)).scalars())
+
+
+def outbox(connection: Connection, *, every: bool = False) -> Iterator[Row]:
+    """Outgoing mails that are not sent, or every one, oldest first; without their bytes."""
+    columns = [column for column in _OUT.c if column.name != "raw"]
+    query = select(*columns).order_by(_OUT.c.id)
+    return _rows(connection, query if every else query.where(_OUT.c.state != "sent"))
+
+
+def outgoing(connection: Connection, id: int) -> Row | None:
+    """One outgoing mail with its bytes."""
+    return next(_rows(connection, select(_OUT).where(_OUT.c.id == id)), None)

@@ -1,0 +1,87 @@
+"""Daemons to be killed: `python -m tests.crash.victim`, told by JSON lines on stdin.
+
+Importing maildesk takes longer than most trials do, so this process imports it once, starts
+no thread, and forks a daemon for each order. It says on stdout which process serves which
+order and how each one ended. At the end of stdin it kills those that are left.
+"""
+
+import json
+import os
+import select
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from maildesk.config import load
+from maildesk.daemon import Daemon, log_to_stdout
+from maildesk.store.engine import open_engine
+from tests.crash.sites import MortalStore, Site
+from tests.world import InlineReaders
+
+_LOOK_SECONDS = 0.02
+
+
+def serve() -> dict[str, Any] | None:
+    """Fork for each order; returns the order in the child, None in the parent at the end."""
+    children: set[int] = set()
+    rest = b""
+    while True:
+        if select.select([0], [], [], _LOOK_SECONDS)[0]:
+            data = os.read(0, 65536)
+            if not data:
+                break
+            *orders, rest = (rest + data).split(b"\n")
+            for order in map(json.loads, orders):
+                child = os.fork()
+                if child == 0:
+                    return dict(order)
+                children.add(child)
+                _say(name=order["name"], pid=child)
+        children -= _buried(children)
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+    return None
+
+
+def _buried(children: set[int]) -> set[int]:
+    ended = set()
+    for child in children:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            ended.add(child)
+            _say(pid=child, status=os.waitstatus_to_exitcode(status))
+    return ended
+
+
+def _say(**words: Any) -> None:
+    os.write(1, json.dumps(words).encode() + b"\n")
+
+
+def run(order: dict[str, Any]) -> None:
+    """Be the daemon of this order until told to stop, or until its fatal site."""
+    folder = Path(order["folder"])
+    output = os.open(folder / f"{order['name']}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(output, stream)
+    os.close(0)
+    log_to_stdout()
+    fatal = Site(**order["fatal"]) if order["fatal"] else None
+
+    def open_store(database: Any) -> MortalStore:
+        return MortalStore(open_engine(database.url), folder / f"{order['name']}.steps", fatal)
+
+    config = load(folder / "maildesk.toml", os.environ)
+    Daemon(config, frozenset(order["only"]), open_store=open_store, **_readers(order)).run()
+
+
+def _readers(order: dict[str, Any]) -> dict[str, Any]:
+    """Reading in the same process saves a trial the start of another one."""
+    return {"open_readers": lambda _settings: InlineReaders()} if order["inline"] else {}
+
+
+if __name__ == "__main__":
+    mine = serve()
+    if mine is not None:
+        run(mine)
+    sys.exit(0)

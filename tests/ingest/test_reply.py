@@ -1,0 +1,93 @@
+"""The new text of a mail, apart from what it quotes."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maildesk.ingest.read import read
+from maildesk.ingest.reply import reply_text
+
+MAILS = Path(__file__).resolve().parent.parent / "mails"
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "On Mon, 3 Feb 2025 at 09:00, Ann <ann@example.com> wrote:\n> Have you tried?",
+        "On Mon, 3 Feb 2025 at 09:00, Ann\n<ann@example.com>\nwrote:\n\n> Have you tried?",
+        "Am 03.02.2025 um 09:00 schrieb Ann <ann@example.com>:\n> Schon versucht?",
+        "Le 3 févr. 2025 à 09:00, Ann <ann@example.com> a écrit :\n> Essayé ?",
+        "El lun, 3 feb 2025 a las 9:00, Ann (<ann@example.com>) escribió:\n> hola",
+        "Il giorno 3 feb 2025 alle 9:00 Ann <ann@example.com> ha scritto:\n> ciao",
+        "Op ma 3 feb. 2025 om 09:00 schreef Ann <ann@example.com>:\n> hallo",
+        "Den mån 3 feb. 2025 kl 09:00 skrev Ann <ann@example.com>:\n> hej",
+        "man. 3. feb. 2025 kl. 09:00 skrev Ann <ann@example.com\n>:\n> hei",
+        "W dniu 3.02.2025 o 09:00 Ann pisze:\nAnn <ann@example.com> napisał:\n> cześć",
+        "пн, 3 февр. 2025 г. в 09:00, Ann <ann@example.com>:\n\n> привет",
+        "2025年2月3日 9:00 Ann <ann@example.com> 写道:\n> 你好",
+        "Vào 9:00 3 tháng 2, 2025, Ann <ann@example.com> đã viết:\n> Xin chào",
+        "From: Ann <ann@example.com>\nSent: Monday\nTo: Rita\nSubject: RE: s\n\nHave you tried?",
+        "*Von:* Ann\n*Gesendet:* Montag\n*An:* Rita\n*Betreff:* s\n\nSchon versucht?",
+        "-----Original Message-----\nHave you tried?",
+        "-------- Message d'origine --------\nDe : Ann\n\nEssayé ?",
+        "-- \nRita Ray\nExample Ltd",
+        "Sent from my iPhone",
+        "Von meinem iPhone gesendet",
+        "_______________________________________________\nusers mailing list\nusers@example.org",
+    ],
+)
+def test_what_is_not_new_is_left_out(quote: str) -> None:
+    assert reply_text(f"It works now.\nThank you.\n\n{quote}\n") == "It works now.\nThank you."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "On Monday I wrote to you.\nNo answer came.",
+        "Please change this:\nname: Rita\nroom: 12",
+        "From: London\nTo: Paris\nI need a train for that.",  # a request, not a header
+        "Subject to approval: yes.\nWhat next?",
+        "The log says:\n---\nERROR 12\n---\nWhat is that?",
+        "Date: 3 May\nRoom: 12",
+        "I wrote: do it",
+        "> only a quote",
+        "FYI\n\n---------- Forwarded message ----------\nFrom: a@example.org\nSubject: s\n\ntext",
+        "Regards,\nRita",
+    ],
+)
+def test_in_doubt_a_line_is_kept(text: str) -> None:
+    assert reply_text(text) == text
+
+
+def test_an_answer_below_the_quote_is_found() -> None:
+    text = "On 3 Feb 2025, Ann <ann@example.com> wrote:\n> Have you tried?\n\nYes."
+    assert reply_text(text) == "Yes."
+
+
+def test_an_answer_below_a_quote_with_another_mark_is_found() -> None:
+    text = "Hi,\nOn 3 Feb 2025, Ann <ann@example.com> wrote:\n# Have you\n# tried?\n#\nYes, I did."
+    assert reply_text(text) == "Hi,\nYes, I did."
+
+
+def test_answers_between_the_quotes_keep_them_for_without_them_they_say_nothing() -> None:
+    text = "Ann wrote:\n> Is it on?\nYes.\n> And plugged in?\nNo."
+    assert reply_text(f"{text}\n> Thanks.\n> Ann") == text
+
+
+def test_html_decides_where_the_text_shows_no_quote() -> None:
+    reading = read((MAILS / "outlook-reply-html.eml").read_bytes())
+    assert reading.reply_text == "It works now."
+    assert "Have you tried?" in reading.mail.text
+
+
+def test_the_reply_of_a_mail_is_what_stands_above_the_quote() -> None:
+    reading = read((MAILS / "top-posted-reply.eml").read_bytes())
+    assert reading.reply_text == "It works now, thank you."
+
+
+@given(st.lists(st.sampled_from(["> a", "b", "", "On 1 May, x@y.z wrote:", "-- ", "From: a@b"])))
+def test_no_text_makes_it_raise_or_grow(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    assert len(reply_text(text)) <= len(text)

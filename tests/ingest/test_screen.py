@@ -1,0 +1,110 @@
+"""Person or machine, and what a bounce says."""
+
+from pathlib import Path
+
+import pytest
+
+from maildesk.ingest.parse import parse_whole
+from maildesk.ingest.screen import screen
+from maildesk.model.mail import BounceReport, Kind, Screening
+
+MAILS = Path(__file__).resolve().parent.parent / "mails"
+
+
+def screened(name: str, envelope_from: str | None = None, *own: str) -> Screening:
+    parsed = parse_whole((MAILS / f"{name}.eml").read_bytes())
+    return screen(parsed, envelope_from=envelope_from, own_domains=own)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("plain", Kind.PERSON),
+        ("person-from-exchange", Kind.PERSON),  # Exchange sets the field on people's mail, too
+        ("person-asks-about-bounce", Kind.PERSON),  # has all the words of a bounce
+        ("out-of-office", Kind.AUTO_REPLY),
+        ("out-of-office-without-headers", Kind.AUTO_REPLY),
+        ("read-receipt", Kind.AUTO_REPLY),
+        ("bounce-dsn", Kind.BOUNCE),
+        ("bounce-text-only", Kind.BOUNCE),
+        ("list-post", Kind.LIST),
+        ("own-loop", Kind.LOOP),
+        ("no-header-at-all", Kind.PERSON),
+    ],
+)
+def test_each_kind_is_told_by_its_signs(name: str, kind: Kind) -> None:
+    screening = screened(name)
+    assert screening.kind is kind
+    assert bool(screening.evidence) == (kind is not Kind.PERSON)
+
+
+@pytest.mark.parametrize(
+    ("own", "kind"),
+    [
+        (("example.com",), Kind.LOOP),
+        (("EXAMPLE.com", "example.net"), Kind.LOOP),
+        (("example.net",), Kind.AUTO_REPLY),  # another desk's machine mail is no loop of ours
+    ],
+)
+def test_the_loop_header_counts_for_our_own_domain(own: tuple[str, ...], kind: Kind) -> None:
+    assert screened("own-loop", None, *own).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("field", "kind"),
+    [
+        ("Auto-Submitted: auto-replied", Kind.AUTO_REPLY),
+        ("Auto-Submitted: auto-generated; owner-email=x", Kind.AUTO_REPLY),
+        ("Auto-Submitted: no", Kind.PERSON),
+        ("Precedence: bulk", Kind.AUTO_REPLY),
+        ("Precedence: junk", Kind.AUTO_REPLY),
+        ("Precedence: auto_reply", Kind.AUTO_REPLY),
+        ("Precedence: list", Kind.LIST),
+        ("Precedence: first-class", Kind.PERSON),
+        ("X-Autoreply: yes", Kind.AUTO_REPLY),
+        ("X-Autorespond: away", Kind.AUTO_REPLY),
+        ("X-Auto-Response-Suppress: All", Kind.PERSON),
+        ("List-Id: <users.example.org>", Kind.LIST),
+        ("List-Unsubscribe: <mailto:x@example.org>", Kind.LIST),
+        ("Return-Path: <>", Kind.AUTO_REPLY),
+        ("X-Failed-Recipients: max@example.org", Kind.BOUNCE),
+    ],
+)
+def test_one_field_can_decide(field: str, kind: Kind) -> None:
+    raw = f"From: rita@example.org\r\nSubject: s\r\n{field}\r\n\r\ntext".encode()
+    assert screen(parse_whole(raw)).kind is kind
+
+
+def test_the_envelope_counts_for_more_than_the_return_path_a_sender_wrote() -> None:
+    assert screened("plain", "").kind is Kind.AUTO_REPLY
+    raw = b"Return-Path: <>\r\nFrom: rita@example.org\r\n\r\ntext"
+    assert screen(parse_whole(raw), envelope_from="rita@example.org").kind is Kind.PERSON
+
+
+def test_a_delivery_status_names_each_recipient_and_the_mail_it_speaks_of() -> None:
+    assert screened("bounce-dsn").bounces == (
+        BounceReport(
+            recipient="max@example.org",
+            action="failed",
+            status="5.1.1",
+            diagnostic="550 5.1.1 <max@example.org>: no such user",
+            original_message_id="<md.7@example.com>",
+        ),
+        BounceReport(
+            recipient="rita@example.org",
+            action="delayed",
+            status="4.4.1",
+            diagnostic="",
+            original_message_id="<md.7@example.com>",
+        ),
+    )
+
+
+def test_a_bounce_without_a_delivery_status_is_read_from_its_text() -> None:
+    (report,) = screened("bounce-text-only").bounces
+    assert (report.recipient, report.status) == ("max@example.org", "5.2.2")
+    assert report.original_message_id == "<md.8@example.com>"
+
+
+def test_a_mail_of_ours_that_bounced_is_a_bounce_and_no_loop() -> None:
+    assert screened("bounce-dsn", "", "example.com").kind is Kind.BOUNCE

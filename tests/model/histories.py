@@ -1,0 +1,106 @@
+"""Random histories of tickets: legal ones, with any values."""
+
+import itertools
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+
+from hypothesis import strategies as st
+
+from maildesk.model.event import (
+    ApprovalAsked,
+    ApprovalDecided,
+    Closed,
+    Event,
+    FieldChanged,
+    MessageAdded,
+    PersonJoined,
+    Reminded,
+    Reopened,
+    ResolutionDecided,
+    ResolutionGiven,
+    StatusMoved,
+    Tagged,
+    TicketOpened,
+)
+from maildesk.model.ticket import Ticket, evolve
+
+AT = datetime(2026, 11, 23, 9, 0, 0, 123456, tzinfo=UTC)
+PEOPLE = range(1, 10)
+FIELDS = (
+    *("service", "category", "sub_category", "request_type", "impact"),
+    *("urgency", "priority", "team", "assignee"),
+)
+people = st.sampled_from(PEOPLE)
+words = st.text(max_size=8).filter(lambda text: "\0" not in text)
+moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
+opened = st.builds(
+    TicketOpened,
+    requester=people,
+    source=words,
+    status=words,
+    state=words,
+    request_type=words,
+    parent=st.none(),
+)
+field_changed = st.one_of(
+    *(
+        st.builds(
+            FieldChanged,
+            field=st.just(name),
+            old=st.none() | people if name == "assignee" else words,
+            new=st.none() | people if name == "assignee" else words,
+            rule=words,
+        )
+        for name in FIELDS
+    )
+)
+asked = st.builds(ApprovalAsked, approver=people, round=st.integers(1, 4), rule=words)
+anything_else = st.one_of(
+    field_changed,
+    st.builds(Tagged, words, words),
+    st.builds(StatusMoved, old=words, new=words, state=words),
+    st.builds(PersonJoined, people),
+    st.builds(MessageAdded, words, words),
+    st.builds(
+        ResolutionGiven,
+        message=words,
+        round=st.integers(1, 99),
+        close_due=moments,
+        remind_due=st.none() | moments,
+    ),
+    st.builds(ResolutionDecided, round=st.integers(1, 99), accepted=st.booleans()),
+    st.builds(Reminded),
+    st.builds(Reopened),
+    st.builds(Closed, words),
+)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Event]:
+    """A legal history: opened first, approvals decided only after one was asked for."""
+    events: list[Event] = [draw(opened)]
+    round_ = 0
+    for _ in range(draw(st.integers(0, 12))):
+        match draw(st.integers(0, 5)):
+            case 0:
+                round_ += 1
+                events.append(replace(draw(asked), round=round_))
+            case 1 if round_:
+                events.append(ApprovalDecided(round=round_, approved=draw(st.booleans())))
+            case _:
+                events.append(draw(anything_else))
+    return events
+
+
+def folded(events: list[Event]) -> Ticket:
+    """The ticket that a history gives; a second passes between two events."""
+    times = (AT + timedelta(seconds=n) for n in itertools.count())
+    first: Ticket | None = None
+    ticket = reduce(
+        lambda t, pair: evolve(t, pair[0], number=1001, at=pair[1]),
+        zip(events, times, strict=False),
+        first,
+    )
+    assert ticket is not None
+    return ticket

@@ -1,0 +1,242 @@
+"""A ticket changes by its events alone, and each event changes what it names and nothing else."""
+
+import dataclasses
+import typing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from maildesk.model.event import (
+    EVENTS,
+    ApprovalAsked,
+    ApprovalDecided,
+    Closed,
+    Event,
+    FieldChanged,
+    MessageAdded,
+    PersonJoined,
+    Reminded,
+    Reopened,
+    ResolutionDecided,
+    ResolutionGiven,
+    StatusMoved,
+    Tagged,
+    TicketOpened,
+)
+from maildesk.model.ticket import Approval, Ticket, evolve
+from tests.model.histories import folded, histories
+
+AT = datetime(2026, 11, 23, 9, 0, 0, 123456, tzinfo=UTC)
+LATER = AT + timedelta(hours=1)
+DUE, REMIND = AT + timedelta(days=5), AT + timedelta(days=3)
+OPENED = TicketOpened(
+    requester=1, source="mail", status="New", state="Open", request_type="incident", parent=1000
+)
+TICKET = evolve(None, OPENED, number=1001, at=AT)
+ASKED = Approval(approver=2, round=1, asked_at=AT)
+WAITING = replace(
+    TICKET,
+    status="Waiting for Closure",
+    state="Resolved",
+    resolution="m1",
+    round=1,
+    close_due=DUE,
+    remind_due=REMIND,
+)
+GIVEN = ResolutionGiven(message="m1", round=1, close_due=DUE, remind_due=REMIND)
+
+FIELDS = [
+    ("service", "Network"),
+    ("category", "Access"),
+    ("sub_category", "VPN"),
+    ("request_type", "service request"),
+    ("impact", "high"),
+    ("urgency", "low"),
+    ("priority", "P1"),
+    ("team", "First line"),
+    ("assignee", 3),
+]
+
+
+def changed(before: Ticket, after: Ticket) -> dict[str, Any]:
+    """What is other in the second ticket."""
+    names = [field.name for field in dataclasses.fields(Ticket)]
+    return {n: getattr(after, n) for n in names if getattr(before, n) != getattr(after, n)}
+
+
+def test_the_first_event_makes_the_ticket() -> None:
+    assert Ticket(
+        number=1001,
+        requester=1,
+        source="mail",
+        status="New",
+        state="Open",
+        request_type="incident",
+        opened_at=AT,
+        updated_at=AT,
+        parent=1000,
+    ) == (TICKET)
+
+
+TABLE: list[tuple[Ticket, Event, dict[str, Any]]] = [
+    # every field that classifies takes the new value, whatever the old one was said to be
+    *((TICKET, FieldChanged(field=f, old="x", new=v), {f: v}) for f, v in FIELDS),  # type: ignore[arg-type]
+    # and can be emptied again
+    (
+        replace(TICKET, assignee=3),
+        FieldChanged(field="assignee", old=3, new=None),
+        {"assignee": None},
+    ),
+    # tags keep the order in which they came, and each is there once
+    (TICKET, Tagged("vip"), {"tags": ("vip",)}),
+    (replace(TICKET, tags=("vip",)), Tagged("a"), {"tags": ("vip", "a")}),
+    (replace(TICKET, tags=("vip", "a")), Tagged("vip"), {}),
+    # a move changes the status and its state, and no deadline
+    (WAITING, StatusMoved(old="", new="Accepted", state="Resolved"), {"status": "Accepted"}),
+    (
+        TICKET,
+        StatusMoved(old="New", new="Analysis", state="In Progress"),
+        {"status": "Analysis", "state": "In Progress"},
+    ),
+    # who takes part stands in the order of ids, as the table gives it back
+    (TICKET, PersonJoined(9), {"participants": (9,)}),
+    (replace(TICKET, participants=(9,)), PersonJoined(5), {"participants": (5, 9)}),
+    (replace(TICKET, participants=(5, 9)), PersonJoined(9), {}),
+    # a text is in its own table
+    (TICKET, MessageAdded("m1", "reply"), {}),
+    # a resolution starts a round and the clock
+    (TICKET, GIVEN, {"resolution": "m1", "round": 1, "close_due": DUE, "remind_due": REMIND}),
+    # without a reminder, the old one does not linger
+    (
+        WAITING,
+        ResolutionGiven(message="m2", round=2, close_due=LATER, remind_due=None),
+        {"resolution": "m2", "round": 2, "close_due": LATER, "remind_due": None},
+    ),
+    # a decision stops the clock and keeps the round and the resolution
+    (WAITING, ResolutionDecided(round=1, accepted=True), {"close_due": None, "remind_due": None}),
+    (WAITING, ResolutionDecided(round=1, accepted=False), {"close_due": None, "remind_due": None}),
+    # a reminder happens once, and the closing comes all the same
+    (WAITING, Reminded(), {"remind_due": None}),
+    # reopened: counted, the resolution is void, the clock stands
+    (
+        replace(WAITING, reopened=1),
+        Reopened(),
+        {"reopened": 2, "resolution": None, "close_due": None, "remind_due": None},
+    ),
+    # asking for an approval starts a round; a second one takes the place of the first
+    (
+        TICKET,
+        ApprovalAsked(approver=2, round=1),
+        {"approval": replace(ASKED, asked_at=LATER), "round": 1},
+    ),
+    (
+        replace(TICKET, approval=ASKED, round=1),
+        ApprovalAsked(approver=7, round=2, rule="r"),
+        {"approval": Approval(approver=7, round=2, asked_at=LATER), "round": 2},
+    ),
+    # the outcome and its time are kept beside who was asked and when
+    (
+        replace(TICKET, approval=ASKED, round=1),
+        ApprovalDecided(round=1, approved=True),
+        {"approval": replace(ASKED, outcome="approved", decided_at=LATER)},
+    ),
+    (
+        replace(TICKET, approval=ASKED, round=1),
+        ApprovalDecided(round=1, approved=False),
+        {"approval": replace(ASKED, outcome="rejected", decided_at=LATER)},
+    ),
+    # the end: closed now, no deadline left
+    (
+        WAITING,
+        Closed("Solved"),
+        {"closed_at": LATER, "closure_category": "Solved", "close_due": None, "remind_due": None},
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "event", "changes"), TABLE)
+def test_an_event_changes_what_it_names_and_nothing_else(
+    before: Ticket, event: Event, changes: dict[str, Any]
+) -> None:
+    after = evolve(before, event, number=1001, at=LATER)
+    assert changed(before, after) == changes | {"updated_at": LATER}
+
+
+def test_the_table_has_a_row_for_every_event_and_every_field() -> None:
+    assert {type(event) for _, event, _ in TABLE} | {TicketOpened} == set(EVENTS.values())
+    assert set(EVENTS.values()) == set(typing.get_args(Event))
+    by_field = {event.field for _, event, _ in TABLE if isinstance(event, FieldChanged)}
+    assert by_field == set(typing.get_args(typing.get_type_hints(FieldChanged)["field"]))
+
+
+def test_a_history_that_does_not_begin_with_its_beginning_is_refused() -> None:
+    with pytest.raises(ValueError, match="history of ticket 7 does not begin with TicketOpened"):
+        evolve(None, Reminded(), number=7, at=AT)
+
+
+def test_a_decision_that_nobody_was_asked_for_is_refused() -> None:
+    with pytest.raises(ValueError, match="ticket 1001: an approval was decided that nobody asked"):
+        evolve(TICKET, ApprovalDecided(round=1, approved=True), number=1001, at=AT)
+
+
+@pytest.mark.parametrize(
+    ("close_due", "remind_due", "next_due"),
+    [
+        (None, None, None),  # nothing waits for the clock
+        (DUE, None, DUE),
+        (DUE, REMIND, REMIND),  # the earlier one
+        (REMIND, DUE, REMIND),
+    ],
+)
+def test_the_next_deadline_is_the_earliest(
+    close_due: datetime | None, remind_due: datetime | None, next_due: datetime | None
+) -> None:
+    assert replace(TICKET, close_due=close_due, remind_due=remind_due).next_due == next_due
+
+
+@pytest.mark.parametrize(
+    ("ticket", "person", "takes_part"),
+    [
+        (TICKET, 1, True),  # the requester
+        (TICKET, 2, False),  # a stranger
+        (replace(TICKET, assignee=2), 2, True),  # the assignee
+        (replace(TICKET, participants=(2, 4)), 4, True),  # who joined
+        (replace(TICKET, approval=ASKED), 2, True),  # who is asked
+        (replace(TICKET, approval=replace(ASKED, outcome="approved")), 2, True),  # who was asked
+        (replace(TICKET, approval=ASKED), 3, False),
+    ],
+)
+def test_who_takes_part(ticket: Ticket, person: int, takes_part: bool) -> None:
+    assert ticket.takes_part(person) is takes_part
+
+
+@pytest.mark.parametrize(
+    ("ticket", "closed", "for_approval", "for_requester"),
+    [
+        (TICKET, False, False, False),
+        (replace(TICKET, approval=ASKED), False, True, False),
+        (replace(TICKET, approval=replace(ASKED, outcome="rejected")), False, False, False),
+        (WAITING, False, False, True),
+        (replace(TICKET, closed_at=AT), True, False, False),
+    ],
+)
+def test_what_a_ticket_waits_for(
+    ticket: Ticket, closed: bool, for_approval: bool, for_requester: bool
+) -> None:
+    waits = (ticket.is_closed, ticket.waits_for_approval, ticket.waits_for_requester)
+    assert waits == (closed, for_approval, for_requester)
+
+
+# ---- whole histories
+
+
+@given(histories())
+def test_a_legal_history_never_raises_and_gives_the_same_ticket_again(events: list[Event]) -> None:
+    ticket = folded(events)
+    assert ticket == folded(events)
+    assert ticket.number == 1001
+    assert ticket.opened_at == AT
+    assert ticket.updated_at == AT + timedelta(seconds=len(events) - 1)

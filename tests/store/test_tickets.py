@@ -1,0 +1,111 @@
+"""Tickets and their histories come out of the tables as they went in, on both databases."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from sqlalchemy import select
+
+from maildesk.model.decision import Actor, ActorKind
+from maildesk.model.event import (
+    ApprovalAsked,
+    ApprovalDecided,
+    Event,
+    PersonJoined,
+    Reminded,
+    TicketOpened,
+)
+from maildesk.store import tables, tickets
+from maildesk.store.engine import Store
+from tests.model.histories import AT, PEOPLE, folded, histories
+
+LATER = AT + timedelta(hours=1)
+OPENED = TicketOpened(
+    requester=1, source="mail", status="New", state="Open", request_type="incident"
+)
+
+
+@pytest.fixture(autouse=True)
+def _people(store: Store) -> None:
+    rows = [{"id": n, "name": f"P{n}", "address": f"{n}@x", "organisation": ""} for n in PEOPLE]
+    with store.write() as connection:
+        connection.execute(tables.person.insert(), rows)
+
+
+def test_histories_and_tickets_survive_the_tables(store: Store) -> None:
+    """The JSON of events and the columns of tickets give back what was put in, to the value.
+
+    Many tickets in one transaction: hypothesis draws them all before the database is asked.
+    """
+    actor = Actor(ActorKind.AGENT, 3, "token")
+    drawn: list[list[Event]] = []
+
+    @given(histories())
+    def draw(events: list[Event]) -> None:
+        drawn.append(events)
+
+    draw()
+    every = [event for _, event, _ in TABLE]
+    drawn.append([replace(OPENED, parent=None), asked_first, *every])
+    with store.write() as connection:
+        for number, events in enumerate(drawn, start=1):
+            ticket = replace(folded(events), number=number)
+            tickets.add(connection, ticket, "Subject")
+            tickets.record(connection, number, events, actor=actor, cause="mail 1", at=LATER)
+    with store.read() as connection:
+        for number, events in enumerate(drawn, start=1):
+            ticket = replace(folded(events), number=number)
+            lines = tickets.history(connection, number)
+            assert [line.event for line in lines] == events
+            assert {(line.at, line.actor, line.cause) for line in lines} == {
+                (LATER, actor, "mail 1")
+            }
+            assert all(isinstance(line.actor.kind, ActorKind) for line in lines)
+            assert tickets.load_one(connection, number) == (ticket, "Subject")
+
+
+asked_first = ApprovalAsked(approver=2, round=1)
+
+
+def test_saving_what_a_history_changed_gives_the_ticket_of_the_history(store: Store) -> None:
+    events: list[Event] = [
+        replace(OPENED, parent=None),
+        PersonJoined(6),
+        PersonJoined(4),
+        asked_first,
+        ApprovalDecided(round=1, approved=False),
+        ApprovalAsked(approver=5, round=2),
+        GIVEN,
+        Reminded(),
+    ]
+    ticket = folded(events[:1])
+    with store.write() as connection:
+        tickets.add(connection, ticket, "Subject")
+    for count in range(2, len(events) + 1):
+        after = folded(events[:count])
+        with store.write() as connection:
+            tickets.save(connection, ticket, after)
+        ticket = after
+        with store.read() as connection:
+            assert tickets.load_one(connection, 1001)[0] == after
+            due = select(tables.ticket.c.next_due)
+            assert connection.execute(due).scalar_one() == after.next_due
+    with store.read() as connection:  # the first round is still there to be read
+        outcomes = select(tables.approval.c.outcome).order_by(tables.approval.c.round)
+        assert list(connection.execute(outcomes).scalars()) == ["rejected", "open"]
+
+
+def test_there_is_no_ticket_of_an_unknown_number(store: Store) -> None:
+    with store.read() as connection, pytest.raises(LookupError, match="no ticket 9"):
+        tickets.load_one(connection, 9)
+
+
+def test_numbers_go_up_by_one_and_one_that_was_rolled_back_is_given_again(store: Store) -> None:
+    with store.write() as connection:
+        first = tickets.next_number(connection)
+    with pytest.raises(RuntimeError), store.write() as connection:
+        tickets.next_number(connection)
+        raise RuntimeError("the mail failed")
+    with store.write() as connection:
+        assert tickets.next_number(connection) == first + 1

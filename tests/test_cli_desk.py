@@ -1,0 +1,196 @@
+"""The commands that look into a desk, on a desk with a few mails in it."""
+
+import io
+import json
+import mailbox
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from maildesk.cli import build
+from maildesk.cli.edge import run
+from maildesk.config import load
+from maildesk.desk.office import open_office
+from maildesk.desk.worker import Worker
+from maildesk.store.engine import open_store
+from tests.world import InlineReaders
+
+Command = Callable[..., tuple[int, str, str]]
+
+PRINTER = (
+    b"From: Rita <rita@example.org>\r\nTo: desk@example.org\r\nSubject: Printer broken\r\n"
+    b"Message-ID: <one@example.org>\r\n\r\nIt does not print.\r\n"
+)
+NOBODY = b"Subject: no author\r\n\r\nHello.\r\n"
+
+
+@pytest.fixture
+def maildesk(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> Command:
+    """Runs a command on a fresh installation; its status, stdout and stderr."""
+    folder = tmp_path / "desk"
+    monkeypatch.setenv("MAILDESK_IMAP_PASSWORD", "one")
+    monkeypatch.setenv("MAILDESK_SMTP_PASSWORD", "two")
+
+    def command(*words: object) -> tuple[int, str, str]:
+        arguments = ["--config", str(folder / "maildesk.toml"), *(str(word) for word in words)]
+        status = run(build(), arguments)
+        out, err = capfdbinary.readouterr()
+        return status, out.decode(), err.decode()
+
+    assert command("init", folder)[0] == 0
+    assert command("db", "upgrade")[0] == 0
+    return command
+
+
+def _work(tmp_path: Path) -> None:
+    """What the daemon would do with the mails that were taken in."""
+    environ = {"MAILDESK_IMAP_PASSWORD": "one", "MAILDESK_SMTP_PASSWORD": "two"}
+    config = load(tmp_path / "desk" / "maildesk.toml", environ)
+    store = open_store(config.settings.database)
+    worker = Worker(open_office(config.settings, config.policy, store), InlineReaders())
+    while worker.work():
+        pass
+    worker.close()
+    store.close()
+
+
+def _file(tmp_path: Path, raw: bytes) -> Path:
+    path = tmp_path / "mail.eml"
+    path.write_bytes(raw)
+    return path
+
+
+def test_a_mail_taken_in_can_be_explained_and_its_ticket_shown_and_resolved(
+    maildesk: Command, tmp_path: Path
+) -> None:
+    assert maildesk("ingest", _file(tmp_path, PRINTER))[:2] == (
+        0,
+        "1 mails kept; `maildesk run` works them\n",
+    )
+    _work(tmp_path)
+    status, out, _ = maildesk("explain", 1, "--json")
+    told = json.loads(out)
+    assert (status, told["disposition"], told["ticket"]) == (0, "new-ticket", 1001)
+    rules = next(step for step in told["steps"] if step["name"] == "rules")
+    assert 'rule "Printers" fired' in rules["evidence"]
+    assert 'rule "Printers" fired' in maildesk("explain", 1)[1]
+
+    assert "MD-1001  Assign" in maildesk("ticket", "list")[1]
+    assert json.loads(maildesk("ticket", "list", "--json")[1])["status"] == "Assign"
+    shown = maildesk("ticket", "show", 1001)[1]
+    assert "TicketOpened" in shown
+    assert "It does not print." in shown
+    assert json.loads(maildesk("ticket", "show", 1001, "--json")[1])["priority"] == "P4"
+
+    assert maildesk("ticket", "resolve", 1001, "New toner.", "--as", "ann@example.org")[0] == 0
+    assert "Waiting for Closure" in maildesk("ticket", "list")[1]
+    assert maildesk("replay")[:2] == (0, "1 tickets: every history gives its row\n")
+
+    waiting = [json.loads(line) for line in maildesk("outbox", "list", "--json")[1].splitlines()]
+    assert [row["template"] for row in waiting] == [
+        "acknowledgement",
+        "agent-notification",
+        "resolution",
+    ]
+    assert "Subject: Re: [MD-1001] Printer broken" in maildesk("outbox", "show", 1)[1]
+    assert maildesk("outbox", "drop", 1)[0] == 0
+    assert maildesk("outbox", "retry", 1)[0] == 0
+    assert maildesk("outbox", "retry", 99)[0] == 1
+
+
+def test_explain_tells_what_would_become_of_a_file(maildesk: Command, tmp_path: Path) -> None:
+    status, out, _ = maildesk("explain", _file(tmp_path, PRINTER))
+    assert status == 0
+    assert "disposition  new-ticket" in out
+    assert maildesk("ticket", "list")[1] == ""
+
+
+def test_quarantine_is_listed_shown_replayed_and_dropped(maildesk: Command, tmp_path: Path) -> None:
+    maildesk("ingest", _file(tmp_path, NOBODY))
+    _work(tmp_path)
+    assert "neither an author nor a return path" in maildesk("quarantine", "list")[1]
+    assert json.loads(maildesk("quarantine", "list", "--json")[1])["id"] == 1
+    assert maildesk("quarantine", "show", 1)[1].encode() == NOBODY
+    assert maildesk("quarantine", "replay", 1)[0] == 0
+    assert maildesk("quarantine", "list")[1] == ""
+    _work(tmp_path)
+    assert maildesk("quarantine", "drop", 1)[0] == 0
+    status, _, err = maildesk("quarantine", "drop", 1)
+    assert (status, err) == (1, "maildesk: mail 1 is not in quarantine\n")
+
+
+def test_an_mbox_and_a_maildir_are_taken_in_silently(maildesk: Command, tmp_path: Path) -> None:
+    box = mailbox.mbox(tmp_path / "old.mbox")
+    box.add(PRINTER)
+    box.add(PRINTER.replace(b"one@", b"two@").replace(b"Printer", b"Plotter"))
+    box.close()
+    folder = mailbox.Maildir(tmp_path / "Maildir")
+    folder.add(PRINTER.replace(b"one@", b"three@"))
+    status, out, _ = maildesk("ingest", "--silent", tmp_path / "old.mbox", tmp_path / "Maildir")
+    assert (status, out) == (0, "3 mails kept; `maildesk run` works them\n")
+    _work(tmp_path)
+    assert len(maildesk("ticket", "list")[1].splitlines()) == 3
+    assert maildesk("outbox", "list")[1] == ""
+
+
+def test_an_answer_with_a_wrong_command_does_nothing(
+    maildesk: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maildesk("ingest", _file(tmp_path, PRINTER))
+    _work(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.StringIO("#reslove toner\n"))
+    status, _, err = maildesk("ticket", "answer", 1001, "--as", "ann@example.org")
+    assert status == 1
+    assert "#resolve" in err
+    assert "Assign" in maildesk("ticket", "list")[1]
+
+
+def test_only_an_agent_answers(maildesk: Command) -> None:
+    status, _, err = maildesk("ticket", "resolve", 1001, "x", "--as", "rita@example.org")
+    assert (status, err) == (
+        1,
+        "maildesk: rita@example.org is no agent; see the teams in people.toml\n",
+    )
+
+
+def test_a_database_is_copied_and_put_back(maildesk: Command, tmp_path: Path) -> None:
+    maildesk("ingest", _file(tmp_path, PRINTER))
+    assert maildesk("db", "backup", tmp_path / "copy.db")[0] == 0
+    assert maildesk("db", "backup", tmp_path / "copy.db")[0] == 1
+    _work(tmp_path)
+    assert maildesk("db", "restore", tmp_path / "copy.db")[0] == 1
+    assert maildesk("db", "restore", tmp_path / "copy.db", "--yes")[0] == 0
+    assert maildesk("ticket", "list")[1] == ""
+    _work(tmp_path)
+    assert "MD-1001" in maildesk("ticket", "list")[1]
+
+
+def test_an_old_database_is_not_touched_but_named(maildesk: Command, tmp_path: Path) -> None:
+    (tmp_path / "desk" / "maildesk.db").unlink()
+    status, _, err = maildesk("ticket", "list")
+    assert status == 1
+    assert "run `maildesk db upgrade`" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (("ticket", "show", 99), 1),  # no such ticket
+        (("explain", 99), 1),  # no such mail
+        (("explain", "nowhere.eml"), 1),  # no such file
+        (("ingest", "nowhere.eml"), 1),
+        (("quarantine", "show", 99), 1),
+        (("outbox", "show", 99), 1),
+        (("run", "--only", "kitchen"), 2),  # no such room
+    ],
+)
+def test_what_is_not_there_is_one_line_on_stderr(
+    maildesk: Command, words: tuple[object, ...], status: int
+) -> None:
+    found, _, err = maildesk(*words)
+    assert found == status
+    assert err.startswith("maildesk: ")
+    assert err.count("\n") == 1
