@@ -27,8 +27,8 @@ PER_MAIL = ("raw_mail", "raw_bytes", "ticket", "message", "ticket_event", "outgo
 ONCE = ("person", "person_address")
 _ACK = jinja2.Template(
     "Dear {{ name }},\n\nthank you. We have received your request and gave it the number "
-    "MD-{{ number }}.\n\nSubject: {{ subject }}\n\n{% for line in text.splitlines() %}> {{ line }}\n"
-    "{% endfor %}\nPlease leave the number in the subject when you answer.\n\nService Desk\n"
+    "MD-{{ number }}.\n\nSubject: {{ subject }}\n\n"
+    "Please leave the number in the subject when you answer.\n\nService Desk\n"
 )
 Row = dict[str, Any]
 
@@ -72,7 +72,7 @@ def work(raw: bytes, rows: Rows) -> dict[str, list[Row]]:
     found["raw_bytes"][0]["data"] = raw
     found["message"][0]["text"] = text
     for out in found["outgoing"]:
-        out["raw"] = _acknowledgement(parsed, subject, text, ticket)
+        out["raw"] = _acknowledgement(parsed, subject, ticket)
     return found
 
 
@@ -85,8 +85,8 @@ def _text(parsed: Message) -> str:
     return ""
 
 
-def _acknowledgement(parsed: Message, subject: str, text: str, ticket: int) -> bytes:
-    body = _ACK.render(name=parsed["From"], number=ticket, subject=subject, text=text)
+def _acknowledgement(parsed: Message, subject: str, ticket: int) -> bytes:
+    body = _ACK.render(name=parsed["From"], number=ticket, subject=subject)
     mail = MIMEText(body, "plain", "utf-8")
     mail["From"] = "Service Desk <desk@example.org>"
     mail["To"] = parsed["From"]

@@ -3,18 +3,19 @@
 import base64
 import random
 from collections.abc import Iterator
-from email.utils import format_datetime
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 SEED = 20261123
 SENDERS = 500
 DESK = "desk@example.org"
 _BEGAN = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
-_WORDS = (
-    "the mail server answer room key since morning cannot open window please look again screen "
-    "report yesterday file folder shared print update login password café Grüße früher naïve "
-    "meeting budget order number invoice customer project deadline Monday floor desk cable"
-).split()
+_PROSE = """
+the mail server answer room key since morning cannot open window please look again screen
+report yesterday file folder shared print update login password café Grüße früher naïve
+meeting budget order number invoice customer project deadline Monday floor desk cable
+"""
+_WORDS = _PROSE.split()
 _SUBJECTS = (
     "Question about the {} form",
     "Cannot open the {} folder",

@@ -20,7 +20,7 @@ from maildesk.desk.worker import Worker
 from maildesk.ingest.imap import MailboxRoom
 from maildesk.ingest.pool import ReadingPool
 from maildesk.ingest.smtp import ListenerRoom
-from maildesk.model.settings import Database
+from maildesk.model.settings import Database, Settings
 from maildesk.outgoing.delivery import DeliveryRoom
 from maildesk.outgoing.verp import verp
 from maildesk.room import Room
@@ -39,6 +39,17 @@ STOP_SECONDS = 9.0  # systemd and friends are told ten
 RINGS = {"work": 2.0, "deliver": 5.0, "clock": 30.0}  # seconds between looks nobody asked for
 
 
+def open_readers(settings: Settings) -> ReadingPool:
+    """The processes of this installation that read strangers' mail; none is started yet."""
+    limits = settings.limits
+    return ReadingPool(
+        limits.readers,
+        wall_seconds=limits.read_seconds,
+        memory_bytes=limits.read_megabytes << 20,
+        own_domains=(settings.desk.domain,),
+    )
+
+
 @dataclass(slots=True)
 class Daemon:
     """The rooms of one process. `only` names the kinds to run; empty for all."""
@@ -46,6 +57,7 @@ class Daemon:
     config: Config
     only: frozenset[str] = frozenset()
     open_store: Callable[[Database], Store] = open_store
+    open_readers: Callable[[Settings], ReadingPool] = open_readers
     _watched: list[Watched] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _scheduler: BackgroundScheduler = field(
@@ -60,11 +72,11 @@ class Daemon:
         self.start()
         try:
             self._stop.wait()
+            log.info("stopping")
         finally:
             self.stop()
 
-    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        log.info("stopping", signal=signal.Signals(number).name)
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._stop.set()
 
     def start(self) -> None:
@@ -160,13 +172,7 @@ class Daemon:
             )
 
     def _work_room(self, office: Office) -> Room:
-        limits = office.settings.limits
-        pool = ReadingPool(
-            limits.readers,
-            wall_seconds=limits.read_seconds,
-            memory_bytes=limits.read_megabytes << 20,
-            own_domains=(office.settings.desk.domain,),
-        )
+        pool = self.open_readers(office.settings)
         self._closers.insert(0, pool.close)
         return WorkRoom(lambda: Worker(office, pool), on_worked=self._ring("deliver"))
 

@@ -1,5 +1,6 @@
 """What is documented exists, what exists is documented, and the examples run."""
 
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from maildesk.cli import build
 from maildesk.config import load
 from maildesk.config.reference import FILES, settings_page, tables_of
 from maildesk.config.shipped import policy_files
+from maildesk.model.decision import Template
+from maildesk.outgoing import compose
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -78,3 +81,12 @@ def test_the_files_that_contributing_names_exist() -> None:
 
 def test_the_changelog_knows_this_version() -> None:
     assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_every_mail_template_and_every_name_in_it_is_documented() -> None:
+    page = (ROOT / "docs" / "templates.md").read_text()
+    first, second = page.split("What a template may name:")
+    assert re.findall(r"^\| `([a-z-]+)` \|", first, re.MULTILINE) == [str(one) for one in Template]
+    named = re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`[^|]*) \|", second, re.MULTILINE)))
+    body = inspect.getsource(compose).partition("def _words")[2]
+    assert sorted(named) == sorted(re.findall(r'^        "(\w+)":', body, re.MULTILINE))

@@ -16,7 +16,7 @@ from maildesk.demo.pages import create_app
 from maildesk.demo.seed import first_tickets
 from maildesk.demo.servers import HOST
 from maildesk.demo.story import tell_story
-from maildesk.demo.waiting import NotInTime
+from maildesk.demo.waiting import NotInTime, wait_for
 from maildesk.model.settings import Web
 from maildesk.room import Bell
 from maildesk.supervise import Watched, stop
@@ -25,7 +25,6 @@ from maildesk.web.room import WebRoom
 log = structlog.get_logger()
 
 _STOP_SECONDS = 5.0
-_START_SECONDS = 10.0
 
 
 class NotServed(Exception):
@@ -50,8 +49,9 @@ def served(house: House, port: int = 0) -> Iterator[str]:
     watched = Watched(room, Bell())
     watched.start()
     try:
-        if not room.started.wait(_START_SECONDS):
-            raise NotServed(watched.trouble or "the page did not start in time")
+        wait_for(lambda: room.started.is_set() or watched.trouble or None, "the page of the demo")
+        if not room.started.is_set():
+            raise NotServed(watched.trouble)
         yield f"http://{HOST}:{room.port}/"
     finally:
         stop([watched], _STOP_SECONDS)
@@ -101,6 +101,6 @@ def _invite(house: House, address: str) -> None:
         f"With a mail program: IMAP {HOST} port {office.imap_port}, SMTP {HOST} port "
         f"{office.smtp_port}, no TLS; user {names}; password {PASSWORD}.",
         f"What the desk knows: maildesk --config {house.folder / 'maildesk.toml'} ticket list",
-        f"The story by itself: maildesk demo --story. Ctrl-C stops everything.",
+        "The story by itself: maildesk demo --story. Ctrl-C stops everything.",
     )
     print("\n".join(lines), flush=True)

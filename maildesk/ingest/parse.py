@@ -41,6 +41,11 @@ _ANYWHERE = re.compile(rf"({_ATOM}@{_ATOM})")
 _SOUND = re.compile(rf"{_ATOM}@{_ATOM}")
 
 
+_OF_A_SERVER = frozenset(
+    {"authentication-results", "received", "received-spf", "dkim-signature", "return-path"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """A mail and its skeleton, for those who must look into single parts of it."""
@@ -84,7 +89,7 @@ def _mail(
 ) -> Mail:
     hint = next((p.params["charset"] for p in root.walk() if "charset" in p.params), None)
     lines = tuple((name, fields.unfold(value, hint)) for name, value in root.head.fields)
-    headers = tuple((name, fields.words(line)) for name, line in lines)
+    headers = tuple((name, _read_field(name, line)) for name, line in lines)
     first = dict(reversed(headers))
     words = {*defects, *_field_defects(lines)}
     return Mail(
@@ -104,6 +109,16 @@ def _mail(
         content_key=_content_key(raw, root, first),
         defects=tuple(sorted(words)),
     )
+
+
+def _read_field(name: str, line: str) -> str:
+    """The field decoded (RFC 2047), but for what servers wrote.
+
+    Encoded words have no place in Authentication-Results (RFC 8601 §2.2) and its like: an envelope
+    sender that our own server quotes there would otherwise decode into a verdict.
+    """
+    of_a_server = name in _OF_A_SERVER or name.startswith("arc-")
+    return line if of_a_server else fields.words(line)
 
 
 def _field_defects(lines: tuple[tuple[str, str], ...]) -> Iterator[str]:

@@ -93,7 +93,7 @@ class Door(SMTP):
 
     async def push(self, status: AnyStr) -> None:
         """Send a reply, unless the client has had its share without bringing a mail."""
-        pass
+        self._replies_left -= 1
         if self._replies_left < 0:
             self.hang_up("421 4.7.0 Too many commands, closing connection")
             return

@@ -28,7 +28,7 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("advance", r"UPDATE mailbox_position "),
     ("position", r"INSERT INTO mailbox_position "),
     ("people", r"INSERT INTO team "),
-    ("migrate", r"SELECT alembic_version"),
+    ("migrate", r"\s*(CREATE TABLE|SELECT) alembic_version"),
     ("hold", r"(INSERT INTO|UPDATE|DELETE FROM) lease\b"),
 )
 _WRITTEN = "written by the transaction under way"
@@ -51,7 +51,7 @@ def step_of(statements: list[str]) -> str:
     for step, pattern in STEPS:
         if any(re.match(pattern, statement) for statement in statements):
             return step
-    return "other"
+    return "look"
 
 
 @dataclass(frozen=True)

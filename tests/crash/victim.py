@@ -10,14 +10,18 @@ import os
 import select
 import signal
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from maildesk.config import load
 from maildesk.daemon import Daemon, log_to_stdout
+from maildesk.ingest.pool import ReadingPool
+from maildesk.ingest.read import read
+from maildesk.model.mail import RawMail, Reading
+from maildesk.model.settings import Settings
 from maildesk.store.engine import open_engine
 from tests.crash.sites import MortalStore, Site
-from tests.world import InlineReaders
 
 _LOOK_SECONDS = 0.02
 
@@ -75,9 +79,23 @@ def run(order: dict[str, Any]) -> None:
     Daemon(config, frozenset(order["only"]), open_store=open_store, **_readers(order)).run()
 
 
-def _readers(order: dict[str, Any]) -> dict[str, Any]:
+class ReadsHere(ReadingPool):
     """Reading in the same process saves a trial the start of another one."""
-    return {"open_readers": lambda _settings: InlineReaders()} if order["inline"] else {}
+
+    def read(self, raws: Sequence[RawMail]) -> Iterator[Reading]:
+        for mail in raws:
+            yield read(mail.raw, envelope_from=mail.envelope_from, own_domains=("example.org",))
+
+
+def _readers(order: dict[str, Any]) -> dict[str, Any]:
+    reader = order["reader"]
+
+    def named(settings: Settings) -> ReadingPool:
+        return ReadingPool(wall_seconds=settings.limits.read_seconds, reader=reader)
+
+    if reader == "inline":
+        return {"open_readers": lambda _: ReadsHere()}
+    return {"open_readers": named} if reader else {}
 
 
 if __name__ == "__main__":

@@ -8,11 +8,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.crash.scene import ENVIRON
 from tests.crash.sites import Site
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,15 +41,18 @@ class Running:
 
     def kill(self) -> None:
         """SIGKILL, and wait until it is gone."""
-        if not self.has_ended:
-            os.kill(self.pid, signal.SIGKILL)
+        self._signal(signal.SIGKILL)
         self.wait(10)
 
     def stop(self, seconds: float = 10) -> int:
         """SIGTERM; its exit status."""
-        if not self.has_ended:
-            os.kill(self.pid, signal.SIGTERM)
+        self._signal(signal.SIGTERM)
         return self.wait(seconds)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if not self.has_ended:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
 
 class Warm:
@@ -58,6 +62,7 @@ class Warm:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.crash.victim"],
             cwd=ROOT,
+            env=os.environ | ENVIRON,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -82,9 +87,12 @@ class Warm:
         *only: str,
         name: str = "",
         fatal: Site | None = None,
-        inline: bool = False,
+        reader: str = "",
     ) -> Running:
-        """Start a daemon on the maildesk.toml in that folder; its output goes to NAME.log."""
+        """Start a daemon on the maildesk.toml in that folder; its output goes to NAME.log.
+
+        `reader` names the function that reads mails; "inline" reads without a process for it.
+        """
         running = Running(f"{name or 'daemon'}{next(self._serial)}")
         self._by_name[running.name] = running
         order = {
@@ -92,7 +100,7 @@ class Warm:
             "folder": str(folder),
             "only": only,
             "fatal": asdict(fatal) if fatal else None,
-            "inline": inline,
+            "reader": reader,
         }
         assert self._process.stdin is not None
         os.write(self._process.stdin.fileno(), json.dumps(order).encode() + b"\n")

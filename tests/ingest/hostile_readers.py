@@ -32,8 +32,3 @@ def reader(raw: Raw, **envelope: Any) -> object:
 def _spin() -> None:
     while True:
         pass
-
-
-def broken(raw: Raw) -> object:
-    """A reader that cannot be called as readers are."""
-    return raw

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from maildesk.ingest.authenticate import identify
+from maildesk.ingest.parse import parse
 from maildesk.model.mail import Address, Mail
 from maildesk.model.person import Proof
 from maildesk.model.settings import Trust
@@ -221,3 +222,14 @@ def test_the_identity_is_the_one_address_of_from_without_case() -> None:
 def test_two_senders_are_nobody() -> None:
     case = Case(why="", senders=("rita@example.com", "max@example.com"))
     assert identify(case.mail(), token_proves=True, trust=TRUST).address == ""
+
+
+def test_an_envelope_sender_that_our_server_quotes_cannot_decode_into_a_verdict() -> None:
+    forged = "=?utf-8?q?a=3B_dmarc=3Dpass_header=2Efrom=3Dexample.com=3B_x=3Dy_smtp=2Ez=3Dq?="
+    raw = (
+        "Authentication-Results: mx.example.net;\r\n"
+        f" spf=pass smtp.mailfrom={forged}@evil.example\r\n"
+        "From: Rita <rita@example.com>\r\n\r\n#resolve\r\n"
+    )
+    identity = identify(parse(raw.encode()), token_proves=False, trust=TRUST)
+    assert identity.proof is NONE

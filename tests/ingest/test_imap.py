@@ -254,6 +254,7 @@ def test_settle_flag_leaves_the_mails_and_takes_none_again(
         wait_until(settled(journal, 3))
     with running(box, journal):
         time.sleep(0.6)
+    assert journal.commits == [2, 1]
     assert journal.raws == [mail(1), mail(2), mail(3)]
     assert len(uids_in(imap_server)) == 3
 
@@ -478,18 +479,23 @@ def test_uidvalidity_may_change_under_a_live_session(
 
 
 def test_of_two_rooms_on_one_folder_one_works_and_the_other_takes_over(
-    imap_server: ImapServer, journal: JournalFake
+    imap_server: ImapServer, proxy: CuttingProxy, journal: JournalFake
 ) -> None:
-    box = settings(imap_server.port)
     pace = Pace(lease=1, tick=0.1)
     put(imap_server, *[mail(n) for n in range(20)])
-    with running(box, journal, pace=pace) as one, running(box, journal, pace=pace):
+    with running(settings(imap_server.port), journal, pace=pace) as one:
         wait_until(settled(journal, 20))
-        one.stop()
-        put(imap_server, mail(99))
-        wait_until(settled(journal, 21))
-    assert sorted(journal.raws) == sorted([*(mail(n) for n in range(20)), mail(99)])
-    assert len(uids_in(imap_server, "Processed")) == 21
+        with running(settings(proxy.port), journal, pace=pace):
+            put(imap_server, mail(98))
+            wait_until(settled(journal, 21))
+            time.sleep(1.5)  # longer than a lease that is not renewed
+            assert proxy.connections == 0
+            one.stop()
+            put(imap_server, mail(99))
+            wait_until(settled(journal, 22))
+            assert proxy.connections == 1
+    assert sorted(journal.raws) == sorted(mail(n) for n in (*range(20), 98, 99))
+    assert len(uids_in(imap_server, "Processed")) == 22
 
 
 # --- clear lines ---

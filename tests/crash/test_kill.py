@@ -1,0 +1,145 @@
+"""SIGKILL at every step: the daemon's successor loses nothing and doubles nothing.
+
+A step ends with a commit (tests.crash.sites), so the daemon is killed before and after each
+commit it makes; and between commits, where a server has done something nobody wrote down yet.
+"""
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+from maildesk.store import tables
+from tests.crash.conftest import OpenBox
+from tests.crash.scene import Box, Scene, letter, scene
+from tests.crash.sites import Site
+from tests.crash.warm import KILLED, Running, Warm
+from tests.servers import CuttingProxy, wait_until
+
+ROOMS = ("imap", "work", "deliver")
+TOGETHER = 2  # trials at a time: the cores of a small machine
+MAILS = (
+    letter("rita", "Printer broken", id="one"),
+    letter("max", "VPN is down", id="two"),
+    letter("rita", "Re: Printer broken", id="three", answers="one"),
+)
+ANSWERS = Counter(
+    {
+        ("rita@example.org", "acknowledgement"): 1,
+        ("max@example.org", "acknowledgement"): 1,
+        ("ann@example.org", "agent-notification"): 2,
+        ("lee@example.org", "agent-notification"): 1,
+    }
+)
+
+# Steps that every run comes to, and how often at least.
+STEPS = Counter(migrate=1, people=1, position=1, keep=1, settled=1, advance=1, hold=2) + Counter(
+    claim=1, work=1, lease=1, at_dot=5, record=5
+)
+
+# (mails whose fate is uncertain, mails sent twice); elsewhere the daemon may, by chance, be
+# between another mail's dot and its record.
+FATES = {
+    ("at_dot", "after"): (1, 0),  # written down that the dot goes out next; it did not
+    ("record", "before"): (1, 1),  # the server took it; that was not written down
+}
+
+
+@contextmanager
+def three_mails(folder: Path, box: Box) -> Iterator[Scene]:
+    """An installation on an empty database, with three mails in its mailbox."""
+    with scene(folder, f"sqlite:///{folder}/desk.db", box) as here:
+        here.arrive(*MAILS)
+        yield here
+
+
+def lives_on(warm: Warm, here: Scene) -> None:
+    """A successor works until nothing is left."""
+    with warm.running(here.folder, *ROOMS, name="successor", reader="inline"):
+        here.wait_until_quiet(len(MAILS))
+
+
+def doubles(here: Scene) -> int:
+    """All is as if nobody had been killed; how many mails of ours went out twice, each counted."""
+    journal = here.mails()
+    assert [row.disposition for row in journal] == ["new-ticket", "new-ticket", "follow-up"]
+    assert [row.ticket for row in journal] == [1001, 1002, 1001]
+    assert [row.number for row in here.rows(tables.ticket)] == [1001, 1002]
+    texts = here.rows(tables.message)
+    assert Counter(row.raw_mail_id for row in texts) == Counter(row.id for row in journal)
+    assert (here.in_folder("INBOX"), here.in_folder("Processed")) == (0, 3)
+    return _doubles_of(here)
+
+
+def _doubles_of(here: Scene) -> int:
+    ours, received = here.outgoing(), here.sink.received()
+    assert Counter((row.recipient, row.template) for row in ours) == ANSWERS
+    assert {row.state for row in ours} == {"sent"}
+    assert received.keys() == {row.message_id for row in ours}
+    for row in ours:
+        assert row.uncertain in (0, 1)
+        assert received[row.message_id] in (1, 1 + row.uncertain)
+    return received.total() - len(ours)
+
+
+def uncertain(here: Scene) -> int:
+    """How many mails of ours are counted as perhaps sent twice."""
+    return sum(row.uncertain for row in here.outgoing())
+
+
+# ---- at every commit
+
+
+def sites_of(warm: Warm, folder: Path, box: Box) -> list[Site]:
+    """Every commit of a daemon that nobody kills, and each side of it."""
+    with three_mails(folder, box) as here:
+        with warm.running(folder, *ROOMS, reader="inline") as daemon:
+            here.wait_until_quiet(len(MAILS))
+            committed = (folder / f"{daemon.name}.steps").read_text().splitlines()
+            assert daemon.stop() == 0
+        assert doubles(here) == 0
+    commits = [(step, int(time)) for step, time in map(str.split, committed) if step != "look"]
+    assert Counter(step for step, _ in commits) >= STEPS, committed
+    return [Site(step, time, when) for step, time in commits for when in ("before", "after")]
+
+
+def trial(warm: Warm, folder: Path, box: Box, site: Site) -> str:
+    """Kill a daemon at the site and let another go on; what is wrong then, or ""."""
+    with three_mails(folder, box) as here:
+        with warm.running(folder, *ROOMS, name="victim", fatal=site, reader="inline") as victim:
+            wait_until(lambda: victim.has_ended or here.quiet(len(MAILS)), 30, f"{site}")
+        if victim.status != KILLED:
+            return f"{site}: the daemon ended with {victim.status}"
+        lives_on(warm, here)
+        try:
+            fate = (uncertain(here), doubles(here))
+            assert fate == FATES.get((site.step, site.when), fate)
+        except AssertionError as error:
+            return f"{site}: {error}"
+    return ""
+
+
+def walk(warm: Warm, folder: Path, open_box: OpenBox, steps: frozenset[str]) -> list[str]:
+    """Every site of these steps (all where there are none given), some at a time."""
+    sites = [
+        site
+        for site in sites_of(warm, folder / "nobody dies", open_box())
+        if not steps or site.step in steps
+    ]
+    boxes = [open_box() for _ in sites]
+    with ThreadPoolExecutor(TOGETHER) as pool:
+        wrong = pool.map(
+            lambda site, box: trial(warm, folder / str(site), box, site), sites, boxes
+        )
+        return [one for one in wrong if one]
+
+
+def test_killed_before_or_after_any_commit_the_next_daemon_makes_it_good(
+    warm: Warm, tmp_path: Path, open_box: OpenBox, imap_steps: frozenset[str]
+) -> None:
+    assert walk(warm, tmp_path, open_box, imap_steps) == []

@@ -1,0 +1,219 @@
+"""The shipped moves: who may take a ticket from where to where, and what the others are told."""
+
+from dataclasses import replace
+
+import pytest
+
+from maildesk.lifecycle import workflow
+from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.workflow import Illegal
+from maildesk.model.decision import Actor, ActorKind
+from maildesk.model.event import Closed, StatusMoved
+from maildesk.model.policy import Workflow
+from tests.lifecycle.cast import ANALYSIS, CLOSED, NEW, NOW, SHIPPED, TICKETS, WAITING
+
+FLOW = SHIPPED.workflow
+STATUSES = [status.name for status in FLOW.status]
+MOVERS = (
+    ActorKind.REQUESTER,
+    ActorKind.AGENT,
+    ActorKind.MANAGER,
+    ActorKind.RULE,
+    ActorKind.CLOCK,
+    ActorKind.DESK,
+)
+
+LEGAL: dict[tuple[str, str], str] = {
+    # classified: a team or an agent is known
+    ("New", "Assign"): "agent rule",
+    # an agent works on it
+    ("New", "Analysis"): "agent",
+    ("Assign", "Analysis"): "agent",
+    ("Escalated", "Analysis"): "agent",
+    ("Pending", "Analysis"): "agent",
+    # handed on
+    ("New", "Escalated"): "agent rule",
+    ("Assign", "Escalated"): "agent rule",
+    ("Analysis", "Escalated"): "agent rule",
+    # kept on hold, also for an approval
+    ("New", "Pending"): "agent rule",
+    ("Assign", "Pending"): "agent rule",
+    ("Analysis", "Pending"): "agent rule",
+    ("Escalated", "Pending"): "agent rule",
+    # what it waited for has come
+    ("Pending", "Assign"): "manager requester clock",
+    # resolved, from everywhere that is not the end
+    ("New", "Waiting for Closure"): "agent",
+    ("Assign", "Waiting for Closure"): "agent",
+    ("Analysis", "Waiting for Closure"): "agent",
+    ("Escalated", "Waiting for Closure"): "agent",
+    ("Pending", "Waiting for Closure"): "agent",
+    # the requester decides
+    ("Waiting for Closure", "Accepted"): "requester",
+    ("Waiting for Closure", "Rejected"): "requester",
+    # reopened: from waiting for closure only, and from the rejection on the way
+    ("Waiting for Closure", "Analysis"): "requester agent",
+    ("Rejected", "Analysis"): "requester agent",
+    # somebody else resolved it
+    ("New", "Resolved by Event"): "rule",
+    ("Assign", "Resolved by Event"): "rule",
+    ("Analysis", "Resolved by Event"): "rule",
+    ("Escalated", "Resolved by Event"): "rule",
+    ("Pending", "Resolved by Event"): "rule",
+    ("New", "Resolved by Origin ticket"): "rule",
+    ("Assign", "Resolved by Origin ticket"): "rule",
+    ("Analysis", "Resolved by Origin ticket"): "rule",
+    ("Escalated", "Resolved by Origin ticket"): "rule",
+    ("Pending", "Resolved by Origin ticket"): "rule",
+    # the end
+    ("Accepted", "Completed"): "requester agent clock rule",
+    ("Waiting for Closure", "Completed"): "requester agent clock rule",
+    ("Resolved by Event", "Completed"): "requester agent clock rule",
+    ("Resolved by Origin ticket", "Completed"): "requester agent clock rule",
+    # a request that was not approved
+    ("Pending", "Completed"): "manager",
+}
+FILLED = frozenset({"resolution", "closure_category"})
+
+
+@pytest.mark.parametrize("old", STATUSES)
+def test_every_pair_of_statuses_is_legal_for_those_in_the_table_alone(old: str) -> None:
+    ticket = replace(NEW, status=old)
+    for new in STATUSES:
+        for by in MOVERS:
+            legal = by in LEGAL.get((old, new), "").split()
+            answer = workflow.check(FLOW, ticket, new, by, FILLED)
+            assert (answer is None) == legal, f"{by}: {old} -> {new}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "by", "filling", "why"),
+    [
+        # no such move for anybody
+        ("New", "Completed", "agent", FILLED, 'a ticket in status "New" cannot become "Completed"'),
+        (
+            *("Completed", "Analysis", "requester", FILLED),
+            'a ticket in status "Completed" cannot become "Analysis"',
+        ),
+        # not even to where it is
+        ("New", "New", "agent", FILLED, 'a ticket in status "New" cannot become "New"'),
+        # a status that nobody has heard of
+        ("New", "Done", "agent", FILLED, 'a ticket in status "New" cannot become "Done"'),
+        # somebody else may
+        (
+            *("Waiting for Closure", "Accepted", "agent", FILLED),
+            'only requester may move a ticket from "Waiting for Closure" to "Accepted"',
+        ),
+        (
+            *("New", "Assign", "clock", FILLED),
+            'only agent or rule may move a ticket from "New" to "Assign"',
+        ),
+        # something is missing
+        (
+            *("Analysis", "Waiting for Closure", "agent", frozenset()),
+            '"Waiting for Closure" needs resolution to be filled in first',
+        ),
+        (
+            *("Waiting for Closure", "Completed", "clock", frozenset({"resolution"})),
+            '"Completed" needs closure_category to be filled in first',
+        ),
+    ],
+)
+def test_an_illegal_move_says_why(
+    old: str, new: str, by: str, filling: frozenset[str], why: str
+) -> None:
+    ticket = replace(NEW, status=old)
+    assert workflow.check(FLOW, ticket, new, ActorKind(by), filling) == Illegal(why)
+
+
+@pytest.mark.parametrize(
+    ("resolution", "filling", "legal"),
+    [
+        (None, frozenset(), False),
+        ("", frozenset(), False),  # empty is not filled in
+        ("m1", frozenset(), True),  # the ticket has it
+        (None, frozenset({"resolution"}), True),  # the same act brings it
+        (None, frozenset({"team"}), False),  # another field does not help
+    ],
+)
+def test_a_needed_field_is_in_the_ticket_or_comes_with_the_move(
+    resolution: str | None, filling: frozenset[str], legal: bool
+) -> None:
+    ticket = replace(ANALYSIS, resolution=resolution)
+    to, by = "Waiting for Closure", ActorKind.AGENT
+    assert (workflow.check(FLOW, ticket, to, by, filling) is None) is legal
+
+
+def _flow(*moves: dict[str, object]) -> Workflow:
+    status = [{"name": "New", "state": "Open"}, {"name": "Completed", "state": "Closed"}]
+    return Workflow.model_validate({"status": status, "move": moves})
+
+
+def test_of_two_ways_the_one_that_needs_less_is_open_to_who_may_take_it() -> None:
+    way = {"from": "New", "to": "Completed"}
+    flow = _flow(way | {"by": ["agent"], "needs": ["team", "service"]}, way | {"by": ["clock"]})
+    bare = replace(NEW, team="")
+    assert workflow.check(flow, bare, "Completed", ActorKind.CLOCK, frozenset()) is None
+    assert workflow.check(flow, bare, "Completed", ActorKind.AGENT, frozenset()) == Illegal(
+        '"Completed" needs team, service to be filled in first'
+    )
+    assert workflow.check(flow, bare, "Completed", ActorKind.RULE, frozenset()) == Illegal(
+        'only agent or clock may move a ticket from "New" to "Completed"'
+    )
+
+
+def test_of_two_ways_for_the_same_people_one_is_enough() -> None:
+    way = {"from": "New", "to": "Completed", "by": ["agent"]}
+    flow = _flow(way | {"needs": ["service"]}, way | {"needs": ["team"]})
+    assert workflow.check(flow, NEW, "Completed", ActorKind.AGENT, frozenset()) is None
+
+
+# ---- making them
+
+
+def _draft(ticket_name: str) -> Draft:
+    return Draft(TICKETS[ticket_name], Actor(ActorKind.AGENT, 3), SHIPPED, NOW)
+
+
+def test_a_legal_move_brings_the_status_and_its_state() -> None:
+    draft = _draft("Assign")
+    assert workflow.move(draft, "Analysis", ActorKind.AGENT) is None
+    assert draft.events == [StatusMoved(old="Assign", new="Analysis", state="In Progress")]
+    assert (draft.ticket.status, draft.ticket.state) == ("Analysis", "In Progress")
+
+
+def test_a_move_to_where_the_ticket_is_does_nothing() -> None:
+    draft = _draft("Analysis")
+    assert workflow.move(draft, "Analysis", ActorKind.CLOCK) is None
+    assert draft.events == []
+
+
+def test_an_illegal_move_does_nothing() -> None:
+    draft = _draft("Completed")
+    assert workflow.move(draft, "Analysis", ActorKind.AGENT) is not None
+    assert draft.events == []
+    assert draft.ticket == CLOSED
+
+
+def test_the_end_has_a_category_and_a_time() -> None:
+    draft = _draft("Waiting for Closure")
+    assert workflow.close(draft, ActorKind.CLOCK, "No answer") is None
+    assert draft.events == [
+        StatusMoved(old="Waiting for Closure", new="Completed", state="Closed"),
+        Closed("No answer"),
+    ]
+    assert (draft.ticket.closed_at, draft.ticket.next_due) == (NOW, None)
+
+
+def test_an_end_that_is_illegal_closes_nothing() -> None:
+    draft = _draft("Analysis")
+    illegal = workflow.close(draft, ActorKind.AGENT, "Solved")
+    assert illegal == Illegal('a ticket in status "Analysis" cannot become "Completed"')
+    assert draft.events == []
+    assert not draft.ticket.is_closed
+
+
+def test_the_tickets_of_these_tests_stand_where_the_workflow_says() -> None:
+    for ticket in TICKETS.values():
+        assert ticket.state == FLOW.state_of(ticket.status)
+    assert WAITING.next_due is not None
