@@ -328,7 +328,7 @@ def test_links_are_signed_for_this_person_and_round() -> None:
         (Template.RESOLUTION, Purpose.RESOLUTION, ("accept", "reject")),
         (Template.REMINDER, Purpose.RESOLUTION, ("accept", "reject")),
         (Template.APPROVAL, Purpose.APPROVAL, ("approve", "reject")),
-        (Template.CONFIRMATION, Purpose.APPROVAL, ("accept", "approve", "reject")),
+        (Template.CONFIRMATION, Purpose.RESOLUTION, ("accept", "reject")),
     ],
 )
 def test_every_decision_can_be_made_by_reply(

@@ -5,7 +5,9 @@ const EVERY = 2000;
 
 function refit(frame) {
   const page = frame.contentDocument && frame.contentDocument.documentElement;
-  if (page) frame.style.height = `${page.scrollHeight}px`;
+  if (!page) return;
+  frame.style.height = "0"; // else it can grow, but never shrink
+  frame.style.height = `${page.scrollHeight + 2}px`; // and its border
 }
 
 function replace(id, news) {
