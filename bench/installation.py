@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
 from maildesk.config.shipped import policy_files
 from tests.servers import PASSWORD
 
@@ -27,6 +29,7 @@ security = "none"
 
 [database]
 url = "{database}"
+password = {{ file = "database.password" }}
 
 [web]
 port = {web_port}
@@ -66,11 +69,13 @@ def install(
     (folder / "config" / "people.toml").write_text("\n".join(lines) + "\n")
     _secret(folder / "password", PASSWORD)
     _secret(folder / "key", "k" * 40)
+    url = make_url(database)
+    _secret(folder / "database.password", url.password or "none")
     (folder / "maildesk.toml").write_text(
         _SETTINGS.format(
             imap_port=imap_port,
             user=user,
-            database=database,
+            database=url._replace(password=None).render_as_string(),
             smtp_port=smtp_port,
             web_port=web_port,
         )

@@ -145,7 +145,8 @@ class Daemon:
         yield self._delivery_room(office, desk)
         yield ClockRoom(desk, on_struck=self._ring("deliver"))
         if self.config.settings.web.enabled:
-            app = create_app(DeskDoor(office), office.settings.desk, self.health)
+            door = DeskDoor(office, on_acted=self._ring("deliver"))
+            app = create_app(door, office.settings.desk, self.health)
             yield WebRoom(app, office.settings.web)
 
     def _mailboxes(self, desk: Desk) -> Iterable[Room]:

@@ -56,6 +56,11 @@ class Bell:
         return self._rung.wait(seconds)
 
 
+class RoomTrouble(Exception):
+    """The world outside is not as a room needs it. The text is one line for the admin: what,
+    where, what to do. It may pass by itself; the room is started again."""
+
+
 class Room(Protocol):
     """One part of the daemon. `run` returns when the bell says stop and raises when it fails;
     the daemon then starts it again with back-off and shows the error in /readyz."""

@@ -6,8 +6,9 @@ import time
 from dataclasses import dataclass, field
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
-from maildesk.room import Bell, Room
+from maildesk.room import Bell, Room, RoomTrouble
 
 log = structlog.get_logger()
 
@@ -65,8 +66,8 @@ class Watched:
                 pause = min(pause * 2, LONGEST_PAUSE)
 
     def _failed(self, error: Exception, pause: float) -> None:
-        self.trouble = f"{error}" or type(error).__name__
-        expected = type(error).__name__.endswith("Trouble")
+        self.trouble = _in_one_line(error)
+        expected = isinstance(error, RoomTrouble | DBAPIError)
         log.error(
             "room failed",
             room=self.room.name,
@@ -74,6 +75,13 @@ class Watched:
             again_in=round(pause, 1),
             exc_info=None if expected else error,
         )
+
+
+def _in_one_line(error: Exception) -> str:
+    """What /readyz and the log say. A database's own words come without our statements."""
+    if isinstance(error, DBAPIError):
+        return f"database: {' '.join(str(error.orig).split())}"
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def stop(watched: list[Watched], seconds: float) -> list[str]:

@@ -13,9 +13,9 @@ try:
 except ModuleNotFoundError as error:
     if (error.name or "").startswith("maildesk"):
         raise
-    MISSING = error.name
+    MISSING = (error.name or "").partition(".")[0]
 else:
-    MISSING = None
+    MISSING = ""
 
 
 def demo(

@@ -26,10 +26,14 @@ class Starter:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """The beginning of a reply; `then` says what it does."""
+    """The beginning of a reply; `then` says what it does.
+
+    It fits a mail that says `to`.
+    """
 
     text: str
     then: str
+    to: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +53,20 @@ class Persona:
         return address_of(self.user)
 
 
+# What the desk's mails say; a reply that fits one of them makes no sense elsewhere.
+_ASKS_REQUESTER = "Is it solved for you?"
+_ASKS_MANAGER = "asks for your approval"
+_TELLS_AGENT = "#resolve <text>"
+
 _AGENT_PHRASES = (
-    Phrase("Hello Rita, we are looking into it.", "An answer: it goes to Rita, without your #"),
-    Phrase("#resolve New toner is in and the jam is cleared.", "Resolves; Rita is asked"),
-    Phrase("#note The spare part is ordered.", "A note that agents alone can see"),
-    Phrase("#take", "The ticket is yours"),
+    Phrase("Hello Rita, we are looking into it.", "An answer: Rita gets it", _TELLS_AGENT),
+    Phrase(
+        "#resolve It works again. The part was worn.",
+        "Resolved: Rita gets the text and is asked whether it is solved",
+        _TELLS_AGENT,
+    ),
+    Phrase("#note The spare part is ordered.", "A note that agents alone can see", _TELLS_AGENT),
+    Phrase("#take", "The ticket is yours", _TELLS_AGENT),
 )
 
 RITA = Persona(
@@ -81,8 +94,12 @@ RITA = Persona(
         ),
     ),
     phrases=(
-        Phrase("accept", "It is solved: the ticket closes"),
-        Phrase("reject It still does not work.", "It is not solved: the ticket opens again"),
+        Phrase("accept", "It is solved: the ticket closes", _ASKS_REQUESTER),
+        Phrase(
+            "reject It still does not work.",
+            "It is not solved: the ticket opens again",
+            _ASKS_REQUESTER,
+        ),
     ),
 )
 
@@ -92,8 +109,12 @@ MAX = Persona(
     part="Rita's manager",
     task="Open the mail that asks for your approval. Decide with its buttons, or just reply.",
     phrases=(
-        Phrase("approve", "The desk goes on with it"),
-        Phrase("reject Not before the next quarter.", "The ticket closes, Rita reads the reason"),
+        Phrase("approve", "The desk goes on with it", _ASKS_MANAGER),
+        Phrase(
+            "reject Not before the next quarter.",
+            "The ticket closes, and Rita reads the reason",
+            _ASKS_MANAGER,
+        ),
     ),
 )
 

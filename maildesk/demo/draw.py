@@ -1,5 +1,6 @@
 """The demo's pages as HTML, in the look of the link pages (templates/web/desk.css). Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from maildesk.demo.cast import DESK_ADDRESS, PASSWORD, PERSONAS, Persona
 from maildesk.demo.letter import Draft, Letter
 from maildesk.store.views import Row
 
+_HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
 _NEW_TAB = '<base target="_blank">'
 
 
@@ -54,7 +56,10 @@ def long_date(at: datetime) -> str:
 
 def framed(html: str) -> str:
     """The HTML of a mail for a frame: its links open in a tab of their own."""
-    return _NEW_TAB + html
+    head = _HEAD.search(html)
+    # Not before the doctype: the frame would fall back to the quirks of old browsers.
+    end = head.end() if head else 0
+    return html[:end] + _NEW_TAB + html[end:]
 
 
 class Drawing:

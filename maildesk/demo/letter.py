@@ -33,8 +33,11 @@ class Letter:
 
     @property
     def preview(self) -> str:
-        """The beginning of the text in one line."""
-        lines = (line for line in self.text.split("\n") if not line.startswith(">"))
+        """The beginning of the text in one line, without the subject said again."""
+        bare = self.subject.rpartition("] ")[2]
+        lines = [line for line in self.text.split("\n") if not line.startswith(">")]
+        if lines and lines[0].endswith(bare):
+            del lines[0]
         return " ".join(" ".join(lines).split())[:_PREVIEW]
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Form, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -27,7 +28,8 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
     "connect-src 'self'; frame-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
+    # Not "no-referrer": a form would then come from the origin "null", as one of a stranger's.
+    "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
 }
@@ -83,18 +85,18 @@ class Pages:
     def write(
         self,
         user: str,
-        start: int | None = None,
+        start: int = -1,
         folder: str = "inbox",
         reply: int | None = None,
-        say: int | None = None,
+        say: int = -1,
     ) -> Response:
         """A new mail to the desk (`start`: one of the persona's), or a `reply` to a mail."""
         persona = self._program(user).persona
         if reply is None:
             draft = _begun(persona, start)
         else:
-            words = persona.phrases[say].text if say in range(len(persona.phrases)) else ""
-            draft = answer(self._program(user).open(_folder(folder), reply), words)
+            letter = self._program(user).open(_folder(folder), reply)
+            draft = answer(letter, _phrase(persona, say))
         return HTMLResponse(self._drawing.write(self._shelf(user, folder, reply or 0), draft))
 
     def send(
@@ -142,7 +144,11 @@ def _folder(name: str) -> str:
     return _FOLDERS[name]
 
 
-def _begun(persona: Persona, start: int | None) -> Draft:
+def _phrase(persona: Persona, say: int) -> str:
+    return persona.phrases[say].text if say in range(len(persona.phrases)) else ""
+
+
+def _begun(persona: Persona, start: int) -> Draft:
     if start not in range(len(persona.starters)):
         return Draft(to=DESK_ADDRESS)
     starter = persona.starters[start]
@@ -165,7 +171,7 @@ def create_app(house: House) -> FastAPI:
     _add(app, "/{user}/{folder}", pages.mailbox)
     _add(app, "/{user}/{folder}/{uid}", pages.mail)
     _add(app, "/{user}/{folder}/{uid}/body", pages.body)
-    for error in (HTTPException, LookupError):
+    for error in (HTTPException, LookupError, RequestValidationError):
         app.add_exception_handler(error, pages.nothing)
     app.middleware("http")(_guarded)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])
@@ -176,9 +182,7 @@ def _add(app: FastAPI, path: str, page: Callable[..., Response], method: str = "
     app.add_api_route(path, page, methods=[method], response_model=None)
 
 
-async def _guarded(
-    request: Request, answer: Callable[[Request], Awaitable[Response]]
-) -> Response:
+async def _guarded(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
     """No other site may send mails through this page, and none may frame it."""
     origin = request.headers.get("origin")
     if origin and urlsplit(origin).netloc != request.headers.get("host"):

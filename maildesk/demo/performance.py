@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import FrameType
 
 import structlog
 from rich.console import Console
@@ -25,6 +26,7 @@ from maildesk.web.room import WebRoom
 log = structlog.get_logger()
 
 _STOP_SECONDS = 5.0
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class NotServed(Exception):
@@ -51,14 +53,28 @@ def served(house: House, port: int = 0) -> Iterator[str]:
     try:
         wait_for(lambda: room.started.is_set() or watched.trouble or None, "the page of the demo")
         if not room.started.is_set():
-            raise NotServed(watched.trouble)
+            raise NotServed(f"port {port} of {HOST} is taken; give another with --port, or none")
         yield f"http://{HOST}:{room.port}/"
     finally:
         stop([watched], _STOP_SECONDS)
 
 
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """The first signal ends the run; more of them must not disturb the tidying up."""
+    for name in _SIGNALS:
+        signal.signal(name, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _heed_signals() -> None:
+    """Also in the background, where a shell has SIGINT ignored."""
+    for name in _SIGNALS:
+        signal.signal(name, _interrupt)
+
+
 def tell(wanted: Path | None, *, debug: bool = False) -> bool:
     """Play the story by itself; whether everything was as it should be."""
+    _heed_signals()
     with _folder(wanted) as folder:
         log_to(folder, debug)
         with House.build(folder) as house:
@@ -67,16 +83,16 @@ def tell(wanted: Path | None, *, debug: bool = False) -> bool:
 
 def play(wanted: Path | None, port: int, *, debug: bool = False) -> None:
     """Run until SIGINT or SIGTERM. Raises NotServed where the port is taken."""
-    end = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: end.set())
+    _heed_signals()
     with _folder(wanted) as folder:
         log_to(folder, debug)
         with House.build(folder) as house, served(house, port) as address:
-            _fill(house)
-            _invite(house, address)
-            end.wait()
-            Console(stderr=True, highlight=False).print("stopping …")
+            try:
+                _fill(house)
+                _invite(house, address)
+                threading.Event().wait()
+            except KeyboardInterrupt:
+                Console(stderr=True, highlight=False).print("stopping …")
 
 
 def _fill(house: House) -> None:

@@ -96,7 +96,7 @@ class _Postman:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         """Deliver to each recipient, with the trace that a mail server adds (RFC 5321 §4.4)."""
-        content = bytes(envelope.content or b"")
+        content = envelope.content if isinstance(envelope.content, bytes) else b""
         for address in envelope.rcpt_tos:
             user = resident(address)
             trace = f"Return-Path: <{envelope.mail_from or ''}>\r\nDelivered-To: {address}\r\n"

@@ -1,5 +1,6 @@
 """The desk as the holder of a link meets it (web.door.Door)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,9 +31,13 @@ _SHOWN = frozenset({"request", "reply", "answer", "resolution", "decision", "com
 
 @dataclass(frozen=True, slots=True)
 class DeskDoor:
-    """Opens pages and takes decisions. Safe to be used from many threads."""
+    """Opens pages and takes decisions. Safe to be used from many threads.
+
+    `on_acted` is called after the commit, to wake whoever sends the mails of a decision.
+    """
 
     office: Office
+    on_acted: Callable[[], None] = lambda: None
 
     def view(self, token: str) -> Page | Problem:
         """What the link shows now. Changes nothing."""
@@ -52,6 +57,7 @@ class DeskDoor:
         with self.office.store.write() as connection:
             answer = self._decide(connection, link, choice, comment)
             page = self._page(connection, link)
+        self.on_acted()
         return page if isinstance(page, Problem) else (answer, page)
 
     def _link(self, token: str) -> LinkToken | Problem:

@@ -19,6 +19,7 @@ from maildesk.desk.record import Recorder
 from maildesk.ingest.pool import Unreadable
 from maildesk.model.mail import RawMail, Reading
 from maildesk.store import journal, lease
+from maildesk.store.engine import savepoint
 from maildesk.store.journal import Kept
 
 log = structlog.get_logger()
@@ -119,7 +120,7 @@ class Worker:
             self._failed(connection, kept, reading.reason)
             return
         try:
-            with connection.begin_nested():
+            with savepoint(connection):
                 self._dispose(connection, recorder, kept, reading)
         except Exception as error:
             if is_of_the_database(error):

@@ -112,7 +112,7 @@ def fault_of(body: bytes | None, size: int, before: FailedFetch | None) -> str |
     """
     if body is None:
         return "the server sent no data"
-    if not body.strip():
+    if not body or body.isspace():
         return "the server sent an empty mail"
     if _is_exchange_substitute(body):
         return "Exchange sent a substitute: it cannot convert the mail"

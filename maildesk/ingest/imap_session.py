@@ -5,6 +5,8 @@ client's flag must not hide a mail.
 """
 
 import imaplib
+import select
+import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -229,11 +231,24 @@ class Session:
             return False
 
     def _listen(self, until: float, disturbed: Callable[[], bool], tick: float) -> None:
+        """Until the server says anything at all or hangs up; `idle_done` then reads it whole.
+
+        Nothing is taken from the line here: a word may come in two packets, and imapclient's
+        own check drops the connection on half of one.
+        """
+        line = self._client.socket()
         while (left := until - time.monotonic()) > 0 and not disturbed():
-            asked = time.monotonic()
-            heard = self._client.idle_check(timeout=min(tick, left))
-            if any(b"EXISTS" in word or b"BYE" in word for word in heard):
+            if self._has_unread() or select.select([line], [], [], min(tick, left))[0]:
                 return
-            # A closed line is always readable and says nothing: idle_done then finds the end.
-            if not heard and time.monotonic() - asked < min(tick, left) / 2:
-                return
+
+    def _has_unread(self) -> bool:
+        """Whether words of the server wait in our own buffers (TLS, imaplib)."""
+        line = self._client.socket()
+        patience = line.gettimeout()
+        line.settimeout(0)
+        try:
+            return bool(self._client._imap.file.peek(1))
+        except ssl.SSLWantReadError:
+            return False
+        finally:
+            line.settimeout(patience)

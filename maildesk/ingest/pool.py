@@ -23,6 +23,7 @@ from maildesk.ingest import wire
 from maildesk.ingest.wire import Unreadable
 from maildesk.ingest.worker import READY
 from maildesk.model.mail import RawMail, Reading
+from maildesk.room import RoomTrouble
 
 __all__ = ["PoolError", "ReadingPool", "Unreadable"]
 
@@ -36,7 +37,7 @@ _PIECE = 1 << 18
 _REASONS = {signal.SIGXCPU: "took too much CPU time", signal.SIGKILL: "was killed"}
 
 
-class PoolError(Exception):
+class PoolError(RoomTrouble):
     """No worker starts: the installation is at fault, not a mail. Temporary, for the operator."""
 
 

@@ -22,7 +22,7 @@ from maildesk.ingest.journal import Journal
 from maildesk.ingest.smtp_door import Busy, Door
 from maildesk.model.mail import RawMail, Source
 from maildesk.model.settings import Listener
-from maildesk.room import Bell
+from maildesk.room import Bell, RoomTrouble
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ _PARTING_SECONDS = 5.0
 _MAX_RECIPIENTS = 100  # RFC 5321 §4.5.3.1.8: no fewer
 
 
-class ListenerTrouble(Exception):
+class ListenerTrouble(RoomTrouble):
     """The door cannot be opened. The text is one line for the admin."""
 
 

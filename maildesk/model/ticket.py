@@ -92,8 +92,10 @@ class Ticket:
 
     @property
     def waits_for_approval(self) -> bool:
-        """Whether somebody has yet to approve or reject."""
-        return self.approval is not None and self.approval.is_open
+        """Whether somebody has yet to approve or reject, and still can: a later round, as of a
+        resolution given meanwhile, makes the question void."""
+        asked = self.approval
+        return asked is not None and asked.is_open and asked.round == self.round
 
     @property
     def waits_for_requester(self) -> bool:

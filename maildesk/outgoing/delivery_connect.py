@@ -9,12 +9,13 @@ from maildesk.model.finding import Finding
 from maildesk.model.settings import Security, Smtp
 from maildesk.outgoing.delivery_patience import Patience
 from maildesk.outgoing.fields import clean
+from maildesk.room import RoomTrouble
 
 _CONNECT_SECONDS = 7.0  # connect and handshake cannot be interrupted: a stop waits for them
 _ANSWER_LIMIT = 200
 
 
-class DeliveryTrouble(Exception):
+class DeliveryTrouble(RoomTrouble):
     """No mail can be delivered now, and no mail is at fault. Never holds a secret."""
 
     def __init__(self, problem: str, remedy: str) -> None:

@@ -35,6 +35,10 @@ def _domain(scene: Scene) -> str:
     return scene.requester.address.rpartition("@")[2].lower()
 
 
+def _parent(scene: Scene) -> int:
+    return scene.ticket.parent or 0
+
+
 def _lower(addresses: tuple[str, ...]) -> list[str]:
     return [address.lower() for address in addresses]
 
@@ -63,6 +67,7 @@ FACTS: tuple[Fact, ...] = (
     Fact("ticket.team", "string", '"" until set', lambda s: s.ticket.team),
     Fact("ticket.tags", "list(string)", "in the order added", lambda s: list(s.ticket.tags)),
     Fact("ticket.request_type", "string", "as in catalog.toml", lambda s: s.ticket.request_type),
+    Fact("ticket.parent", "int", "the closed ticket that this continues, or 0", _parent),
     Fact("ticket.reopened", "int", "how often it was reopened", lambda s: s.ticket.reopened),
     Fact("requester.address", "string", "small letters", lambda s: s.requester.address.lower()),
     Fact("requester.name", "string", "as it stands in people.toml", lambda s: s.requester.name),

@@ -7,9 +7,11 @@ the `pysqlite3` wheel, else the rollback journal.
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from importlib import import_module
+from threading import Lock
+from time import monotonic, sleep
 from types import ModuleType
 from typing import Any
 
@@ -75,7 +77,7 @@ def _sqlite(url: URL) -> Engine:
     def _on_connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA journal_mode = {'WAL' if choice.wal else 'DELETE'}")
+        _set_journal_mode(cursor, choice)
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA mmap_size = 0")
@@ -89,16 +91,54 @@ def _sqlite(url: URL) -> Engine:
     return engine
 
 
+def _set_journal_mode(cursor: Any, choice: SqliteChoice) -> None:
+    """SQLite waits for every lock but the one that a new journal mode needs: so we do."""
+    give_up = monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute(f"PRAGMA journal_mode = {'WAL' if choice.wal else 'DELETE'}")
+            return
+        except choice.module.OperationalError:
+            if monotonic() > give_up:
+                raise
+            sleep(0.02)
+
+
+class _Turns:
+    """Writers of one process, nearly in the order they came.
+
+    SQLite itself lets a second writer sleep up to a tenth of a second between two tries, and
+    whoever has just committed is first again: the work room would starve the mailboxes.
+    """
+
+    def __init__(self) -> None:
+        self._next_in_line = Lock()
+        self._writing = Lock()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait for one's turn. After BUSY_SECONDS SQLite may say that the database is locked."""
+        with self._next_in_line:
+            mine = self._writing.acquire(timeout=BUSY_SECONDS)
+        try:
+            yield
+        finally:
+            if mine:
+                self._writing.release()
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """The database. Every use of it is one of these two."""
 
     engine: Engine
+    _turns: _Turns = field(default_factory=_Turns, repr=False, compare=False)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that may write: committed at the end, rolled back on an error."""
-        with self.engine.begin() as connection:
+        one_writer = self.engine.dialect.name == "sqlite"
+        with self._turns.turn() if one_writer else nullcontext(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -112,6 +152,22 @@ class Store:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+@contextmanager
+def savepoint(connection: Connection) -> Iterator[None]:
+    """A part of the transaction that an error undoes, and nothing else with it.
+
+    In place of SQLAlchemy's begin_nested, which compiles its statements anew for each mail.
+    """
+    connection.exec_driver_sql("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
+        raise
+    finally:
+        connection.exec_driver_sql("RELEASE SAVEPOINT part")
 
 
 def open_store(database: Database) -> Store:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from maildesk.outgoing.queue import Again, Failed, Leased, Sent, State, Uncertain, Verdict
 from maildesk.store import tables
@@ -14,6 +14,13 @@ from maildesk.store.lease import is_gone
 
 _OUT = tables.outgoing
 LEASE_SECONDS = 900  # longer than the 600 s that a server may take for the final dot
+
+# Built once: to build a statement takes SQLAlchemy longer than to run it.
+_ADD = insert(_OUT).returning(_OUT.c.id)
+_AUTOMATIC = select(func.count()).where(
+    _OUT.c.automatic.is_(True), _OUT.c.created_at >= bindparam("since")
+)
+_AUTOMATIC_TO = _AUTOMATIC.where(_OUT.c.recipient == bindparam("to"))
 
 
 def add(
@@ -30,37 +37,31 @@ def add(
     now: datetime,
 ) -> int:
     """Add a mail to be sent; its id."""
-    added = connection.execute(
-        insert(_OUT)
-        .values(
-            ticket=ticket,
-            person_id=person,
-            recipient=recipient,
-            template=template,
-            automatic=automatic,
-            subject=subject,
-            message_id=message_id,
-            raw=raw,
-            state=State.WAITING,
-            attempts=0,
-            uncertain=0,
-            created_at=now,
-            next_try=now,
-            leased_by="",
-            reason="",
-            reported=False,
-        )
-        .returning(_OUT.c.id)
-    )
-    return int(added.scalar_one())
+    values = {
+        "ticket": ticket,
+        "person_id": person,
+        "recipient": recipient,
+        "template": template,
+        "automatic": automatic,
+        "subject": subject,
+        "message_id": message_id,
+        "raw": raw,
+        "state": State.WAITING,
+        "attempts": 0,
+        "uncertain": 0,
+        "created_at": now,
+        "next_try": now,
+        "leased_by": "",
+        "reason": "",
+        "reported": False,
+    }
+    return int(connection.execute(_ADD, values).scalar_one())
 
 
 def automatic_since(connection: Connection, since: datetime, recipient: str | None = None) -> int:
     """How many automatic mails were written since then, to one address or in all."""
-    query = select(func.count()).where(_OUT.c.automatic.is_(True), _OUT.c.created_at >= since)
-    if recipient is not None:
-        query = query.where(_OUT.c.recipient == recipient)
-    return connection.execute(query).scalar_one()
+    query = _AUTOMATIC if recipient is None else _AUTOMATIC_TO
+    return int(connection.execute(query, {"since": since, "to": recipient}).scalar_one())
 
 
 def retry(connection: Connection, id: int, now: datetime) -> bool:
@@ -69,7 +70,7 @@ def retry(connection: Connection, id: int, now: datetime) -> bool:
     result = connection.execute(
         update(_OUT)
         .where(_OUT.c.id == id, _OUT.c.state.in_(stuck))
-        .values(state=State.WAITING, next_try=now, uncertain=0, dot_at=None)
+        .values(state=State.WAITING, next_try=now, uncertain=0, dot_at=None, reported=False)
     )
     return result.rowcount == 1
 
@@ -212,12 +213,15 @@ class OutgoingQueue:
         self._update(id, _ended(verdict, self.clock()))
 
     def give_back(self, ids: tuple[int, ...]) -> None:
-        """End the lease of mails not tried; the attempt is not counted."""
+        """End the lease of mails not tried; the attempt is not counted.
+
+        One whose final dot went out was tried: its lease runs out, and then it is uncertain.
+        """
         with self.store.write() as connection:
             connection.execute(
                 update(_OUT)
                 .where(_OUT.c.id.in_(ids), _OUT.c.leased_by == self.holder)
-                .where(_OUT.c.state == State.LEASED)
+                .where(_OUT.c.state == State.LEASED, _OUT.c.dot_at.is_(None))
                 .values(
                     state=State.WAITING,
                     attempts=_OUT.c.attempts - 1,

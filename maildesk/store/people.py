@@ -3,17 +3,31 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, or_, select, text, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from maildesk.model.mail import Address
 from maildesk.model.person import Person
 from maildesk.model.policy import People, PersonEntry
 from maildesk.store import tables
+from maildesk.store.engine import savepoint
 
 _PERSON = tables.person
 _ADDRESS = tables.person_address
 _MEMBER = tables.team_member
+
+# Built once: to build a statement takes SQLAlchemy longer than to run it.
+_ADD = insert(_PERSON).returning(_PERSON.c.id)
+_ADD_ADDRESS = insert(_ADDRESS)
+_EVERY = (
+    select(_PERSON, _MEMBER.c.team)
+    .join_from(_PERSON, _MEMBER, _MEMBER.c.person_id == _PERSON.c.id, isouter=True)
+    .order_by(_MEMBER.c.team)
+)
+_BY_IDS = _EVERY.where(_PERSON.c.id.in_(bindparam("ids", expanding=True)))
+_BY_ADDRESS = _EVERY.join(_ADDRESS, _ADDRESS.c.person_id == _PERSON.c.id).where(
+    _ADDRESS.c.address == bindparam("address")
+)
 
 
 def sync(connection: Connection, people: People) -> None:
@@ -70,8 +84,7 @@ def _owner(connection: Connection, addresses: Sequence[str]) -> int | None:
 
 
 def _insert(connection: Connection, values: Mapping[str, Any]) -> int:
-    added = connection.execute(insert(_PERSON).values(**values).returning(_PERSON.c.id))
-    return int(added.scalar_one())
+    return int(connection.execute(_ADD, values).scalar_one())
 
 
 def find_or_add(connection: Connection, address: Address) -> Person:
@@ -82,9 +95,9 @@ def find_or_add(connection: Connection, address: Address) -> Person:
     name = address.name or address.address
     values = {"name": name, "address": address.address, "organisation": ""}
     try:
-        with connection.begin_nested():
+        with savepoint(connection):
             id_ = _insert(connection, values)
-            connection.execute(insert(_ADDRESS).values(address=address.key, person_id=id_))
+            connection.execute(_ADD_ADDRESS, {"address": address.key, "person_id": id_})
     except IntegrityError:  # another transaction was faster
         return by_address(connection, address.address)
     return Person(id=id_, name=name, address=address.address)
@@ -92,10 +105,8 @@ def find_or_add(connection: Connection, address: Address) -> Person:
 
 def find(connection: Connection, address: str) -> Person | None:
     """The person with that address, or None."""
-    id_ = connection.execute(
-        select(_ADDRESS.c.person_id).where(_ADDRESS.c.address == address.casefold())
-    ).scalar_one_or_none()
-    return None if id_ is None else by_id(connection, id_)
+    rows = connection.execute(_BY_ADDRESS, {"address": address.casefold()}).all()
+    return next(iter(_people(rows).values()), None)
 
 
 def by_address(connection: Connection, address: str) -> Person:
@@ -116,13 +127,11 @@ def by_id(connection: Connection, id: int) -> Person:
 
 def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, Person]:
     """The people of these ids."""
-    wanted = list(set(ids))
-    rows = connection.execute(
-        select(_PERSON, _MEMBER.c.team)
-        .join_from(_PERSON, _MEMBER, _MEMBER.c.person_id == _PERSON.c.id, isouter=True)
-        .where(_PERSON.c.id.in_(wanted))
-        .order_by(_MEMBER.c.team)
-    ).all()
+    return _people(connection.execute(_BY_IDS, {"ids": list(set(ids))}).all())
+
+
+def _people(rows: Sequence[Any]) -> dict[int, Person]:
+    """A row for each team of a person."""
     teams: dict[int, tuple[str, ...]] = {}
     for row in rows:
         teams[row.id] = teams.get(row.id, ()) + ((row.team,) if row.team else ())

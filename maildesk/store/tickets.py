@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, union_all, update
+from sqlalchemy import Connection, bindparam, insert, select, union_all, update
 
 from maildesk.model.decision import Actor, ActorKind
 from maildesk.model.event import EVENTS, Event
@@ -20,6 +20,18 @@ _APPROVAL = tables.approval
 _PERSON = tables.ticket_person
 _ELSEWHERE = frozenset({"participants", "approval", "next_due"})
 _COLUMNS = tuple(field.name for field in dataclasses.fields(Ticket) if field.name not in _ELSEWHERE)
+
+# Built once: to build a statement takes SQLAlchemy longer than to run it.
+_NEXT_NUMBER = (
+    update(tables.counter)
+    .where(tables.counter.c.name == "ticket")
+    .values(value=tables.counter.c.value + 1)
+    .returning(tables.counter.c.value)
+)
+_ADD = insert(_TICKET)
+_SAVE = update(_TICKET).where(_TICKET.c.number == bindparam("of"))
+_ADD_EVENT = insert(_EVENT)
+_ADD_MESSAGE = insert(_MESSAGE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +61,7 @@ class Recorded:
 
 def next_number(connection: Connection) -> int:
     """Take the next ticket number; given back if the transaction is rolled back."""
-    counter = tables.counter
-    number: int = connection.execute(
-        update(counter)
-        .where(counter.c.name == "ticket")
-        .values(value=counter.c.value + 1)
-        .returning(counter.c.value)
-    ).scalar_one()
-    return number
+    return int(connection.execute(_NEXT_NUMBER).scalar_one())
 
 
 def load(connection: Connection, numbers: Iterable[int]) -> dict[int, tuple[Ticket, str]]:
@@ -117,15 +122,13 @@ def _columns(ticket: Ticket) -> dict[str, Any]:
 
 def add(connection: Connection, ticket: Ticket, subject: str) -> None:
     """Insert a new ticket."""
-    connection.execute(insert(_TICKET).values(**_columns(ticket), subject=subject, trouble=""))
+    connection.execute(_ADD, _columns(ticket) | {"subject": subject, "trouble": ""})
     _save_parts(connection, None, ticket)
 
 
 def save(connection: Connection, before: Ticket, after: Ticket) -> None:
     """Write what the events changed."""
-    connection.execute(
-        update(_TICKET).where(_TICKET.c.number == after.number).values(**_columns(after))
-    )
+    connection.execute(_SAVE, _columns(after) | {"of": after.number})
     _save_parts(connection, before, after)
 
 
@@ -180,7 +183,7 @@ def record(
         }
         for event in events
     ]
-    connection.execute(insert(_EVENT), rows)
+    connection.execute(_ADD_EVENT, rows)
 
 
 def _data(event: Event) -> dict[str, Any]:
@@ -218,7 +221,8 @@ def history(connection: Connection, number: int) -> tuple[Recorded, ...]:
 def add_message(connection: Connection, message: Message) -> None:
     """Add a text to its ticket."""
     values = {field.name: getattr(message, field.name) for field in dataclasses.fields(message)}
-    connection.execute(insert(_MESSAGE).values(raw_mail_id=values.pop("mail"), **values))
+    values["raw_mail_id"] = values.pop("mail")
+    connection.execute(_ADD_MESSAGE, values)
 
 
 def messages(connection: Connection, number: int) -> tuple[Message, ...]:

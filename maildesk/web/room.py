@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from maildesk.model.settings import Web
-from maildesk.room import Bell
+from maildesk.room import Bell, RoomTrouble
 
 _CONNECTIONS = 100
 _KEEP_ALIVE_SECONDS = 5
@@ -21,7 +21,7 @@ _HEADER_BYTES = 16 * 1024
 HEADER_SECONDS = 15.0
 
 
-class WebTrouble(Exception):
+class WebTrouble(RoomTrouble):
     """The pages cannot be served. The text is one line: what, where, and what to do."""
 
 

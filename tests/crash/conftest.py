@@ -53,3 +53,13 @@ def imap_steps(request: pytest.FixtureRequest) -> frozenset[str]:
     server = request.node.callspec.params["open_box"]
     steps = {"position", "keep", "settled", "advance", "hold"}
     return frozenset(steps if server == "dovecot" else ())
+
+
+@pytest.fixture
+def some_box(request: pytest.FixtureRequest) -> Box:
+    """An empty mailbox on Dovecot where it is installed, else on pymap."""
+    if Dovecot.missing():
+        box: Box = request.getfixturevalue("box")
+        return box
+    dovecot: Dovecot = request.getfixturevalue("dovecot")
+    return Box(dovecot.port)

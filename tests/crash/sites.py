@@ -54,7 +54,7 @@ def step_of(statements: list[str]) -> str:
     return "look"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MortalStore(Store):
     """Writes down each step it commits, and kills its own process at the fatal one."""
 

@@ -6,23 +6,25 @@ commit it makes; and between commits, where a server has done something nobody w
 
 import os
 import signal
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 
 from maildesk.store import tables
 from tests.crash.conftest import OpenBox
-from tests.crash.scene import Box, Scene, letter, scene
+from tests.crash.scene import LOOK_SECONDS, Box, Scene, letter, scene
 from tests.crash.sites import Site
 from tests.crash.warm import KILLED, Running, Warm
 from tests.servers import CuttingProxy, wait_until
 
 ROOMS = ("imap", "work", "deliver")
 TOGETHER = 2  # trials at a time: the cores of a small machine
+REPEATED = 3  # so many times of the same step are walked
 MAILS = (
     letter("rita", "Printer broken", id="one"),
     letter("max", "VPN is down", id="two"),
@@ -72,7 +74,7 @@ def doubles(here: Scene) -> int:
     assert [row.number for row in here.rows(tables.ticket)] == [1001, 1002]
     texts = here.rows(tables.message)
     assert Counter(row.raw_mail_id for row in texts) == Counter(row.id for row in journal)
-    assert (here.in_folder("INBOX"), here.in_folder("Processed")) == (0, 3)
+    assert here.on_server() == (0, 3)
     return _doubles_of(here)
 
 
@@ -99,20 +101,34 @@ def sites_of(warm: Warm, folder: Path, box: Box) -> list[Site]:
     """Every commit of a daemon that nobody kills, and each side of it."""
     with three_mails(folder, box) as here:
         with warm.running(folder, *ROOMS, reader="inline") as daemon:
+            wait_until(lambda: steps_of(here, daemon) >= STEPS, 30, "every step")
             here.wait_until_quiet(len(MAILS))
-            committed = (folder / f"{daemon.name}.steps").read_text().splitlines()
+            steps = steps_of(here, daemon)
             assert daemon.stop() == 0
         assert doubles(here) == 0
-    commits = [(step, int(time)) for step, time in map(str.split, committed) if step != "look"]
-    assert Counter(step for step, _ in commits) >= STEPS, committed
-    return [Site(step, time, when) for step, time in commits for when in ("before", "after")]
+    return [
+        Site(step, time, when)
+        for step, times in steps.items()
+        for time in range(1, min(times, REPEATED) + 1)
+        for when in ("before", "after")
+    ]
+
+
+def steps_of(here: Scene, daemon: Running) -> Counter[str]:
+    """How often the daemon has taken each step so far; that it looked for work is none."""
+    log = here.folder / f"{daemon.name}.steps"
+    lines = log.read_text().splitlines() if log.exists() else []
+    return Counter(line.split()[0] for line in lines if not line.startswith("look"))
 
 
 def trial(warm: Warm, folder: Path, box: Box, site: Site) -> str:
     """Kill a daemon at the site and let another go on; what is wrong then, or ""."""
     with three_mails(folder, box) as here:
         with warm.running(folder, *ROOMS, name="victim", fatal=site, reader="inline") as victim:
-            wait_until(lambda: victim.has_ended or here.quiet(len(MAILS)), 30, f"{site}")
+            until = time.monotonic() + 30
+            while not victim.has_ended and not here.quiet(len(MAILS)):
+                time.sleep(LOOK_SECONDS)
+                assert time.monotonic() < until, f"{site} was not reached"
         if victim.status != KILLED:
             return f"{site}: the daemon ended with {victim.status}"
         lives_on(warm, here)
@@ -133,9 +149,7 @@ def walk(warm: Warm, folder: Path, open_box: OpenBox, steps: frozenset[str]) -> 
     ]
     boxes = [open_box() for _ in sites]
     with ThreadPoolExecutor(TOGETHER) as pool:
-        wrong = pool.map(
-            lambda site, box: trial(warm, folder / str(site), box, site), sites, boxes
-        )
+        wrong = pool.map(lambda site, box: trial(warm, folder / str(site), box, site), sites, boxes)
         return [one for one in wrong if one]
 
 
@@ -143,3 +157,91 @@ def test_killed_before_or_after_any_commit_the_next_daemon_makes_it_good(
     warm: Warm, tmp_path: Path, open_box: OpenBox, imap_steps: frozenset[str]
 ) -> None:
     assert walk(warm, tmp_path, open_box, imap_steps) == []
+
+
+# ---- between the commits
+
+
+def test_killed_when_the_server_has_moved_the_mails_and_we_have_not_heard(
+    warm: Warm, tmp_path: Path, open_box: OpenBox
+) -> None:
+    box = open_box()
+    proxy = CuttingProxy(box.port).start()
+    with three_mails(tmp_path, box) as here:
+        here.configure(imap_port=proxy.port)
+        with warm.running(tmp_path, *ROOMS, reader="inline") as victim:
+            proxy.rewrite = lambda said: _killing(victim, said, b"COPYUID")
+            victim.wait(30)
+        proxy.stop()
+        assert here.on_server() == (0, 3)
+        assert {row.settled_at for row in here.mails()} == {None}
+        here.configure()
+        lives_on(warm, here)
+        assert doubles(here) == uncertain(here)
+
+
+def _killing(victim: Running, said: bytes, words: bytes) -> bytes:
+    """Kill instead of handing on what holds these words."""
+    if words not in said:
+        return said
+    os.kill(victim.pid, signal.SIGKILL)
+    return b""
+
+
+@contextmanager
+def killed_at_the_final_dot(warm: Warm, folder: Path, box: Box) -> Iterator[Scene]:
+    """The SMTP server has the first mail of ours; its answer finds nobody."""
+    with three_mails(folder, box) as here:
+        with warm.running(folder, *ROOMS, reader="inline") as victim:
+            here.sink.on_mail = victim.kill
+            victim.wait(30)
+        here.sink.on_mail = lambda: None
+        yield here
+
+
+def test_killed_between_the_final_dot_and_its_answer_one_mail_goes_out_twice_and_is_counted(
+    warm: Warm, tmp_path: Path, box: Box
+) -> None:
+    with killed_at_the_final_dot(warm, tmp_path, box) as here:
+        lives_on(warm, here)
+        assert (uncertain(here), doubles(here)) == (1, 1)
+
+
+def test_a_mail_whose_answer_was_not_heard_waits_for_evidence_and_says_so(
+    warm: Warm, tmp_path: Path, box: Box
+) -> None:
+    with killed_at_the_final_dot(warm, tmp_path, box) as here:
+        here.configure(evidence=600)
+        with warm.running(tmp_path, *ROOMS, reader="inline"):
+            wait_until(lambda: [row.state for row in here.outgoing()].count("sent") == 4, 30)
+        (waiting,) = [row for row in here.outgoing() if row.state != "sent"]
+        assert (waiting.state, waiting.uncertain) == ("uncertain", 1)
+        assert "after the final dot" in waiting.reason
+        assert waiting.next_try is not None
+        assert here.sink.received()[waiting.message_id] == 1
+
+
+def test_killed_twice_at_the_final_dot_the_mail_waits_for_a_person(
+    warm: Warm, tmp_path: Path, box: Box
+) -> None:
+    with killed_at_the_final_dot(warm, tmp_path, box) as here:
+        (first,) = here.sink.received()
+        with warm.running(tmp_path, *ROOMS, reader="inline") as victim:
+            here.sink.on_mail = lambda: here.sink.received()[first] == 2 and victim.kill()
+            victim.wait(30)
+        here.sink.on_mail = lambda: None
+        lives_on(warm, here)
+        (waiting,) = [row for row in here.outgoing() if row.state != "sent"]
+        assert (waiting.state, waiting.uncertain) == ("uncertain", 2)
+        assert here.sink.received()[first] == 2
+
+
+def test_a_killed_daemon_leaves_no_reading_process_behind(
+    warm: Warm, tmp_path: Path, box: Box
+) -> None:
+    with three_mails(tmp_path, box) as here:
+        with warm.running(tmp_path, *ROOMS) as victim:
+            here.wait_until_quiet(len(MAILS))
+            readers = psutil.Process(victim.pid).children()
+            assert readers
+        wait_until(lambda: not any(reader.is_running() for reader in readers))

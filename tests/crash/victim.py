@@ -19,8 +19,8 @@ from maildesk.daemon import Daemon, log_to_stdout
 from maildesk.ingest.pool import ReadingPool
 from maildesk.ingest.read import read
 from maildesk.model.mail import RawMail, Reading
-from maildesk.model.settings import Settings
-from maildesk.store.engine import open_engine
+from maildesk.model.settings import Database, Settings
+from maildesk.store.engine import open_store
 from tests.crash.sites import MortalStore, Site
 
 _LOOK_SECONDS = 0.02
@@ -71,12 +71,13 @@ def run(order: dict[str, Any]) -> None:
     os.close(0)
     log_to_stdout()
     fatal = Site(**order["fatal"]) if order["fatal"] else None
+    log = folder / f"{order['name']}.steps"
 
-    def open_store(database: Any) -> MortalStore:
-        return MortalStore(open_engine(database.url), folder / f"{order['name']}.steps", fatal)
+    def mortal_store(database: Database) -> MortalStore:
+        return MortalStore(engine=open_store(database).engine, log=log, fatal=fatal)
 
     config = load(folder / "maildesk.toml", os.environ)
-    Daemon(config, frozenset(order["only"]), open_store=open_store, **_readers(order)).run()
+    Daemon(config, frozenset(order["only"]), open_store=mortal_store, **_readers(order)).run()
 
 
 class ReadsHere(ReadingPool):

@@ -217,8 +217,13 @@ def test_who_takes_part(ticket: Ticket, person: int, takes_part: bool) -> None:
     ("ticket", "closed", "for_approval", "for_requester"),
     [
         (TICKET, False, False, False),
-        (replace(TICKET, approval=ASKED), False, True, False),
-        (replace(TICKET, approval=replace(ASKED, outcome="rejected")), False, False, False),
+        (replace(TICKET, approval=ASKED, round=1), False, True, False),
+        # a later round makes the question void
+        (replace(TICKET, approval=ASKED, round=2), False, False, False),
+        (
+            replace(TICKET, approval=replace(ASKED, outcome="rejected"), round=1),
+            *(False, False, False),
+        ),
         (WAITING, False, False, True),
         (replace(TICKET, closed_at=AT), True, False, False),
     ],

@@ -93,3 +93,11 @@ def test_the_second_decision_hears_of_the_first(world: World) -> None:
     assert page.decided is not None
     assert (page.decided.choice, page.decided.by) == ("approve", "Max Moreno")
     assert world.ticket(1001).status == "Assign"
+
+
+def test_a_late_reply_asks_the_manager_nothing_anew(world: World) -> None:
+    request = _asked(world)
+    closing = world.writes("max", "reject there is no budget", answering=request)
+    letters = world.writes("rita", "What a pity.", answering=one(closing, "rita", "closure"))
+    assert world.ticket(1002).parent == 1001
+    assert not [letter for letter in letters if letter.to == "max@example.org"]

@@ -1,0 +1,362 @@
+"""What the holder of a link sees, and what is said of what was decided."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from maildesk.model.cause import Choice
+from maildesk.model.decision import Actor, ActorKind, Answer
+from maildesk.model.event import (
+    ApprovalAsked,
+    ApprovalDecided,
+    Closed,
+    Event,
+    PersonJoined,
+    Reopened,
+    ResolutionDecided,
+    ResolutionGiven,
+    StatusMoved,
+    TicketOpened,
+)
+from maildesk.model.mail import Address
+from maildesk.model.page import Decided, Page, Problem
+from maildesk.model.ticket import Ticket, evolve
+from maildesk.model.token import LinkToken, Purpose, sign_link
+from maildesk.store import people, tickets
+from maildesk.store.tickets import Message
+from tests.world import MONDAY, World, build, one
+
+VIEW, RESOLUTION, APPROVAL = Purpose.VIEW, Purpose.RESOLUTION, Purpose.APPROVAL
+DUE = MONDAY + timedelta(days=5)
+OPENED = TicketOpened(
+    requester=0, source="mail", status="New", state="Open", request_type="incident"
+)
+GIVEN = ResolutionGiven(message="m-9", round=1, close_due=DUE, remind_due=None)
+ASKED = ApprovalAsked(approver=0, round=1)
+
+
+class Told:
+    """A ticket as a history tells it, a minute from line to line."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.ticket: Ticket | None = None
+        with world.store.write() as connection:
+            self.people = {
+                name: people.find_or_add(connection, Address(name.title(), f"{name}@example.org"))
+                for name in ("rita", "max", "ann", "lee", "mallory", "will")
+            }
+        self.happens(replace(OPENED, requester=self.people["rita"].id), by="rita")
+
+    def happens(self, *events: Event, by: str = "") -> None:
+        """These events, at the same moment, by that person or by the clock."""
+        self.world.clock.forward(minutes=1)
+        now = self.world.clock.now
+        before, after = self.ticket, self.ticket
+        for event in events:
+            after = evolve(after, event, number=1001, at=now)
+        assert after is not None
+        actor = Actor(ActorKind.REQUESTER, self.people[by].id if by else None)
+        with self.world.store.write() as connection:
+            if before is None:
+                tickets.add(connection, after, "Printer broken")
+            else:
+                tickets.save(connection, before, after)
+            tickets.record(connection, 1001, events, actor=actor, cause="test", at=now)
+        self.ticket = after
+
+    def says(self, kind: str, text: str, by: str = "rita", id_: str = "") -> None:
+        """A text of that kind."""
+        self.world.clock.forward(minutes=1)
+        message = Message(
+            id=id_ or f"m-{text}",
+            ticket=1001,
+            mail=None,
+            author=self.people[by].id if by else None,
+            kind=kind,
+            proven=True,
+            text=text,
+            message_id=None,
+            at=self.world.clock.now,
+        )
+        with self.world.store.write() as connection:
+            tickets.add_message(connection, message)
+
+    def link(self, who: str, purpose: Purpose = VIEW, round_: int = 0, ticket: int = 1001) -> str:
+        expires = self.world.clock.now + timedelta(days=30)
+        token = LinkToken(purpose, ticket, self.people[who].id, round_, expires)
+        return sign_link(token, self.world.office.keys)
+
+    def page(self, who: str, purpose: Purpose = VIEW, round_: int = 0) -> Page:
+        page = self.world.door.view(self.link(who, purpose, round_))
+        assert isinstance(page, Page)
+        return page
+
+    def seen(self, who: str) -> list[str]:
+        return [entry.text for entry in self.page(who).conversation]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with people and teams, which each test copies."""
+    file = tmp_path_factory.mktemp("model") / "desk.db"
+    build(f"sqlite:///{file}").close()
+    return file
+
+
+@pytest.fixture
+def world(model: Path, tmp_path: Path) -> Iterator[World]:
+    """A desk on SQLite, quickly."""
+    shutil.copy(model, tmp_path / "desk.db")
+    one = build(f"sqlite:///{tmp_path}/desk.db")
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def told(world: World) -> Told:
+    return Told(world)
+
+
+# ---- who sees what
+
+
+def test_everybody_sees_what_was_said_to_them_and_nobody_what_was_not(told: Told) -> None:
+    told.says("request", "It is broken.")
+    told.happens(replace(ASKED, approver=told.people["max"].id), by="rita")
+    told.says("note", "She broke it herself.", by="ann")
+    told.says("held", "Let me in.", by="mallory")
+    told.says("unproven", "accept", by="rita")
+    told.says("auto-reply", "I am away.", by="rita")
+    told.says("answer", "Which one?", by="ann")
+    told.happens(PersonJoined(told.people["will"].id), by="rita")
+    told.says("reply", "The one upstairs.")
+    told.says("decision", "Fine.", by="max")
+    told.says("comment", "Hm.", by="max")
+    told.says("resolution", "New toner.", by="lee")
+
+    later = ["The one upstairs.", "Fine.", "Hm.", "New toner."]
+    everything = ["It is broken.", "Which one?", *later]
+    for who, sees in {
+        # whose ticket it is, who was asked, and who works for the desk: all of it
+        "rita": everything,
+        "max": everything,
+        "ann": everything,
+        "lee": everything,
+        # who joined later: what came after that
+        "will": later,
+        # who takes no part, and holds a link all the same: nothing
+        "mallory": [],
+    }.items():
+        assert told.seen(who) == sees, who
+
+
+def test_a_watcher_sees_the_mail_that_brought_them_in(told: Told) -> None:
+    told.says("request", "First.")
+    told.happens(PersonJoined(told.people["will"].id), by="rita")
+    told.world.clock.forward(minutes=-1)  # the mail and its event are of the same moment
+    told.says("reply", "With Will in CC.")
+    assert told.seen("will") == ["With Will in CC."]
+
+
+def test_joining_again_takes_nothing_away(told: Told) -> None:
+    will = PersonJoined(told.people["will"].id)
+    told.happens(will, by="rita")
+    told.says("reply", "Between.")
+    told.happens(will, by="rita")
+    assert told.seen("will") == ["Between."]
+
+
+def test_who_was_asked_before_somebody_else_was_sees_it_no_more(told: Told) -> None:
+    told.says("request", "It is broken.")
+    told.happens(replace(ASKED, approver=told.people["max"].id), by="rita")
+    told.happens(replace(ASKED, approver=told.people["will"].id, round=2), by="rita")
+    assert told.seen("max") == []
+    assert told.seen("will") == ["It is broken."]
+
+
+def test_an_entry_has_its_author_and_says_who_works_for_the_desk(told: Told) -> None:
+    told.says("request", "Broken.")
+    told.says("answer", "Which?", by="ann")
+    told.says("answer", "By nobody.", by="")
+    entries = told.page("rita").conversation
+    shown = [(entry.author, entry.by_agent) for entry in entries]
+    assert shown == [("Rita Rossi", False), ("Ann Archer", True), ("Service desk", False)]
+    assert [entry.at for entry in entries] == sorted(entry.at for entry in entries)
+
+
+def test_the_page_shows_the_ticket_as_it_is(told: Told) -> None:
+    told.says("resolution", "New toner.", by="ann", id_="m-9")
+    told.happens(GIVEN, StatusMoved(old="New", new="Waiting for Closure", state="Resolved"))
+    page = told.page("rita", RESOLUTION, 1)
+    assert (page.purpose, page.viewer, page.number) == (RESOLUTION, "Rita Rossi", 1001)
+    assert (page.subject, page.requester) == ("Printer broken", "Rita Rossi")
+    assert (page.status, page.state) == ("Waiting for Closure", "Resolved")
+    assert page.resolution == "New toner."
+
+
+# ---- what can be decided, and what was
+
+Line = tuple[str, tuple[Event, ...]]
+
+
+def _history(told: Told, lines: list[Line]) -> None:
+    for by, events in lines:
+        known = [
+            replace(event, approver=told.people["max"].id)
+            if isinstance(event, ApprovalAsked)
+            else event
+            for event in events
+        ]
+        told.happens(*known, by=by)
+
+
+ACCEPTED: Line = ("rita", (ResolutionDecided(round=1, accepted=True), Closed("Solved")))
+REJECTED: Line = ("rita", (ResolutionDecided(round=1, accepted=False), Reopened()))
+RESOLVED: Line = ("ann", (GIVEN,))
+AGAIN: Line = ("ann", (replace(GIVEN, round=2, message="m-10"),))
+AND_ASKED: Line = ("rita", (ASKED,))
+ASKED_AGAIN: Line = ("rita", (replace(ASKED, round=2),))
+YES: Line = ("max", (ApprovalDecided(round=1, approved=True),))
+NO: Line = ("max", (ApprovalDecided(round=1, approved=False), Closed("Not approved")))
+BOTH = {
+    RESOLUTION: (Choice.ACCEPT, Choice.REJECT),
+    APPROVAL: (Choice.APPROVE, Choice.REJECT),
+}
+
+
+@pytest.mark.parametrize(
+    ("lines", "who", "purpose", "round_", "shows"),
+    [
+        # ---- open: both choices, to the one who is asked
+        ([RESOLVED], "rita", RESOLUTION, 1, "choices"),
+        ([AND_ASKED], "max", APPROVAL, 1, "choices"),
+        # nobody else, and not by a link for something else
+        ([RESOLVED], "will", RESOLUTION, 1, "outdated"),
+        ([AND_ASKED], "rita", APPROVAL, 1, "outdated"),
+        ([RESOLVED], "rita", APPROVAL, 1, "outdated"),
+        ([AND_ASKED], "max", RESOLUTION, 1, "outdated"),
+        # a page to look at has nothing to decide and is never outdated
+        ([RESOLVED], "rita", VIEW, 1, "nothing"),
+        ([RESOLVED, ACCEPTED], "rita", VIEW, 0, "nothing"),
+        # ---- decided: what, and by whom
+        ([RESOLVED, ACCEPTED], "rita", RESOLUTION, 1, "accept by Rita Rossi"),
+        ([RESOLVED, REJECTED], "rita", RESOLUTION, 1, "reject by Rita Rossi"),
+        ([RESOLVED, ("rita", (Reopened(),))], "rita", RESOLUTION, 1, "reopened by Rita Rossi"),
+        (
+            [RESOLVED, ("", (Closed("No answer"),))],
+            "rita",
+            RESOLUTION,
+            1,
+            "closed by the service desk",
+        ),
+        ([RESOLVED, ("ann", (Closed("Solved"),))], "rita", RESOLUTION, 1, "closed by Ann Archer"),
+        ([AND_ASKED, YES], "max", APPROVAL, 1, "approve by Max Moreno"),
+        ([AND_ASKED, NO], "max", APPROVAL, 1, "reject by Max Moreno"),
+        # the first decision of the round, whatever came later
+        ([RESOLVED, REJECTED, AGAIN], "rita", RESOLUTION, 1, "reject by Rita Rossi"),
+        ([AND_ASKED, YES, ASKED_AGAIN], "max", APPROVAL, 1, "approve by Max Moreno"),
+        # and of that round alone
+        ([RESOLVED, REJECTED, AGAIN], "rita", RESOLUTION, 2, "choices"),
+        ([AND_ASKED, YES, ASKED_AGAIN], "max", APPROVAL, 2, "choices"),
+        (
+            [RESOLVED, REJECTED, AGAIN, ("", (Closed("No answer"),))],
+            *("rita", RESOLUTION, 2, "closed by the service desk"),
+        ),
+        # ---- of a round in which nothing was decided
+        ([AND_ASKED, ASKED_AGAIN], "max", APPROVAL, 1, "outdated"),
+        ([AND_ASKED, AGAIN], "max", APPROVAL, 1, "outdated"),
+        ([RESOLVED], "rita", RESOLUTION, 7, "outdated"),
+        ([], "rita", RESOLUTION, 0, "outdated"),
+        # an approval's end is not a resolution's
+        ([AND_ASKED, NO], "rita", RESOLUTION, 1, "outdated"),
+    ],
+)
+def test_what_a_link_shows(
+    told: Told, lines: list[Line], who: str, purpose: Purpose, round_: int, shows: str
+) -> None:
+    _history(told, lines)
+    page = told.page(who, purpose, round_)
+    assert page.choices == (BOTH[purpose] if shows == "choices" else ())
+    assert page.outdated == (shows == "outdated")
+    said = f"{page.decided.choice} by {page.decided.by}" if page.decided else ""
+    assert said == (shows if " by " in shows else "")
+
+
+def test_a_decision_is_shown_with_its_moment(told: Told) -> None:
+    _history(told, [RESOLVED, ACCEPTED])
+    accepted_at = told.world.clock.now
+    told.world.clock.forward(days=1)
+    decided = told.page("rita", RESOLUTION, 1).decided
+    assert decided == Decided("accept", "Rita Rossi", accepted_at)
+
+
+# ---- deciding
+
+
+def test_acting_shows_the_ticket_as_it_is_afterwards(world: World) -> None:
+    for_ann = one(world.writes("rita", "No print."), "ann", "agent-notification")
+    letters = world.writes("ann", "#resolve Toner.", answering=for_ann)
+    token = one(letters, "rita", "resolution").token
+    acted = world.door.act(token, Choice.REJECT, " It smears. ")
+    assert isinstance(acted, tuple)
+    answer, page = acted
+    assert (answer, page.status, page.choices) == (Answer.DONE, "Analysis", ())
+    assert page.decided is not None
+    assert page.decided.choice == "reject"
+    assert page.conversation[-1].text == "It smears."
+    assert world.replayed(1001) == world.ticket(1001)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "choice"),
+    [
+        (VIEW, Choice.ACCEPT),
+        (VIEW, Choice.REJECT),
+        (VIEW, Choice.APPROVE),
+        (RESOLUTION, Choice.APPROVE),
+        (APPROVAL, Choice.ACCEPT),
+    ],
+)
+def test_a_choice_that_the_page_does_not_offer_is_unknown(
+    told: Told, purpose: Purpose, choice: Choice
+) -> None:
+    _history(told, [RESOLVED])
+    assert told.world.door.act(told.link("rita", purpose, 1), choice, "why") is Problem.UNKNOWN
+    assert told.world.ticket(1001).waits_for_requester
+
+
+@pytest.mark.parametrize(
+    ("spoil", "problem"),
+    [
+        (lambda told: told.link("rita", VIEW, 0, ticket=1002), Problem.UNKNOWN),  # no such ticket
+        (lambda told: "", Problem.UNKNOWN),  # noqa: ARG005
+        (lambda told: told.link("rita")[:-1] + "!", Problem.UNKNOWN),
+    ],
+)
+def test_a_link_to_nothing_is_unknown(
+    told: Told, spoil: Callable[[Told], str], problem: Problem
+) -> None:
+    assert told.world.door.view(spoil(told)) is problem
+    assert told.world.door.act(spoil(told), Choice.ACCEPT, "") is problem
+
+
+@pytest.mark.parametrize(("days", "expired"), [(29.9, False), (30, True), (31, True)])
+def test_a_link_is_good_until_it_expires(told: Told, days: float, expired: bool) -> None:
+    token = told.link("rita")
+    told.world.clock.forward(days=days)
+    assert (told.world.door.view(token) is Problem.EXPIRED) is expired
+
+
+def test_looking_changes_nothing(told: Told) -> None:
+    _history(told, [RESOLVED])
+    before = told.world.ticket(1001)
+    for purpose in Purpose:
+        for who in told.people:
+            told.page(who, purpose, 1)
+    assert told.world.ticket(1001) == before
+    assert told.world.letters() == []

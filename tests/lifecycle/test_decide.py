@@ -1,0 +1,426 @@
+"""Links, the console, the clock and failed deliveries: every cause that is no mail."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from maildesk.lifecycle.decide import decide
+from maildesk.model.cause import (
+    AgentActed,
+    Choice,
+    ClockStruck,
+    Command,
+    DeliveryFailed,
+    LinkUsed,
+    WrongCommand,
+)
+from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
+from maildesk.model.event import Closed, ResolutionDecided, ResolutionGiven
+from maildesk.model.person import Person
+from maildesk.model.ticket import Approval, Ticket
+from maildesk.model.token import Purpose
+from tests.lifecycle.cast import (
+    ANALYSIS,
+    ANN,
+    APPROVED,
+    ASKED,
+    CLOSED,
+    LEE,
+    MALLORY,
+    MAX,
+    NEW,
+    NOW,
+    RITA,
+    SHIPPED,
+    TICKETS,
+    WAITING,
+    WILL,
+    after,
+    events,
+    happened,
+    policy,
+    told,
+)
+from tests.world import shipped_policy
+
+APPROVE, REJECT, ACCEPT = Choice.APPROVE, Choice.REJECT, Choice.ACCEPT
+DONE, OLD, NOT_YOURS = Answer.DONE, Answer.OLD_ROUND, Answer.NOT_YOURS
+DECIDED, REASON, ILLEGAL = Answer.ALREADY_DECIDED, Answer.REASON_MISSING, Answer.ILLEGAL
+
+TURNED_DOWN = replace(
+    CLOSED,
+    resolution=None,
+    approval=Approval(approver=MAX.id, round=1, asked_at=NOW, outcome="rejected", decided_at=NOW),
+)
+REOPENED = replace(ANALYSIS, round=1, reopened=1)
+ASKED_AGAIN = replace(ASKED, round=2, approval=Approval(approver=ANN.id, round=2, asked_at=NOW))
+RESOLVED_UNASKED = replace(WAITING, round=2, approval=ASKED.approval)
+
+
+def link(person: Person, choice: Choice, round_: int, comment: str = "") -> LinkUsed:
+    return LinkUsed(
+        person=person,
+        requester=RITA,
+        choice=choice,
+        round=round_,
+        comment=comment,
+        message="m-link",
+    )
+
+
+YES = ["ApprovalDecided", "-> Assign"]
+NO = ["MessageAdded", "ApprovalDecided", "-> Completed", "Closed"]
+ACCEPTED = ["ResolutionDecided", "-> Accepted", "-> Completed", "Closed"]
+REJECTED = ["MessageAdded", "ResolutionDecided", "-> Rejected", "-> Analysis", "Reopened"]
+
+
+@pytest.mark.parametrize(
+    ("ticket", "used", "answer", "expected"),
+    [
+        # ---- an approval is open
+        (ASKED, link(MAX, APPROVE, 1), DONE, YES),
+        (ASKED, link(MAX, APPROVE, 1, "fine"), DONE, ["MessageAdded", *YES]),
+        (ASKED, link(MAX, APPROVE, 1, " \n"), DONE, YES),  # an empty comment is none
+        (ASKED, link(MAX, REJECT, 1, "too dear"), DONE, NO),
+        (ASKED, link(MAX, REJECT, 1), REASON, []),
+        (ASKED, link(MAX, REJECT, 1, " \n\t"), REASON, []),
+        # the link of an earlier or a later round
+        (ASKED, link(MAX, APPROVE, 0), OLD, []),
+        (ASKED, link(MAX, APPROVE, 2), OLD, []),
+        (ASKED_AGAIN, link(MAX, APPROVE, 1), OLD, []),
+        # somebody else's
+        (ASKED, link(RITA, APPROVE, 1), NOT_YOURS, []),
+        (ASKED, link(ANN, APPROVE, 1), NOT_YOURS, []),
+        (ASKED, link(MALLORY, REJECT, 1, "no"), NOT_YOURS, []),
+        # the approver changed
+        (ASKED_AGAIN, link(MAX, APPROVE, 2), NOT_YOURS, []),
+        (ASKED_AGAIN, link(ANN, APPROVE, 2), DONE, YES),
+        # accepting is not approving, and surely not rejecting
+        (ASKED, link(MAX, ACCEPT, 1), ILLEGAL, []),
+        (ASKED, link(MAX, ACCEPT, 1, "yes"), ILLEGAL, []),
+        # ---- it is decided
+        *((APPROVED, link(MAX, choice, 1, "c"), DECIDED, []) for choice in Choice),
+        *((TURNED_DOWN, link(MAX, choice, 1, "c"), DECIDED, []) for choice in Choice),
+        (APPROVED, link(RITA, ACCEPT, 1), NOT_YOURS, []),
+        # resolved while it was open: the question is of an earlier round
+        (RESOLVED_UNASKED, link(MAX, APPROVE, 1), OLD, []),
+        (RESOLVED_UNASKED, link(MAX, APPROVE, 2), NOT_YOURS, []),
+        (RESOLVED_UNASKED, link(RITA, ACCEPT, 2), DONE, ACCEPTED),
+        # ---- a resolution waits
+        (WAITING, link(RITA, ACCEPT, 1), DONE, ACCEPTED),
+        (WAITING, link(RITA, ACCEPT, 1, "thanks"), DONE, ["MessageAdded", *ACCEPTED]),
+        (WAITING, link(RITA, REJECT, 1, "it smears"), DONE, REJECTED),
+        (WAITING, link(RITA, REJECT, 1), REASON, []),
+        (WAITING, link(RITA, REJECT, 1, "  "), REASON, []),
+        (WAITING, link(RITA, ACCEPT, 0), OLD, []),
+        (WAITING, link(RITA, ACCEPT, 2), OLD, []),
+        (WAITING, link(MAX, ACCEPT, 1), NOT_YOURS, []),
+        (WAITING, link(WILL, ACCEPT, 1), NOT_YOURS, []),
+        (WAITING, link(ANN, REJECT, 1, "no"), NOT_YOURS, []),
+        # approving is not accepting, and surely not rejecting
+        (WAITING, link(RITA, APPROVE, 1), ILLEGAL, []),
+        (WAITING, link(RITA, APPROVE, 1, "yes"), ILLEGAL, []),
+        # ---- it is over
+        *((CLOSED, link(RITA, choice, 1, "c"), DECIDED, []) for choice in Choice),
+        (CLOSED, link(RITA, ACCEPT, 0), OLD, []),
+        (CLOSED, link(MALLORY, ACCEPT, 1), NOT_YOURS, []),
+        # reopened: nothing to decide until there is a new resolution
+        *((REOPENED, link(RITA, choice, 1, "c"), DECIDED, []) for choice in Choice),
+        # ---- nothing was ever asked
+        (NEW, link(RITA, ACCEPT, 0), DECIDED, []),
+        (NEW, link(MAX, APPROVE, 0), NOT_YOURS, []),
+        (NEW, link(MAX, APPROVE, 1), OLD, []),
+    ],
+)
+def test_what_a_link_does(
+    ticket: Ticket, used: LinkUsed, answer: Answer, expected: list[str]
+) -> None:
+    decision = decide(ticket, used, SHIPPED, NOW)
+    assert (decision.answer, happened(decision)) == (answer, expected)
+    if answer is not DONE:
+        assert decision.letters == ()
+        assert decision.message_kind == ""
+    said = answer is DONE and bool(used.comment.strip())
+    assert decision.message_kind == ("decision" if said else "")
+
+
+@pytest.mark.parametrize(
+    ("ticket", "used", "kind", "letters"),
+    [
+        (
+            ASKED,
+            link(MAX, APPROVE, 1),
+            "manager",
+            ["decision-receipt:max", "agent-notification:ann"],
+        ),
+        (
+            *(ASKED, link(MAX, REJECT, 1, "no"), "manager"),
+            ["decision-receipt:max", "closure:rita", "agent-notification:ann"],
+        ),
+        (WAITING, link(RITA, ACCEPT, 1), "requester", ["closure:rita"]),
+        (WAITING, link(RITA, REJECT, 1, "no"), "requester", ["agent-notification:ann"]),
+    ],
+)
+def test_who_hears_of_a_decision_by_link(
+    ticket: Ticket, used: LinkUsed, kind: str, letters: list[str]
+) -> None:
+    decision = decide(ticket, used, SHIPPED, NOW)
+    assert decision.actor == Actor(ActorKind(kind), used.person.id, "link")
+    assert told(decision) == letters
+
+
+@pytest.mark.parametrize(
+    ("choice", "note"),
+    [(APPROVE, "You approved this request."), (REJECT, "You did not approve this request.")],
+)
+def test_the_receipt_says_what_was_decided(choice: Choice, note: str) -> None:
+    receipt = decide(ASKED, link(MAX, choice, 1, "because"), SHIPPED, NOW).letters[0]
+    assert (receipt.note, receipt.text) == (note, "because")
+
+
+def test_the_requester_reads_why_it_was_not_approved_and_by_whom() -> None:
+    closure = decide(ASKED, link(MAX, REJECT, 1, " no budget "), SHIPPED, NOW).letters[1]
+    assert (closure.template, closure.text, closure.author) == ("closure", "no budget", MAX.id)
+    assert closure.note == "Max did not approve the request."
+
+
+@pytest.mark.parametrize("choice", [ACCEPT, REJECT])
+def test_where_the_workflow_forbids_it_a_link_changes_nothing(choice: Choice) -> None:
+    """A desk whose own workflow.toml knows no way from Accepted or Rejected onward."""
+    files = shipped_policy()
+    moves = tuple(m for m in files.workflow.move if not {"Accepted", "Rejected"} & {*m.from_})
+    flow = files.workflow.model_copy(update={"move": moves})
+    barred = policy(files.model_copy(update={"workflow": flow}))
+    decision = decide(WAITING, link(RITA, choice, 1, "because"), barred, NOW)
+    assert (decision.answer, decision.changes, decision.letters) == (ILLEGAL, (), ())
+
+
+# ---- the console
+
+
+def acted(text: str = "", *commands: tuple[str, str], wrong: bool = False) -> AgentActed:
+    return AgentActed(
+        agent=LEE,
+        message="m-console",
+        text=text,
+        commands=tuple(Command(name, argument) for name, argument in commands),
+        wrong_commands=(WrongCommand("#x", "not known"),) if wrong else (),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "cause", "answer", "expected", "letters"),
+    [
+        # as by mail
+        (
+            *("New", acted("Hello."), DONE),
+            ["MessageAdded", "assignee", "-> Analysis"],
+            ["reply:rita", "reply:will"],
+        ),
+        ("Analysis", acted("", ("take", "")), DONE, ["MessageAdded", "assignee"], []),
+        (
+            *("Analysis", acted("", ("resolve", "Cable.")), DONE),
+            ["MessageAdded", "ResolutionGiven", "-> Waiting for Closure"],
+            ["resolution:rita"],
+        ),
+        ("Analysis", acted(wrong=True), ILLEGAL, ["MessageAdded"], ["transcript:lee"]),
+        # a closed ticket never changes again: nothing is said, done or sent, but noted
+        ("Completed", acted("Hello."), ILLEGAL, ["MessageAdded"], ["transcript:lee"]),
+        ("Completed", acted("", ("take", "")), ILLEGAL, ["MessageAdded"], ["transcript:lee"]),
+        ("Completed", acted("", ("close", "")), ILLEGAL, ["MessageAdded"], ["transcript:lee"]),
+        ("Completed", acted("", ("resolve", "x")), ILLEGAL, ["MessageAdded"], ["transcript:lee"]),
+        (
+            *("Completed", acted("", ("note", "x"), ("take", "")), ILLEGAL),
+            *(["MessageAdded"], ["transcript:lee"]),
+        ),
+        ("Completed", acted("", ("note", "Ha.")), DONE, ["MessageAdded"], []),
+        ("Completed", acted("Text.", ("note", "Ha.")), DONE, ["MessageAdded"], []),
+    ],
+)
+def test_what_an_agent_does_at_the_console(
+    name: str, cause: AgentActed, answer: Answer, expected: list[str], letters: list[str]
+) -> None:
+    decision = decide(TICKETS[name], cause, SHIPPED, NOW)
+    assert (decision.answer, happened(decision), told(decision)) == (answer, expected, letters)
+    assert decision.actor == Actor(ActorKind.AGENT, LEE.id, "console")
+
+
+def test_why_a_closed_ticket_takes_nothing_more_is_said() -> None:
+    letter = decide(CLOSED, acted("Hello."), SHIPPED, NOW).letters[0]
+    assert letter.text == "The ticket is closed, which is final; only a #note can be added."
+
+
+def test_a_ticket_is_resolved_for_its_request_types_days() -> None:
+    decision = decide(ANALYSIS, acted("", ("resolve", "Cable.")), SHIPPED, NOW)
+    assert events(decision)[1] == ResolutionGiven(
+        message="m-console",
+        round=1,
+        close_due=NOW + timedelta(days=5),
+        remind_due=NOW + timedelta(days=3),
+    )
+
+
+@pytest.mark.parametrize(
+    ("request_type", "close_after", "remind_before", "close_days", "remind_days"),
+    [
+        ("incident", 5, 2, 5, 3),
+        ("incident", 5, 0, 5, None),  # no reminder
+        ("incident", 5, 4, 5, 1),
+        ("incident", 5, 5, 5, None),  # it would come with the resolution
+        ("incident", 5, 9, 5, None),  # or before it
+        ("other", 7, 2, 7, 5),  # each type has its own days
+        ("forgotten", 3, 2, 3, 1),  # a type that is no more: the first one's
+    ],
+)
+def test_the_days_until_a_ticket_closes(
+    request_type: str,
+    close_after: int,
+    remind_before: int,
+    close_days: int,
+    remind_days: int | None,
+) -> None:
+    days = {"close_after_days": close_after, "remind_before_days": remind_before}
+    mine = {"name": request_type, **days}
+    first = {"name": "incident", "close_after_days": 3, "remind_before_days": 2}
+    types = [mine] if request_type == "incident" else [first, mine]
+    if request_type == "forgotten":
+        types = [first]
+    catalog = shipped_policy().catalog.model_dump() | {"request_type": types}
+    desk = policy(shipped_policy(catalog=catalog))
+    ticket = replace(ANALYSIS, request_type=request_type)
+    resolved = after(ticket, decide(ticket, acted("", ("resolve", "Cable.")), desk, NOW))
+    assert resolved.close_due == NOW + timedelta(days=close_days)
+    reminds = NOW + timedelta(days=remind_days) if remind_days is not None else None
+    assert resolved.remind_due == reminds
+
+
+def test_each_resolution_begins_a_round() -> None:
+    again = replace(REOPENED, round=7)
+    resolved = after(again, decide(again, acted("", ("resolve", "Cable.")), SHIPPED, NOW))
+    assert (resolved.round, resolved.resolution) == (8, "m-console")
+
+
+# ---- the clock
+
+SOON = timedelta(seconds=1)
+CLOSE, REMIND = WAITING.close_due, WAITING.remind_due
+assert CLOSE is not None
+assert REMIND is not None
+CLOSING = ["-> Completed", "Closed"]
+
+
+@pytest.mark.parametrize(
+    ("ticket", "now", "expected", "letters"),
+    [
+        # before anything is due
+        (WAITING, REMIND - SOON, [], []),
+        # the reminder: at its time and after it
+        (WAITING, REMIND, ["Reminded"], ["reminder:rita"]),
+        (WAITING, REMIND + SOON, ["Reminded"], ["reminder:rita"]),
+        # it is sent once
+        (replace(WAITING, remind_due=None), REMIND + SOON, [], []),
+        # the end: not before its time
+        (replace(WAITING, remind_due=None), CLOSE - SOON, [], []),
+        (replace(WAITING, remind_due=None), CLOSE, CLOSING, ["closure:rita"]),
+        (replace(WAITING, remind_due=None), CLOSE + SOON, CLOSING, ["closure:rita"]),
+        # the daemon was away for weeks: no reminder of what is over
+        (WAITING, CLOSE + timedelta(days=30), CLOSING, ["closure:rita"]),
+        # nothing waits for the clock: a doubled tick does no harm
+        (ANALYSIS, CLOSE, [], []),
+        (CLOSED, CLOSE, [], []),
+        (ASKED, CLOSE, [], []),
+    ],
+)
+def test_what_the_clock_does(
+    ticket: Ticket, now: object, expected: list[str], letters: list[str]
+) -> None:
+    decision = decide(ticket, ClockStruck(), SHIPPED, now)  # type: ignore[arg-type]
+    assert (happened(decision), told(decision)) == (expected, letters)
+    assert decision.actor == Actor(ActorKind.CLOCK)
+
+
+def test_an_unanswered_ticket_closes_with_a_category_of_its_own() -> None:
+    assert events(decide(WAITING, ClockStruck(), SHIPPED, CLOSE))[-1] == Closed("No answer")
+
+
+def test_an_accepted_ticket_closes_with_another() -> None:
+    happening = events(decide(WAITING, link(RITA, ACCEPT, 1), SHIPPED, NOW))
+    assert happening[0] == ResolutionDecided(round=1, accepted=True)
+    assert happening[-1] == Closed("Solved")
+
+
+def test_a_request_that_was_not_approved_with_a_third() -> None:
+    assert events(decide(ASKED, link(MAX, REJECT, 1, "no"), SHIPPED, NOW))[-1] == Closed(
+        "Not approved"
+    )
+
+
+def test_the_reminder_has_the_links_that_decide() -> None:
+    letter = decide(WAITING, ClockStruck(), SHIPPED, REMIND).letters[0]
+    assert letter.links == (Purpose.RESOLUTION,)
+    assert letter.automatic
+
+
+# ---- failed deliveries
+
+
+def failed(to: Person, template: Template, ticket: Ticket = ANALYSIS) -> Decision:
+    cause = DeliveryFailed(recipient=to, template=template, reason="550 no such user")
+    return decide(ticket, cause, SHIPPED, NOW)
+
+
+@pytest.mark.parametrize(
+    ("ticket", "to", "template", "letters"),
+    [
+        # who works on the ticket is told, at once
+        (ANALYSIS, RITA, Template.REPLY, ["delivery-failed:ann"]),
+        (ASKED, MAX, Template.APPROVAL, ["delivery-failed:ann"]),
+        (
+            replace(NEW, team=""),
+            RITA,
+            Template.REPLY,
+            ["delivery-failed:ann", "delivery-failed:lee"],
+        ),
+        (CLOSED, RITA, Template.CLOSURE, ["delivery-failed:ann"]),
+        # not by the address that just failed
+        (ANALYSIS, ANN, Template.AGENT_NOTIFICATION, []),
+        (replace(NEW, team=""), ANN, Template.AGENT_NOTIFICATION, ["delivery-failed:lee"]),
+        # and not of a failed report: two agents whose mailboxes are full would never come to rest
+        (replace(NEW, team=""), ANN, Template.DELIVERY_FAILED, []),
+    ],
+)
+def test_who_is_told_of_a_mail_that_did_not_arrive(
+    ticket: Ticket, to: Person, template: Template, letters: list[str]
+) -> None:
+    decision = failed(to, template, ticket)
+    assert told(decision) == letters
+    assert decision.changes == ()
+    assert decision.actor == Actor(ActorKind.DESK)
+    assert all(letter.automatic for letter in decision.letters)
+
+
+def test_an_approval_that_did_not_arrive_is_called_by_its_name() -> None:
+    letter = failed(MAX, Template.APPROVAL, ASKED).letters[0]
+    assert letter.note == "The approval request to Max <max@example.org> did not arrive."
+    assert letter.text == "550 no such user"
+    assert "The reply to Rita" in failed(RITA, Template.REPLY).letters[0].note
+
+
+# ---- causes without a ticket
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        link(RITA, ACCEPT, 1),
+        acted("Hello."),
+        ClockStruck(),
+        DeliveryFailed(recipient=RITA, template=Template.REPLY, reason=""),
+    ],
+)
+def test_only_a_mail_comes_without_a_ticket(
+    cause: LinkUsed | AgentActed | ClockStruck | DeliveryFailed,
+) -> None:
+    with pytest.raises(ValueError, match=f"{type(cause).__name__} needs a ticket"):
+        decide(None, cause, SHIPPED, NOW)

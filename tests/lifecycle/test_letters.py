@@ -1,0 +1,84 @@
+"""What a letter says, whom it reaches, and what the trace tells of it."""
+
+from maildesk.lifecycle.decide import decide
+from maildesk.model.cause import Choice, WrongCommand
+from maildesk.model.decision import Template
+from maildesk.model.person import Proof
+from maildesk.model.token import Purpose
+from tests.lifecycle.cast import (
+    ANALYSIS,
+    ANN,
+    ASKED,
+    LEE,
+    MAX,
+    NOW,
+    RITA,
+    SHIPPED,
+    TICKETS,
+    WAITING,
+    mail,
+)
+
+APPROVE, REJECT, ACCEPT = Choice.APPROVE, Choice.REJECT, Choice.ACCEPT
+WRONG = (WrongCommand("#resolv x", "did you mean #resolve?"),)
+NONE = Proof.NONE
+
+
+def test_a_note_reaches_nobody_who_is_no_agent() -> None:
+    secret = "Rita never reads manuals."
+    for beside in ("", "And this?"):
+        for name, ticket in TICKETS.items():
+            noted = mail(ANN, beside, commands=[("note", secret)])
+            decision = decide(ticket, noted, SHIPPED, NOW)
+            texts = [x.text + x.note for x in decision.letters if x.to not in (ANN.id, LEE.id)]
+            assert not any(secret in text for text in texts), name
+
+
+def test_a_resolution_says_the_text_and_the_words_behind_the_command() -> None:
+    command = mail(ANN, "Dear Rita,", commands=[("resolve", "it was the toner.")])
+    letter = decide(ANALYSIS, command, SHIPPED, NOW).letters[0]
+    assert letter.template is Template.RESOLUTION
+    assert letter.text == "Dear Rita,\n\nit was the toner."
+    assert letter.links == (Purpose.RESOLUTION,)
+    assert letter.author == ANN.id
+    assert not letter.automatic
+
+
+def test_who_gave_a_wrong_command_is_told_which_and_what_would_be_right() -> None:
+    letter = decide(ANALYSIS, mail(ANN, wrong_commands=WRONG), SHIPPED, NOW).letters[0]
+    assert letter.text == "#resolv x: did you mean #resolve?"
+    assert letter.note == "Nothing was done and nothing was sent to the requester."
+
+
+def test_an_illegal_command_is_answered_with_the_reason() -> None:
+    letter = decide(ANALYSIS, mail(ANN, "", commands=[("close", "")]), SHIPPED, NOW).letters[0]
+    assert letter.text == '#close: a ticket in status "Analysis" cannot become "Completed"'
+
+
+def test_the_trace_of_a_mail_that_was_taken_back_does_not_say_that_it_was_done() -> None:
+    both = mail(LEE, "Hello.", commands=[("take", ""), ("close", "")])
+    decision = decide(ANALYSIS, both, SHIPPED, NOW)
+    assert [step.verdict for step in decision.why] == ["nothing done"]
+
+
+def test_the_trace_names_what_was_done() -> None:
+    both = mail(LEE, "Hello.", commands=[("take", "")])
+    verdicts = [step.verdict for step in decide(ANALYSIS, both, SHIPPED, NOW).why]
+    assert verdicts == ["answer sent to the requester", "#take done"]
+
+
+def test_the_link_in_a_confirmation_fits_what_was_asked() -> None:
+    for ticket, arrived, links in (
+        (ASKED, mail(MAX, choice=APPROVE, proof=NONE), (Purpose.APPROVAL,)),
+        (ASKED, mail(MAX, choice=REJECT, round=1), (Purpose.APPROVAL,)),
+        (WAITING, mail(RITA, choice=ACCEPT, proof=NONE), (Purpose.RESOLUTION,)),
+        (WAITING, mail(RITA, choice=REJECT, round=1), (Purpose.RESOLUTION,)),
+        (ANALYSIS, mail(ANN, proof=NONE), ()),
+    ):
+        letter = decide(ticket, arrived, SHIPPED, NOW).letters[0]
+        assert (letter.template, letter.links) == (Template.CONFIRMATION, links)
+
+
+def test_an_answer_of_another_round_is_explained() -> None:
+    decision = decide(ASKED, mail(MAX, choice=APPROVE, round=0), SHIPPED, NOW)
+    assert decision.why[-1].evidence == ("answers a mail of round 0, the ticket is in round 1",)

@@ -1,0 +1,116 @@
+"""Who alone does a piece of work, on both databases."""
+
+import os
+import socket
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from maildesk.store import lease
+from maildesk.store.engine import Store, open_engine
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+HERE = socket.gethostname()
+OTHER, THIRD = "elsewhere/1/100", "elsewhere/2/200"
+
+
+def take(store: Store, holder: str, *, at: float = 0, name: str = "work") -> bool:
+    now = NOW + timedelta(seconds=at)
+    with store.write() as connection:
+        return lease.take(connection, name, holder, now=now, seconds=60)
+
+
+def release(store: Store, holder: str, name: str = "work") -> None:
+    with store.write() as connection:
+        lease.release(connection, name, holder)
+
+
+def test_one_holder_at_a_time(store: Store) -> None:
+    assert take(store, OTHER)
+    assert not take(store, THIRD)
+    assert take(store, THIRD, name="mailbox")  # another piece of work
+
+
+def test_a_lease_is_renewed_by_its_holder_from_now_on(store: Store) -> None:
+    assert take(store, OTHER)
+    assert take(store, OTHER, at=50)
+    assert not take(store, THIRD, at=100)
+    assert take(store, THIRD, at=110)
+
+
+@pytest.mark.parametrize(("at", "free"), [(59.9, False), (60, True), (61, True)])
+def test_a_lease_ends_at_its_time(store: Store, at: float, free: bool) -> None:
+    take(store, OTHER)
+    assert take(store, THIRD, at=at) is free
+
+
+def test_a_released_lease_is_free(store: Store) -> None:
+    take(store, OTHER)
+    release(store, OTHER)
+    assert take(store, THIRD)
+
+
+def test_nobody_releases_anothers_lease(store: Store) -> None:
+    take(store, OTHER)
+    release(store, THIRD)
+    release(store, OTHER, "mailbox")
+    assert not take(store, THIRD)
+
+
+def test_of_eight_who_begin_at_once_one_gets_it_and_none_fails(migrated_url: str) -> None:
+    stores = [Store(open_engine(migrated_url)) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(take, stores, [f"elsewhere/{n}/1" for n in range(8)]))
+    assert sum(taken) == 1
+    for one in stores:
+        one.close()
+
+
+# ---- holders that are gone
+
+
+def _dead_process() -> int:
+    child = subprocess.Popen([sys.executable, "-S", "-c", ""])
+    child.wait()
+    return child.pid
+
+
+def test_this_process_is_here_and_its_parts_are_different_holders() -> None:
+    mine = lease.this_process()
+    assert (mine.host, mine.pid) == (HERE, os.getpid())
+    assert str(mine) == f"{HERE}/{os.getpid()}/{mine.began}"
+    assert not lease.is_gone(str(mine))
+    assert not lease.is_gone(str(lease.this_process("-b")))
+    assert str(lease.this_process("-b")) != str(mine)
+
+
+@pytest.mark.parametrize(
+    ("holder", "gone"),
+    [
+        # a number that runs nothing
+        (f"{HERE}/{_dead_process()}/123", True),
+        # our number, but of a process that began at another time: numbers come again
+        (f"{HERE}/{os.getpid()}/1", True),
+        # of another host nobody here can tell
+        ("elsewhere/1/1", False),
+        # nothing that we wrote
+        ("", False),
+        (f"{HERE}/x/1", False),
+        (HERE, False),
+    ],
+)
+def test_who_is_gone(holder: str, gone: bool) -> None:
+    assert lease.is_gone(holder) is gone
+
+
+def test_the_lease_of_a_killed_daemon_is_free_at_once(store: Store) -> None:
+    take(store, f"{HERE}/{_dead_process()}/123")
+    assert take(store, THIRD, at=1)
+
+
+def test_the_lease_of_a_living_daemon_is_not(store: Store) -> None:
+    take(store, str(lease.this_process()))
+    assert not take(store, THIRD, at=1)

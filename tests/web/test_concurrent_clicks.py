@@ -1,0 +1,157 @@
+"""Many clicks at once end in one decision, and looking ends in none: real pages, desk, database."""
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from threading import Barrier
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+from sqlmodel import SQLModel
+
+from maildesk.model.event import ApprovalDecided, ResolutionDecided
+from maildesk.model.token import LinkToken, Purpose, sign_link
+from maildesk.store import tickets
+from maildesk.web.app import create_app
+from tests.web.served import HEALTHY, served
+from tests.world import Letter, World, one
+
+CLICKS = 8
+LOOKS = 100
+
+
+@dataclass
+class Pages:
+    """The desk of a world, on a web server on loopback."""
+
+    world: World
+    client: httpx.Client
+
+    def click(self, token: str, choices: list[dict[str, str]]) -> list[httpx.Response]:
+        """Send all of these at the same moment."""
+        together = Barrier(len(choices))
+
+        def send(form: dict[str, str]) -> httpx.Response:
+            together.wait(10)
+            return self.client.post(f"/l/{token}", data=form)
+
+        with ThreadPoolExecutor(len(choices)) as pool:
+            return list(pool.map(send, choices))
+
+    def events(self, kind: type) -> list[Any]:
+        """What happened of this kind to the first ticket."""
+        with self.world.store.read() as connection:
+            history = tickets.history(connection, 1001)
+        return [line.event for line in history if isinstance(line.event, kind)]
+
+    def dump(self) -> dict[str, list[Any]]:
+        """All that is in the database."""
+        with self.world.store.read() as connection:
+            return {
+                table.name: sorted(map(repr, connection.execute(select(table)).all()))
+                for table in SQLModel.metadata.sorted_tables
+            }
+
+
+@pytest.fixture
+def pages(world_on_each: World) -> Iterator[Pages]:
+    world = world_on_each
+    app = create_app(world.door, world.office.settings.desk, lambda: HEALTHY)
+    with served(app) as room:
+        limits = httpx.Limits(max_connections=CLICKS)
+        address = f"http://127.0.0.1:{room.port}"
+        with httpx.Client(base_url=address, timeout=30, limits=limits) as client:
+            yield Pages(world, client)
+
+
+def two_decisions(yes: str) -> list[dict[str, str]]:
+    """Half of the clicks say yes, the others no, turn and turn about."""
+    forms = [{"choice": yes, "comment": ""}, {"choice": "reject", "comment": "Far too dear"}]
+    return forms * (CLICKS // 2)
+
+
+def approval_asked(world: World) -> Letter:
+    return one(world.writes("rita", "Mine is slow.", subject="New laptop"), "max", "approval")
+
+
+def resolved(world: World) -> Letter:
+    for_ann = one(world.writes("rita", "It does not print."), "ann", "agent-notification")
+    return one(world.writes("ann", "#resolve Toner.", answering=for_ann), "rita", "resolution")
+
+
+def told(answers: list[httpx.Response]) -> Counter[int]:
+    return Counter(answer.status_code for answer in answers)
+
+
+def test_eight_clicks_of_a_manager_end_in_one_decision_and_seven_are_told_which(
+    pages: Pages,
+) -> None:
+    request = approval_asked(pages.world)
+    answers = pages.click(request.token, two_decisions("approve"))
+
+    assert told(answers) == {303: 1, 409: CLICKS - 1}
+    (decided,) = pages.events(ApprovalDecided)
+    did = "approved" if decided.approved else "rejected"
+    for answer in answers:
+        if answer.status_code == 409:
+            assert "already decided" in answer.text
+            assert f"You {did} this request" in answer.text
+            assert "23 November 2026, 09:01 UTC" in answer.text
+    one(pages.world.new_letters(), "max", "decision-receipt")
+    assert pages.world.replayed(1001) == pages.world.ticket(1001)
+
+
+def test_eight_clicks_of_a_requester_end_in_one_decision_and_seven_are_told_which(
+    pages: Pages,
+) -> None:
+    resolution = resolved(pages.world)
+    answers = pages.click(resolution.token, two_decisions("accept"))
+
+    assert told(answers) == {303: 1, 409: CLICKS - 1}
+    (decided,) = pages.events(ResolutionDecided)
+    did = "accepted" if decided.accepted else "rejected"
+    for answer in answers:
+        if answer.status_code == 409:
+            assert "has changed nothing" in answer.text
+            assert f"You {did} the solution" in answer.text
+            assert "23 November 2026, 09:02 UTC" in answer.text
+    assert pages.world.ticket(1001).is_closed is decided.accepted
+    assert pages.world.replayed(1001) == pages.world.ticket(1001)
+
+
+def test_who_looks_a_hundred_times_at_any_link_changes_nothing(pages: Pages) -> None:
+    world = pages.world
+    approval = approval_asked(world).token
+    for_ann = one(world.writes("rita", "It does not print."), "ann", "agent-notification")
+    resolution = one(
+        world.writes("ann", "#resolve Toner.", answering=for_ann), "rita", "resolution"
+    ).token
+    rita = world.ticket(1002).requester
+    tokens = {
+        approval: 200,
+        resolution: 200,
+        _token(world, Purpose.VIEW, rita): 200,
+        _token(world, Purpose.RESOLUTION, rita, round=7): 410,  # of a round that never was
+        _token(world, Purpose.VIEW, rita, days=-1): 410,  # expired
+        resolution[:-1] + ("B" if resolution.endswith("A") else "A"): 404,  # forged
+        resolution[:40]: 404,  # cut
+        "": 404,
+    }
+    before = pages.dump()
+    assert before["ticket"]
+
+    for token, status in tokens.items():
+        seen = [pages.client.request(m, f"/l/{token}") for m in ("GET", "HEAD") * LOOKS]
+        assert told(seen) == {status: 2 * LOOKS}, token
+
+    assert pages.dump() == before
+    assert pages.client.post(f"/l/{approval}", data={"choice": "approve"}).status_code == 303
+
+
+def _token(world: World, purpose: Purpose, person: int, *, round: int = 0, days: int = 1) -> str:
+    expires = world.clock.now + timedelta(days=days)
+    return sign_link(LinkToken(purpose, 1002, person, round, expires), world.office.keys)
