@@ -21,7 +21,7 @@ import psutil
 from sqlalchemy import func, select
 
 from maildesk.config import load
-from maildesk.daemon import log_to_stdout
+from maildesk.daemon import give_back_large_buffers, log_to_stdout, open_readers
 from maildesk.desk.desk import Desk
 from maildesk.desk.office import Office, open_office
 from maildesk.desk.rooms import WorkRoom
@@ -133,13 +133,7 @@ def _cpu(names: dict[int, str]) -> dict[str, float]:
 
 def _started(office: Office) -> ReadingPool:
     """The pool of readers, its process started as it is in a daemon that has run for a while."""
-    limits = office.settings.limits
-    pool = ReadingPool(
-        limits.readers,
-        wall_seconds=limits.read_seconds,
-        memory_bytes=limits.read_megabytes << 20,
-        own_domains=(office.settings.desk.domain,),
-    )
+    pool = open_readers(office.settings)
     first = RawMail(
         raw=_FIRST,
         size=len(_FIRST),
@@ -164,6 +158,7 @@ def main(folder: Path, count: int) -> None:
     answer = sys.stdout
     with (folder / "log").open("w") as sys.stdout:
         log_to_stdout()
+        give_back_large_buffers()
         store, office = _opened(folder)
         with _started(office) as pool:
             run = Run(office, pool, count)

@@ -45,7 +45,7 @@ class Rows:
         for row in _read(database, "raw_mail"):
             of_ticket[row["ticket"]] = row["message_id"]
             self.by_id[row["message_id"]]["raw_mail"].append(row)
-            bare = {"raw_mail_id": row["id"], "data": b""}
+            bare = {"raw_mail_id": row["id"], "piece": 0, "data": b""}
             self.by_id[row["message_id"]]["raw_bytes"].append(bare)
         for table, key in (
             ("ticket", "number"),

@@ -1,7 +1,11 @@
 """How fast mails come in, beside the floor; what a huge one costs; how soon one is answered."""
 
 import argparse
+import atexit
 import json
+import shutil
+import signal
+import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -24,7 +28,9 @@ class Bench:
     """The servers, and a fresh folder and a fresh database for each run."""
 
     def __init__(self, stack: ExitStack) -> None:
-        self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="maildesk-")))
+        self.folder = Path(tempfile.mkdtemp(prefix="maildesk-bench-"))
+        # At the very end: PostgreSQL's wheel writes there once more when Python exits.
+        atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
         self.folder.chmod(0o755)  # PostgreSQL runs as another user
         self.server: ImapServer = Pymap() if Dovecot.missing() else Dovecot()
         self.server.start()
@@ -200,6 +206,7 @@ def main() -> None:
     parser.add_argument("--latency-mails", type=int, default=30)
     given = parser.parse_args()
     parts = given.part or PARTS
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the servers are stopped all the same
     with _bench() as bench:
         if "intake" in parts:
             intake(bench, given.mails, given.rounds)

@@ -1,5 +1,6 @@
 """`maildesk run`: wires the rooms, the timers and the signals of one process."""
 
+import ctypes
 import signal
 import sys
 import threading
@@ -36,6 +37,7 @@ log = structlog.get_logger()
 
 KINDS = ("imap", "smtp", "work", "deliver", "clock", "web")
 STOP_SECONDS = 9.0  # systemd and friends are told ten
+_M_MMAP_THRESHOLD, _LARGE_BYTES = -3, 1 << 20  # mallopt(3)
 RINGS = {"work": 2.0, "deliver": 5.0, "clock": 30.0}  # seconds between looks nobody asked for
 
 
@@ -81,6 +83,7 @@ class Daemon:
 
     def start(self) -> None:
         """Open the database and start every room. Raises what the database raises."""
+        give_back_large_buffers()
         store = self.open_store(self.config.settings.database)
         migrate.upgrade(store)
         office = open_office(self.config.settings, self.config.policy, store)
@@ -188,6 +191,17 @@ class Daemon:
         return DeliveryRoom(
             office.settings.smtp, queue, office.clock, Random(), desk.report_failures
         )
+
+
+def give_back_large_buffers() -> None:
+    """What a large mail took goes back to the system at once, where the C library is glibc.
+
+    Left alone it raises its mmap threshold to the largest buffer freed, and from then on keeps
+    twice as much for itself: one mail of 25 MB then costs 100 MB, and so only 50.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
 def log_to_stdout() -> None:

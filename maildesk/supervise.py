@@ -15,6 +15,7 @@ log = structlog.get_logger()
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 120.0
 CALM_SECONDS = 60.0  # a room that ran so long starts again without a long pause
+HEALED_SECONDS = 2.0  # a room that runs so long again, and twice as long as it last ran, works
 
 
 @dataclass(slots=True)
@@ -24,6 +25,8 @@ class Watched:
     room: Room
     bell: Bell = field(default_factory=Bell)
     trouble: str = ""
+    _runs_since: float | None = None
+    _ran: float = 0.0
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -39,8 +42,13 @@ class Watched:
 
     @property
     def ok(self) -> bool:
-        """Whether the room works: it has not failed since it last said so."""
-        return not self.trouble or self.bell.is_working
+        """Whether the room works: it said so since it failed, or has clearly outlived that."""
+        return not self.trouble or self.bell.is_working or self._has_healed
+
+    @property
+    def _has_healed(self) -> bool:
+        since = self._runs_since
+        return since is not None and time.monotonic() - since > max(HEALED_SECONDS, 2 * self._ran)
 
     @property
     def detail(self) -> str:
@@ -52,13 +60,14 @@ class Watched:
     def _keep_running(self) -> None:
         pause = FIRST_PAUSE
         while not self.bell.stopping:
-            began = time.monotonic()
+            self._runs_since = began = time.monotonic()
             self.bell.begin()
             try:
                 self.room.run(self.bell)
                 self.trouble = ""
             except Exception as error:
-                if time.monotonic() - began > CALM_SECONDS:
+                self._runs_since, self._ran = None, time.monotonic() - began
+                if self._ran > CALM_SECONDS:
                     pause = FIRST_PAUSE
                 self._failed(error, pause)
                 self.bell.begin()

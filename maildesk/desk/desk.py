@@ -20,6 +20,7 @@ from maildesk.model.decision import Decision
 from maildesk.model.mail import RawMail
 from maildesk.model.person import Person
 from maildesk.store import journal, lease, outgoing, people, tickets
+from maildesk.store.engine import is_of_the_database
 
 log = structlog.get_logger()
 
@@ -135,7 +136,10 @@ class Desk:
         return row is not None
 
     def tick(self) -> int:
-        """Work the deadlines that have passed, a transaction each; how many there were."""
+        """Work the deadlines that have passed, a transaction each; how many there were.
+
+        Raises OperationalError where the database is locked, full or gone.
+        """
         now = self.office.clock()
         self.report_failures()
         with self.office.store.read() as connection:
@@ -144,6 +148,8 @@ class Desk:
             try:
                 self._strike(number, now)
             except Exception as error:
+                if is_of_the_database(error):
+                    raise
                 log.exception("deadline failed", ticket=number)
                 self._postpone(number, now, f"{type(error).__name__}: {error}")
         return len(numbers)

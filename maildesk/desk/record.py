@@ -63,7 +63,8 @@ class Recorder:
         for change in decision.changes:
             ticket = self._change(change, matter, decision)
         if ticket is not None and said is not None and decision.message_kind:
-            self._add_text(ticket, said, decision.message_kind)
+            text = said.text if decision.message_text is None else decision.message_text
+            self._add_text(ticket, replace(said, text=text), decision.message_kind)
         matter = replace(matter, ticket=ticket)
         return ticket, self._write_letters(decision.letters, matter, said)
 

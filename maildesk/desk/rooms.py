@@ -24,7 +24,7 @@ class WorkRoom:
         worker = self._open_worker()
         try:
             while not bell.stopping:
-                worked = worker.work()
+                worked = worker.work(lambda: bell.stopping)
                 bell.working()
                 if worked:
                     self._on_worked()

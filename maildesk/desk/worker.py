@@ -4,14 +4,16 @@ While one batch is written, the next is being read on another core. A mail that 
 only itself; a database that fails is not the mail's fault, and its attempt does not count.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+import itertools
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from maildesk.desk.intake import Case, work
 from maildesk.desk.office import Office
@@ -19,7 +21,7 @@ from maildesk.desk.record import Recorder
 from maildesk.ingest.pool import Unreadable
 from maildesk.model.mail import RawMail, Reading
 from maildesk.store import journal, lease
-from maildesk.store.engine import savepoint
+from maildesk.store.engine import is_of_the_database, savepoint
 from maildesk.store.journal import Kept
 
 log = structlog.get_logger()
@@ -28,6 +30,7 @@ BATCH_MAILS = 50
 BATCH_BYTES = 4_000_000
 LEASE = "work"
 LEASE_SECONDS = 120.0
+_BELL_SECONDS = 0.2
 
 
 class Readers(Protocol):
@@ -50,18 +53,23 @@ class Worker:
         default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="read")
     )
     _ahead: "tuple[list[int], Future[_Read]] | None" = None
+    _closing: threading.Event = field(default_factory=threading.Event)
 
-    def work(self) -> int:
-        """Work one batch; how many mails that was. 0 where there is nothing, or another
-        daemon works. Raises OperationalError where the database is locked, full or gone."""
+    def work(self, stopping: Callable[[], bool] = lambda: False) -> int:
+        """Work one batch; how many mails that was. 0 where there is nothing, another daemon
+        works, or `stopping` while they are read. Raises OperationalError where the database
+        is locked, full or gone."""
         if self._ahead is None:
-            self._ahead = self._begin()
+            self._ahead = self._begin([])
         if self._ahead is None:
             return 0
         ids, future = self._ahead
+        while not wait([future], _BELL_SECONDS).done:
+            if stopping():
+                return 0
         try:
             read = future.result()
-            self._ahead = self._begin()
+            self._ahead = self._begin(ids)
             self._write(read)
         except Exception:
             self._give_back(ids)
@@ -70,6 +78,7 @@ class Worker:
 
     def close(self) -> None:
         """Finish: what was claimed and not written is given back."""
+        self._closing.set()
         if self._ahead is not None:
             ids, future = self._ahead
             future.cancel()
@@ -78,30 +87,40 @@ class Worker:
         with self.office.store.write() as connection:
             lease.release(connection, LEASE, self.office.holder)
 
-    def _begin(self) -> "tuple[list[int], Future[_Read]] | None":
-        kept = self._claim()
+    def _begin(self, in_hand: Sequence[int]) -> "tuple[list[int], Future[_Read]] | None":
+        kept = self._claim(in_hand)
         if not kept:
             return None
         return [one.id for one in kept], self._reading.submit(self._read, kept)
 
-    def _claim(self) -> list[Kept]:
+    def _claim(self, in_hand: Sequence[int]) -> list[Kept]:
         office, now = self.office, self.office.clock()
         limit = office.settings.limits.attempts
         with office.store.write() as connection:
             if not lease.take(connection, LEASE, office.holder, now=now, seconds=LEASE_SECONDS):
                 return []
             worn = journal.quarantine_worn_out(connection, office.holder, limit=limit, now=now)
-            claimed = journal.claim(connection, office.holder, mails=BATCH_MAILS, size=BATCH_BYTES)
+            claimed = journal.claim(
+                connection,
+                office.holder,
+                mails=BATCH_MAILS,
+                size=BATCH_BYTES,
+                in_hand=in_hand,
+            )
         if worn:
             log.warning("mails quarantined", count=worn, why="the daemon died in each attempt")
         return claimed
 
     def _read(self, kept: list[Kept]) -> _Read:
-        """Read the batch in the other process; the bytes are let go as soon as they are read."""
+        """Read the batch in the other process; the bytes are let go as soon as they are read.
+
+        Broken off by `close`: nobody asks for the rest.
+        """
         readings = self.readers.read([one.mail for one in kept])
         bare = [replace(one, mail=replace(one.mail, raw=b"")) for one in kept]
         kept.clear()
-        return list(zip(bare, readings, strict=True))
+        together = zip(bare, readings, strict=True)
+        return list(itertools.takewhile(lambda _: not self._closing.is_set(), together))
 
     def _write(self, read: _Read) -> None:
         with self.office.store.write() as connection:
@@ -160,7 +179,7 @@ class Worker:
         )
 
     def _give_back(self, ids: Iterable[int]) -> None:
-        """The database failed in our hands; if it fails again, the next claim is a retry."""
+        """The database failed in our hands; if it fails again, the next claim takes them back."""
         self._ahead, ahead = None, self._ahead
         every = [*ids, *(ahead[0] if ahead else ())]
         try:
@@ -172,10 +191,3 @@ class Worker:
 
 class Taken(Exception):
     """Another worker finished this mail; what we did for it is rolled back."""
-
-
-def is_of_the_database(error: BaseException) -> bool:
-    """Whether the database failed (full, locked, gone), and not the mail."""
-    if isinstance(error, OperationalError | InterfaceError):
-        return True
-    return isinstance(error, DBAPIError) and error.connection_invalidated

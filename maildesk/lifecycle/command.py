@@ -14,6 +14,7 @@ from maildesk.model.ticket import Ticket
 from maildesk.model.token import Purpose
 
 _Act = Callable[[Draft, Person, str, str], Illegal | None]
+_MIXED = "#note and #resolve: the one is for agents alone, the other for all; write two mails"
 _CLOSED = "The ticket is closed, which is final; only a #note can be added."
 
 
@@ -29,7 +30,9 @@ def perform(
     if wrong:
         return _refused(draft, agent, message, [f"{w.line}: {w.hint}" for w in wrong])
     kind = _kind(text, commands)
-    if draft.ticket.is_closed and not _only_noted(kind, commands):
+    if {"note", "resolve"} <= {command.name for command in commands}:
+        return _refused(draft, agent, message, [_MIXED])
+    if draft.ticket.is_closed and kind == "answer":
         return _refused(draft, agent, message, [_CLOSED])
     before = (draft.ticket, len(draft.events), len(draft.letters), len(draft.steps))
     draft.add(MessageAdded(message, kind))
@@ -39,12 +42,14 @@ def perform(
     if failed:
         _take_back(draft, before)
         return _refused(draft, agent, message, failed)
-    return draft.decision(
-        Answer.DONE, Disposition.COMMAND if commands else Disposition.FOLLOW_UP, kind
-    )
+    disposition = Disposition.COMMAND if commands else Disposition.FOLLOW_UP
+    said = "\n\n".join(part for part in (text, *(one.argument for one in commands)) if part)
+    return draft.decision(Answer.DONE, disposition, kind, said)
 
 
 def _try(draft: Draft, agent: Person, message: str, command: Command, text: str) -> list[str]:
+    if draft.ticket.is_closed and command.name != "note":
+        return [f"#{command.name}: {_CLOSED}"]
     illegal = _ACTS[command.name](draft, agent, message, _body(command, text))
     if illegal is not None:
         return [f"#{command.name}: {illegal.why}"]
@@ -64,10 +69,6 @@ def _kind(text: str, commands: tuple[Command, ...]) -> str:
 def _body(command: Command, text: str) -> str:
     """What `#resolve` and `#note` say: the words behind the command, and the text around it."""
     return "\n\n".join(part for part in (text, command.argument) if part)
-
-
-def _only_noted(kind: str, commands: tuple[Command, ...]) -> bool:
-    return kind == "note" and all(command.name == "note" for command in commands)
 
 
 def _take_back(draft: Draft, before: tuple[Ticket, int, int, int]) -> None:

@@ -78,7 +78,11 @@ class Draft:
         self.steps.append(Step(name, verdict, tuple(evidence)))
 
     def decision(
-        self, answer: Answer, disposition: Disposition | None = None, message_kind: str = ""
+        self,
+        answer: Answer,
+        disposition: Disposition | None = None,
+        message_kind: str = "",
+        message_text: str | None = None,
     ) -> Decision:
         """The finished decision."""
         number = None if self.is_new else self.ticket.number
@@ -90,5 +94,6 @@ class Draft:
             letters=tuple(self.letters),
             disposition=disposition,
             message_kind=message_kind,
+            message_text=message_text,
             why=tuple(self.steps),
         )

@@ -86,7 +86,10 @@ class Answer(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What changes, which mails go out, and why. An empty one changes nothing."""
+    """What changes, which mails go out, and why. An empty one changes nothing.
+
+    `message_text` is what is kept of what was said; None: the text as it came.
+    """
 
     answer: Answer
     actor: Actor
@@ -94,4 +97,5 @@ class Decision:
     letters: tuple[Letter, ...] = ()
     disposition: Disposition | None = None
     message_kind: str = ""
+    message_text: str | None = None
     why: tuple[Step, ...] = ()

@@ -7,7 +7,7 @@ the `pysqlite3` wheel, else the rollback journal.
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from threading import Lock
@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from maildesk.model.settings import Database
 
@@ -64,13 +65,17 @@ def _postgresql(url: URL, password: str | None) -> Engine:
     url = url.set(drivername="postgresql+psycopg")
     if password:
         url = url.set(password=password)
-    return create_engine(url, pool_pre_ping=True, pool_size=10)
+    return create_engine(url, pool_pre_ping=True, pool_size=10, hide_parameters=True)
 
 
 def _sqlite(url: URL) -> Engine:
     choice = choose_sqlite()
     engine = create_engine(
-        url, module=choice.module, connect_args={"timeout": BUSY_SECONDS}, pool_size=10
+        url,
+        module=choice.module,
+        connect_args={"timeout": BUSY_SECONDS},
+        pool_size=10,
+        hide_parameters=True,  # they hold people's mail, and errors are logged
     )
 
     @event.listens_for(engine, "connect")
@@ -163,11 +168,20 @@ def savepoint(connection: Connection) -> Iterator[None]:
     connection.exec_driver_sql("SAVEPOINT part")
     try:
         yield
-    except BaseException:
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
+    except BaseException as error:
+        # A full disk or a lost line has undone it all by now; that is what is to be told.
+        with suppress(DBAPIError) if is_of_the_database(error) else nullcontext():
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
+            connection.exec_driver_sql("RELEASE SAVEPOINT part")
         raise
-    finally:
-        connection.exec_driver_sql("RELEASE SAVEPOINT part")
+    connection.exec_driver_sql("RELEASE SAVEPOINT part")
+
+
+def is_of_the_database(error: BaseException) -> bool:
+    """Whether the database failed (full, locked, gone), and not what was asked of it."""
+    if isinstance(error, OperationalError | InterfaceError):
+        return True
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def open_store(database: Database) -> Store:

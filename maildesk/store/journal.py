@@ -4,6 +4,7 @@ import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -15,7 +16,16 @@ _RAW = tables.raw_mail
 _BYTES = tables.raw_bytes
 _POSITION = tables.mailbox_position
 
+# Both databases' libraries make copies of what they are handed at once, and keep the last.
+_PIECE_BYTES = 1 << 20
+
 # Built once: to build a statement takes SQLAlchemy longer than to run it.
+_BYTES_OF = (
+    select(_BYTES)
+    .where(_BYTES.c.raw_mail_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_BYTES.c.raw_mail_id, _BYTES.c.piece)
+    .execution_options(stream_results=True, max_row_buffer=8)
+)
 _FINISH = update(_RAW).where(
     _RAW.c.id == bindparam("of"), _RAW.c.state == "kept", _RAW.c.worker == bindparam("by")
 )
@@ -66,9 +76,17 @@ def keep(
         insert(_RAW).returning(_RAW.c.id, sort_by_parameter_order=True), rows
     )
     ids = tuple(added.scalars())
-    data = [{"raw_mail_id": id_, "data": mail.raw} for id_, mail in zip(ids, fresh, strict=True)]
+    data = [row for id_, mail in zip(ids, fresh, strict=True) for row in _pieces(id_, mail.raw)]
     connection.execute(insert(_BYTES), data)
     return ids
+
+
+def _pieces(id: int, raw: bytes) -> list[dict[str, Any]]:
+    starts = range(0, max(1, len(raw)), _PIECE_BYTES)
+    return [
+        {"raw_mail_id": id, "piece": number, "data": raw[start : start + _PIECE_BYTES]}
+        for number, start in enumerate(starts)
+    ]
 
 
 def _folder(mail: RawMail) -> tuple[str, str, int | None]:
@@ -220,13 +238,16 @@ def settled(
     )
 
 
-def claim(connection: Connection, worker: str, *, mails: int, size: int) -> list[Kept]:
+def claim(
+    connection: Connection, worker: str, *, mails: int, size: int, in_hand: Sequence[int] = ()
+) -> list[Kept]:
     """Take the oldest mails to be worked and count the attempt.
 
     At most `mails` and about `size` bytes. A mail that was tried before comes alone, so that
     it cannot take others with it when it fails again. What this worker has in hand is passed
-    over; what another left behind is not: whoever may work does so alone (lease "work").
+    over; what it or another left behind is not: whoever may work does so alone (lease "work").
     """
+    _take_back(connection, worker, in_hand)
     rows = connection.execute(
         select(_RAW)
         .where(_RAW.c.state == State.KEPT, _RAW.c.worker != worker)
@@ -261,23 +282,23 @@ def _batch(rows: Sequence[Any], size: int) -> list[Any]:
 
 
 def _bytes_of(connection: Connection, ids: Sequence[int]) -> dict[int, bytes]:
-    rows = connection.execute(select(_BYTES).where(_BYTES.c.raw_mail_id.in_(list(ids))))
-    return {row.raw_mail_id: row.data for row in rows}
+    data = {id_: BytesIO() for id_ in ids}
+    for row in connection.execute(_BYTES_OF, {"ids": list(ids)}):
+        data[row.raw_mail_id].write(row.data)
+    return {id_: buffer.getvalue() for id_, buffer in data.items()}
 
 
 def raw(connection: Connection, id: int) -> bytes:
     """The bytes of one mail. Raises LookupError where there is none of that id."""
-    data = connection.execute(
-        select(_BYTES.c.data).where(_BYTES.c.raw_mail_id == id)
-    ).scalar_one_or_none()
-    if data is None:
+    there = connection.execute(select(_BYTES.c.piece).where(_BYTES.c.raw_mail_id == id)).first()
+    if there is None:
         raise LookupError(f"no mail {id} in the journal")
-    return bytes(data)
+    return _bytes_of(connection, [id])[id]
 
 
 def _kept(row: Any, data: bytes) -> Kept:
     mail = RawMail(
-        raw=bytes(data),
+        raw=data,
         size=row.size,
         sha256=row.sha256,
         source=Source(row.source),
@@ -299,6 +320,15 @@ def load(connection: Connection, id: int) -> Kept:
     data = raw(connection, id)
     row = connection.execute(select(_RAW).where(_RAW.c.id == id)).one()
     return _kept(row, data)
+
+
+def _take_back(connection: Connection, worker: str, in_hand: Sequence[int]) -> None:
+    """Give back what this worker could not give back before: the database failed then, too."""
+    connection.execute(
+        update(_RAW)
+        .where(_RAW.c.state == State.KEPT, _RAW.c.worker == worker, _RAW.c.id.not_in(in_hand))
+        .values(attempts=_RAW.c.attempts - 1, worker="")
+    )
 
 
 def unclaim(connection: Connection, worker: str, ids: Sequence[int]) -> None:

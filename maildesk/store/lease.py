@@ -36,12 +36,13 @@ def this_process(part: str = "") -> Holder:
 
 
 def _began(pid: int) -> str:
-    """The start time of a process in clock ticks since boot, or "" where nobody can tell."""
+    """The start time of a process in clock ticks since boot; "" where it has ended, also where
+    its parent has yet to bury it, or where nobody can tell."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return ""
-    return fields[19]
+    return "" if fields[0] in ("Z", "X") else fields[19]
 
 
 def is_gone(holder: str) -> bool:

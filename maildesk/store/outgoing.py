@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from maildesk.outgoing.queue import Again, Failed, Leased, Sent, State, Uncertain, Verdict
 from maildesk.store import tables
@@ -180,17 +180,21 @@ class OutgoingQueue:
         )
 
     def _take_back(self, connection: Connection, now: datetime) -> None:
-        """End lost leases (ran out, daemon gone): to waiting, or to uncertain past the dot."""
+        """End lost leases: to waiting, or to uncertain past the dot.
+
+        Lost are those that ran out, those of a daemon that is gone, and our own: whoever asks
+        for more has nothing in hand, and could not give them back before.
+        """
         rows = connection.execute(
             select(
                 _OUT.c.id, _OUT.c.leased_by, _OUT.c.leased_until, _OUT.c.dot_at, _OUT.c.uncertain
             )
             .where(_OUT.c.leased_until.is_not(None))
-            .where(or_(_OUT.c.leased_by != self.holder, _OUT.c.leased_until <= now))
             .with_for_update(skip_locked=True)
         ).all()
         for lost in rows:
-            if lost.leased_until > now and not is_gone(lost.leased_by):
+            ours = lost.leased_by == self.holder
+            if not ours and lost.leased_until > now and not is_gone(lost.leased_by):
                 continue
             verdict = self._lost(lost, now)
             connection.execute(
@@ -199,8 +203,8 @@ class OutgoingQueue:
 
     def _lost(self, lost: Any, now: datetime) -> Verdict:
         if lost.dot_at is None:
-            return Again(now, "the daemon stopped before the mail was handed over")
-        reason = "the daemon stopped after the final dot, before the answer was recorded"
+            return Again(now, "the attempt ended before the mail was handed over")
+        reason = "the attempt ended after the final dot, before the answer was recorded"
         once_more = now + timedelta(seconds=self.evidence_seconds)
         return Uncertain(None if lost.uncertain else once_more, reason)
 
@@ -215,7 +219,7 @@ class OutgoingQueue:
     def give_back(self, ids: tuple[int, ...]) -> None:
         """End the lease of mails not tried; the attempt is not counted.
 
-        One whose final dot went out was tried: its lease runs out, and then it is uncertain.
+        One whose final dot went out was tried: the next `lease` makes it uncertain.
         """
         with self.store.write() as connection:
             connection.execute(

@@ -141,11 +141,12 @@ class RawMailRow(SQLModel, table=True):
 
 
 class RawBytesRow(SQLModel, table=True):
-    """The bytes of a mail, beside the journal so that listing it never touches them."""
+    """The bytes of a mail in pieces, beside the journal so that listing it never touches them."""
 
     __tablename__ = "raw_bytes"
 
     raw_mail_id: int = Field(primary_key=True, foreign_key="raw_mail.id")
+    piece: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     data: bytes = Field(sa_type=LargeBinary)
 
 

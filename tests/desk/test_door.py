@@ -1,10 +1,8 @@
 """What the holder of a link sees, and what is said of what was decided."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -46,6 +44,7 @@ class Told:
         self.world = world
         self.ticket: Ticket | None = None
         with world.store.write() as connection:
+            self.number = tickets.next_number(connection)
             self.people = {
                 name: people.find_or_add(connection, Address(name.title(), f"{name}@example.org"))
                 for name in ("rita", "max", "ann", "lee", "mallory", "will")
@@ -58,7 +57,7 @@ class Told:
         now = self.world.clock.now
         before, after = self.ticket, self.ticket
         for event in events:
-            after = evolve(after, event, number=1001, at=now)
+            after = evolve(after, event, number=self.number, at=now)
         assert after is not None
         actor = Actor(ActorKind.REQUESTER, self.people[by].id if by else None)
         with self.world.store.write() as connection:
@@ -66,15 +65,15 @@ class Told:
                 tickets.add(connection, after, "Printer broken")
             else:
                 tickets.save(connection, before, after)
-            tickets.record(connection, 1001, events, actor=actor, cause="test", at=now)
+            tickets.record(connection, self.number, events, actor=actor, cause="test", at=now)
         self.ticket = after
 
     def says(self, kind: str, text: str, by: str = "rita", id_: str = "") -> None:
         """A text of that kind."""
         self.world.clock.forward(minutes=1)
         message = Message(
-            id=id_ or f"m-{text}",
-            ticket=1001,
+            id=id_ or f"{self.number}-{text}",
+            ticket=self.number,
             mail=None,
             author=self.people[by].id if by else None,
             kind=kind,
@@ -86,9 +85,9 @@ class Told:
         with self.world.store.write() as connection:
             tickets.add_message(connection, message)
 
-    def link(self, who: str, purpose: Purpose = VIEW, round_: int = 0, ticket: int = 1001) -> str:
+    def link(self, who: str, purpose: Purpose = VIEW, round_: int = 0, *, beyond: int = 0) -> str:
         expires = self.world.clock.now + timedelta(days=30)
-        token = LinkToken(purpose, ticket, self.people[who].id, round_, expires)
+        token = LinkToken(purpose, self.number + beyond, self.people[who].id, round_, expires)
         return sign_link(token, self.world.office.keys)
 
     def page(self, who: str, purpose: Purpose = VIEW, round_: int = 0) -> Page:
@@ -101,25 +100,16 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with people and teams, which each test copies."""
-    file = tmp_path_factory.mktemp("model") / "desk.db"
-    build(f"sqlite:///{file}").close()
-    return file
-
-
-@pytest.fixture
-def world(model: Path, tmp_path: Path) -> Iterator[World]:
-    """A desk on SQLite, quickly."""
-    shutil.copy(model, tmp_path / "desk.db")
-    one = build(f"sqlite:///{tmp_path}/desk.db")
+def one_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """For all tests here: each has a ticket of its own."""
+    one = build(f"sqlite:///{tmp_path_factory.mktemp('desk')}/desk.db")
     yield one
     one.close()
 
 
 @pytest.fixture
-def told(world: World) -> Told:
-    return Told(world)
+def told(one_world: World) -> Told:
+    return Told(one_world)
 
 
 # ---- who sees what
@@ -193,7 +183,8 @@ def test_the_page_shows_the_ticket_as_it_is(told: Told) -> None:
     told.says("resolution", "New toner.", by="ann", id_="m-9")
     told.happens(GIVEN, StatusMoved(old="New", new="Waiting for Closure", state="Resolved"))
     page = told.page("rita", RESOLUTION, 1)
-    assert (page.purpose, page.viewer, page.number) == (RESOLUTION, "Rita Rossi", 1001)
+    assert (page.purpose, page.viewer) == (RESOLUTION, "Rita Rossi")
+    assert page.number == told.number
     assert (page.subject, page.requester) == ("Printer broken", "Rita Rossi")
     assert (page.status, page.state) == ("Waiting for Closure", "Resolved")
     assert page.resolution == "New toner."
@@ -302,6 +293,10 @@ def test_acting_shows_the_ticket_as_it_is_afterwards(world: World) -> None:
     for_ann = one(world.writes("rita", "No print."), "ann", "agent-notification")
     letters = world.writes("ann", "#resolve Toner.", answering=for_ann)
     token = one(letters, "rita", "resolution").token
+    shown = world.door.view(token)
+    assert isinstance(shown, Page)
+    assert shown.resolution == "Toner."
+    world.clock.forward(minutes=1)
     acted = world.door.act(token, Choice.REJECT, " It smears. ")
     assert isinstance(acted, tuple)
     answer, page = acted
@@ -327,13 +322,13 @@ def test_a_choice_that_the_page_does_not_offer_is_unknown(
 ) -> None:
     _history(told, [RESOLVED])
     assert told.world.door.act(told.link("rita", purpose, 1), choice, "why") is Problem.UNKNOWN
-    assert told.world.ticket(1001).waits_for_requester
+    assert told.world.ticket(told.number).waits_for_requester
 
 
 @pytest.mark.parametrize(
     ("spoil", "problem"),
     [
-        (lambda told: told.link("rita", VIEW, 0, ticket=1002), Problem.UNKNOWN),  # no such ticket
+        (lambda told: told.link("rita", beyond=1), Problem.UNKNOWN),  # no such ticket
         (lambda told: "", Problem.UNKNOWN),  # noqa: ARG005
         (lambda told: told.link("rita")[:-1] + "!", Problem.UNKNOWN),
     ],
@@ -354,9 +349,9 @@ def test_a_link_is_good_until_it_expires(told: Told, days: float, expired: bool)
 
 def test_looking_changes_nothing(told: Told) -> None:
     _history(told, [RESOLVED])
-    before = told.world.ticket(1001)
+    before = told.world.ticket(told.number)
     for purpose in Purpose:
         for who in told.people:
             told.page(who, purpose, 1)
-    assert told.world.ticket(1001) == before
+    assert told.world.ticket(told.number) == before
     assert told.world.letters() == []

@@ -395,6 +395,11 @@ AGENTS: list[Row] = [
         mail(LEE, "Hello.", commands=[("take", ""), ("close", "")]),
         *("Analysis", "command note", ["MessageAdded"], ["transcript:lee"]),
     ),
+    # what is for agents alone and what is for all cannot be one text
+    (
+        mail(ANN, "", commands=[("resolve", "Cable."), ("note", "She pulled it.")]),
+        *("Analysis", "command note", ["MessageAdded"], ["transcript:ann"]),
+    ),
     # a line that is not understood stops the whole mail
     (
         mail(ANN, "Hello.", wrong_commands=WRONG),

@@ -199,6 +199,9 @@ def test_where_the_workflow_forbids_it_a_link_changes_nothing(choice: Choice) ->
 # ---- the console
 
 
+told_lee = ["transcript:lee"]
+
+
 def acted(text: str = "", *commands: tuple[str, str], wrong: bool = False) -> AgentActed:
     return AgentActed(
         agent=LEE,
@@ -233,6 +236,17 @@ def acted(text: str = "", *commands: tuple[str, str], wrong: bool = False) -> Ag
         (
             *("Completed", acted("", ("note", "x"), ("take", "")), ILLEGAL),
             *(["MessageAdded"], ["transcript:lee"]),
+        ),
+        # also one that the same mail has just closed
+        *(
+            (
+                "Waiting for Closure",
+                acted("", ("close", ""), more),
+                ILLEGAL,
+                ["MessageAdded"],
+                told_lee,
+            )
+            for more in (("close", ""), ("take", ""), ("resolve", "x"))
         ),
         ("Completed", acted("", ("note", "Ha.")), DONE, ["MessageAdded"], []),
         ("Completed", acted("Text.", ("note", "Ha.")), DONE, ["MessageAdded"], []),

@@ -1,5 +1,7 @@
 """What a letter says, whom it reaches, and what the trace tells of it."""
 
+import pytest
+
 from maildesk.lifecycle.decide import decide
 from maildesk.model.cause import Choice, WrongCommand
 from maildesk.model.decision import Template
@@ -32,6 +34,28 @@ def test_a_note_reaches_nobody_who_is_no_agent() -> None:
             decision = decide(ticket, noted, SHIPPED, NOW)
             texts = [x.text + x.note for x in decision.letters if x.to not in (ANN.id, LEE.id)]
             assert not any(secret in text for text in texts), name
+
+
+@pytest.mark.parametrize(
+    ("text", "commands", "kept"),
+    [
+        ("Hello.", [], "Hello."),
+        # the words behind a command are what was said, as well
+        ("", [("note", "She is slow.")], "She is slow."),
+        ("", [("resolve", "New toner.")], "New toner."),
+        ("Dear Rita,", [("resolve", "New toner."), ("take", "")], "Dear Rita,\n\nNew toner."),
+        ("", [("note", "One."), ("note", "Two.")], "One.\n\nTwo."),
+        ("", [("take", "")], ""),
+    ],
+)
+def test_what_is_kept_of_an_agents_mail(
+    text: str, commands: list[tuple[str, str]], kept: str
+) -> None:
+    assert decide(ANALYSIS, mail(ANN, text, commands=commands), SHIPPED, NOW).message_text == kept
+
+
+def test_what_others_write_is_kept_as_it_came() -> None:
+    assert decide(ANALYSIS, mail(RITA), SHIPPED, NOW).message_text is None
 
 
 def test_a_resolution_says_the_text_and_the_words_behind_the_command() -> None:

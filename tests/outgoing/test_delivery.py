@@ -44,9 +44,13 @@ class Desk:
         self.error: Exception | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def _failed(self, id: int, reason: str) -> None:
-        assert isinstance(self.queue.verdicts[id], Failed)
-        self.failures.append((id, reason))
+    def _failed(self) -> None:
+        """Called once the verdict is recorded: then whoever reports it finds it there."""
+        self.failures = [
+            (id_, verdict.reason)
+            for id_, verdict in self.queue.verdicts.items()
+            if isinstance(verdict, Failed)
+        ]
 
     def _run(self) -> None:
         try:

@@ -47,10 +47,11 @@ class Journal:
     def keep(self, *mails: RawMail, **options: Any) -> tuple[int, ...]:
         return self._write(lambda c: journal.keep(c, mails, LATER, **options))  # type: ignore[no-any-return]
 
-    def claim(self, worker: str = A, *, mails: int = 50, size: int = 10**6) -> list[Kept]:
-        return self._write(lambda c: journal.claim(c, worker, mails=mails, size=size))  # type: ignore[no-any-return]
+    def claim(self, worker: str = A, **bounds: Any) -> list[Kept]:
+        given = {"mails": 50, "size": 10**6} | bounds
+        return self._write(lambda c: journal.claim(c, worker, **given))  # type: ignore[no-any-return]
 
-    def claimed(self, worker: str = A, **bounds: int) -> list[int]:
+    def claimed(self, worker: str = A, **bounds: Any) -> list[int]:
         return [kept.id for kept in self.claim(worker, **bounds)]
 
     def finish(self, id_: int, worker: str = A, **values: Any) -> bool:
@@ -197,9 +198,26 @@ def test_silence_can_be_asked_for(desk: Journal) -> None:
 def test_the_oldest_are_claimed_first_and_each_once(desk: Journal) -> None:
     ids = list(desk.keep(*(lmtp() for _ in range(5))))
     assert desk.claimed(mails=2) == ids[:2]
-    assert desk.claimed(mails=2) == ids[2:4]
-    assert desk.claimed(mails=2) == ids[4:]
-    assert desk.claimed() == []
+    assert desk.claimed(mails=2, in_hand=ids[:2]) == ids[2:4]
+    assert desk.claimed(mails=2, in_hand=ids[:4]) == ids[4:]
+    assert desk.claimed(in_hand=ids) == []
+
+
+def test_what_a_worker_could_not_give_back_it_claims_anew_and_the_attempt_did_not_count(
+    desk: Journal,
+) -> None:
+    """The database failed, and then again when the claim was to be given back."""
+    lost, in_hand, done, others = desk.keep(lmtp(), lmtp(), lmtp(), lmtp())
+    assert desk.claimed(mails=3) == [lost, in_hand, done]
+    desk.finish(done)
+    desk.claim(B, mails=50, size=0)
+    assert desk.row(lost).worker == B
+    desk.do(journal.unclaim, B, [lost])
+    assert desk.claimed(in_hand=[in_hand]) == [lost]
+    assert (desk.row(lost).attempts, desk.row(in_hand).attempts) == (2, 1)
+    assert desk.claimed(in_hand=[in_hand]) == [lost]
+    assert desk.row(lost).attempts == 2
+    assert (desk.row(done).attempts, desk.row(others).attempts) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -238,8 +256,8 @@ def test_a_mail_that_was_tried_before_comes_alone(desk: Journal) -> None:
     desk.fail(second)
     desk.do(journal.unclaim, A, [first, third])
     assert desk.claimed() == [first]  # the batch ends before the second
-    assert desk.claimed() == [second]  # alone
-    assert desk.claimed() == [third]
+    assert desk.claimed(in_hand=[first]) == [second]  # alone
+    assert desk.claimed(in_hand=[first, second]) == [third]
 
 
 # ---- given back

@@ -108,9 +108,10 @@ def upgrade() -> None:
     op.create_table(
         "raw_bytes",
         sa.Column("raw_mail_id", sa.Integer(), nullable=False),
+        sa.Column("piece", sa.Integer(), nullable=False, autoincrement=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["raw_mail_id"], ["raw_mail.id"], name="fk_raw_bytes_raw_mail_id"),
-        sa.PrimaryKeyConstraint("raw_mail_id", name="pk_raw_bytes"),
+        sa.PrimaryKeyConstraint("raw_mail_id", "piece", name="pk_raw_bytes"),
     )
     op.create_table(
         "team_member",
