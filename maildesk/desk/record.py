@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from maildesk.desk.breaker import Breaker
 from maildesk.desk.office import Office
-from maildesk.model.decision import Change, Decision, Letter
+from maildesk.model.decision import Change, Decision, Letter, Template
 from maildesk.model.mail import Step
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket, evolve
@@ -109,8 +109,26 @@ class Recorder:
         if not letters:
             return ()
         known = self._people(letters, matter)
-        written = [self._write(letter, matter, known, said) for letter in letters]
-        return tuple(step for step in written if step is not None)
+        unsent = []
+        for letter in letters:
+            step = self._write(letter, matter, known, said)
+            if step is not None:
+                unsent.append(step)
+                self._say_that_nobody_was_asked(letter, step, matter, known)
+        return tuple(unsent)
+
+    def _say_that_nobody_was_asked(
+        self, letter: Letter, step: Step, matter: Matter, known: dict[int, Person]
+    ) -> None:
+        """An approval mail that the breaker stopped would leave its ticket waiting for ever."""
+        if letter.template is not Template.APPROVAL or matter.ticket is None:
+            return
+        note = f"The approval request to {known[letter.to].address} was not sent."
+        for agent in self.office.policy.directory.working_on(matter.ticket):
+            told = Letter(
+                template=Template.DELIVERY_FAILED, to=agent, text=step.rejected[0], note=note
+            )
+            self._write(told, matter, known, None)
 
     def _people(self, letters: Iterable[Letter], matter: Matter) -> dict[int, Person]:
         known = {matter.requester.id: matter.requester}

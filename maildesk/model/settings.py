@@ -186,7 +186,7 @@ class Limits(Part):
     read_seconds: float = Field(10, gt=0, description="wall clock for reading one mail")
     read_megabytes: int = Field(1024, ge=128, description="memory of one reading process")
     attempts: int = Field(3, ge=1, le=10, description="then a mail goes into quarantine")
-    automatic_mails_per_hour: int = Field(20, ge=1, description="to one address")
+    automatic_mails_per_hour: int = Field(20, ge=1, description="to one address that is no agent's")
     total_mails_per_hour: int = Field(2000, ge=1, description="automatic mails in all")
 
 

@@ -24,7 +24,7 @@ from tests.servers import CuttingProxy, wait_until
 
 ROOMS = ("imap", "work", "deliver")
 TOGETHER = 2  # trials at a time: the cores of a small machine
-REPEATED = 3  # so many times of the same step are walked
+REPEATED = 2  # so many times of the same step are walked
 MAILS = (
     letter("rita", "Printer broken", id="one"),
     letter("max", "VPN is down", id="two"),

@@ -120,13 +120,11 @@ def test_an_imap_server_that_is_down_is_named_and_mail_comes_in_when_it_is_up(
 def test_a_login_that_the_smtp_server_refuses_is_named_and_tried_again(
     tmp_path: Path, box: Box
 ) -> None:
-    refused = threading.Event()
+    welcome = threading.Event()
 
     def login(*_: Any) -> AuthResult:
-        refused.set()
         return AuthResult(success=welcome.is_set(), handled=False)
 
-    welcome = threading.Event()
     user = 'user = "desk"\npassword = { env = "SMTP_PASSWORD" }'
     with installed(tmp_path, box, smtp=user) as here:
         door = Door(here.sink, {"authenticator": login, "auth_require_tls": False})

@@ -12,7 +12,7 @@ from maildesk.model.decision import Letter, Template
 from maildesk.model.person import Person
 from maildesk.model.settings import Desk, Limits
 from maildesk.store import outgoing
-from tests.world import MONDAY, World, build
+from tests.world import MONDAY, World, build, one
 
 DESK = Desk(address="desk@example.org", aliases=("help@example.org", "desk@old.example"))
 LIMITS = Limits(automatic_mails_per_hour=3, total_mails_per_hour=5)
@@ -93,6 +93,13 @@ def test_one_address_gets_so_many_automatic_mails_an_hour(breaker: Breaker) -> N
     assert breaker.objection(AUTOMATIC, person("max@example.org")) == ""
 
 
+def test_a_busy_hour_takes_no_notification_from_an_agent(breaker: Breaker) -> None:
+    ann = replace(person("ann@example.org"), teams=("First line",))
+    for _ in range(3):
+        written(breaker.connection, ann.address)
+    assert breaker.objection(AUTOMATIC, ann) == ""
+
+
 def test_what_people_write_is_neither_counted_nor_stopped(breaker: Breaker) -> None:
     for _ in range(9):
         written(breaker.connection, "rita@example.org", automatic=False)
@@ -149,3 +156,13 @@ def test_a_letter_to_a_person_whose_address_is_the_desks_is_not_written(world: W
     world.arrives(mine)
     assert world.letters() == []
     assert world.disposition() == "loop"
+
+
+def test_an_approval_request_that_is_stopped_is_told_to_the_agents(world: World) -> None:
+    limit = world.office.settings.limits.automatic_mails_per_hour
+    for number in range(limit):
+        world.writes("rita", f"One {number}.", subject=f"New laptop please {number}")
+        world.clock.forward(seconds=-50)
+    letters = world.writes("mallory", "One more.", subject="New laptop", sender="rita@example.org")
+    told = one(letters, "ann", "delivery-failed")
+    assert "approval request to max@example.org was not sent" in told.text

@@ -111,6 +111,8 @@ REJECTED = ["MessageAdded", "ResolutionDecided", "-> Rejected", "-> Analysis", "
         (WAITING, link(RITA, ACCEPT, 1), DONE, ACCEPTED),
         (WAITING, link(RITA, ACCEPT, 1, "thanks"), DONE, ["MessageAdded", *ACCEPTED]),
         (WAITING, link(RITA, REJECT, 1, "it smears"), DONE, REJECTED),
+        # also after the reminder
+        (replace(WAITING, remind_due=None), link(RITA, ACCEPT, 1), DONE, ACCEPTED),
         (WAITING, link(RITA, REJECT, 1), REASON, []),
         (WAITING, link(RITA, REJECT, 1, "  "), REASON, []),
         (WAITING, link(RITA, ACCEPT, 0), OLD, []),

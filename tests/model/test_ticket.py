@@ -225,6 +225,7 @@ def test_who_takes_part(ticket: Ticket, person: int, takes_part: bool) -> None:
             *(False, False, False),
         ),
         (WAITING, False, False, True),
+        (replace(WAITING, remind_due=None), False, False, True),  # also after the reminder
         (replace(TICKET, closed_at=AT), True, False, False),
     ],
 )
