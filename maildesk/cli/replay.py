@@ -29,7 +29,7 @@ def replay(ctx: typer.Context) -> None:
 
 def _agrees(store: Store, number: int) -> bool:
     with store.read() as connection:
-        row, _ = tickets.load_one(connection, number)
+        row, _ = tickets.load_one(connection, number, lock=False)
         ticket: Ticket | None = None
         for line in tickets.history(connection, number):
             ticket = evolve(ticket, line.event, number=number, at=line.at)

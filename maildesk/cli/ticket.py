@@ -44,7 +44,7 @@ def show(
     """Show a ticket: what it is, what was said, and everything that happened to it."""
     with the_office(ctx) as office, office.store.read() as connection:
         try:
-            found, subject = tickets.load_one(connection, number)
+            found, subject = tickets.load_one(connection, number, lock=False)
         except LookupError as error:
             raise CommandFailed(f"{error}") from error
         said = tickets.messages(connection, number)

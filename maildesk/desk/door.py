@@ -92,7 +92,7 @@ class DeskDoor:
         return decision.answer
 
     def _page(self, connection: Connection, link: LinkToken) -> Page | Problem:
-        found = tickets.load(connection, [link.ticket]).get(link.ticket)
+        found = tickets.load(connection, [link.ticket], lock=False).get(link.ticket)
         people_ = people.by_ids(connection, [link.person, *([found[0].requester] if found else [])])
         if found is None or link.person not in people_:
             return Problem.UNKNOWN

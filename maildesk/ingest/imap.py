@@ -121,6 +121,7 @@ class MailboxRoom:
                 while self._leased() and bell.wait(0):
                     self._reader.look(session, lambda: self._leased() and not bell.stopping)
                     self._throttled = None
+                    bell.working()
                     self._wait(session, bell)
         except Throttled as throttled:
             self._throttled = str(throttled)

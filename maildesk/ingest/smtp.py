@@ -88,6 +88,7 @@ class ListenerRoom:
         try:
             self.port = server.sockets[0].getsockname()[1]
             self.started.set()
+            bell.working()
             while not bell.stopping:
                 await asyncio.sleep(_BELL_SECONDS)
                 bell.wait(0)

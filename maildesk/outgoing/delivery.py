@@ -65,6 +65,7 @@ class DeliveryRoom:
             while waiting and not bell.stopping:
                 outcome = self._attempt(waiting[0], bell)
                 mail = waiting.popleft()
+                bell.working()
                 if outcome is not None:
                     self._finish(mail, outcome)
         finally:

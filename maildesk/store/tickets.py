@@ -64,24 +64,25 @@ def next_number(connection: Connection) -> int:
     return int(connection.execute(_NEXT_NUMBER).scalar_one())
 
 
-def load(connection: Connection, numbers: Iterable[int]) -> dict[int, tuple[Ticket, str]]:
-    """The tickets of these numbers with their subjects, locked until the transaction ends."""
+def load(
+    connection: Connection, numbers: Iterable[int], *, lock: bool = True
+) -> dict[int, tuple[Ticket, str]]:
+    """The tickets of these numbers with their subjects.
+
+    Locked until the transaction ends, unless they are only looked at: a reader waits for nobody.
+    """
     wanted = sorted(set(numbers))
     if not wanted:
         return {}
-    rows = connection.execute(
-        select(_TICKET)
-        .where(_TICKET.c.number.in_(wanted))
-        .order_by(_TICKET.c.number)
-        .with_for_update()
-    ).all()
+    query = select(_TICKET).where(_TICKET.c.number.in_(wanted)).order_by(_TICKET.c.number)
+    rows = connection.execute(query.with_for_update() if lock else query).all()
     return {row.number: (_ticket(connection, row), row.subject) for row in rows}
 
 
-def load_one(connection: Connection, number: int) -> tuple[Ticket, str]:
+def load_one(connection: Connection, number: int, *, lock: bool = True) -> tuple[Ticket, str]:
     """One ticket and its subject. Raises LookupError where there is none of that number."""
     try:
-        return load(connection, [number])[number]
+        return load(connection, [number], lock=lock)[number]
     except KeyError:
         raise LookupError(f"no ticket {number}") from None
 

@@ -186,6 +186,11 @@ def test_what_is_so_already_is_no_event() -> None:
     assert happened(decide(once, mail(RITA), rules, NOW)) == ["MessageAdded"]
 
 
+def test_who_has_the_ticket_already_is_not_assigned_again() -> None:
+    rules = with_rules({"name": "It", "on": "replied", "then": {"assignee": ANN.address}})
+    assert happened(decide(ANALYSIS, mail(RITA), rules, NOW)) == ["MessageAdded"]
+
+
 def test_each_change_names_the_rule_and_both_values() -> None:
     rules = with_rules({"name": "Net", "on": "replied", "then": {"team": "Network", "tag": "t"}})
     decision = decide(ASSIGN, mail(RITA), rules, NOW)
