@@ -6,6 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 
@@ -62,8 +63,15 @@ def test_nobody_releases_anothers_lease(store: Store) -> None:
 
 def test_of_eight_who_begin_at_once_one_gets_it_and_none_fails(migrated_url: str) -> None:
     stores = [Store(open_engine(migrated_url)) for _ in range(8)]
+    start = Barrier(8)
+
+    def begin(store: Store, holder: str) -> bool:
+        with store.read():  # connected
+            start.wait(10)
+        return take(store, holder)
+
     with ThreadPoolExecutor(8) as pool:
-        taken = list(pool.map(take, stores, [f"elsewhere/{n}/1" for n in range(8)]))
+        taken = list(pool.map(begin, stores, [f"elsewhere/{n}/1" for n in range(8)]))
     assert sum(taken) == 1
     for one in stores:
         one.close()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -186,8 +187,15 @@ def test_a_team_may_be_empty(store: Store) -> None:
 
 def _at_once(url: str, act: Callable[[Store], Any], times: int = 6) -> list[Any]:
     stores = [Store(open_engine(url)) for _ in range(times)]
+    start = Barrier(times)
+
+    def begin(store: Store) -> Any:
+        with store.read():  # connected
+            start.wait(10)
+        return act(store)
+
     with ThreadPoolExecutor(times) as pool:
-        answers = list(pool.map(act, stores))
+        answers = list(pool.map(begin, stores))
     for one in stores:
         one.close()
     return answers
