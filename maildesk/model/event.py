@@ -19,6 +19,9 @@ Field = Literal[
     "team",
     "assignee",
 ]
+RelationKind = Literal[
+    "related", "duplicate", "blocks", "blocked-by", "merged", "split-from", "split-into"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +54,19 @@ class Tagged:
     rule: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Untagged:
+    """A tag was taken off."""
+
+    tag: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusMoved:
-    """The status changed by a legal move; `state` is the new status's state."""
+    """The status changed by a legal move, or back by an undo; `state` is the new status's state.
+
+    A move ends what the ticket waited for.
+    """
 
     old: str
     new: str
@@ -68,11 +81,85 @@ class PersonJoined:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonLeft:
+    """Somebody takes part no longer."""
+
+    person: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequesterChanged:
+    """The ticket is another person's from now on: it was opened on their behalf."""
+
+    old: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
 class MessageAdded:
     """A text was added; it stands in the message row of that id."""
 
     message: str
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageMoved:
+    """A text left this ticket for one of its own."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paused:
+    """The ticket waits for something that the message says, at most until `wake_due`."""
+
+    message: str
+    wake_due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalated:
+    """Handed to another level, for the reason in that message.
+
+    `back_to` is the team that it came from, "" where it was handed back; `old` the team that it
+    would have gone back to until now.
+    """
+
+    message: str
+    old: str
+    back_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """The ticket has to do with another; the other one's history has the counterpart."""
+
+    kind: RelationKind
+    other: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unrelated:
+    """It has not, after all."""
+
+    kind: RelationKind
+    other: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParentChanged:
+    """The ticket became a child, or a child no longer."""
+
+    old: int | None
+    new: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MergedInto:
+    """All that was said here, and all who took part, went over to that ticket."""
+
+    survivor: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +170,20 @@ class ResolutionGiven:
     round: int
     close_due: datetime
     remind_due: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResolutionWithdrawn:
+    """The agent took the resolution of that round back before anybody decided."""
+
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureScheduled:
+    """Resolved without a question to the requester: it closes by itself then."""
+
+    close_due: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,10 +232,22 @@ Event = (
     TicketOpened
     | FieldChanged
     | Tagged
+    | Untagged
     | StatusMoved
     | PersonJoined
+    | PersonLeft
+    | RequesterChanged
     | MessageAdded
+    | MessageMoved
+    | Paused
+    | Escalated
+    | Related
+    | Unrelated
+    | ParentChanged
+    | MergedInto
     | ResolutionGiven
+    | ResolutionWithdrawn
+    | ClosureScheduled
     | ResolutionDecided
     | Reminded
     | Reopened
@@ -149,10 +262,22 @@ EVENTS: dict[str, type[Event]] = {
         TicketOpened,
         FieldChanged,
         Tagged,
+        Untagged,
         StatusMoved,
         PersonJoined,
+        PersonLeft,
+        RequesterChanged,
         MessageAdded,
+        MessageMoved,
+        Paused,
+        Escalated,
+        Related,
+        Unrelated,
+        ParentChanged,
+        MergedInto,
         ResolutionGiven,
+        ResolutionWithdrawn,
+        ClosureScheduled,
         ResolutionDecided,
         Reminded,
         Reopened,

@@ -11,17 +11,30 @@ from maildesk.model.event import (
     ApprovalAsked,
     ApprovalDecided,
     Closed,
+    ClosureScheduled,
+    Escalated,
     Event,
     FieldChanged,
+    MergedInto,
     MessageAdded,
+    MessageMoved,
+    ParentChanged,
+    Paused,
     PersonJoined,
+    PersonLeft,
+    Related,
+    RelationKind,
     Reminded,
     Reopened,
+    RequesterChanged,
     ResolutionDecided,
     ResolutionGiven,
+    ResolutionWithdrawn,
     StatusMoved,
     Tagged,
     TicketOpened,
+    Unrelated,
+    Untagged,
 )
 
 T = TypeVar("T")
@@ -43,13 +56,22 @@ class Approval:
         return self.outcome == "open"
 
 
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What one ticket has to do with another."""
+
+    kind: RelationKind
+    other: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """One ticket. `number` is what stands in [MD-1042].
 
     `round` counts what links are bound to: each resolution given and each approval asked
-    begins a new one. `resolution` is the id of the message that resolved it. `participants`
-    are in the order of their ids.
+    begins a new one. `resolution` is the id of the message that resolved it, `hold` of the one
+    that says what it waits for. `participants` are in the order of their ids. `back_to` is the
+    team that escalated it. What was written to a ticket with `merged_into` belongs there.
     """
 
     number: int
@@ -71,6 +93,11 @@ class Ticket:
     assignee: int | None = None
     tags: tuple[str, ...] = ()
     participants: tuple[int, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    merged_into: int | None = None
+    back_to: str = ""
+    hold: str | None = None
+    wake_due: datetime | None = None
     approval: Approval | None = None
     round: int = 0
     resolution: str | None = None
@@ -83,7 +110,8 @@ class Ticket:
     @property
     def next_due(self) -> datetime | None:
         """The earliest deadline of this ticket; None where nothing waits for the clock."""
-        return min((due for due in (self.close_due, self.remind_due) if due), default=None)
+        dues = (self.close_due, self.remind_due, self.wake_due)
+        return min((due for due in dues if due), default=None)
 
     @property
     def is_closed(self) -> bool:
@@ -100,7 +128,7 @@ class Ticket:
     @property
     def waits_for_requester(self) -> bool:
         """Whether a resolution waits to be accepted or rejected."""
-        return self.close_due is not None
+        return self.close_due is not None and self.resolution is not None
 
     def takes_part(self, person: int) -> bool:
         """Whether the person may write into this ticket without an agent's leave."""
@@ -138,9 +166,21 @@ def _changed(ticket: Ticket, event: Event, at: datetime) -> Ticket:
         case Tagged(tag=tag):
             return replace(ticket, tags=_added(ticket.tags, tag))
         case StatusMoved(new=new, state=state):
-            return replace(ticket, status=new, state=state)
-        case PersonJoined(person=person):
-            return replace(ticket, participants=tuple(sorted({*ticket.participants, person})))
+            return replace(ticket, status=new, state=state, hold=None, wake_due=None)
+        case Untagged(tag=tag):
+            return replace(ticket, tags=_without(ticket.tags, tag))
+        case PersonJoined() | PersonLeft() | RequesterChanged():
+            return _with_people(ticket, event)
+        case Related() | Unrelated() | ParentChanged() | MergedInto():
+            return _with_relations(ticket, event)
+        case Paused(message=message, wake_due=wake_due):
+            return replace(ticket, hold=message, wake_due=wake_due)
+        case Escalated(back_to=back_to):
+            return replace(ticket, back_to=back_to)
+        case ClosureScheduled(close_due=close_due):
+            return replace(ticket, close_due=close_due, remind_due=None)
+        case ResolutionWithdrawn():
+            return replace(ticket, resolution=None, close_due=None, remind_due=None)
         case ResolutionGiven():
             return replace(
                 ticket,
@@ -168,10 +208,40 @@ def _changed(ticket: Ticket, event: Event, at: datetime) -> Ticket:
             return _approval_decided(ticket, approved, at)
         case Closed(category=category):
             return replace(
-                ticket, closed_at=at, closure_category=category, close_due=None, remind_due=None
+                ticket,
+                closed_at=at,
+                closure_category=category,
+                close_due=None,
+                remind_due=None,
+                hold=None,
+                wake_due=None,
             )
-        case MessageAdded() | TicketOpened():
+        case MessageAdded() | MessageMoved() | TicketOpened():
             return ticket
+
+
+def _with_people(ticket: Ticket, event: PersonJoined | PersonLeft | RequesterChanged) -> Ticket:
+    match event:
+        case PersonJoined(person=person):
+            return replace(ticket, participants=tuple(sorted({*ticket.participants, person})))
+        case PersonLeft(person=person):
+            return replace(ticket, participants=_without(ticket.participants, person))
+        case RequesterChanged(new=new):
+            return replace(ticket, requester=new)
+
+
+def _with_relations(
+    ticket: Ticket, event: Related | Unrelated | ParentChanged | MergedInto
+) -> Ticket:
+    match event:
+        case Related(kind=kind, other=other):
+            return replace(ticket, relations=_added(ticket.relations, Relation(kind, other)))
+        case Unrelated(kind=kind, other=other):
+            return replace(ticket, relations=_without(ticket.relations, Relation(kind, other)))
+        case ParentChanged(new=new):
+            return replace(ticket, parent=new)
+        case MergedInto(survivor=survivor):
+            return replace(ticket, merged_into=survivor)
 
 
 def _with_field(ticket: Ticket, field: str, new: object) -> Ticket:
@@ -188,3 +258,7 @@ def _approval_decided(ticket: Ticket, approved: bool, at: datetime) -> Ticket:
 
 def _added(values: tuple[T, ...], value: T) -> tuple[T, ...]:
     return values if value in values else (*values, value)
+
+
+def _without(values: tuple[T, ...], value: T) -> tuple[T, ...]:
+    return tuple(one for one in values if one != value)

@@ -213,6 +213,11 @@ class TicketRow(SQLModel, table=True):
     team: str
     assignee: int | None = Field(default=None, foreign_key="person.id", index=True)
     tags: list[str] = _json()
+    relations: list[Any] = _json()
+    merged_into: int | None = Field(default=None, foreign_key="ticket.number", index=True)
+    back_to: str
+    hold: str | None = None
+    wake_due: datetime | None = _time(default=None, nullable=True)
     round: int
     resolution: str | None = None
     reopened: int

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, union_all, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, union_all, update
 
 from maildesk.model.decision import Actor, ActorKind
 from maildesk.model.event import EVENTS, Event
-from maildesk.model.ticket import Approval, Ticket
+from maildesk.model.ticket import Approval, Relation, Ticket
 from maildesk.store import tables
 
 _TICKET = tables.ticket
@@ -95,6 +95,7 @@ def _ticket(connection: Connection, row: Any) -> Ticket:
     ).scalars()
     values = {name: getattr(row, name) for name in _COLUMNS}
     values["tags"] = tuple(row.tags)
+    values["relations"] = tuple(Relation(kind, other) for kind, other in row.relations)
     return Ticket(**values, participants=tuple(people), approval=_approval(connection, row.number))
 
 
@@ -118,7 +119,12 @@ def _approval(connection: Connection, number: int) -> Approval | None:
 
 def _columns(ticket: Ticket) -> dict[str, Any]:
     values = {name: getattr(ticket, name) for name in _COLUMNS}
-    return values | {"tags": list(ticket.tags), "next_due": ticket.next_due}
+    relations = [[relation.kind, relation.other] for relation in ticket.relations]
+    return values | {
+        "tags": list(ticket.tags),
+        "relations": relations,
+        "next_due": ticket.next_due,
+    }
 
 
 def add(connection: Connection, ticket: Ticket, subject: str) -> None:
@@ -138,6 +144,10 @@ def _save_parts(connection: Connection, before: Ticket | None, after: Ticket) ->
     for person in after.participants:
         if person not in known:
             connection.execute(insert(_PERSON).values(ticket=after.number, person_id=person))
+    left = set(known).difference(after.participants)
+    if left:
+        of_them = (_PERSON.c.ticket == after.number, _PERSON.c.person_id.in_(left))
+        connection.execute(delete(_PERSON).where(*of_them))
     if after.approval is not None and (before is None or before.approval != after.approval):
         _save_approval(connection, after.number, after.approval)
 

@@ -11,17 +11,29 @@ from maildesk.model.event import (
     ApprovalAsked,
     ApprovalDecided,
     Closed,
+    ClosureScheduled,
+    Escalated,
     Event,
     FieldChanged,
+    MergedInto,
     MessageAdded,
+    MessageMoved,
+    ParentChanged,
+    Paused,
     PersonJoined,
+    PersonLeft,
+    Related,
     Reminded,
     Reopened,
+    RequesterChanged,
     ResolutionDecided,
     ResolutionGiven,
+    ResolutionWithdrawn,
     StatusMoved,
     Tagged,
     TicketOpened,
+    Unrelated,
+    Untagged,
 )
 from maildesk.model.ticket import Ticket, evolve
 
@@ -32,6 +44,9 @@ FIELDS = (
     *("urgency", "priority", "team", "assignee"),
 )
 people = st.sampled_from(PEOPLE)
+FIRST = 1  # a ticket that is there when the others come into the tables
+numbers = st.integers(1, 9_999)
+kinds = st.sampled_from(["related", "duplicate", "blocks", "blocked-by", "merged", "split-from"])
 words = st.text(max_size=8).filter(lambda text: "\0" not in text)
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 opened = st.builds(
@@ -60,8 +75,20 @@ anything_else = st.one_of(
     field_changed,
     st.builds(Tagged, words, words),
     st.builds(StatusMoved, old=words, new=words, state=words),
+    st.builds(Untagged, words),
     st.builds(PersonJoined, people),
+    st.builds(PersonLeft, people),
+    st.builds(RequesterChanged, old=people, new=people),
     st.builds(MessageAdded, words, words),
+    st.builds(MessageMoved, words),
+    st.builds(Paused, message=words, wake_due=st.none() | moments),
+    st.builds(Escalated, message=words, old=words, back_to=words),
+    st.builds(Related, kinds, numbers),
+    st.builds(Unrelated, kinds, numbers),
+    st.builds(ParentChanged, old=st.none(), new=st.none() | st.just(FIRST)),
+    st.builds(MergedInto, st.just(FIRST)),
+    st.builds(ClosureScheduled, moments),
+    st.builds(ResolutionWithdrawn, st.integers(1, 99)),
     st.builds(
         ResolutionGiven,
         message=words,

@@ -14,19 +14,31 @@ from maildesk.model.event import (
     ApprovalAsked,
     ApprovalDecided,
     Closed,
+    ClosureScheduled,
+    Escalated,
     Event,
     FieldChanged,
+    MergedInto,
     MessageAdded,
+    MessageMoved,
+    ParentChanged,
+    Paused,
     PersonJoined,
+    PersonLeft,
+    Related,
     Reminded,
     Reopened,
+    RequesterChanged,
     ResolutionDecided,
     ResolutionGiven,
+    ResolutionWithdrawn,
     StatusMoved,
     Tagged,
     TicketOpened,
+    Unrelated,
+    Untagged,
 )
-from maildesk.model.ticket import Approval, Ticket, evolve
+from maildesk.model.ticket import Approval, Relation, Ticket, evolve
 from tests.model.histories import folded, histories
 
 AT = datetime(2026, 11, 23, 9, 0, 0, 123456, tzinfo=UTC)
@@ -47,6 +59,8 @@ WAITING = replace(
     remind_due=REMIND,
 )
 GIVEN = ResolutionGiven(message="m1", round=1, close_due=DUE, remind_due=REMIND)
+
+BLOCKS = Relation("blocks", 7)
 
 FIELDS = [
     ("service", "Network"),
@@ -94,19 +108,65 @@ TABLE: list[tuple[Ticket, Event, dict[str, Any]]] = [
     (TICKET, Tagged("vip"), {"tags": ("vip",)}),
     (replace(TICKET, tags=("vip",)), Tagged("a"), {"tags": ("vip", "a")}),
     (replace(TICKET, tags=("vip", "a")), Tagged("vip"), {}),
-    # a move changes the status and its state, and no deadline
+    (replace(TICKET, tags=("vip", "a")), Untagged("vip"), {"tags": ("a",)}),
+    (replace(TICKET, tags=("a",)), Untagged("vip"), {}),
+    # a move changes the status and its state, and no deadline of a resolution
     (WAITING, StatusMoved(old="", new="Accepted", state="Resolved"), {"status": "Accepted"}),
     (
         TICKET,
         StatusMoved(old="New", new="Analysis", state="In Progress"),
         {"status": "Analysis", "state": "In Progress"},
     ),
+    # and it ends what the ticket waited for
+    (
+        replace(TICKET, hold="m1", wake_due=DUE),
+        StatusMoved(old="Pending", new="Assign", state="Open"),
+        {"status": "Assign", "hold": None, "wake_due": None},
+    ),
     # who takes part stands in the order of ids, as the table gives it back
     (TICKET, PersonJoined(9), {"participants": (9,)}),
     (replace(TICKET, participants=(9,)), PersonJoined(5), {"participants": (5, 9)}),
     (replace(TICKET, participants=(5, 9)), PersonJoined(9), {}),
+    (replace(TICKET, participants=(5, 9)), PersonLeft(5), {"participants": (9,)}),
+    (replace(TICKET, participants=(5, 9)), PersonLeft(6), {}),
+    # on behalf of another
+    (TICKET, RequesterChanged(old=1, new=8), {"requester": 8}),
     # a text is in its own table
     (TICKET, MessageAdded("m1", "reply"), {}),
+    (TICKET, MessageMoved("m1"), {}),
+    # waiting, until somebody answers or at most until that day; the last word counts
+    (TICKET, Paused(message="m1", wake_due=DUE), {"hold": "m1", "wake_due": DUE}),
+    (
+        replace(TICKET, hold="m1", wake_due=DUE),
+        Paused(message="m2"),
+        {"hold": "m2", "wake_due": None},
+    ),
+    # escalated, and handed back
+    (TICKET, Escalated(message="m1", old="", back_to="First line"), {"back_to": "First line"}),
+    (
+        replace(TICKET, back_to="First line"),
+        Escalated(message="m1", old="First line", back_to=""),
+        {"back_to": ""},
+    ),
+    # relations keep their order, and each is there once
+    (TICKET, Related("blocks", 7), {"relations": (BLOCKS,)}),
+    (replace(TICKET, relations=(BLOCKS,)), Related("blocks", 7), {}),
+    (
+        replace(TICKET, relations=(BLOCKS,)),
+        Related("related", 7),
+        {"relations": (BLOCKS, Relation("related", 7))},
+    ),
+    (
+        replace(TICKET, relations=(BLOCKS, Relation("related", 7))),
+        Unrelated("blocks", 7),
+        {"relations": (Relation("related", 7),)},
+    ),
+    (TICKET, Unrelated("blocks", 7), {}),
+    # one parent, another, none
+    (TICKET, ParentChanged(old=1000, new=1002), {"parent": 1002}),
+    (TICKET, ParentChanged(old=1000, new=None), {"parent": None}),
+    # merged: only the pointer; what moves with it stands in other tables
+    (TICKET, MergedInto(1002), {"merged_into": 1002}),
     # a resolution starts a round and the clock
     (TICKET, GIVEN, {"resolution": "m1", "round": 1, "close_due": DUE, "remind_due": REMIND}),
     # without a reminder, the old one does not linger
@@ -114,6 +174,19 @@ TABLE: list[tuple[Ticket, Event, dict[str, Any]]] = [
         WAITING,
         ResolutionGiven(message="m2", round=2, close_due=LATER, remind_due=None),
         {"resolution": "m2", "round": 2, "close_due": LATER, "remind_due": None},
+    ),
+    # taken back: no question and no clock; the round stays, so that its links stay void
+    (
+        WAITING,
+        ResolutionWithdrawn(1),
+        {"resolution": None, "close_due": None, "remind_due": None},
+    ),
+    # resolved without a question: it closes by itself
+    (TICKET, ClosureScheduled(DUE), {"close_due": DUE}),
+    (
+        replace(TICKET, remind_due=REMIND),
+        ClosureScheduled(DUE),
+        {"close_due": DUE, "remind_due": None},
     ),
     # a decision stops the clock and keeps the round and the resolution
     (WAITING, ResolutionDecided(round=1, accepted=True), {"close_due": None, "remind_due": None}),
@@ -154,6 +227,11 @@ TABLE: list[tuple[Ticket, Event, dict[str, Any]]] = [
         Closed("Solved"),
         {"closed_at": LATER, "closure_category": "Solved", "close_due": None, "remind_due": None},
     ),
+    (
+        replace(TICKET, hold="m1", wake_due=DUE),
+        Closed("Spam"),
+        {"closed_at": LATER, "closure_category": "Spam", "hold": None, "wake_due": None},
+    ),
 ]
 
 
@@ -183,18 +261,24 @@ def test_a_decision_that_nobody_was_asked_for_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("close_due", "remind_due", "next_due"),
+    ("close_due", "remind_due", "wake_due", "next_due"),
     [
-        (None, None, None),  # nothing waits for the clock
-        (DUE, None, DUE),
-        (DUE, REMIND, REMIND),  # the earlier one
-        (REMIND, DUE, REMIND),
+        (None, None, None, None),  # nothing waits for the clock
+        (DUE, None, None, DUE),
+        (DUE, REMIND, None, REMIND),  # the earlier one
+        (REMIND, DUE, None, REMIND),
+        (None, None, DUE, DUE),
+        (DUE, None, LATER, LATER),
     ],
 )
 def test_the_next_deadline_is_the_earliest(
-    close_due: datetime | None, remind_due: datetime | None, next_due: datetime | None
+    close_due: datetime | None,
+    remind_due: datetime | None,
+    wake_due: datetime | None,
+    next_due: datetime | None,
 ) -> None:
-    assert replace(TICKET, close_due=close_due, remind_due=remind_due).next_due == next_due
+    ticket = replace(TICKET, close_due=close_due, remind_due=remind_due, wake_due=wake_due)
+    assert ticket.next_due == next_due
 
 
 @pytest.mark.parametrize(
@@ -226,6 +310,8 @@ def test_who_takes_part(ticket: Ticket, person: int, takes_part: bool) -> None:
         ),
         (WAITING, False, False, True),
         (replace(WAITING, remind_due=None), False, False, True),  # also after the reminder
+        # resolved without a question: nobody is waited for
+        (replace(TICKET, close_due=DUE), False, False, False),
         (replace(TICKET, closed_at=AT), True, False, False),
     ],
 )

@@ -142,6 +142,11 @@ def upgrade() -> None:
         sa.Column("team", sa.String(), nullable=False),
         sa.Column("assignee", sa.Integer(), nullable=True),
         sa.Column("tags", sa.JSON(), nullable=False),
+        sa.Column("relations", sa.JSON(), nullable=False),
+        sa.Column("merged_into", sa.Integer(), nullable=True),
+        sa.Column("back_to", sa.String(), nullable=False),
+        sa.Column("hold", sa.String(), nullable=True),
+        sa.Column("wake_due", sa.DateTime(timezone=True), nullable=True),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("resolution", sa.String(), nullable=True),
         sa.Column("reopened", sa.Integer(), nullable=False),
@@ -152,11 +157,13 @@ def upgrade() -> None:
         sa.Column("next_due", sa.DateTime(timezone=True), nullable=True),
         sa.Column("trouble", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["assignee"], ["person.id"], name="fk_ticket_assignee"),
+        sa.ForeignKeyConstraint(["merged_into"], ["ticket.number"], name="fk_ticket_merged_into"),
         sa.ForeignKeyConstraint(["parent"], ["ticket.number"], name="fk_ticket_parent"),
         sa.ForeignKeyConstraint(["requester"], ["person.id"], name="fk_ticket_requester"),
         sa.PrimaryKeyConstraint("number", name="pk_ticket"),
     )
     op.create_index("ix_ticket_assignee", "ticket", ["assignee"], unique=False)
+    op.create_index("ix_ticket_merged_into", "ticket", ["merged_into"], unique=False)
     op.create_index(
         "ix_ticket_next_due",
         "ticket",
