@@ -2,7 +2,8 @@
 
 import hashlib
 
-from maildesk.desk.intake import Case, Worked, work
+from maildesk.desk.case import Case, Worked
+from maildesk.desk.intake import work
 from maildesk.desk.office import Office
 from maildesk.desk.record import Recorder
 from maildesk.ingest.read import read

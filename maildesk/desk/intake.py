@@ -1,12 +1,10 @@
 """From a read mail to its one disposition. The order of the checks is the table `CHECKS`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Connection
 
-from maildesk.desk.office import Office
+from maildesk.desk.case import Case, Worked
 from maildesk.desk.record import Matter, Recorder, Said
 from maildesk.ingest.authenticate import identify
 from maildesk.ingest.commands import CommandReading, read_commands, read_decision
@@ -14,54 +12,13 @@ from maildesk.ingest.thread import Clues, Known, Thread, clues, thread, token_pr
 from maildesk.lifecycle.decide import decide
 from maildesk.model.cause import DeliveryFailed, Facts, MailArrived
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Letter, Template
-from maildesk.model.mail import Address, Disposition, Kind, Mail, Reading, Step
+from maildesk.model.mail import Address, Disposition, Kind, Mail, Step
 from maildesk.model.person import Identity, Person, Proof
 from maildesk.model.ticket import Ticket
 from maildesk.outgoing.verp import read_verp
 from maildesk.store import journal, outgoing, people, tickets
-from maildesk.store.journal import Kept
 
 _JOINING = 20  # people in CC who may come into a ticket with one mail
-
-
-@dataclass(frozen=True, slots=True)
-class Worked:
-    """What became of a mail."""
-
-    disposition: Disposition
-    ticket: int | None
-    steps: tuple[Step, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One mail on the table."""
-
-    office: Office
-    connection: Connection
-    recorder: Recorder
-    kept: Kept
-    reading: Reading
-    now: datetime
-
-    @property
-    def mail(self) -> Mail:
-        """The mail as it was read."""
-        return self.reading.mail
-
-    @property
-    def author(self) -> Address | None:
-        """Whom an answer would go to: the first author; several of them prove nobody."""
-        if self.mail.senders:
-            return self.mail.senders[0]
-        envelope = self.kept.mail.envelope_from
-        return Address("", envelope) if envelope else None
-
-    def worked(
-        self, disposition: Disposition, verdict: str, *evidence: str, ticket: int | None = None
-    ) -> Worked:
-        """The mail is done with, by this one step."""
-        return Worked(disposition, ticket, (Step("screen", verdict, evidence),))
 
 
 def work(case: Case) -> Worked:

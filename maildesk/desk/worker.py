@@ -15,7 +15,8 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from maildesk.desk.intake import Case, work
+from maildesk.desk.case import Case
+from maildesk.desk.intake import work
 from maildesk.desk.office import Office
 from maildesk.desk.record import Recorder
 from maildesk.ingest.pool import Unreadable
