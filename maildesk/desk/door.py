@@ -10,7 +10,7 @@ from maildesk.desk.office import Office
 from maildesk.desk.record import Matter, Recorder, Said
 from maildesk.lifecycle.decide import decide
 from maildesk.model.cause import Choice, LinkUsed
-from maildesk.model.decision import Answer
+from maildesk.model.decision import Actor, ActorKind, Answer
 from maildesk.model.event import (
     ApprovalDecided,
     Closed,
@@ -101,6 +101,7 @@ class DeskDoor:
         history = tickets.history(connection, ticket.number)
         messages = tickets.messages(connection, ticket.number)
         names = people.by_ids(connection, _named(messages, history))
+        shown = _shown(messages, history, ticket, viewer)
         choices = _choices(ticket, link)
         decided = None if choices else _decided(history, link, names)
         return Page(
@@ -112,8 +113,8 @@ class DeskDoor:
             state=ticket.state,
             requester=requester.name,
             opened_at=ticket.opened_at,
-            conversation=_conversation(messages, history, ticket, viewer, names),
-            resolution=next((m.text for m in messages if m.id == ticket.resolution), ""),
+            conversation=tuple(_entry(message, names) for message in shown),
+            resolution=next((m.text for m in shown if m.id == ticket.resolution), ""),
             choices=choices,
             decided=decided,
             outdated=not choices and decided is None and link.purpose is not Purpose.VIEW,
@@ -156,9 +157,17 @@ def _decided(
             given = event.round
         choice = _choice_of(event, link, given)
         if choice:
-            person = names.get(line.actor.person or 0)
-            return Decided(choice, person.name if person else "the service desk", line.at)
+            by_viewer = line.actor.person == link.person
+            return Decided(choice, _name_of(line.actor, names), line.at, by_viewer)
     return None
+
+
+def _name_of(actor: Actor, names: dict[int, Person]) -> str:
+    """A name to be read; "" for the clock."""
+    if actor.kind is ActorKind.CLOCK:
+        return ""
+    person = names.get(actor.person or 0)
+    return person.name if person else "the service desk"
 
 
 def _choice_of(event: object, link: LinkToken, given: int) -> str:
@@ -179,17 +188,15 @@ def _choice_of(event: object, link: LinkToken, given: int) -> str:
             return ""
 
 
-def _conversation(
+def _shown(
     messages: tuple[Message, ...],
     history: tuple[Recorded, ...],
     ticket: Ticket,
     viewer: Person,
-    names: dict[int, Person],
-) -> tuple[Entry, ...]:
+) -> tuple[Message, ...]:
     """What was said, as far as the viewer may see it: a watcher only what came after joining."""
     since = _sees_from(history, ticket, viewer)
-    shown = [m for m in messages if m.kind in _SHOWN and since is not None and m.at >= since]
-    return tuple(_entry(message, names) for message in shown)
+    return tuple(m for m in messages if m.kind in _SHOWN and since is not None and m.at >= since)
 
 
 def _sees_from(history: tuple[Recorded, ...], ticket: Ticket, viewer: Person) -> datetime | None:
@@ -203,4 +210,5 @@ def _sees_from(history: tuple[Recorded, ...], ticket: Ticket, viewer: Person) ->
 def _entry(message: Message, names: dict[int, Person]) -> Entry:
     author = names.get(message.author or 0)
     name = author.name if author else "Service desk"
-    return Entry(name, message.at, message.text, by_agent=bool(author and author.is_agent))
+    by_agent = message.proven and author is not None and author.is_agent
+    return Entry(name, message.at, message.text, by_agent, message.proven)

@@ -21,21 +21,30 @@ class Problem(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One text of the conversation, as far as the viewer may see it."""
+    """One text of the conversation, as far as the viewer may see it.
+
+    Where `proven` is false nobody knows that `author` wrote it: a From line proves nothing.
+    """
 
     author: str
     at: datetime
     text: str
     by_agent: bool
+    proven: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A decision that was made: "approve", "reject", "accept", or "closed" by the clock."""
+    """What ended a round: "approve", "reject", "accept", "reopened" or "closed".
+
+    `by` is a name to be read, "" where it closed by itself; whether it was the viewer is said
+    apart, since two people may have one name.
+    """
 
     choice: str
     by: str
     at: datetime
+    by_viewer: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,11 @@ from maildesk.model.event import (
 T = TypeVar("T")
 
 
+def spoken(number: int) -> str:
+    """A ticket's number as people read and write it: "MD-1042"."""
+    return f"MD-{number}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
     """Who was asked in which round, and what became of it."""

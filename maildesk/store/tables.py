@@ -252,11 +252,15 @@ class ApprovalRow(SQLModel, table=True):
 
 
 class MessageRow(SQLModel, table=True):
-    """A text in a ticket. The whole mail, if it was one, is in the journal."""
+    """A text in a ticket. The whole mail, if it was one, is in the journal.
+
+    `serial` is the order in which texts of one moment were written.
+    """
 
     __tablename__ = "message"
 
-    id: str = Field(primary_key=True)
+    serial: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True)
     ticket: int = Field(foreign_key="ticket.number", index=True)
     raw_mail_id: int | None = Field(default=None, foreign_key="raw_mail.id", index=True)
     author: int | None = Field(default=None, foreign_key="person.id")

@@ -239,7 +239,9 @@ def add_message(connection: Connection, message: Message) -> None:
 def messages(connection: Connection, number: int) -> tuple[Message, ...]:
     """The texts of a ticket, oldest first."""
     rows = connection.execute(
-        select(_MESSAGE).where(_MESSAGE.c.ticket == number).order_by(_MESSAGE.c.at, _MESSAGE.c.id)
+        select(_MESSAGE)
+        .where(_MESSAGE.c.ticket == number)
+        .order_by(_MESSAGE.c.at, _MESSAGE.c.serial)
     )
     return tuple(
         Message(

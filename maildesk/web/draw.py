@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from maildesk.model.page import Page
 from maildesk.model.settings import Desk
+from maildesk.model.ticket import spoken
 from maildesk.model.token import Purpose
 from maildesk.web import words
 from maildesk.web.form import Form
@@ -42,7 +43,7 @@ def _environment(style: str, desk: Desk) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(spoken=spoken_date, machine=machine_date)
+    environment.filters.update(spoken=spoken_date, machine=machine_date, ticket=spoken)
     environment.globals.update(style=Markup(style), desk=desk.name, language=_WRITTEN_IN)
     return environment
 

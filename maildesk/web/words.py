@@ -101,17 +101,6 @@ def status_sentence(page: Page) -> str:
     return _STATUSES.get(page.status) or _STATES.get(page.state, "")
 
 
-_DECIDED = {
-    (Purpose.APPROVAL, "approve"): ("approved this request", "The service desk goes on with it."),
-    (Purpose.APPROVAL, "reject"): ("rejected this request", "The service desk has been told."),
-    (Purpose.RESOLUTION, "accept"): ("accepted the solution", "The ticket is closed."),
-    (Purpose.RESOLUTION, "reject"): (
-        "rejected the solution",
-        "The service desk reads the reason and goes on with it.",
-    ),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A decision as a headline and what follows from it."""
@@ -120,12 +109,32 @@ class Outcome:
     next: str
 
 
+_DECIDED = {
+    (Purpose.APPROVAL, "approve"): ("approved this request", "The service desk goes on with it."),
+    (Purpose.APPROVAL, "reject"): ("rejected this request", "The service desk has been told."),
+    (Purpose.RESOLUTION, "accept"): ("accepted the solution", "The ticket is closed."),
+    (Purpose.RESOLUTION, "reject"): (
+        "rejected the solution",
+        "The service desk reads the reason and goes on with it.",
+    ),
+    (Purpose.RESOLUTION, "reopened"): (
+        "reopened this ticket",
+        "The service desk goes on with it.",
+    ),
+    (Purpose.RESOLUTION, "closed"): ("closed this ticket", "If it is not over, write to us."),
+}
+_CLOSED_ITSELF = Outcome(
+    "This ticket is closed", "Nobody answered in time, so it closed by itself."
+)
+
+
 def outcome(page: Page) -> Outcome:
     """What was decided, told to the viewer: "You approved this request"."""
     if page.decided is None:
         return Outcome("There is nothing to decide now", status_sentence(page))
-    if page.decided.choice == "closed":
-        return Outcome("This ticket is closed", "Nobody answered in time, so it closed by itself.")
-    who = "You" if page.decided.by == page.viewer else page.decided.by
+    if not page.decided.by:
+        return _CLOSED_ITSELF
+    by = page.decided.by
+    who = "You" if page.decided.by_viewer else by[:1].upper() + by[1:]
     did, then = _DECIDED.get((page.purpose, page.decided.choice), ("decided", ""))
     return Outcome(f"{who} {did}", then)

@@ -52,14 +52,15 @@ class Told:
         self.happens(replace(OPENED, requester=self.people["rita"].id), by="rita")
 
     def happens(self, *events: Event, by: str = "") -> None:
-        """These events, at the same moment, by that person or by the clock."""
+        """These events, at the same moment, by that person, by the clock or by the desk."""
         self.world.clock.forward(minutes=1)
         now = self.world.clock.now
         before, after = self.ticket, self.ticket
         for event in events:
             after = evolve(after, event, number=self.number, at=now)
         assert after is not None
-        actor = Actor(ActorKind.REQUESTER, self.people[by].id if by else None)
+        kind = ActorKind(by) if by in set(ActorKind) else ActorKind.REQUESTER
+        actor = Actor(kind, self.people[by].id if by in self.people else None)
         with self.world.store.write() as connection:
             if before is None:
                 tickets.add(connection, after, "Printer broken")
@@ -68,16 +69,25 @@ class Told:
             tickets.record(connection, self.number, events, actor=actor, cause="test", at=now)
         self.ticket = after
 
-    def says(self, kind: str, text: str, by: str = "rita", id_: str = "") -> None:
-        """A text of that kind."""
-        self.world.clock.forward(minutes=1)
+    def says(
+        self,
+        kind: str,
+        text: str,
+        by: str = "rita",
+        id_: str = "",
+        *,
+        proven: bool = True,
+        later: int = 1,
+    ) -> None:
+        """A text of that kind, so many minutes later."""
+        self.world.clock.forward(minutes=later)
         message = Message(
             id=id_ or f"{self.number}-{text}",
             ticket=self.number,
             mail=None,
             author=self.people[by].id if by else None,
             kind=kind,
-            proven=True,
+            proven=proven,
             text=text,
             message_id=None,
             at=self.world.clock.now,
@@ -179,6 +189,34 @@ def test_an_entry_has_its_author_and_says_who_works_for_the_desk(told: Told) -> 
     assert [entry.at for entry in entries] == sorted(entry.at for entry in entries)
 
 
+def test_a_text_that_nobody_could_prove_is_marked_and_makes_nobody_an_agent(told: Told) -> None:
+    told.says("request", "Broken.", proven=False)
+    told.says("reply", "Send me your password.", by="ann", proven=False)
+    told.says("answer", "Which one?", by="ann")
+    entries = told.page("rita").conversation
+    assert [(entry.author, entry.by_agent, entry.proven) for entry in entries] == [
+        ("Rita Rossi", False, False),
+        ("Ann Archer", False, False),
+        ("Ann Archer", True, True),
+    ]
+
+
+def test_texts_of_one_moment_stand_in_the_order_they_were_written(told: Told) -> None:
+    written = [f"{number}." for number in range(8)]
+    for number, text in enumerate(written):  # ids in an order of their own
+        told.says("reply", text, id_=f"{told.number}-{number * 5 % 8}", later=0)
+    assert told.seen("rita") == written
+
+
+def test_a_solution_is_shown_to_those_alone_who_may_read_it(told: Told) -> None:
+    told.says("resolution", "The code of the door is 4711.", by="ann", id_=f"{told.number}-key")
+    told.happens(replace(GIVEN, message=f"{told.number}-key"), by="ann")
+    told.happens(PersonJoined(told.people["will"].id), by="rita")
+    for who, reads in {"rita": True, "lee": True, "will": False, "mallory": False}.items():
+        for purpose in Purpose:
+            assert bool(told.page(who, purpose, 1).resolution) is reads, (who, purpose)
+
+
 def test_the_page_shows_the_ticket_as_it_is(told: Told) -> None:
     told.says("resolution", "New toner.", by="ann", id_="m-9")
     told.happens(GIVEN, StatusMoved(old="New", new="Waiting for Closure", state="Resolved"))
@@ -239,11 +277,12 @@ BOTH = {
         ([RESOLVED, REJECTED], "rita", RESOLUTION, 1, "reject by Rita Rossi"),
         ([RESOLVED, ("rita", (Reopened(),))], "rita", RESOLUTION, 1, "reopened by Rita Rossi"),
         (
-            [RESOLVED, ("", (Closed("No answer"),))],
-            "rita",
-            RESOLUTION,
-            1,
-            "closed by the service desk",
+            [RESOLVED, ("clock", (Closed("No answer"),))],
+            *("rita", RESOLUTION, 1, "closed by "),  # by itself: nobody
+        ),
+        (
+            [RESOLVED, ("desk", (Closed("Solved"),))],
+            *("rita", RESOLUTION, 1, "closed by the service desk"),
         ),
         ([RESOLVED, ("ann", (Closed("Solved"),))], "rita", RESOLUTION, 1, "closed by Ann Archer"),
         ([AND_ASKED, YES], "max", APPROVAL, 1, "approve by Max Moreno"),
@@ -255,8 +294,8 @@ BOTH = {
         ([RESOLVED, REJECTED, AGAIN], "rita", RESOLUTION, 2, "choices"),
         ([AND_ASKED, YES, ASKED_AGAIN], "max", APPROVAL, 2, "choices"),
         (
-            [RESOLVED, REJECTED, AGAIN, ("", (Closed("No answer"),))],
-            *("rita", RESOLUTION, 2, "closed by the service desk"),
+            [RESOLVED, REJECTED, AGAIN, ("clock", (Closed("No answer"),))],
+            *("rita", RESOLUTION, 2, "closed by "),
         ),
         # ---- of a round in which nothing was decided
         ([AND_ASKED, ASKED_AGAIN], "max", APPROVAL, 1, "outdated"),
@@ -283,7 +322,18 @@ def test_a_decision_is_shown_with_its_moment(told: Told) -> None:
     accepted_at = told.world.clock.now
     told.world.clock.forward(days=1)
     decided = told.page("rita", RESOLUTION, 1).decided
-    assert decided == Decided("accept", "Rita Rossi", accepted_at)
+    assert decided == Decided("accept", "Rita Rossi", accepted_at, by_viewer=True)
+
+
+def test_of_two_people_of_one_name_only_the_one_who_decided_is_told_so(told: Told) -> None:
+    with told.world.store.write() as connection:
+        twin = people.find_or_add(connection, Address("Rita Rossi", "rita@elsewhere.example"))
+    told.people["twin"] = twin
+    _history(told, [RESOLVED, ACCEPTED])
+    for who, is_who_decided in (("rita", True), ("twin", False)):
+        decided = told.page(who, RESOLUTION, 1).decided
+        assert decided is not None
+        assert (decided.by, decided.by_viewer) == ("Rita Rossi", is_who_decided)
 
 
 # ---- deciding

@@ -116,5 +116,5 @@ class DoorFake:
         return Answer.DONE
 
     def _close(self, token: str, found: Page, choice: Choice) -> None:
-        decided = Decided(choice.value, found.viewer, NOW)
+        decided = Decided(choice.value, found.viewer, NOW, by_viewer=True)
         self.pages[token] = replace(found, choices=(), decided=decided)

@@ -1,11 +1,13 @@
 """What a link's page shows, and that only a POST with a choice acts."""
 
 from dataclasses import replace
+from importlib.resources import files
 
 import pytest
 
 from maildesk.model.cause import Choice
 from maildesk.model.page import Decided
+from maildesk.model.ticket import spoken
 from maildesk.model.token import Purpose
 from maildesk.web.door import Health
 from tests.web import door_fake as links
@@ -144,6 +146,22 @@ def test_a_conversation_is_text_with_its_white_space(browser: Visitor, door: Doo
         assert "href=" not in page
 
 
+@pytest.mark.parametrize("token", [links.VIEW, links.APPROVAL, links.RESOLUTION])
+def test_an_unproven_text_says_calmly_that_its_sender_is_not_known(
+    browser: Visitor, door: DoorFake, token: str
+) -> None:
+    said = door.pages[token].conversation
+    doubt = "We could not confirm that"
+    assert doubt not in browser.get(f"/l/{token}").text
+    for place in range(len(said)):
+        one = replace(said[place], proven=False)
+        entries = (*said[:place], one, *said[place + 1 :])
+        door.pages[token] = replace(door.pages[token], conversation=entries)
+        page = browser.get(f"/l/{token}").text
+        assert page.count(doubt) == 1
+        assert f"{doubt} <bdi>{one.author}</bdi> sent this" in page
+
+
 def test_an_own_ticket_shows_its_status_in_plain_words(browser: Visitor) -> None:
     page = browser.get(f"/l/{links.VIEW}").text
     assert "The service desk is working on it." in page
@@ -168,19 +186,39 @@ def test_a_status_nobody_foresaw_is_told_by_its_state(
 @pytest.mark.parametrize(
     ("purpose", "decided", "says"),
     [
-        (Purpose.APPROVAL, Decided("approve", "Max Moll", links.NOW), "You approved this request"),
+        (
+            Purpose.APPROVAL,
+            Decided("approve", "Max Moll", links.NOW, by_viewer=True),
+            "You approved this request",
+        ),
         (Purpose.APPROVAL, Decided("reject", "Lena", links.NOW), "Lena rejected this request"),
+        # somebody else of the viewer's name
+        (Purpose.APPROVAL, Decided("reject", "Max Moll", links.NOW), "Max Moll rejected this"),
         (
             Purpose.RESOLUTION,
-            Decided("accept", "Rita Reed", links.NOW),
+            Decided("accept", "Rita Reed", links.NOW, by_viewer=True),
             "You accepted the solution",
         ),
         (
             Purpose.RESOLUTION,
-            Decided("reject", "Rita Reed", links.NOW),
+            Decided("reject", "Rita Reed", links.NOW, by_viewer=True),
             "You rejected the solution",
         ),
-        (Purpose.RESOLUTION, Decided("closed", "", links.NOW), "This ticket is closed"),
+        # by a mail while it waited for the answer
+        (
+            Purpose.RESOLUTION,
+            Decided("reopened", "Rita Reed", links.NOW, by_viewer=True),
+            "You reopened this ticket",
+        ),
+        (Purpose.RESOLUTION, Decided("reopened", "Ann", links.NOW), "Ann reopened this ticket"),
+        # closed by nobody, by an agent, and by the desk
+        (Purpose.RESOLUTION, Decided("closed", "", links.NOW), "so it closed by itself"),
+        (Purpose.RESOLUTION, Decided("closed", "Ann", links.NOW), "Ann closed this ticket"),
+        (
+            Purpose.RESOLUTION,
+            Decided("closed", "the service desk", links.NOW),
+            "The service desk closed this ticket",
+        ),
         (Purpose.RESOLUTION, None, "There is nothing to decide now"),
     ],
 )
@@ -225,3 +263,10 @@ def test_healthz_lives_and_readyz_names_each_part() -> None:
 def test_readyz_is_200_when_every_part_works(browser: Visitor) -> None:
     assert browser.get("/readyz").json()["ready"] is True
     assert browser.head("/healthz").status_code == 200
+
+
+def test_a_ticket_has_one_name_wherever_it_is_drawn() -> None:
+    templates = files("maildesk").joinpath("templates", "web").iterdir()
+    assert [one.name for one in templates if "MD-" in one.read_text("utf-8")] == []
+    page = Visitor(application(DoorFake())).get(f"/l/{links.VIEW}").text
+    assert page.count(spoken(1042)) == 2  # the title and above the heading

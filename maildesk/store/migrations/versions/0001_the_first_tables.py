@@ -190,6 +190,7 @@ def upgrade() -> None:
     op.create_index("ix_approval_approver", "approval", ["approver"], unique=False)
     op.create_table(
         "message",
+        sa.Column("serial", sa.Integer(), nullable=False),
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("ticket", sa.Integer(), nullable=False),
         sa.Column("raw_mail_id", sa.Integer(), nullable=True),
@@ -202,7 +203,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["author"], ["person.id"], name="fk_message_author"),
         sa.ForeignKeyConstraint(["raw_mail_id"], ["raw_mail.id"], name="fk_message_raw_mail_id"),
         sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name="fk_message_ticket"),
-        sa.PrimaryKeyConstraint("id", name="pk_message"),
+        sa.PrimaryKeyConstraint("serial", name="pk_message"),
+        sa.UniqueConstraint("id", name="uq_message_id"),
     )
     op.create_index("ix_message_message_id", "message", ["message_id"], unique=False)
     op.create_index("ix_message_raw_mail_id", "message", ["raw_mail_id"], unique=False)
