@@ -156,6 +156,23 @@ def test_only_an_agent_answers(maildesk: Command) -> None:
     )
 
 
+def test_a_held_mail_is_listed_and_let_in(maildesk: Command, tmp_path: Path) -> None:
+    stranger = b"From: mallory@evil.example\r\nTo: desk@example.org\r\nMessage-ID: <two@evil>\r\n"
+    stranger += b"In-Reply-To: <one@example.org>\r\n\r\nLet me in.\r\n"
+    for raw in (PRINTER, stranger):
+        maildesk("ingest", _file(tmp_path, raw))
+        _work(tmp_path)
+    assert "mallory@evil.example  unproven\n  Let me in." in maildesk("ticket", "held", 1001)[1]
+    held = json.loads(maildesk("ticket", "held", 1001, "--json")[1])["id"]
+    act = ("ticket", "held", 1001, "--add", held)
+    assert maildesk(*act)[0] == 2
+    assert maildesk(*act, "--drop", held, "--as", "ann@example.org")[0] == 2
+    assert maildesk(*act, "--as", "ann@example.org")[:2] == (0, "done; 0 mails queued\n")
+    assert maildesk("ticket", "held", 1001)[1] == ""
+    status, _, err = maildesk(*act, "--as", "ann@example.org")
+    assert (status, err) == (1, f"maildesk: no mail {held} is held in ticket 1001\n")
+
+
 def test_a_database_is_copied_and_put_back(maildesk: Command, tmp_path: Path) -> None:
     maildesk("ingest", _file(tmp_path, PRINTER))
     assert maildesk("db", "backup", tmp_path / "copy.db")[0] == 0

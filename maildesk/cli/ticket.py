@@ -1,6 +1,7 @@
 """`maildesk ticket`: tickets on the command line."""
 
 import sys
+from textwrap import indent
 from typing import Annotated
 
 import typer
@@ -9,7 +10,10 @@ from maildesk.cli.desk import the_office
 from maildesk.cli.edge import CommandFailed
 from maildesk.cli.output import print_json, shown
 from maildesk.desk.desk import Desk
+from maildesk.desk.held import held_in, settle
 from maildesk.desk.office import Office
+from maildesk.model.decision import Decision
+from maildesk.model.event import Release
 from maildesk.model.person import Person
 from maildesk.store import people, tickets, views
 from maildesk.store.tickets import Message, Recorded
@@ -99,12 +103,57 @@ def resolve(
     _act(ctx, number, agent, f"#resolve {text}")
 
 
+@ticket.command()
+def held(
+    ctx: typer.Context,
+    number: Number,
+    add: Annotated[str, typer.Option(metavar="MESSAGE", help="Let its sender in.")] = "",
+    split: Annotated[str, typer.Option(metavar="MESSAGE", help="Into a ticket of its own.")] = "",
+    drop: Annotated[str, typer.Option(metavar="MESSAGE", help="It does not belong here.")] = "",
+    agent: Annotated[str, typer.Option("--as", metavar="ADDRESS", help="The agent who acts.")] = "",
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """List the mails that are held in a ticket; let one in, split it off or drop it."""
+    chosen: dict[Release, str] = {"added": add, "split": split, "dropped": drop}
+    wanted = [(release, message) for release, message in chosen.items() if message]
+    if not wanted:
+        _list_held(ctx, number, as_json)
+        return
+    if len(wanted) > 1 or not agent:
+        raise typer.BadParameter("give one of --add, --split, --drop, and --as ADDRESS")
+    [(release, message)] = wanted
+    with the_office(ctx) as office:
+        try:
+            decision = settle(office, number, message, release, _agent(office, agent))
+        except LookupError as error:
+            raise CommandFailed(f"{error}") from error
+    _say(decision)
+
+
+def _list_held(ctx: typer.Context, number: int, as_json: bool) -> None:
+    with the_office(ctx) as office, office.store.read() as connection:
+        found = held_in(connection, number)
+        names = people.by_ids(connection, [m.author for m in found if m.author is not None])
+    for message in found:
+        author = names[message.author].address if message.author in names else "-"
+        if as_json:
+            print_json(shown(message) | {"author": author})
+        else:
+            proof = "" if message.proven else "  unproven"
+            typer.echo(f"{message.id}  {message.at:%Y-%m-%d %H:%M}  {author}{proof}")
+            typer.echo(indent(message.text.strip(), "  "))
+
+
 def _act(ctx: typer.Context, number: int, address: str, text: str) -> None:
     with the_office(ctx) as office:
         try:
             decision = Desk(office).answer(number, _agent(office, address), text)
         except LookupError as error:
             raise CommandFailed(f"{error}") from error
+    _say(decision)
+
+
+def _say(decision: Decision) -> None:
     refused = [line for step in decision.why for line in step.evidence if decision.answer != "done"]
     if refused:
         raise CommandFailed(f"nothing was done: {'; '.join(refused)}")

@@ -9,12 +9,15 @@ from sqlalchemy import Connection
 from maildesk.desk.breaker import Breaker
 from maildesk.desk.office import Office
 from maildesk.model.decision import Change, Decision, Letter, Template
+from maildesk.model.event import HeldSettled, Release
 from maildesk.model.mail import Step
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.outgoing.compose import Topic
 from maildesk.store import outgoing, people, tickets
 from maildesk.store.tickets import Message
+
+_BECOMES: dict[Release, str] = {"added": "reply", "split": "split-off", "dropped": "dropped"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +90,9 @@ class Recorder:
             cause=matter.cause,
             at=self.now,
         )
+        for event in change.events:
+            if isinstance(event, HeldSettled):
+                tickets.settle_held(self.connection, event.message, _BECOMES[event.outcome])
         return after
 
     def _add_text(self, ticket: Ticket, said: Said, kind: str) -> None:

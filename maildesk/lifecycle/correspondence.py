@@ -24,6 +24,11 @@ DECIDING_A_RESOLUTION = Proof.AUTHENTICATED
 ACTING_AS_AN_AGENT = Proof.AUTHENTICATED
 APPROVING = Proof.AUTHENTICATED
 
+_IN_YOUR_NAME = (
+    "A mail in your name came to this ticket, and we could not be sure that it was you. Its text "
+    "stands in the ticket, marked as unproven; nothing else has changed."
+)
+
 _Part = Callable[[Ticket, MailArrived, Draft], Decision | None]
 
 
@@ -68,7 +73,14 @@ def _opened(closed: Ticket | None, mail: MailArrived, policy: Policy, now: datet
 def _announce(draft: Draft, mail: MailArrived) -> None:
     draft.write(Template.ACKNOWLEDGEMENT, mail.sender.id, links=(Purpose.VIEW,))
     if not draft.ticket.waits_for_approval:
-        draft.tell_agents("A new ticket.", text=mail.text, author=mail.sender.id)
+        draft.tell_agents(_told("A new ticket.", mail), text=mail.text, author=mail.sender.id)
+
+
+def _told(note: str, mail: MailArrived) -> str:
+    """What agents are told of a mail: whose name it bears is no proof, and they must see that."""
+    if mail.identity.proof > Proof.NONE:
+        return note
+    return f"{note} UNPROVEN: nothing shows that {mail.sender.address} really wrote it."
 
 
 def _machine(_ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
@@ -85,12 +97,11 @@ def _stranger(_ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | No
     if not mail.held:
         return None
     draft.add(MessageAdded(mail.message, "held"))
-    draft.tell_agents(
+    note = (
         f"{mail.sender.name} <{mail.sender.address}> takes no part in this ticket and wrote to "
-        "it. The mail is held: only agents can see it.",
-        text=mail.text,
-        author=mail.sender.id,
+        "it. The mail is held: only agents can see it."
     )
+    draft.tell_agents(_told(note, mail), text=mail.text, author=mail.sender.id)
     draft.explain("lifecycle", "held", "the sender takes no part in this ticket")
     return draft.decision(Answer.HELD, Disposition.HELD, "held")
 
@@ -130,7 +141,8 @@ def _asked_again(mail: MailArrived, draft: Draft) -> Decision:
         "We could not tell from your answer whether you approve. Please begin your reply with "
         "the word approve, or with reject and the reason.",
     )
-    draft.tell_agents(f"{mail.sender.name} wrote.", text=mail.text, author=mail.sender.id)
+    note = _told(f"{mail.sender.name} wrote.", mail)
+    draft.tell_agents(note, text=mail.text, author=mail.sender.id)
     return draft.decision(Answer.RECORDED, Disposition.FOLLOW_UP, "comment")
 
 
@@ -203,13 +215,24 @@ def _disagreed(mail: MailArrived, draft: Draft) -> Decision:
 def _follow_up(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision:
     """Anything else that somebody who takes part writes."""
     draft.add(MessageAdded(mail.message, "reply"))
-    if mail.identity.proof > Proof.NONE:
-        fresh = [person for person in mail.joining if not ticket.takes_part(person)]
-        draft.add(*(PersonJoined(person) for person in fresh))
-    draft.tell_agents(f"{mail.sender.name} answered.", text=mail.text, author=mail.sender.id)
+    note = _told(f"{mail.sender.name} answered.", mail)
+    draft.tell_agents(note, text=mail.text, author=mail.sender.id)
+    if mail.identity.proof is Proof.NONE:
+        return _comment_in_a_name(mail, draft)
+    fresh = [person for person in mail.joining if not ticket.takes_part(person)]
+    draft.add(*(PersonJoined(person) for person in fresh))
     draft.explain("lifecycle", "added to the ticket")
     _wake(draft)
     apply_rules(draft, "replied", mail.facts, mail.requester)
+    return draft.decision(Answer.DONE, Disposition.FOLLOW_UP, "reply")
+
+
+def _comment_in_a_name(mail: MailArrived, draft: Draft) -> Decision:
+    """A comment needs no proof; but nothing else follows from it, and who is named is told."""
+    draft.explain("lifecycle", "added to the ticket as unproven", *mail.identity.rejected)
+    if mail.kind is Kind.PERSON:
+        links = (Purpose.VIEW,)
+        draft.write(Template.CONFIRMATION, mail.sender.id, note=_IN_YOUR_NAME, links=links)
     return draft.decision(Answer.DONE, Disposition.FOLLOW_UP, "reply")
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from maildesk.lifecycle import closure, command, correspondence
+from maildesk.lifecycle import closure, command, correspondence, held
 from maildesk.lifecycle.classify import apply_rules, settle_approval
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.policy import Policy
@@ -13,6 +13,7 @@ from maildesk.model.cause import (
     ClockStruck,
     DeliveryFailed,
     Facts,
+    HeldJudged,
     LinkUsed,
     MailArrived,
 )
@@ -44,6 +45,8 @@ def decide(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime) -
                 cause.commands,
                 cause.wrong_commands,
             )
+        case HeldJudged():
+            return held.judge(ticket, cause, policy, now)
         case ClockStruck():
             return _clock_struck(ticket, policy, now)
         case DeliveryFailed():

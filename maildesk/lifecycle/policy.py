@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from maildesk.model.mail import address_key
 from maildesk.model.person import Person
 from maildesk.model.policy import Approvals, Catalog, Workflow
 from maildesk.model.ticket import Ticket
@@ -18,7 +19,8 @@ class Directory:
 
     def agent(self, address: str) -> Person | None:
         """The agent with that address."""
-        return next((a for a in self._agents() if a.address.casefold() == address.casefold()), None)
+        key = address_key(address)
+        return next((a for a in self._agents() if address_key(a.address) == key), None)
 
     def _agents(self) -> tuple[Person, ...]:
         return tuple(agent for members in self.teams.values() for agent in members)

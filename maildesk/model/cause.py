@@ -3,6 +3,7 @@
 import enum
 from dataclasses import dataclass
 
+from maildesk.model.event import Release
 from maildesk.model.mail import Kind
 from maildesk.model.person import Identity, Person
 
@@ -110,4 +111,22 @@ class DeliveryFailed:
     reason: str
 
 
-Cause = MailArrived | LinkUsed | AgentActed | ClockStruck | DeliveryFailed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldJudged:
+    """An agent says what becomes of a held mail. `held` is the message that holds its text.
+
+    `message` is the id that the text will have in a ticket of its own; `proof` says how the
+    agent is known.
+    """
+
+    agent: Person
+    author: Person
+    held: str
+    release: Release
+    message: str
+    text: str
+    facts: Facts
+    proof: str
+
+
+Cause = MailArrived | LinkUsed | AgentActed | HeldJudged | ClockStruck | DeliveryFailed

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 Value = str | int | None
+Release = Literal["added", "split", "dropped"]
 Field = Literal[
     "service",
     "category",
@@ -162,6 +163,14 @@ class MergedInto:
     survivor: int
 
 
+@dataclass(frozen=True, slots=True)
+class HeldSettled:
+    """An agent decided about a mail that was held; its text is the message of that id."""
+
+    message: str
+    outcome: Release
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolutionGiven:
     """An agent resolved the ticket; the requester has until `close_due` to object."""
@@ -245,6 +254,7 @@ Event = (
     | Unrelated
     | ParentChanged
     | MergedInto
+    | HeldSettled
     | ResolutionGiven
     | ResolutionWithdrawn
     | ClosureScheduled
@@ -275,6 +285,7 @@ EVENTS: dict[str, type[Event]] = {
         Unrelated,
         ParentChanged,
         MergedInto,
+        HeldSettled,
         ResolutionGiven,
         ResolutionWithdrawn,
         ClosureScheduled,

@@ -39,6 +39,16 @@ class RawMail:
     oversized: bool = False
 
 
+def address_key(address: str) -> str:
+    """The address as it is compared: A to Z without case, every other letter as it stands.
+
+    Unicode's own folding makes one letter of two: the long ſ of ſam@… would be sam's.
+    """
+    if address.isascii():
+        return address.lower()
+    return "".join(letter.lower() if letter.isascii() else letter for letter in address)
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """One mailbox of a header field (RFC 5322 §3.4). `address` keeps the sender's spelling."""
@@ -49,7 +59,7 @@ class Address:
     @property
     def key(self) -> str:
         """The address as it is compared: without case."""
-        return self.address.casefold()
+        return address_key(self.address)
 
     @property
     def domain(self) -> str:

@@ -15,6 +15,7 @@ from maildesk.model.event import (
     Escalated,
     Event,
     FieldChanged,
+    HeldSettled,
     MergedInto,
     MessageAdded,
     MessageMoved,
@@ -221,7 +222,7 @@ def _changed(ticket: Ticket, event: Event, at: datetime) -> Ticket:
                 hold=None,
                 wake_due=None,
             )
-        case MessageAdded() | MessageMoved() | TicketOpened():
+        case MessageAdded() | MessageMoved() | HeldSettled() | TicketOpened():
             return ticket
 
 

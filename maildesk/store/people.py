@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from maildesk.model.mail import Address
+from maildesk.model.mail import Address, address_key
 from maildesk.model.person import Person
 from maildesk.model.policy import People, PersonEntry
 from maildesk.store import tables
@@ -34,9 +34,9 @@ def sync(connection: Connection, people: People) -> None:
     """Make the database say what people.toml says. People it does not name stay."""
     _alone(connection)
     ids = {entry.address: _put(connection, entry) for entry in people.person}
-    by_address = {entry.address.casefold(): ids[entry.address] for entry in people.person}
+    by_address = {address_key(entry.address): ids[entry.address] for entry in people.person}
     for entry in people.person:
-        manager = by_address.get((entry.manager or "").casefold())
+        manager = by_address.get(address_key(entry.manager or ""))
         connection.execute(
             update(_PERSON).where(_PERSON.c.id == ids[entry.address]).values(manager_id=manager)
         )
@@ -46,7 +46,7 @@ def sync(connection: Connection, people: People) -> None:
         connection.execute(insert(tables.team).values(name=team.name, level=team.level))
         for member in team.members:
             connection.execute(
-                insert(_MEMBER).values(team=team.name, person_id=by_address[member.casefold()])
+                insert(_MEMBER).values(team=team.name, person_id=by_address[address_key(member)])
             )
 
 
@@ -58,7 +58,7 @@ def _alone(connection: Connection) -> None:
 
 
 def _put(connection: Connection, entry: PersonEntry) -> int:
-    every = [address.casefold() for address in (entry.address, *entry.addresses)]
+    every = [address_key(address) for address in (entry.address, *entry.addresses)]
     values = {
         "name": entry.name,
         "address": entry.address,
@@ -105,7 +105,7 @@ def find_or_add(connection: Connection, address: Address) -> Person:
 
 def find(connection: Connection, address: str) -> Person | None:
     """The person with that address, or None."""
-    rows = connection.execute(_BY_ADDRESS, {"address": address.casefold()}).all()
+    rows = connection.execute(_BY_ADDRESS, {"address": address_key(address)}).all()
     return next(iter(_people(rows).values()), None)
 
 

@@ -236,6 +236,17 @@ def add_message(connection: Connection, message: Message) -> None:
     connection.execute(_ADD_MESSAGE, values)
 
 
+def settle_held(connection: Connection, message: str, kind: str) -> None:
+    """A held text becomes `kind`. Where its mail belongs to this ticket no more, answers to that
+    mail no longer lead here."""
+    values: dict[str, Any] = {"kind": kind}
+    if kind != "reply":
+        values["message_id"] = None
+    connection.execute(
+        update(_MESSAGE).where(_MESSAGE.c.id == message, _MESSAGE.c.kind == "held").values(values)
+    )
+
+
 def messages(connection: Connection, number: int) -> tuple[Message, ...]:
     """The texts of a ticket, oldest first."""
     rows = connection.execute(

@@ -496,9 +496,25 @@ REQUESTERS: list[Row] = [
         mail(RITA, "accept", choice=ACCEPT, round=1),
         *("Analysis", "follow-up reply", ["MessageAdded"], FOR_ANN),
     ),
-    # a comment needs no proof
-    (mail(RITA, proof=NONE), "Analysis", "follow-up reply", ["MessageAdded"], FOR_ANN),
-    (mail(WILL, proof=NONE), "Analysis", "follow-up reply", ["MessageAdded"], FOR_ANN),
+    # a comment needs no proof, but who is named in it is told
+    *(
+        (
+            mail(who, proof=NONE),
+            *("Analysis", "follow-up reply", ["MessageAdded"]),
+            [*FOR_ANN, f"confirmation:{name}"],
+        )
+        for who, name in ((RITA, "rita"), (WILL, "will"))
+    ),
+    # nothing else follows from it: a ticket on hold stays there, and no rule looks
+    (
+        mail(RITA, proof=NONE),
+        *("Pending", "follow-up reply", ["MessageAdded"], [*FOR_ANN, "confirmation:rita"]),
+    ),
+    # nor is anything said to a list that somebody wrote to in her name
+    (
+        mail(RITA, kind=LIST, proof=NONE),
+        *("Analysis", "follow-up reply", ["MessageAdded"], FOR_ANN),
+    ),
     # but whoever is to join does: the ticket trick
     (
         mail(RITA, joining=(BOSS.id, WILL.id, MAX.id)),
@@ -506,7 +522,7 @@ REQUESTERS: list[Row] = [
     ),
     (
         mail(RITA, joining=(BOSS.id,), proof=NONE),
-        *("Analysis", "follow-up reply", ["MessageAdded"], FOR_ANN),
+        *("Analysis", "follow-up reply", ["MessageAdded"], [*FOR_ANN, "confirmation:rita"]),
     ),
     # by way of a mailing list it is still she who writes
     (mail(RITA, kind=LIST), "Analysis", "follow-up reply", ["MessageAdded"], FOR_ANN),
@@ -657,3 +673,12 @@ def test_answers_are_written_by_people_and_all_else_by_a_machine() -> None:
     by_people = {template for template, by_machine in automatic.items() if not by_machine}
     assert by_people == {Template.REPLY, Template.RESOLUTION}
     assert Template.AGENT_NOTIFICATION in automatic
+
+
+def test_agents_see_that_a_sender_is_unproven() -> None:
+    for ticket, arrived in ((ANALYSIS, mail(RITA, proof=NONE)), (None, mail(RITA, proof=NONE))):
+        letters = decide(ticket, arrived, SHIPPED, NOW).letters
+        notes = [one.note for one in letters if one.template is Template.AGENT_NOTIFICATION]
+        assert "UNPROVEN: nothing shows that rita@example.org really wrote it." in notes[0]
+    proven = decide(ANALYSIS, mail(RITA), SHIPPED, NOW).letters
+    assert not any("UNPROVEN" in letter.note for letter in proven)

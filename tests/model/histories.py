@@ -15,6 +15,7 @@ from maildesk.model.event import (
     Escalated,
     Event,
     FieldChanged,
+    HeldSettled,
     MergedInto,
     MessageAdded,
     MessageMoved,
@@ -89,6 +90,7 @@ anything_else = st.one_of(
     st.builds(MergedInto, st.just(FIRST)),
     st.builds(ClosureScheduled, moments),
     st.builds(ResolutionWithdrawn, st.integers(1, 99)),
+    st.builds(HeldSettled, words, st.sampled_from(("added", "split", "dropped"))),
     st.builds(
         ResolutionGiven,
         message=words,

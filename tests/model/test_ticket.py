@@ -18,6 +18,7 @@ from maildesk.model.event import (
     Escalated,
     Event,
     FieldChanged,
+    HeldSettled,
     MergedInto,
     MessageAdded,
     MessageMoved,
@@ -167,6 +168,8 @@ TABLE: list[tuple[Ticket, Event, dict[str, Any]]] = [
     (TICKET, ParentChanged(old=1000, new=None), {"parent": None}),
     # merged: only the pointer; what moves with it stands in other tables
     (TICKET, MergedInto(1002), {"merged_into": 1002}),
+    # so is what an agent decided of a held one
+    (TICKET, HeldSettled("m1", "dropped"), {}),
     # a resolution starts a round and the clock
     (TICKET, GIVEN, {"resolution": "m1", "round": 1, "close_due": DUE, "remind_due": REMIND}),
     # without a reminder, the old one does not linger

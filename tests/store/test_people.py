@@ -215,3 +215,16 @@ def test_somebody_unknown_who_writes_to_several_at_once_is_one_person(
 ) -> None:
     found = _at_once(migrated_url, lambda one: wrote(one, "mallory@example.net", "M"))
     assert set(found) == {known(store, "mallory@example.net")}
+
+
+@pytest.mark.parametrize(
+    ("known_as", "written"),
+    [
+        ("sam@example.org", "\u017fam@example.org"),  # a long s, which folds to s
+        ("kim@example.org", "\u212aim@example.org"),  # the Kelvin sign, which folds to k
+        ("strasse@example.org", "straße@example.org"),  # which folds to ss
+    ],
+)
+def test_a_look_alike_is_somebody_else(store: Store, known_as: str, written: str) -> None:
+    assert wrote(store, known_as).id != wrote(store, written).id
+    assert wrote(store, known_as.upper()).id == wrote(store, known_as).id
