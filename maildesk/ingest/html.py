@@ -12,13 +12,13 @@ from lxml import etree  # type: ignore[import-untyped]
 HTML_CHARACTERS = 1_000_000
 _LAID_OUT = 300_000
 _NESTING = 250
+_TAGS = 50_000  # a tree of them is twenty times their text
 _OPENED_AGAIN = 500_000
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})\b[^<>]*>")
 _ANY_TAG = re.compile(r"<[^<>]*>")
 _BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6])\b[^<>]*>", re.IGNORECASE)
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
-_BLANKS = re.compile(r"[ \t\u00a0]+$", re.MULTILINE)
 _GAPS = re.compile(r"\n{3,}")
 
 # Tags that never nest in a parsed tree: empty ones, and those the parser closes by itself.
@@ -37,13 +37,14 @@ _CONFIG = ParserConfig(display_links=False, display_images=False)
 
 
 def too_deep(html: str) -> bool:
-    """Whether its tags nest so deep that no parser should be asked to read it.
+    """Whether its tags nest so deep, or are so many, that no parser should be asked to read it.
 
     A closing tag only counts where one of its name is open: parsers are slowest on the rest.
     Nor may open formatting meet too many tags, for a parser opens it again in each block.
     """
-    if html.count("<") <= _NESTING:
-        return False
+    tags = html.count("<")
+    if not _NESTING < tags <= _TAGS:
+        return tags > _TAGS
     open_: Counter[str] = Counter()
     depth = formatting = opened_again = 0
     for found in _TAG.finditer(html):
@@ -114,4 +115,6 @@ def stripped(html: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    return _GAPS.sub("\n\n", _BLANKS.sub("", text.replace("\u00a0", " "))).strip()
+    """Trailing blanks line by line: a pattern for them is quadratic in a long run of blanks."""
+    lines = text.replace("\u00a0", " ").split("\n")
+    return _GAPS.sub("\n\n", "\n".join(line.rstrip(" \t") for line in lines)).strip()

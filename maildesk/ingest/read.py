@@ -16,9 +16,11 @@ def read(
 ) -> Reading:
     """Parse a mail, find the new text in it and say who speaks. Never raises."""
     parsed = parse_whole(raw)
+    text = parsed.mail.text
+    own = reply_text(text, parsed.mail.html)
     return Reading(
         mail=parsed.mail,
-        reply_text=reply_text(parsed.mail.text, parsed.mail.html),
+        reply_text=text if own == text else own,  # one string: a long one is held and sent once
         screening=screen(parsed, envelope_from=envelope_from, own_domains=own_domains),
     )
 

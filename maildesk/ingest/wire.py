@@ -34,9 +34,13 @@ class Unreadable:
 
 
 def frame(value: object) -> bytes:
-    """The bytes that say `value`."""
-    data = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-    return HEADER.pack(len(data)) + data
+    """The bytes that say `value`. Pickled into place: a long text is not copied once more."""
+    written = io.BytesIO(bytes(HEADER.size))
+    written.seek(HEADER.size)
+    pickle.dump(value, written, pickle.HIGHEST_PROTOCOL)
+    with written.getbuffer() as view:
+        HEADER.pack_into(view, 0, len(view) - HEADER.size)
+    return written.getvalue()
 
 
 def frames(buffer: bytearray) -> Iterator[bytes]:

@@ -4,8 +4,13 @@ Text of a stranger reaches a mail of ours as subject, as name and as body. `mail
 `fields` cleans it, the templates escape it, and the header block is read back at the end.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import TypeAlias
+
+from jinja2 import Template as Page
 
 from maildesk.model.decision import Letter, Template
 from maildesk.model.person import Person
@@ -29,20 +34,29 @@ class Composed:
     raw: bytes
 
 
+_Pages: TypeAlias = Mapping[Template, tuple[Page, Page]]
+
+
+@cache
+def _pages() -> _Pages:
+    """Text and HTML of every mail, compiled once for the process: they come with the package."""
+    env = environment()
+    return {
+        template: (
+            env.get_template(f"{template}/mail.txt"),
+            env.get_template(f"{template}/mail.html"),
+        )
+        for template in Template
+    }
+
+
 class Composer:
     """Every template compiled once. `compose` may be called from several threads."""
 
     def __init__(self, house: House) -> None:
         """Raises jinja2.TemplateError where a template is missing or malformed."""
-        env = environment()
         self._house = house
-        self._pages = {
-            template: (
-                env.get_template(f"{template}/mail.txt"),
-                env.get_template(f"{template}/mail.html"),
-            )
-            for template in Template
-        }
+        self._pages = _pages()
 
     def compose(
         self,
