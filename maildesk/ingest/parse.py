@@ -183,8 +183,14 @@ def _stdlib_addresses(line: str) -> list[Address]:
 
 def _last_resort(line: str) -> list[Address]:
     """What looks like an address in a field that is none by any grammar."""
-    found = _IN_ANGLES.findall(line) or _ANYWHERE.findall(line[:8_000])
+    anywhere = _ANYWHERE.finditer(line[:8_000])
+    found = _IN_ANGLES.findall(line) or [one[1] for one in anywhere if _is_whole(line, one.end())]
     return [_address("", address.strip("'[]")) for address in found[:RECIPIENTS]]
+
+
+def _is_whole(line: str, end: int) -> bool:
+    """Whether an address ends there; "rita@example.org"@evil.example is none of Rita's."""
+    return not line[end : end + 2].lstrip('"').startswith("@")
 
 
 def _first_recipients(line: str) -> str:

@@ -122,7 +122,7 @@ def _approver(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | Non
     decides = mail.choice in (Choice.APPROVE, Choice.REJECT)
     if mail.unclear or not decides:
         return _asked_again(mail, draft)
-    if mail.identity.proof < APPROVING or mail.round != ticket.round:
+    if _proof(mail) < APPROVING or mail.round != ticket.round:
         return _unproven(mail, draft, Purpose.APPROVAL)
     if mail.choice is Choice.REJECT and not mail.reason:
         return _reason_missing(mail, draft, Purpose.APPROVAL)
@@ -170,6 +170,11 @@ def _unproven(mail: MailArrived, draft: Draft, *purposes: Purpose) -> Decision:
     return draft.decision(Answer.UNPROVEN, Disposition.FOLLOW_UP, "unproven")
 
 
+def _proof(mail: MailArrived) -> Proof:
+    """How sure the sender is. By way of a mailing list everybody on it holds the same token."""
+    return Proof.NONE if mail.kind is Kind.LIST else mail.identity.proof
+
+
 def _commands(mail: MailArrived) -> bool:
     return bool(mail.commands or mail.wrong_commands)
 
@@ -178,7 +183,7 @@ def _agent(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
     if not mail.sender.is_agent or (ticket.requester == mail.sender.id and not _commands(mail)):
         return None
     draft.actor = _actor(mail, ActorKind.AGENT)
-    if mail.identity.proof < ACTING_AS_AN_AGENT:
+    if _proof(mail) < ACTING_AS_AN_AGENT:
         return _unproven(mail, draft)
     return command.perform(
         draft, mail.sender, mail.message, mail.text, mail.commands, mail.wrong_commands
@@ -189,7 +194,7 @@ def _requester_of_resolved(ticket: Ticket, mail: MailArrived, draft: Draft) -> D
     if not ticket.waits_for_requester or ticket.requester != mail.sender.id:
         return None
     outdated = mail.round is not None and mail.round != ticket.round and mail.choice is not None
-    if mail.identity.proof < DECIDING_A_RESOLUTION or outdated or mail.unclear:
+    if _proof(mail) < DECIDING_A_RESOLUTION or outdated or mail.unclear:
         return _unproven(mail, draft, Purpose.RESOLUTION)
     if mail.choice in (Choice.ACCEPT, Choice.APPROVE):
         draft.add(MessageAdded(mail.message, "decision"))

@@ -97,6 +97,9 @@ def test_senders_are_all_addresses_of_all_from_fields(name: str, senders: list[A
         ("Rita rita@example.org", ["rita@example.org"]),  # no grammar, yet meant
         ("<rita@example.org", ["rita@example.org"]),
         ("rita", []),
+        ('"rita@example.org"@evil.example', []),  # not Rita's, who is named inside it
+        ("rita@example.org@evil.example", []),
+        ("rita@example.org\0@evil.example", []),
         ("", []),
     ],
 )
