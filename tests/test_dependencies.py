@@ -14,6 +14,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOADED_BY_OTHERS = {
     "pysqlite3": "maildesk.store.engine loads it where the stdlib's SQLite is too old",
     "python-multipart": "FastAPI reads forms with it",
+    "tzdata": "zoneinfo reads it where the system has no time zones",
 }
 
 

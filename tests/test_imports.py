@@ -33,6 +33,7 @@ ONLY_IN = {
     "mailparser": "maildesk.ingest.parse",
     "cel_expr_python": "maildesk.rules",
     "apscheduler": "maildesk.daemon",
+    "holidays": "maildesk.config.service_levels",
 }
 
 

@@ -20,10 +20,20 @@ from maildesk.config.references import (
     workflow_faults,
 )
 from maildesk.config.secrets import complete
+from maildesk.config.service_levels import holidays_of, sla_faults
 from maildesk.config.wording import near
 from maildesk.model.finding import Finding
-from maildesk.model.policy import Approvals, Catalog, People, PolicyFiles, Rules, Workflow
+from maildesk.model.policy import (
+    Approvals,
+    Catalog,
+    People,
+    PolicyFiles,
+    Rules,
+    Workflow,
+    profile_rules,
+)
 from maildesk.model.settings import Part, Settings
+from maildesk.model.sla import ServiceLevels
 
 __all__ = ["CheckRules", "Config", "ConfigErrors", "load"]
 
@@ -38,6 +48,7 @@ POLICY: tuple[tuple[str, type[Part], bool], ...] = (
     ("workflow", Workflow, False),
     ("rules", Rules, True),
     ("approvals", Approvals, True),
+    ("sla", ServiceLevels, True),
 )
 
 
@@ -105,7 +116,8 @@ def _policy(
     if findings:
         return None, findings
     parts = {name: one.part for name, one in read.items() if isinstance(one, Read)}
-    return PolicyFiles.model_validate(parts), []
+    free = holidays_of(parts["sla"] or ServiceLevels())
+    return PolicyFiles.model_validate(parts | {"holidays": free}), []
 
 
 def _policy_file(path: Path, model: type[Part], may_miss: bool) -> Read[Any] | Finding:
@@ -139,8 +151,15 @@ def _cross_checked(
         "people": lambda part: people_faults(part, desk),
         "catalog": catalog_faults,
         "workflow": workflow_faults,
-        "rules": lambda part: [*rules_faults(part, people, catalog), *_when(part, check_rules)],
+        "rules": lambda part: [
+            *rules_faults(part, people, catalog),
+            *_when("rule", part, check_rules),
+        ],
         "approvals": lambda part: approvals_faults(part, people),
+        "sla": lambda part: [
+            *sla_faults(part, people, catalog),
+            *_when("profile", profile_rules(part), check_rules),
+        ],
     }
     findings: list[Finding] = []
     for name, read in reads.items():
@@ -151,10 +170,10 @@ def _cross_checked(
     return findings
 
 
-def _when(rules: Rules, check_rules: CheckRules | None) -> Iterable[Fault]:
+def _when(table: str, rules: Rules, check_rules: CheckRules | None) -> Iterable[Fault]:
     names = [rule.name for rule in rules.rule]
     for name, problem in check_rules(rules) if check_rules else ():
-        yield Fault(("rule", names.index(name), "when"), problem)
+        yield Fault((table, names.index(name), "when"), problem)
 
 
 def _findings(read: Read[Any], *more: Iterable[Fault]) -> list[Finding]:

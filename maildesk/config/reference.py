@@ -7,6 +7,7 @@ import enum
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -15,6 +16,7 @@ from pydantic.fields import FieldInfo
 from maildesk.config.wording import fields_of, part_of
 from maildesk.model.policy import Approvals, Catalog, People, Rules, Workflow
 from maildesk.model.settings import Part, Secret, Settings
+from maildesk.model.sla import ServiceLevels
 
 FILES: tuple[tuple[str, type[Part]], ...] = (
     ("maildesk.toml", Settings),
@@ -23,13 +25,14 @@ FILES: tuple[tuple[str, type[Part]], ...] = (
     ("config/workflow.toml", Workflow),
     ("config/rules.toml", Rules),
     ("config/approvals.toml", Approvals),
+    ("config/sla.toml", ServiceLevels),
 )
 
 _INTRODUCTION = """\
 # Settings
 
 Every key of `maildesk.toml` and of the policy in `config/*.toml`. This page is made of the
-models in `maildesk/model/settings.py` and `maildesk/model/policy.py` by
+models in `maildesk/model/settings.py`, `policy.py` and `sla.py` by
 `python -m maildesk.config.reference > docs/settings.md`; a test compares them.
 
 A secret is written `{ env = "NAME" }` (an environment variable) or `{ file = "PATH" }` (a file
@@ -122,7 +125,14 @@ def _setting(key: str, field: FieldInfo) -> Setting:
     return Setting(key, _type_name(field.annotation), required, default, field.description or "")
 
 
-_NAMES = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}
+_NAMES = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    Path: "path",
+    date: "date",
+}
 
 
 def _type_name(kind: Any) -> str:

@@ -1,11 +1,13 @@
 """config/*.toml beyond its types: does everything that is named exist?"""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import get_args
 
 from maildesk.config.errors import Fault
 from maildesk.config.installation import address_fault, doubles
 from maildesk.config.lines import KeyPath
+from maildesk.config.named import named_once as _named_once
+from maildesk.config.named import unknown as _unknown
 from maildesk.config.wording import near, quoted
 from maildesk.model.policy import (
     Approvals,
@@ -48,6 +50,8 @@ def people_faults(people: People, desk: Desk | None) -> Iterator[Fault]:
     for i, team in enumerate(people.team):
         for j, member in enumerate(team.members):
             yield from _unknown_person(("team", i, "members", j), member, known)
+        for j, lead in enumerate(team.leads):
+            yield from _unknown(("team", i, "leads", j), "member", lead, team.members)
     for i, person in enumerate(people.person):
         if person.manager is not None:
             yield from _unknown_person(("person", i, "manager"), person.manager, known)
@@ -101,22 +105,10 @@ def approvals_faults(approvals: Approvals, people: People | None) -> Iterator[Fa
         yield from _unknown_person(("fallback",), approvals.fallback, known)
 
 
-def _unknown(path: KeyPath, what: str, name: str, known: Iterable[str]) -> Iterator[Fault]:
-    names = list(known)
-    if name not in names:
-        yield Fault(path, f"there is no {what} {quoted(name)}", near(name, names))
-
-
 def _unknown_person(path: KeyPath, address: str, known: list[str]) -> Iterator[Fault]:
     if address.casefold() not in {other.casefold() for other in known}:
         remedy = f"add a [[person]], or {near(address, known)}"
         yield Fault(path, f"nobody in people.toml has the address {quoted(address)}", remedy)
-
-
-def _named_once(table: str, names: Iterable[str]) -> Iterator[Fault]:
-    entries: list[tuple[KeyPath, str]] = [((table, i, "name"), n) for i, n in enumerate(names)]
-    for path, name in doubles(entries):
-        yield Fault(path, f"the name {quoted(name)} is taken above", "give each its own name")
 
 
 def _addresses(people: People, desk: Desk | None) -> Iterator[Fault]:

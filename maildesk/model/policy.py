@@ -3,11 +3,13 @@
 A field's description is its documentation, as in settings.py.
 """
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from maildesk.model.settings import Part
+from maildesk.model.sla import ServiceLevels
 
 Level = Literal["L1", "L2", "L3", "field"]
 Grade = Literal["high", "medium", "low"]
@@ -31,6 +33,7 @@ class Team(Part):
     name: str = Field(description="the team's name, as rules use it")
     level: Level = Field("L1", description="L1, L2, L3 or field")
     members: tuple[str, ...] = Field((), description="mail addresses of people in this file")
+    leads: tuple[str, ...] = Field((), description="members who lead the team")
 
 
 class PersonEntry(Part):
@@ -206,11 +209,21 @@ class Approvals(Part):
     link_days: int = Field(30, ge=1, le=365, description="how long links in mails are good")
 
 
+# ---- sla.toml
+
+
+def profile_rules(levels: ServiceLevels) -> Rules:
+    """The profiles as rules, for the rules room to check and to ask."""
+    return Rules(rule=tuple(Rule(name=p.name, when=p.when, stop=True) for p in levels.profile))
+
+
 class PolicyFiles(Part):
-    """All of config/*.toml."""
+    """All of config/*.toml. `holidays` are those of each calendar, computed when it is read."""
 
     people: People = People()
     catalog: Catalog
     workflow: Workflow
     rules: Rules = Rules()
     approvals: Approvals = Approvals()
+    sla: ServiceLevels = ServiceLevels()
+    holidays: dict[str, frozenset[date]] = Field({})

@@ -111,6 +111,34 @@ then.team = "First line"
 then.assignee = "ann@example.org"
 """,
     "config/approvals.toml": 'fallback = "max@example.org"\n',
+    "config/sla.toml": """\
+[[calendar]]
+name = "office"
+zone = "Europe/Berlin"
+hours = "mon-fri 09:00-17:00"
+country = "DE"
+region = "BE"
+days_off = ["12-24"]
+teams = ["First line"]
+
+[[ladder]]
+name = "up"
+tell_within = "office"
+rung = [
+  { at = "80%", tell = ["assignee"] },
+  { at = "+2h", reassign = "First line" },
+]
+
+[[profile]]
+name = "Standard"
+when = "true"
+calendar = "office"
+
+[profile.resolution]
+targets = { P1 = "1 hour" }
+otherwise = "8 hours"
+ladder = "up"
+""",
 }
 
 

@@ -12,6 +12,7 @@ CATALOG = "config/catalog.toml"
 WORKFLOW = "config/workflow.toml"
 RULES = "config/rules.toml"
 APPROVALS = "config/approvals.toml"
+SLA = "config/sla.toml"
 
 # file, what stands there, what stands there instead, the finding
 BROKEN = [
@@ -82,6 +83,38 @@ BROKEN = [
     (RULES, '"The rest"', '"Printers"', '7: rule#2.name: the name "Printers" is taken above'),
     (RULES, "then.team", 'on = "craeted"\nthen.team', '8: rule#2.on#1: "craeted" is not known'),
     (APPROVALS, "max@", "mx@", "1: fallback: nobody in people.toml has the address"),
+    (PEOPLE, "members", 'leads = ["max@example.org"]\nmembers', '3: team#1.leads#1: there is no m'),
+    # ---- sla.toml: calendars
+    (SLA, "Europe/Berlin", "Europe/Berlim", '3: calendar#1.zone: there is no time zone "Europe/Be'),
+    (SLA, "09:00-17:00", "09:00-08:00", '4: calendar#1.hours: "09:00-08:00" does not end after'),
+    (SLA, "09:00-17:00", "9-17", '4: calendar#1.hours: "9-17" is no span of hours; write it as'),
+    (SLA, "09:00-17:00", "", "4: calendar#1.hours: give hours behind the days"),
+    (SLA, "mon-fri", "mo-fr", '4: calendar#1.hours: begin with days, as "mon-fri"'),
+    (SLA, '"mon-fri 09:00-17:00"', "[]", "4: calendar#1.hours: no day has a business hour"),
+    (SLA, "-17:00", "-17:00 16:00-18:00", "4: calendar#1.hours: two spans of one day overlap"),
+    (SLA, '"DE"', '"XX"', '5: calendar#1.country: no holidays are known of "XX"'),
+    (SLA, '"BE"', '"ZZ"', '6: calendar#1.region: "DE" has no region "ZZ"'),
+    (SLA, 'country = "DE"\n', "", "5: calendar#1.region: a region of no country"),
+    (SLA, '"12-24"', '"24.12."', "7: calendar#1.days_off#1: write a date as 2026-12-24"),
+    (SLA, '"12-24"', '"02-30"', "7: calendar#1.days_off#1: day is out of range for month"),
+    (SLA, '["First line"]', '["Frist line"]', '8: calendar#1.teams#1: there is no team "Frist'),
+    (SLA, '["First line"]', '["First line", "First line"]', '8: calendar#1.teams#2: "First line" '),
+    # ladders
+    (SLA, "80%", "80", '14: ladder#1.rung#1.at: write it as "80%" or "+2h"'),
+    (SLA, "+2h", "+2", '15: ladder#1.rung#2.at: is no duration; write it as "30 minutes"'),
+    (SLA, "80%", "+3h", "13: ladder#1.rung: the rungs are not in order of time; sort them"),
+    (SLA, '"assignee"', '"assigne"', '14: ladder#1.rung#1.tell#1: "assigne" is not known; did you'),
+    (SLA, ', tell = ["assignee"]', "", "14: ladder#1.rung#1: nothing happens on this rung"),
+    (SLA, '"First line" }', '"Second line" }', "15: ladder#1.rung#2.reassign: there is no team"),
+    (SLA, 'within = "office"', 'within = "ofice"', "12: ladder#1.tell_within: there is no calenda"),
+    # profiles
+    (SLA, 'calendar = "office"', 'calendar = "ofice"', "21: profile#1.calendar: there is no calen"),
+    (SLA, 'when = "true"', "when = 'mail.subject == \"a\"'", "20: profile#1.when: a profile canno"),
+    (SLA, "P1 =", "P0 =", '24: profile#1.resolution.targets.P0: there is no priority "P0"; known he'),
+    (SLA, '"1 hour"', '"1 our"', "24: profile#1.resolution.targets.P1: is no duration; write it"),
+    (SLA, '"8 hours"', '"0 hours"', "25: profile#1.resolution.otherwise: is no time at all"),
+    (SLA, 'ladder = "up"', 'ladder = "down"', '26: profile#1.resolution.ladder: there is no ladde'),
+    (SLA, "[profile.resolution]", "[profile.rsolution]", "23: profile#1.rsolution: there is no su"),
 ]  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What a right configuration becomes, and that no secret gets out."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -38,10 +39,13 @@ def test_the_shipped_policy_is_right(tmp_path: Path) -> None:
 def test_the_rules_room_adds_its_findings_with_file_and_line(tmp_path: Path) -> None:
     write(tmp_path)
     with pytest.raises(ConfigErrors) as caught:
-        loaded(tmp_path, lambda rules: [(rules.rule[0].name, "first"), ("Printers", "second")])
+        loaded(tmp_path, lambda rules: [(rules.rule[0].name, word) for word in ("first", "second")])
     assert [str(one).partition("config/")[2] for one in caught.value.findings] == [
         "rules.toml:3: rule#1.when: first",
         "rules.toml:3: rule#1.when: second",
+        # the profiles of sla.toml are asked in the same way
+        "sla.toml:20: profile#1.when: first",
+        "sla.toml:20: profile#1.when: second",
     ]
 
 
@@ -147,3 +151,12 @@ def test_each_key_is_found_on_its_line(path: tuple[str | int, ...], line: int | 
 
 def test_the_example_files_have_a_line_for_every_table() -> None:
     assert line_numbers(FILES["maildesk.toml"])[("secrets", "key", "env")] == 22
+
+
+def test_holidays_are_dates_computed_when_the_file_is_read(tmp_path: Path) -> None:
+    write(tmp_path)
+    free = loaded(tmp_path).policy.holidays["office"]
+    assert date(2026, 10, 3) in free  # of all Germany
+    assert date(2026, 3, 8) in free  # of Berlin alone
+    assert date(2026, 12, 24) in free  # our own
+    assert date(2026, 12, 23) not in free
