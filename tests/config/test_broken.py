@@ -110,7 +110,7 @@ BROKEN = [
     # profiles
     (SLA, 'calendar = "office"', 'calendar = "ofice"', "21: profile#1.calendar: there is no calen"),
     (SLA, 'when = "true"', "when = 'mail.subject == \"a\"'", "20: profile#1.when: a profile canno"),
-    (SLA, "P1 =", "P0 =", '24: profile#1.resolution.targets.P0: there is no priority "P0"; known he'),
+    (SLA, "P1 =", "P0 =", '24: profile#1.resolution.targets.P0: there is no priority "P0"; know'),
     (SLA, '"1 hour"', '"1 our"', "24: profile#1.resolution.targets.P1: is no duration; write it"),
     (SLA, '"8 hours"', '"0 hours"', "25: profile#1.resolution.otherwise: is no time at all"),
     (SLA, 'ladder = "up"', 'ladder = "down"', '26: profile#1.resolution.ladder: there is no ladde'),
