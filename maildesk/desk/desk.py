@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from maildesk.desk.intake import report_failure
+from maildesk.desk.bounces import report_failure
 from maildesk.desk.office import Office
 from maildesk.desk.record import Matter, Recorder, Said
 from maildesk.ingest.commands import read_commands

@@ -4,20 +4,22 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
+from maildesk.desk.bounces import bounce
 from maildesk.desk.case import Case, Worked
-from maildesk.desk.record import Matter, Recorder, Said
+from maildesk.desk.record import Matter, Said
 from maildesk.ingest.authenticate import identify
 from maildesk.ingest.commands import CommandReading, read_commands, read_decision
+from maildesk.ingest.thanks import is_thanks
 from maildesk.ingest.thread import Clues, Known, Thread, clues, thread, token_proves, wanted
 from maildesk.lifecycle.decide import decide
-from maildesk.model.cause import DeliveryFailed, Facts, MailArrived
+from maildesk.model.cause import Facts, MailArrived
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Letter, Template
-from maildesk.model.mail import Address, Disposition, Kind, Mail, Step
+from maildesk.model.mail import Address, Disposition, Kind, Mail, Reading, Step
 from maildesk.model.person import Identity, Person, Proof
 from maildesk.model.ticket import Ticket
-from maildesk.outgoing.verp import read_verp
-from maildesk.store import journal, outgoing, people, tickets
+from maildesk.store import journal, people, tickets
 
+_LOGO = 30_000  # bytes; larger is no picture of a signature
 _JOINING = 20  # people in CC who may come into a ticket with one mail
 
 
@@ -58,62 +60,6 @@ def _twin(case: Case) -> Worked | None:
     return case.worked(
         Disposition.DUPLICATE, f"the same as mail {twin.id}", "content", ticket=twin.ticket
     )
-
-
-def _bounce(case: Case) -> Worked | None:
-    if case.reading.screening.kind is not Kind.BOUNCE:
-        return None
-    rows = [row for row in (_spoken_of(case, report) for report in _reports(case)) if row]
-    numbers = [_bounced(case, id_, reason) for id_, reason in rows]
-    spoken = tuple(f"outgoing mail {id_}: {reason}" for id_, reason in rows)
-    ticket = next((number for number in numbers if number is not None), None)
-    return case.worked(Disposition.BOUNCE, f"{len(rows)} mails of ours", *spoken, ticket=ticket)
-
-
-def _reports(case: Case) -> list[tuple[str, str, str]]:
-    """(recipient, Message-ID, reason) of each failed recipient; a delay is no failure."""
-    reports = case.reading.screening.bounces
-    failed = [report for report in reports if report.action.lower() in ("failed", "")]
-    found = [
-        (one.recipient, one.original_message_id or "", f"{one.status} {one.diagnostic}".strip())
-        for one in failed
-    ]
-    return found or ([] if reports else [("", "", "bounced without a report")])
-
-
-def _spoken_of(case: Case, report: tuple[str, str, str]) -> tuple[int, str] | None:
-    """The outgoing row: by the return path that we signed, else by Message-ID and recipient."""
-    recipient, message_id, reason = report
-    for address in (*case.kept.mail.envelope_to, *(to.address for to in case.mail.to)):
-        tag = case.office.settings.desk.tag_in(address)
-        id_ = read_verp(tag, case.office.keys) if tag else None
-        if id_ is not None:
-            return id_, reason
-    found = outgoing.by_message_id(case.connection, message_id, recipient) if message_id else None
-    return (found, reason) if found is not None else None
-
-
-def _bounced(case: Case, id_: int, reason: str) -> int | None:
-    row = outgoing.bounced(case.connection, id_, reason)
-    if row is None or row.ticket is None:
-        return None
-    report_failure(case.recorder, row.ticket, row.person_id, row.template, reason)
-    return int(row.ticket)
-
-
-def report_failure(
-    recorder: Recorder, number: int, person: int, template: str, reason: str
-) -> None:
-    """A mail of ours did not arrive: let the ticket know."""
-    connection, office = recorder.connection, recorder.office
-    ticket, subject = tickets.load_one(connection, number)
-    known = people.by_ids(connection, (person, ticket.requester))
-    cause = DeliveryFailed(recipient=known[person], template=template, reason=reason)
-    decision = decide(ticket, cause, office.policy, recorder.now)
-    matter = Matter(
-        ticket=ticket, subject=subject, requester=known[ticket.requester], cause="delivery"
-    )
-    recorder.enact(decision, matter, None)
 
 
 def _oversized(case: Case) -> Worked | None:
@@ -219,7 +165,8 @@ def _cause(
     requester: Person,
 ) -> MailArrived:
     is_reply = ticket is not None and not ticket.is_closed
-    text = case.reading.reply_text if is_reply else case.mail.text
+    thanks = ticket is not None and _says_thanks(case.reading)
+    text = case.reading.reply_text if is_reply or thanks else case.mail.text
     commands = CommandReading(text=text)
     if is_reply and sender.is_agent:
         commands = read_commands(text)
@@ -237,11 +184,18 @@ def _cause(
         choice=spoken.choice,
         reason=spoken.reason,
         unclear=spoken.unclear,
+        thanks=thanks,
         commands=commands.commands,
         wrong_commands=commands.wrong,
         joining=_joining(case, sender, identity),
         silent=case.kept.silent or len(case.mail.senders) > 1,
     )
+
+
+def _says_thanks(reading: Reading) -> bool:
+    """Thanks with a file, or with a picture larger than a logo, want to show something."""
+    shows = any(not one.inline or one.size > _LOGO for one in reading.mail.attachments)
+    return not shows and is_thanks(reading.reply_text)
 
 
 def _facts(mail: Mail, text: str) -> Facts:
@@ -268,7 +222,7 @@ def _joining(case: Case, sender: Person, identity: Identity) -> tuple[int, ...]:
 CHECKS: tuple[Callable[[Case], Worked | None], ...] = (
     _loop,
     _twin,
-    _bounce,
+    bounce,
     _oversized,
     _correspondence,
 )

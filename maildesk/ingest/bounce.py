@@ -14,7 +14,8 @@ from flufl.bounce import scan_message
 from maildesk.ingest import content, fields
 from maildesk.ingest.mime import Part
 from maildesk.ingest.parse import Parsed
-from maildesk.model.mail import BounceReport
+from maildesk.ingest.permanence import permanence
+from maildesk.model.mail import BounceReport, Permanence
 
 # It logs a traceback for each detector that stumbles over a mail; the others go on.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
@@ -23,7 +24,15 @@ _STATUS_BYTES = 100_000
 _REPORTS = 100
 _TEXT = 30_000
 _DIAGNOSTIC = 500
+_NEAR = 600
 
+# Servers say `deliverable` and `delayed(will retry)`, too.
+_ACTIONS = {
+    "delay": "delayed",
+    "deliver": "delivered",
+    "relay": "relayed",
+    "expand": "expanded",
+}
 _CLASSES = {"delayed": "4", "delivered": "2", "relayed": "2", "expanded": "2"}
 _BLOCKS = re.compile(r"\n[ \t]*\n")
 _STATUS = re.compile(r"(?<![\d.])([45])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
@@ -34,6 +43,13 @@ _FIRST = re.compile(
 )
 _INNER_ID = re.compile(r"^[ \t>]{0,10}Message-Id:\s{0,20}(<[^<>\s]{1,400}>)", re.I | re.M)
 _INNER_TO = re.compile(r"^[ \t>]{0,10}To:[ \t]{0,20}([^\n]{1,400})", re.I | re.M)
+_COPY = re.compile(
+    r"^[ \t]{0,8}(?:-{2,10}[^\n]{0,40}(?:original|copy|returned|unsent|headers)[^\n]{0,60}$|"
+    r"(?:below (?:is|this line is) (?:a )?copy|original (?:message|mail)[^\n]{0,20} follows)|"
+    r"(?:Received|Return-Path):)",
+    re.I | re.M,
+)
+_COMPLAINT = re.compile(r"\s{0,5}complaint about message from \S", re.I)
 _DELAYED = re.compile(
     r"delay|not yet been delivered|will (?:keep|continue) (?:on )?try|still trying|warning", re.I
 )
@@ -42,8 +58,30 @@ _DELAYED = re.compile(
 def reports(parsed: Parsed) -> tuple[BounceReport, ...]:
     """One report per recipient the bounce speaks of, at most 100. Never raises."""
     original = _original_message_id(parsed)
+    if _complains(parsed):
+        return tuple(_complaints(parsed, original))[:_REPORTS]
     found = tuple(_from_status_parts(parsed, original))
     return (found or _from_text(parsed, original))[:_REPORTS]
+
+
+def _complains(parsed: Parsed) -> bool:
+    report_type = parsed.root.params.get("report-type", "").lower()
+    return report_type == "feedback-report" or bool(_COMPLAINT.match(parsed.mail.subject))
+
+
+def _complaints(parsed: Parsed, original: str | None) -> Iterator[BounceReport]:
+    """RFC 5965: the mail arrived, and its reader said that it is spam."""
+    for part in parsed.root.walk():
+        if part.type == "message/feedback-report":
+            group = dict(_group(_text(parsed, part)))
+            yield BounceReport(
+                recipient=group.get("original-rcpt-to", "").strip("<> ")[:320],
+                action="complaint",
+                status="",
+                diagnostic=group.get("feedback-type", "")[:_DIAGNOSTIC],
+                permanence=Permanence.NONE,
+                original_message_id=original,
+            )
 
 
 def _from_status_parts(parsed: Parsed, original: str | None) -> Iterator[BounceReport]:
@@ -53,7 +91,7 @@ def _from_status_parts(parsed: Parsed, original: str | None) -> Iterator[BounceR
             for block in _BLOCKS.split(text.replace("\r\n", "\n")):
                 group = dict(_group(block))
                 if "final-recipient" in group or "original-recipient" in group:
-                    yield _report(group, original)
+                    yield _report(group, original, _own_part(parsed.mail.text[:_TEXT]))
 
 
 def _group(block: str) -> Iterator[tuple[str, str]]:
@@ -61,17 +99,27 @@ def _group(block: str) -> Iterator[tuple[str, str]]:
     return ((name, fields.text_of(value)) for name, value in head.fields)
 
 
-def _report(group: dict[str, str], original: str | None) -> BounceReport:
-    recipient = group.get("final-recipient") or group.get("original-recipient", "")
+def _report(group: dict[str, str], original: str | None, beside: str) -> BounceReport:
+    named = [group.get(f"{whose}-recipient", "") for whose in ("final", "original")]
+    recipient = next((one for one in named if "@" in one), named[0] or named[1])
     diagnostic = group.get("diagnostic-code", "")
-    action = group.get("action", "").split(" ")[0].strip(";,.").lower()[:20] or "failed"
+    action = _action(group.get("action", ""))
+    near = _near(beside, recipient := _after_type(recipient).strip("<> \t'\""))
+    status = _status((group.get("status", ""), diagnostic or near), action)
     return BounceReport(
-        recipient=_after_type(recipient).strip("<> \t'\"")[:320],
+        recipient=recipient[:320],
         action=action,
-        status=_status((group.get("status", ""), diagnostic), action),
+        status=status,
         diagnostic=_after_type(diagnostic)[:_DIAGNOSTIC],
+        permanence=permanence(action, status, diagnostic, *_nearest_first(near, beside)),
         original_message_id=original,
     )
+
+
+def _action(value: str) -> str:
+    """One of RFC 3464 §2.3.3; what is none of them says that something failed."""
+    word = value.strip().split(" ")[0].strip(";,.").lower()
+    return next((action for begin, action in _ACTIONS.items() if word.startswith(begin)), "failed")
 
 
 def _status(texts: Sequence[str], action: str) -> str:
@@ -96,15 +144,19 @@ def _after_type(value: str) -> str:
 def _from_text(parsed: Parsed, original: str | None) -> tuple[BounceReport, ...]:
     text = _own_part(parsed.mail.text[:_TEXT])
     action = "delayed" if _DELAYED.search(parsed.mail.subject) else "failed"
-    return tuple(
-        BounceReport(
-            recipient=recipient[:320],
-            action=action,
-            status=_status((_near(text, recipient), text), action),
-            diagnostic=" ".join(_near(text, recipient).split())[:_DIAGNOSTIC],
-            original_message_id=original,
-        )
-        for recipient in _recipients(parsed, text)
+    return tuple(_told(text, one, action, original) for one in _recipients(parsed, text))
+
+
+def _told(text: str, recipient: str, action: str, original: str | None) -> BounceReport:
+    near = _near(text, recipient)
+    status = _status((near, text), action)
+    return BounceReport(
+        recipient=recipient[:320],
+        action=action,
+        status=status,
+        diagnostic=" ".join(near.split())[:_DIAGNOSTIC],
+        permanence=permanence(action, status, *_nearest_first(near, text)),
+        original_message_id=original,
     )
 
 
@@ -141,17 +193,18 @@ def _first_in_text(parsed: Parsed, text: str) -> tuple[str, ...]:
 
 def _own_part(text: str) -> str:
     """The text up to the copy of the original mail."""
-    found = re.search(
-        r"^-{2,10}[^\n]{0,40}(?:original|copy|returned|headers)[^\n]{0,60}-{0,10}$",
-        text,
-        re.I | re.M,
-    )
-    return text[: found.start()] if found and found.start() > 40 else text
+    found = _COPY.search(text, min(40, len(text)))
+    return text[: found.start()] if found else text
 
 
 def _near(text: str, recipient: str) -> str:
-    at = text.find(recipient)
-    return text[at : at + 600] if at >= 0 else ""
+    """What is said of the recipient: from the line on in which it stands first."""
+    at = text.find(recipient) if recipient else -1
+    return text[text.rfind("\n", 0, at) + 1 : at + _NEAR] if at >= 0 else ""
+
+
+def _nearest_first(near: str, text: str) -> tuple[str, str, str]:
+    return near.partition("\n")[0], near, text
 
 
 def _original_message_id(parsed: Parsed) -> str | None:

@@ -218,6 +218,15 @@ _DOUBTS = _CONDITIONS.union(
     ("pero", "cuando", "solo", "sólo", "salvo", "excepto", "después", "nunca", "sin"),
     ("ma", "quando", "soltanto", "tranne", "dopo", "purché", "senza"),
 )
+# Said anywhere below a yes, these take it back.
+_TROUBLE = re.compile(
+    r"\b(?:(?:is|are|it's|still) (?:still )?(?:broken|failing|wrong)|still (?:not|no|does)|"
+    r"(?:does|do|did|is|are)(?: not|n't) (?:work|help|fixed|solved|resolved|ok)|"
+    r"(?:geht|funktioniert|klappt|läuft) (?:(?:noch|immer|leider|aber|es) ){0,4}nicht|"
+    r"immer noch (?:kaputt|nicht|defekt)|ne (?:marche|fonctionne) (?:toujours )?(?:pas|plus)|"
+    r"(?:todavía|aún|sigue) (?:no|sin)|no funciona|(?:ancora )?non funziona)\b",
+    re.IGNORECASE,
+)
 _DECISIONS = {word: choice for choice, words in WORDS.items() for word in words}
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _FIRST = re.compile(r"[\s*_\"'“„«]{0,5}([^\W\d_]{1,40})[*_\"'”“»]{0,3}(.*)", re.DOTALL)
@@ -280,7 +289,8 @@ def _is_plain(choice: Choice, rest: str) -> bool:
     polite = bool(words) and words[0] in _POLITE
     separate = not follows or follows[0] in _SEPARATORS or polite
     asked = any(mark in beside for mark in _QUESTIONS)
-    return separate and not asked and not any(map(_is_doubt, words))
+    contradicted = bool(_TROUBLE.search(rest[:_LOOKED_AT]))
+    return separate and not asked and not contradicted and not any(map(_is_doubt, words))
 
 
 def _beside(rest: str) -> str:

@@ -138,3 +138,30 @@ AUTOMATIC_SUBJECT = alternatives(r"""
     ofis dışında|автоответ|автоматический ответ|автоматична відповідь|αυτόματη απάντηση|
     自動応答|自動返信|不在通知|自动回复|自動回覆|자동 회신|부재중|trả lời tự động
 """)
+
+SOFT_BOUNCE = alternatives(r"""
+    (?:mailbox|quota|inbox|mail ?drop)(?: size)? (?:is |limit |has )?(?:full|exceed)|over ?quota|
+    (?:exceeds?|exceeded|over)(?: the| your| his| their)? (?:\S{1,20} )?(?:quota|size|limit)|
+    quota exceed|insufficient (?:disk|system|storage)|disk (?:full|quota)|mailbox for user is full|
+    too (?:big|large|many)|message size|(?:black|block|deny) ?list|spamhaus|spamcop|dnsbl|/bl\?|
+    blocked|banned|name was rejected|client host rejected|poor reputation|bad reputation|spam|virus|
+    content rejected|policy|relay(?:ing)? (?:not|denied|access)|(?:unable|not permitted) to relay|
+    timed? ?out|expired|retry time|try again later|temporar|greylist|gray ?list|
+    could not (?:create|open|write)|couldn't create|connection refused|
+    (?:account|mailbox|user|recipient)(?: is| has been)? (?:disabled|suspended|inactive|locked)
+""")
+
+HARD_BOUNCE = alternatives(r"""
+    (?:user|recipient|mailbox|account|address|alias)(?: \S{1,80})? (?:is )?unknown|
+    (?:user|recipient|mailbox|account|address|alias)(?: \S{1,80})? (?:is )?(?:invalid|no longer)|
+    (?:user|recipient|mailbox|account|address|alias) (?:is )?not (?:found|known|exist|valid)|
+    (?:unknown|no such) (?:local|user|recipient|mailbox|account|address|domain|host|person)|
+    (?:invalid|non-?existent|bad destination) (?:local|user|recipient|mailbox|account|address)|
+    (?:invalid|non-?existent|bad destination) (?:domain|host)|no mailbox (?:here|by that name)|
+    unknown or illegal alias|not listed in|
+    host (?:unknown|not found|does not accept)|domain (?:not found|is not reachable)|
+    name (?:is )?not (?:recogni[sz]ed|found)|not our customer|has moved|
+    no longer (?:here|valid|with)|
+    recipient address rejected: (?:access denied|user unknown)|destinataire invalide|
+    name or service not known|nxdomain|does not exist
+""")

@@ -28,13 +28,18 @@ _IN_YOUR_NAME = (
     "A mail in your name came to this ticket, and we could not be sure that it was you. Its text "
     "stands in the ticket, marked as unproven; nothing else has changed."
 )
+_THANKED = (
+    "Thank you for your mail. Does it mean that you accept the resolution? The ticket stays as it "
+    "is until you say so, and closes by itself if nobody objects."
+)
+_BOTH_WAYS = "We could not tell from your mail whether you accept the resolution."
 
 _Part = Callable[[Ticket, MailArrived, Draft], Decision | None]
 
 
 def arrived(ticket: Ticket | None, mail: MailArrived, policy: Policy, now: datetime) -> Decision:
     """What a mail does to the ticket it was threaded to, or to none."""
-    if ticket is None or (ticket.is_closed and mail.kind is Kind.PERSON and not mail.held):
+    if ticket is None or (ticket.is_closed and _opens_a_child(mail)):
         return _opened(ticket, mail, policy, now)
     draft = Draft(ticket, _actor(mail, ActorKind.REQUESTER), policy, now, silent=mail.silent)
     for part in _PARTS:
@@ -42,6 +47,11 @@ def arrived(ticket: Ticket | None, mail: MailArrived, policy: Policy, now: datet
         if decision is not None:
             return decision
     raise AssertionError("the last part takes every mail")
+
+
+def _opens_a_child(mail: MailArrived) -> bool:
+    """Whether a mail to a closed ticket asks for something: machines and thanks do not."""
+    return mail.kind is Kind.PERSON and not mail.held and not mail.thanks
 
 
 def _actor(mail: MailArrived, kind: ActorKind) -> Actor:
@@ -107,10 +117,12 @@ def _stranger(_ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | No
 
 
 def _after_the_end(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
-    """Machine mail to a closed ticket is recorded; what people write opens a child before."""
+    """Machine mail and thanks to a closed ticket are recorded; all else opened a child before."""
     if not ticket.is_closed:
         return None
     draft.add(MessageAdded(mail.message, "comment"))
+    what = "thanks" if mail.thanks else "machine mail"
+    draft.explain("lifecycle", f"recorded; {what} to a closed ticket opens none")
     return draft.decision(Answer.RECORDED, Disposition.FOLLOW_UP, "comment")
 
 
@@ -194,8 +206,10 @@ def _requester_of_resolved(ticket: Ticket, mail: MailArrived, draft: Draft) -> D
     if not ticket.waits_for_requester or ticket.requester != mail.sender.id:
         return None
     outdated = mail.round is not None and mail.round != ticket.round and mail.choice is not None
-    if _proof(mail) < DECIDING_A_RESOLUTION or outdated or mail.unclear:
+    if _proof(mail) < DECIDING_A_RESOLUTION or outdated:
         return _unproven(mail, draft, Purpose.RESOLUTION)
+    if mail.unclear or (mail.thanks and mail.choice is None):
+        return _asked_what_is_meant(mail, draft)
     if mail.choice in (Choice.ACCEPT, Choice.APPROVE):
         draft.add(MessageAdded(mail.message, "decision"))
         closure.accept(draft)
@@ -203,6 +217,17 @@ def _requester_of_resolved(ticket: Ticket, mail: MailArrived, draft: Draft) -> D
     if mail.choice is Choice.REJECT and not mail.reason:
         return _reason_missing(mail, draft, Purpose.RESOLUTION)
     return _disagreed(mail, draft)
+
+
+def _asked_what_is_meant(mail: MailArrived, draft: Draft) -> Decision:
+    """Thanks are no decision, nor is a yes with a but: recorded, and the requester is asked."""
+    draft.add(MessageAdded(mail.message, "comment"))
+    note = _THANKED if mail.thanks else _BOTH_WAYS
+    draft.explain("lifecycle", "recorded; asked whether the resolution is accepted")
+    draft.write(Template.CONFIRMATION, mail.sender.id, note=note, links=(Purpose.RESOLUTION,))
+    if not mail.thanks:
+        draft.tell_agents(f"{mail.sender.name} wrote.", text=mail.text, author=mail.sender.id)
+    return draft.decision(Answer.RECORDED, Disposition.FOLLOW_UP, "comment")
 
 
 def _disagreed(mail: MailArrived, draft: Draft) -> Decision:
@@ -215,6 +240,17 @@ def _disagreed(mail: MailArrived, draft: Draft) -> Decision:
     closure.reopen(draft, mail.sender, mail.text, "answered while the ticket waited for closure")
     apply_rules(draft, "reopened", mail.facts, mail.requester)
     return draft.decision(Answer.DONE, Disposition.FOLLOW_UP, "reply")
+
+
+def _list(_ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
+    """Whoever writes to a list may not mean the desk: it wakes nothing, and no rule looks."""
+    if mail.kind is not Kind.LIST:
+        return None
+    draft.add(MessageAdded(mail.message, "comment"))
+    note = f"{mail.sender.name} wrote by way of a mailing list."
+    draft.tell_agents(note, text=mail.text, author=mail.sender.id)
+    draft.explain("lifecycle", "recorded; mail of a mailing list changes nothing")
+    return draft.decision(Answer.RECORDED, Disposition.FOLLOW_UP, "comment")
 
 
 def _follow_up(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision:
@@ -235,9 +271,8 @@ def _follow_up(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision:
 def _comment_in_a_name(mail: MailArrived, draft: Draft) -> Decision:
     """A comment needs no proof; but nothing else follows from it, and who is named is told."""
     draft.explain("lifecycle", "added to the ticket as unproven", *mail.identity.rejected)
-    if mail.kind is Kind.PERSON:
-        links = (Purpose.VIEW,)
-        draft.write(Template.CONFIRMATION, mail.sender.id, note=_IN_YOUR_NAME, links=links)
+    links = (Purpose.VIEW,)
+    draft.write(Template.CONFIRMATION, mail.sender.id, note=_IN_YOUR_NAME, links=links)
     return draft.decision(Answer.DONE, Disposition.FOLLOW_UP, "reply")
 
 
@@ -255,5 +290,6 @@ _PARTS: tuple[_Part, ...] = (
     _approver,
     _agent,
     _requester_of_resolved,
+    _list,
     _follow_up,
 )

@@ -126,8 +126,9 @@ def _delivery_failed(
     draft = Draft(ticket, Actor(ActorKind.DESK), policy, now)
     what = "approval request" if failed.template == Template.APPROVAL else failed.template
     note = f"The {what} to {failed.recipient.name} <{failed.recipient.address}> did not arrive."
-    others = [p for p in policy.directory.working_on(ticket) if p != failed.recipient.id]
-    if failed.template == Template.DELIVERY_FAILED:  # agents' mailboxes would fail in turns
+    others = policy.directory.working_beside(ticket, failed.recipient.id)
+    if failed.template == Template.DELIVERY_FAILED or not others:
+        # Of a failed report no other is written: agents' mailboxes would fail in turns.
         draft.explain("delivery", "told nobody", note)
         return draft.decision(Answer.DONE)
     draft.write(Template.DELIVERY_FAILED, *others, text=failed.reason, note=note)

@@ -1,6 +1,6 @@
 """What a decision is made by: the configured policy and who works where."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from maildesk.model.mail import address_key
@@ -27,10 +27,21 @@ class Directory:
 
     def working_on(self, ticket: Ticket) -> tuple[int, ...]:
         """Who is told of news: the assignee, else the team, else everybody who is an agent."""
-        if ticket.assignee is not None:
-            return (ticket.assignee,)
-        members = self.teams.get(ticket.team) or self._agents()
-        return tuple(dict.fromkeys(member.id for member in members))
+        return next(filter(None, self._circles(ticket)), ())
+
+    def working_beside(self, ticket: Ticket, unreachable: int) -> tuple[int, ...]:
+        """Who is told where that person cannot be: the nearest of these with anybody else in it."""
+        circles = self._circles(ticket)
+        others = (tuple(p for p in circle if p != unreachable) for circle in circles)
+        return next(filter(None, others), ())
+
+    def _circles(self, ticket: Ticket) -> tuple[tuple[int, ...], ...]:
+        assignee = () if ticket.assignee is None else (ticket.assignee,)
+        return assignee, _ids(self.teams.get(ticket.team, ())), _ids(self._agents())
+
+
+def _ids(people: Iterable[Person]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(person.id for person in people))
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ class MailArrived:
     answered by nothing. `identity` says how sure the sender's name is. `round` is that of
     the mail of ours which is answered, where a reply token says it. `choice` is the decision
     that the first line speaks; `unclear` that it seems to and cannot be told.
+    `thanks`: the new text is a thank-you and nothing else.
     `requester` is the ticket's, and the sender where there is no ticket yet.
     `joining` are people in CC whom a proven sender brings in.
     """
@@ -68,6 +69,7 @@ class MailArrived:
     choice: Choice | None = None
     reason: str = ""
     unclear: bool = False
+    thanks: bool = False
     commands: tuple[Command, ...] = ()
     wrong_commands: tuple[WrongCommand, ...] = ()
     joining: tuple[int, ...] = ()

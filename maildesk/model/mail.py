@@ -94,14 +94,26 @@ class Kind(enum.StrEnum):
     LOOP = "loop"
 
 
+class Permanence(enum.StrEnum):
+    """Whether another mail to that address would fail, too. NONE: nothing failed."""
+
+    HARD = "hard"
+    SOFT = "soft"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceReport:
-    """What a delivery status notification says of one recipient (RFC 3464 §2.3)."""
+    """What a delivery status notification says of one recipient (RFC 3464 §2.3).
+
+    `action` is one of the RFC's, or `complaint` (RFC 5965: it arrived, and was not wanted).
+    """
 
     recipient: str
     action: str
     status: str
     diagnostic: str
+    permanence: Permanence
     original_message_id: str | None
 
 

@@ -97,6 +97,13 @@ def bounced(connection: Connection, id: int, reason: str) -> Any | None:
     ).one_or_none()
 
 
+def delayed(connection: Connection, id: int, reason: str) -> None:
+    """Note at a mail that was sent what its delay is; it is not failed by that."""
+    connection.execute(
+        update(_OUT).where(_OUT.c.id == id, _OUT.c.state == State.SENT).values(reason=reason)
+    )
+
+
 def take_unreported(connection: Connection) -> Any | None:
     """A mail that failed for good and that nobody was told of yet; from now on somebody is."""
     id_ = connection.execute(

@@ -6,7 +6,7 @@ import pytest
 
 from maildesk.ingest.parse import parse_whole
 from maildesk.ingest.screen import screen
-from maildesk.model.mail import BounceReport, Kind, Screening
+from maildesk.model.mail import BounceReport, Kind, Permanence, Screening
 
 MAILS = Path(__file__).resolve().parent.parent / "mails"
 
@@ -88,6 +88,7 @@ def test_a_delivery_status_names_each_recipient_and_the_mail_it_speaks_of() -> N
             action="failed",
             status="5.1.1",
             diagnostic="550 5.1.1 <max@example.org>: no such user",
+            permanence=Permanence.HARD,
             original_message_id="<md.7@example.com>",
         ),
         BounceReport(
@@ -95,6 +96,7 @@ def test_a_delivery_status_names_each_recipient_and_the_mail_it_speaks_of() -> N
             action="delayed",
             status="4.4.1",
             diagnostic="",
+            permanence=Permanence.NONE,
             original_message_id="<md.7@example.com>",
         ),
     )

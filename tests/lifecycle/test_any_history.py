@@ -112,6 +112,7 @@ class AnyHistory(RuleBasedStateMachine):
         choice=choices,
         reason=st.sampled_from(["", "no"]),
         unclear=st.sampled_from([False, False, False, True]),
+        thanks=st.sampled_from([False, False, False, True]),
         joining=st.lists(st.sampled_from([WILL.id, MALLORY.id]), max_size=1),
         silent=st.sampled_from([False, False, False, True]),
     )
@@ -125,6 +126,7 @@ class AnyHistory(RuleBasedStateMachine):
         choice: Choice | None,
         reason: str,
         unclear: bool,
+        thanks: bool,
         joining: Sequence[int],
         silent: bool,
     ) -> None:
@@ -139,6 +141,7 @@ class AnyHistory(RuleBasedStateMachine):
             choice=None if unclear else choice,
             reason=reason,
             unclear=unclear,
+            thanks=thanks,
             joining=tuple(joining),
             silent=silent,
             held=self._is_stranger(who),

@@ -123,6 +123,9 @@ CLOSED_TICKETS: list[Row] = [
     # a machine is recorded
     (mail(RITA, kind=AUTO), "Completed", "auto-reply auto-reply", ["MessageAdded"], []),
     (mail(RITA, kind=LIST), "Completed", "follow-up comment", ["MessageAdded"], []),
+    # and so are thanks: nobody has to close them a second time
+    (mail(RITA, thanks=True), "Completed", "follow-up comment", ["MessageAdded"], []),
+    (mail(WILL, thanks=True, proof=NONE), "Completed", "follow-up comment", ["MessageAdded"], []),
     # a stranger with a true reference is held, not let in by a child of another's ticket
     (mail(MALLORY, held=True), "Completed", "held held", ["MessageAdded"], FOR_ANN),
 ]
@@ -464,11 +467,41 @@ REQUESTERS: list[Row] = [
         mail(RITA, "reject", choice=REJECT, reason="no", round=0),
         *("Waiting for Closure", "follow-up unproven", ["MessageAdded"], ["confirmation:rita"]),
     ),
-    # in doubt a link
+    # in doubt a link, and the agents see what was said
     (
-        mail(RITA, "accept if it holds", unclear=True, round=1),
+        mail(RITA, "accept, it is still broken", unclear=True, round=1),
+        *("Waiting for Closure", "follow-up comment", ["MessageAdded"]),
+        ["confirmation:rita", *FOR_ANN],
+    ),
+    (
+        mail(RITA, "accept if it holds", unclear=True, round=1, proof=NONE),
         *("Waiting for Closure", "follow-up unproven", ["MessageAdded"], ["confirmation:rita"]),
     ),
+    # thanks neither accept nor reopen: she is asked what they mean
+    (
+        mail(RITA, "Thank you!", thanks=True, round=1),
+        *("Waiting for Closure", "follow-up comment", ["MessageAdded"], ["confirmation:rita"]),
+    ),
+    (
+        mail(RITA, "Thank you!", thanks=True, proof=NONE),
+        *("Waiting for Closure", "follow-up unproven", ["MessageAdded"], ["confirmation:rita"]),
+    ),
+    # thanks of somebody else are a reply like any other
+    (
+        mail(WILL, "Thank you!", thanks=True),
+        *("Waiting for Closure", "follow-up reply", ["MessageAdded"], FOR_ANN),
+    ),
+    # at another time thanks are a reply as well, and agents read it
+    (mail(RITA, thanks=True), "Analysis", "follow-up reply", ["MessageAdded"], FOR_ANN),
+    # what comes by way of a list neither accepts, nor rejects, nor reopens, nor wakes
+    *(
+        (
+            mail(RITA, "words", kind=LIST, choice=choice, reason="r", round=1),
+            *("Waiting for Closure", "follow-up unproven", ["MessageAdded"], ["confirmation:rita"]),
+        )
+        for choice in (ACCEPT, REJECT, None)
+    ),
+    (mail(RITA, kind=LIST), "Pending", "follow-up comment", ["MessageAdded"], FOR_ANN),
     # a From line neither accepts, nor rejects, nor reopens
     *(
         (
@@ -513,7 +546,7 @@ REQUESTERS: list[Row] = [
     # nor is anything said to a list that somebody wrote to in her name
     (
         mail(RITA, kind=LIST, proof=NONE),
-        *("Analysis", "follow-up reply", ["MessageAdded"], FOR_ANN),
+        *("Analysis", "follow-up comment", ["MessageAdded"], FOR_ANN),
     ),
     # but whoever is to join does: the ticket trick
     (
@@ -524,8 +557,8 @@ REQUESTERS: list[Row] = [
         mail(RITA, joining=(BOSS.id,), proof=NONE),
         *("Analysis", "follow-up reply", ["MessageAdded"], [*FOR_ANN, "confirmation:rita"]),
     ),
-    # by way of a mailing list it is still she who writes
-    (mail(RITA, kind=LIST), "Analysis", "follow-up reply", ["MessageAdded"], FOR_ANN),
+    # by way of a mailing list it is a comment, and agents read it
+    (mail(RITA, kind=LIST), "Analysis", "follow-up comment", ["MessageAdded"], FOR_ANN),
     # in silence
     (mail(RITA, silent=True), "Analysis", "follow-up reply", ["MessageAdded"], []),
     (

@@ -399,8 +399,15 @@ def failed(to: Person, template: Template, ticket: Ticket = ANALYSIS) -> Decisio
             ["delivery-failed:ann", "delivery-failed:lee"],
         ),
         (CLOSED, RITA, Template.CLOSURE, ["delivery-failed:ann"]),
-        # not by the address that just failed
-        (ANALYSIS, ANN, Template.AGENT_NOTIFICATION, []),
+        # not by the address that just failed: the rest of the team, else everybody else
+        (ANALYSIS, ANN, Template.AGENT_NOTIFICATION, ["delivery-failed:lee"]),
+        (
+            replace(ANALYSIS, assignee=LEE.id),
+            LEE,
+            Template.AGENT_NOTIFICATION,
+            ["delivery-failed:ann"],
+        ),
+        (replace(NEW, team="Network"), LEE, Template.REPLY, ["delivery-failed:ann"]),
         (replace(NEW, team=""), ANN, Template.AGENT_NOTIFICATION, ["delivery-failed:lee"]),
         # and not of a failed report: two agents whose mailboxes are full would never come to rest
         (replace(NEW, team=""), ANN, Template.DELIVERY_FAILED, []),

@@ -1,0 +1,59 @@
+"""Hard or soft: whether another mail to an address that failed would fail, too. Pure.
+
+The first row that fits decides. What the other server says in words goes before its code, for
+5.1.1 is said of full mailboxes and of blocked senders alike. In doubt soft: hard says that
+nobody should write there again.
+
+| what is seen | permanence |
+|---|---|
+| another action than failed | none |
+| a full mailbox, a block, spam, a size, a rate, a time-out (`SOFT_WORDS`); class 4 | soft |
+| no such user or host (`HARD_WORDS`) in answer to RCPT, or with a status that says so | hard |
+| refused when the whole mail was there (`AFTER_DATA`): the address was taken before | soft |
+| status 5.2.x: a mailbox that is there; 5.1.7, 5.1.8: the sender (`SOFT_STATUS`) | soft |
+| no such user or host, without more | hard |
+| a status that says so (`HARD_STATUS`) | hard |
+| anything else | soft |
+"""
+
+import re
+
+from maildesk.ingest.languages import HARD_BOUNCE, SOFT_BOUNCE
+from maildesk.model.mail import Permanence
+
+_LOOKED_AT = 2_000  # characters of a text; the patterns are alternatives of bounded words
+
+# RFC 3463 §3.2, §3.5: bad mailbox, bad system, bad syntax, moved; RFC 7505: no such host.
+SOFT_STATUS = re.compile(r"5\.2\.|5\.1\.[78]\Z")
+HARD_STATUS = re.compile(r"5\.(?:1\.(?:1|2|3|6|10)|4\.4)\Z")
+HARD_WORDS = re.compile(HARD_BOUNCE, re.IGNORECASE)
+SOFT_WORDS = re.compile(SOFT_BOUNCE, re.IGNORECASE)
+AFTER_DATA = re.compile(
+    r"(?:after end of data|smtp command data|end of data command)", re.IGNORECASE
+)
+REFUSED_ADDRESS = re.compile(r"after RCPT command|\[RCPT_TO\]")
+
+
+def permanence(action: str, status: str, *texts: str) -> Permanence:
+    """What a report of this action and status means for the next mail.
+
+    `texts` are what was said of the failure, nearest first: the diagnostic, then the rest.
+    """
+    if action != "failed":
+        return Permanence.NONE
+    plain = [" ".join(text[:_LOOKED_AT].split()) for text in texts]
+    words = next((told for text in plain if (told := _told(text, status)) is not None), None)
+    if words is not None:
+        return words
+    return Permanence.HARD if HARD_STATUS.match(status) else Permanence.SOFT
+
+
+def _told(text: str, status: str) -> Permanence | None:
+    unknown = HARD_WORDS.search(text)
+    if SOFT_WORDS.search(text) or status.startswith("4."):
+        return Permanence.SOFT
+    if unknown and (REFUSED_ADDRESS.search(text) or HARD_STATUS.match(status)):
+        return Permanence.HARD
+    if AFTER_DATA.search(text) or SOFT_STATUS.match(status):
+        return Permanence.SOFT
+    return Permanence.HARD if unknown else None
