@@ -12,7 +12,7 @@ from pathlib import Path
 from maildesk.ingest import html, wire
 from maildesk.ingest.authenticate import identify
 from maildesk.ingest.commands import read_commands, read_decision
-from maildesk.ingest.read import read
+from maildesk.ingest.read import read, read_head
 from maildesk.ingest.thread import Known, clues, thread, token_proves, wanted
 from maildesk.model.mail import Reading
 from maildesk.model.person import Person
@@ -102,6 +102,8 @@ def _read(raw: bytes, clock: Clock) -> Reading:
         reading = read(raw, own_domains=("example.org",))
     with clock.stage("answer"):
         wire.frame(reading)
+    with clock.stage("head"):
+        read_head(raw)
     with clock.stage("thread"):
         _threaded(reading)
     with clock.stage("commands"):

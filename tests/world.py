@@ -24,7 +24,7 @@ from maildesk.desk.door import DeskDoor
 from maildesk.desk.office import Office, open_office
 from maildesk.desk.worker import Worker
 from maildesk.ingest.pool import Unreadable
-from maildesk.ingest.read import read
+from maildesk.ingest.read import read, read_head
 from maildesk.model.mail import RawMail, Reading, Source
 from maildesk.model.policy import PolicyFiles
 from maildesk.model.settings import Settings
@@ -71,17 +71,24 @@ class Clock:
 
 
 class InlineReaders:
-    """Reads in this process; `spoiled` Message-IDs come back unreadable."""
+    """Reads in this process; `spoiled` Message-IDs come back unreadable, `deadly` ones even when
+    their header alone is read."""
 
     def __init__(self) -> None:
         self.spoiled: set[bytes] = set()
+        self.deadly: set[bytes] = set()
 
-    def read(self, mails: Sequence[RawMail]) -> Iterator[Reading | Unreadable]:
+    def read(
+        self, mails: Sequence[RawMail], *, head_only: bool = False
+    ) -> Iterator[Reading | Unreadable]:
         for mail in mails:
-            if any(word in mail.raw for word in self.spoiled):
+            if any(word in mail.raw for word in (self.deadly if head_only else self.spoiled)):
                 yield Unreadable("the reader died")
             else:
-                yield read(mail.raw, envelope_from=mail.envelope_from, own_domains=("example.org",))
+                reader = read_head if head_only else read
+                yield reader(
+                    mail.raw, envelope_from=mail.envelope_from, own_domains=("example.org",)
+                )
 
 
 @dataclass(frozen=True)

@@ -37,8 +37,10 @@ _BELL_SECONDS = 0.2
 class Readers(Protocol):
     """Who reads strangers' mail (ingest.pool.ReadingPool)."""
 
-    def read(self, mails: Sequence[RawMail]) -> Iterator[Reading | Unreadable]:
-        """A reading for each mail, in order."""
+    def read(
+        self, mails: Sequence[RawMail], *, head_only: bool = False
+    ) -> Iterator[Reading | Unreadable]:
+        """A reading for each mail, in order; `head_only`: of its header block."""
 
 
 _Read = list[tuple[Kept, Reading | Unreadable]]
@@ -117,11 +119,24 @@ class Worker:
 
         Broken off by `close`: nobody asks for the rest.
         """
+        if kept[0].attempts >= self.office.settings.limits.attempts:  # it comes alone
+            return [self._read_at_last(one) for one in kept]
         readings = self.readers.read([one.mail for one in kept])
         bare = [replace(one, mail=replace(one.mail, raw=b"")) for one in kept]
         kept.clear()
         together = zip(bare, readings, strict=True)
         return list(itertools.takewhile(lambda _: not self._closing.is_set(), together))
+
+    def _read_at_last(self, kept: Kept) -> tuple[Kept, Reading | Unreadable]:
+        """The last attempt: of a mail that broke its limits again the header block is read.
+
+        So it is a ticket with the whole mail attached, and not one that nobody hears of.
+        """
+        (reading,) = self.readers.read([kept.mail])
+        if isinstance(reading, Unreadable):
+            log.warning("read by its header alone", mail=kept.id, why=reading.reason)
+            (reading,) = self.readers.read([kept.mail], head_only=True)
+        return replace(kept, mail=replace(kept.mail, raw=b"")), reading
 
     def _write(self, read: _Read) -> None:
         with self.office.store.write() as connection:

@@ -18,12 +18,12 @@ from datetime import UTC, datetime
 from mailparser.dates import parse_mail_date  # type: ignore[import-untyped]
 from mailparser.utils import get_addresses  # type: ignore[import-untyped]
 
-from maildesk.ingest import charset, content, fields
+from maildesk.ingest import charset, content, fields, head_only
 from maildesk.ingest.body import Body, attached, body
 from maildesk.ingest.mime import Part, scan
 from maildesk.ingest.names import default_name, safe_name
 from maildesk.ingest.raw import Raw
-from maildesk.model.mail import Address, Attachment, Mail
+from maildesk.model.mail import WHOLE_MAIL, Address, Attachment, Mail
 
 RECIPIENTS = 500
 DECODED_BYTES = 80_000_000
@@ -75,6 +75,8 @@ def cut(raw: Raw, index: int) -> tuple[Attachment, Iterator[bytes]]:
 
     Raises IndexError where the mail has no such attachment.
     """
+    if index == WHOLE_MAIL:
+        return head_only.whole(raw), head_only.pieces(raw)
     raw = _with_line_feeds(raw)
     part = attached(scan(raw)[0])[index]
     return _attachment(raw, part, index), content.pieces(raw, part)

@@ -70,7 +70,7 @@ class ReadingPool:
     """Reads mails in worker processes, in order and ahead of the one who asks.
 
     `wall_seconds` and `cpu_seconds` are per mail, `memory_bytes` is a worker's address space.
-    `reader` names the function a worker runs, as `module:function`.
+    `reader` and `head_reader` name the functions a worker runs, as `module:function`.
     """
 
     def __init__(
@@ -83,10 +83,11 @@ class ReadingPool:
         own_domains: tuple[str, ...] = (),
         mails_per_worker: int = 10_000,
         reader: str = "maildesk.ingest.read:read",
+        head_reader: str = "maildesk.ingest.read:read_head",
     ) -> None:
         self._size = max(1, workers)
         self._wall = wall_seconds
-        self._limits = (reader, str(memory_bytes), str(cpu_seconds))
+        self._limits = (reader, head_reader, str(memory_bytes), str(cpu_seconds))
         self._own_domains = own_domains
         self._mails_per_worker = mails_per_worker
         self._workers: list[_Worker] = []
@@ -104,9 +105,10 @@ class ReadingPool:
         with self._lock:
             self._end(self._workers)
 
-    def read(self, raws: Sequence[RawMail]) -> Iterator[Answer]:
+    def read(self, raws: Sequence[RawMail], *, head_only: bool = False) -> Iterator[Answer]:
         """A reading for each mail, in order, while the next ones are being read.
 
+        `head_only` for mails that broke their limits: their header blocks alone are read.
         One consumer at a time; others wait until this one is through or closes its iterator.
         Raises PoolError where no worker starts.
         """
@@ -115,15 +117,15 @@ class ReadingPool:
             waiting = deque(range(len(raws)))
             try:
                 for wanted in range(len(raws)):
-                    self._feed(raws, waiting)
+                    self._feed(raws, waiting, head_only)
                     while wanted not in answers:
                         self._collect(answers, waiting)
-                        self._feed(raws, waiting)
+                        self._feed(raws, waiting, head_only)
                     yield answers.pop(wanted)
             finally:  # the consumer may have left early
                 self._end([worker for worker in self._workers if worker.asked])
 
-    def _feed(self, raws: Sequence[RawMail], waiting: deque[int]) -> None:
+    def _feed(self, raws: Sequence[RawMail], waiting: deque[int], head_only: bool) -> None:
         """Give each worker what it has room for, replacing those that have served their time."""
         self._end([one for one in self._workers if not one.asked and self._served(one)])
         while len(self._workers) < min(self._size, max(1, len(waiting))) and waiting:
@@ -132,17 +134,18 @@ class ReadingPool:
         for worker in self._workers:
             while waiting and worker.room and not self._served(worker):
                 index = waiting.popleft()
-                if not self._ask(worker, index, raws[index]):
+                if not self._ask(worker, index, raws[index], head_only):
                     waiting.appendleft(index)
                     break
 
     def _served(self, worker: _Worker) -> bool:
         return worker.read + len(worker.asked) >= self._mails_per_worker
 
-    def _ask(self, worker: _Worker, index: int, mail: RawMail) -> bool:
+    def _ask(self, worker: _Worker, index: int, mail: RawMail, head_only: bool) -> bool:
         """Send one mail; False where the worker is gone (which `_collect` then finds)."""
         large = len(mail.raw) > _SPOOL_BYTES
-        task = wire.Task(None if large else mail.raw, mail.envelope_from, self._own_domains)
+        raw = None if large else mail.raw
+        task = wire.Task(raw, mail.envelope_from, self._own_domains, head_only)
         data = wire.frame(task)
         if not worker.asked:
             worker.since = time.monotonic()

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from maildesk.ingest import html
+from maildesk.ingest import head_only, html
 from maildesk.ingest.parse import parse_whole
 from maildesk.ingest.raw import Raw
 from maildesk.ingest.reply import reply_text
@@ -23,6 +23,15 @@ def read(
         reply_text=text if own == text else own,  # one string: a long one is held and sent once
         screening=screen(parsed, envelope_from=envelope_from, own_domains=own_domains),
     )
+
+
+def read_head(
+    raw: Raw, *, envelope_from: str | None = None, own_domains: tuple[str, ...] = ()
+) -> Reading:
+    """The reading of a mail whose body no process could read: of its header block. Never raises."""
+    head = head_only.head_of(raw)
+    found = read(head, envelope_from=envelope_from, own_domains=own_domains)
+    return head_only.with_the_whole(found, raw)
 
 
 def contract(path: str | Path, raw: Raw) -> dict[str, Any]:

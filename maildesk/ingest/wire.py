@@ -19,11 +19,15 @@ _BUILT_IN = {("datetime", "datetime"), ("datetime", "timezone"), ("datetime", "t
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One mail to read; `raw` is None where the mail comes as a file."""
+    """One mail to read; `raw` is None where the mail comes as a file.
+
+    `head_only`: the mail broke its limits before, its header block alone is to be read.
+    """
 
     raw: bytes | None
     envelope_from: str | None
     own_domains: tuple[str, ...]
+    head_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

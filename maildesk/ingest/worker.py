@@ -1,4 +1,4 @@
-"""A reading process: `python -m maildesk.ingest.worker FD READER MEMORY CPU`.
+"""A reading process: `python -m maildesk.ingest.worker FD READER HEAD-READER MEMORY CPU`.
 
 Reads strangers' mail under limits: address space in bytes for the process, CPU seconds for
 each mail. Ends when the pool closes its socket. Ignores SIGINT: the pool says when to stop.
@@ -23,10 +23,12 @@ READY = "ready"
 Reader: TypeAlias = Callable[..., Any]
 
 
-def main(descriptor: int, reader: str, memory_bytes: int, cpu_seconds: int) -> None:
+def main(
+    descriptor: int, reader: str, head_reader: str, memory_bytes: int, cpu_seconds: int
+) -> None:
     """Read mails until the pool hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    read = _named(reader)
+    whole, head_only = _named(reader), _named(head_reader)
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     gc.freeze()
@@ -35,7 +37,9 @@ def main(descriptor: int, reader: str, memory_bytes: int, cpu_seconds: int) -> N
         while (received := wire.receive(pool)) is not None:
             data, file = received
             _allow_cpu(cpu_seconds)
-            pool.sendall(wire.frame(_answer(read, pickle.loads(data), file)))
+            task = pickle.loads(data)
+            read = head_only if task.head_only else whole
+            pool.sendall(wire.frame(_answer(read, task, file)))
 
 
 def _named(reader: str) -> Reader:
@@ -76,4 +80,4 @@ def _answer_file(read: Reader, task: wire.Task, file: int) -> object:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))

@@ -67,6 +67,10 @@ class Address:
         return self.key.rpartition("@")[2]
 
 
+WHOLE_MAIL = -1
+"""The index of the attachment that is the whole mail as it came: one that broke its limits."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
     """One part that is not the text of the mail. Its bytes stay in the raw mail.

@@ -17,7 +17,7 @@ from typing import Any
 from maildesk.config import load
 from maildesk.daemon import Daemon, log_to_stdout
 from maildesk.ingest.pool import ReadingPool
-from maildesk.ingest.read import read
+from maildesk.ingest.read import read, read_head
 from maildesk.model.mail import RawMail, Reading
 from maildesk.model.settings import Database, Settings
 from maildesk.store.engine import open_store
@@ -83,9 +83,10 @@ def run(order: dict[str, Any]) -> None:
 class ReadsHere(ReadingPool):
     """Reading in the same process saves a trial the start of another one."""
 
-    def read(self, raws: Sequence[RawMail]) -> Iterator[Reading]:
+    def read(self, raws: Sequence[RawMail], *, head_only: bool = False) -> Iterator[Reading]:
         for mail in raws:
-            yield read(mail.raw, envelope_from=mail.envelope_from, own_domains=("example.org",))
+            reader = read_head if head_only else read
+            yield reader(mail.raw, envelope_from=mail.envelope_from, own_domains=("example.org",))
 
 
 def _readers(order: dict[str, Any]) -> dict[str, Any]:

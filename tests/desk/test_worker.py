@@ -1,10 +1,34 @@
 """A mail that fails undoes only itself; a database that fails is not the mail's fault."""
 
+from maildesk.ingest import head_only
 from tests.world import World
 
 
-def test_an_unreadable_mail_is_quarantined_and_delays_no_other(world: World) -> None:
+def test_a_mail_that_breaks_its_limits_is_a_ticket_with_the_whole_mail_attached(
+    world: World,
+) -> None:
     world.readers.spoiled = {b"poison"}
+    poison = world.mail("rita", "poison", subject="Printer")
+    world.arrives(poison)
+    row = world.mails()[0]
+    assert (row.disposition, row.attempts, row.ticket) == ("new-ticket", 3, 1001)
+    assert row.message_id == "<1.rita@example.org>"
+    assert "unreadable" in next(step for step in row.trace if step["name"] == "parse")["evidence"]
+    assert [text for _, text in world.messages(1001)] == [head_only.TEXT]
+    assert [letter.template for letter in world.letters()] == [
+        "acknowledgement",
+        "agent-notification",
+    ]
+
+
+def test_a_machines_mail_that_breaks_its_limits_is_answered_by_nobody(world: World) -> None:
+    world.readers.spoiled = {b"poison"}
+    world.arrives(world.mail("rita", "poison", headers={"Auto-Submitted": "auto-replied"}))
+    assert (world.disposition(), world.letters()) == ("auto-reply", [])
+
+
+def test_an_unreadable_mail_is_quarantined_and_delays_no_other(world: World) -> None:
+    world.readers.spoiled = world.readers.deadly = {b"poison"}
     mails = [world.mail("rita", text, subject=text) for text in ("one", "poison", "three")]
     world.arrives(*mails)
     rows = world.mails()
@@ -14,7 +38,7 @@ def test_an_unreadable_mail_is_quarantined_and_delays_no_other(world: World) -> 
 
 
 def test_a_mail_tried_before_is_tried_alone(world: World) -> None:
-    world.readers.spoiled = {b"poison"}
+    world.readers.spoiled = world.readers.deadly = {b"poison"}
     world.desk.keep([world.raw(world.mail("rita", text)) for text in ("one", "poison", "three")])
     assert [world.worker.work() for _ in range(4)] == [3, 1, 1, 0]
 

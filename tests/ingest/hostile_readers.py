@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from maildesk.ingest.raw import Raw
-from maildesk.ingest.read import read
+from maildesk.ingest.read import read, read_head
 
 
 def reader(raw: Raw, **envelope: Any) -> object:
@@ -27,6 +27,13 @@ def reader(raw: Raw, **envelope: Any) -> object:
         case b"lie":
             return os.system
     return read(raw, **envelope)
+
+
+def head_reader(raw: Raw, **envelope: Any) -> object:
+    """Read the header block of a mail, unless its body says `die`."""
+    if raw[-8:].split()[-1] == b"die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return read_head(raw, **envelope)
 
 
 def _spin() -> None:

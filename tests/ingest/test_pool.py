@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import psutil
 import pytest
 
+from maildesk.ingest.parse import cut
 from maildesk.ingest.pool import PoolError, ReadingPool, Unreadable
 from maildesk.model.mail import RawMail, Reading, Source
 
@@ -86,6 +87,32 @@ def test_a_mail_that_takes_too_much_cpu_time_is_unreadable() -> None:
     with ReadingPool(1, wall_seconds=60, cpu_seconds=1, reader=HOSTILE) as pool:
         answers = last_words(pool.read([raw_mail("spin"), raw_mail("after")]))
     assert answers == ["the reading process took too much CPU time", "after"]
+
+
+@pytest.mark.parametrize(
+    ("harm", "defects"),
+    [
+        ("hang", ("no-date", "unreadable")),
+        ("eat", ("no-date", "unreadable")),
+        ("raise", ("no-date", "unreadable")),
+        ("die", "the reading process was killed"),  # a header that kills, too
+    ],
+)
+def test_a_harmful_mail_is_read_by_its_header_alone(
+    harm: str, defects: tuple[str, ...] | str
+) -> None:
+    mail = raw_mail(harm, size=200_000 if harm == "hang" else 0)
+    heads = "tests.ingest.hostile_readers:head_reader"
+    with ReadingPool(1, wall_seconds=3, reader=HOSTILE, head_reader=heads) as pool:
+        (answer,) = pool.read([mail], head_only=True)
+    if isinstance(answer, Unreadable):
+        assert answer.reason == defects
+        return
+    assert (answer.mail.defects, answer.mail.subject) == (defects, "s")
+    (whole,) = answer.mail.attachments
+    assert (whole.sha256, whole.size) == (mail.sha256, mail.size)
+    described, pieces = cut(mail.raw, whole.index)
+    assert (described, b"".join(pieces)) == (whole, mail.raw)
 
 
 def test_what_was_read_before_a_worker_died_is_not_lost(pool: ReadingPool) -> None:
