@@ -31,6 +31,7 @@ from maildesk.store.outgoing import OutgoingQueue
 from maildesk.supervise import Watched, stop
 from maildesk.web.app import create_app
 from maildesk.web.door import Health
+from maildesk.web.events import Events
 from maildesk.web.room import WebRoom
 
 log = structlog.get_logger()
@@ -149,8 +150,20 @@ class Daemon:
         yield ClockRoom(desk, on_struck=self._ring("deliver"))
         if self.config.settings.web.enabled:
             door = DeskDoor(office, on_acted=self._ring("deliver"))
-            app = create_app(door, office.settings.desk, self.health)
+            app = create_app(door, office.settings.desk, self.health, self._events(office, desk))
             yield WebRoom(app, office.settings.web)
+
+    def _events(self, office: Office, desk: Desk) -> Events | None:
+        key = office.settings.web.events_key
+        if key is None:
+            return None
+        return Events(
+            secret=key.value.get_secret_value().encode(),
+            systems={one.name: one.address for one in office.policy.monitoring.source},
+            keep=desk.keep,
+            on_kept=self._ring("work"),
+            clock=office.clock,
+        )
 
     def _mailboxes(self, desk: Desk) -> Iterable[Room]:
         for mailbox in self.config.settings.mailbox:

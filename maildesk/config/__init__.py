@@ -12,6 +12,7 @@ from maildesk.config.errors import ConfigErrors, Fault
 from maildesk.config.files import Read, TomlFile, read_model, read_toml
 from maildesk.config.installation import installation_faults
 from maildesk.config.lines import KeyPath
+from maildesk.config.monitoring import monitoring_faults
 from maildesk.config.references import (
     approvals_faults,
     catalog_faults,
@@ -23,6 +24,7 @@ from maildesk.config.secrets import complete
 from maildesk.config.service_levels import holidays_of, sla_faults
 from maildesk.config.wording import near
 from maildesk.model.finding import Finding
+from maildesk.model.monitoring import Monitoring
 from maildesk.model.policy import (
     Approvals,
     Catalog,
@@ -49,6 +51,7 @@ POLICY: tuple[tuple[str, type[Part], bool], ...] = (
     ("rules", Rules, True),
     ("approvals", Approvals, True),
     ("sla", ServiceLevels, True),
+    ("monitoring", Monitoring, True),
 )
 
 
@@ -160,6 +163,7 @@ def _cross_checked(
             *sla_faults(part, people, catalog),
             *_when("profile", profile_rules(part), check_rules),
         ],
+        "monitoring": lambda part: monitoring_faults(part, desk),
     }
     findings: list[Finding] = []
     for name, read in reads.items():

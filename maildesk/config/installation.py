@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from maildesk.config.errors import Fault
 from maildesk.config.lines import KeyPath
 from maildesk.config.wording import quoted
-from maildesk.model.settings import Secret, Settings
+from maildesk.model.settings import Desk, Secret, Settings
 
 _ADDRESS = re.compile(r"[^@\s<>\",;:\\()\[\]]{1,64}@[^@\s<>\",;:\\()\[\]]{1,255}")
 _SIGNING_KEY_LENGTH = 32
@@ -28,6 +28,14 @@ def address_fault(path: KeyPath, address: str) -> Iterator[Fault]:
     """A mail address must be bare: local part, @, domain (RFC 5321 §4.1.2)."""
     if not _ADDRESS.fullmatch(address):
         yield Fault(path, f"{quoted(address)} is not a mail address", "write name@example.org")
+
+
+def outside_address_fault(path: KeyPath, address: str, desk: Desk | None) -> Iterator[Fault]:
+    """The address of somebody else: bare, and not the desk's own."""
+    yield from address_fault(path, address)
+    if desk is not None and desk.tag_in(address) is not None:
+        problem = f"{quoted(address)} is the desk's own address"
+        yield Fault(path, problem, "give another one: nobody else is the desk")
 
 
 def doubles(paths_and_names: Sequence[tuple[KeyPath, str]]) -> Iterator[tuple[KeyPath, str]]:
@@ -113,6 +121,8 @@ def _base_url(settings: Settings) -> Iterator[Fault]:
 def _signing_keys(settings: Settings) -> Iterator[Fault]:
     keys: list[tuple[KeyPath, Secret]] = [(("secrets", "key"), settings.secrets.key)]
     keys += [(("secrets", "old_keys", i), k) for i, k in enumerate(settings.secrets.old_keys)]
+    if settings.web.events_key is not None:
+        keys.append((("web", "events_key"), settings.web.events_key))
     for path, key in keys:
         if len(key.value.get_secret_value()) < _SIGNING_KEY_LENGTH:
             problem = f"is shorter than {_SIGNING_KEY_LENGTH} characters"

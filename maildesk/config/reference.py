@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from maildesk.config.wording import fields_of, part_of
+from maildesk.model.monitoring import Monitoring
 from maildesk.model.policy import Approvals, Catalog, People, Rules, Workflow
 from maildesk.model.settings import Part, Secret, Settings
 from maildesk.model.sla import ServiceLevels
@@ -26,6 +27,7 @@ FILES: tuple[tuple[str, type[Part]], ...] = (
     ("config/rules.toml", Rules),
     ("config/approvals.toml", Approvals),
     ("config/sla.toml", ServiceLevels),
+    ("config/monitoring.toml", Monitoring),
 )
 
 _INTRODUCTION = """\

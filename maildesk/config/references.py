@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import get_args
 
 from maildesk.config.errors import Fault
-from maildesk.config.installation import address_fault, doubles
+from maildesk.config.installation import doubles, outside_address_fault
 from maildesk.config.lines import KeyPath
 from maildesk.config.named import named_once as _named_once
 from maildesk.config.named import unknown as _unknown
@@ -32,6 +32,7 @@ ROLE_STATES = {
     "waiting_for_closure": "Resolved",
     "accepted": "Resolved",
     "rejected": "Resolved",
+    "resolved_by_event": "Resolved",
     "closed": "Closed",
 }
 
@@ -117,10 +118,7 @@ def _addresses(people: People, desk: Desk | None) -> Iterator[Fault]:
         entries.append((("person", i, "address"), person.address))
         entries += [(("person", i, "addresses", j), a) for j, a in enumerate(person.addresses)]
     for path, address in entries:
-        yield from address_fault(path, address)
-        if desk is not None and desk.tag_in(address) is not None:
-            problem = f"{quoted(address)} is the desk's own address"
-            yield Fault(path, problem, "a person needs another one")
+        yield from outside_address_fault(path, address, desk)
     for path, address in doubles(entries):
         problem = f"{quoted(address)} belongs to somebody above"
         yield Fault(path, problem, "give an address to one person only")

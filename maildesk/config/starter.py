@@ -27,6 +27,7 @@ SHOWN = {
     "smtp.ca_file": '"ca.pem"',
     "database.password": '{ env = "MAILDESK_DATABASE_PASSWORD" }',
     "web.base_url": '"https://desk.example.org"',
+    "web.events_key": '{ env = "MAILDESK_EVENTS_KEY" }',
 }
 
 _TOP = """\

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from maildesk.desk.bounces import bounce
 from maildesk.desk.case import Case, Worked
+from maildesk.desk.monitoring import reported
 from maildesk.desk.record import Matter, Said
 from maildesk.ingest.authenticate import identify
 from maildesk.ingest.commands import CommandReading, read_commands, read_decision
@@ -222,6 +223,7 @@ def _joining(case: Case, sender: Person, identity: Identity) -> tuple[int, ...]:
 CHECKS: tuple[Callable[[Case], Worked | None], ...] = (
     _loop,
     _twin,
+    reported,
     bounce,
     _oversized,
     _correspondence,

@@ -1,12 +1,13 @@
 """What the desk works with: the database, the policy, and who we are. Wired once at the start."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from secrets import token_bytes
 
 from sqlalchemy import Connection
 
+from maildesk.ingest.monitoring import Watch, watches
 from maildesk.lifecycle.policy import Directory, Policy
 from maildesk.model.ids import new_id
 from maildesk.model.policy import PolicyFiles
@@ -33,6 +34,7 @@ class Office:
     composer: Composer
     keys: tuple[bytes, ...]
     holder: str
+    watches: Mapping[str, Watch]
     clock: Callable[[], datetime] = utc_now
     random: Callable[[int], bytes] = token_bytes
 
@@ -62,12 +64,24 @@ def open_office(
             fallback_approver=_fallback(connection, files),
         )
     rules = compile_rules(files.rules)
-    policy = Policy(files.workflow, files.catalog, files.approvals, rules, directory)
+    policy = Policy(
+        files.workflow, files.catalog, files.approvals, rules, directory, files.monitoring
+    )
     keys = settings.secrets.keys()
     base_url = settings.web.base_url if settings.web.enabled else None
     house = House(settings.desk, base_url, keys, files.approvals.link_days)
     holder = str(this_process(part))
-    return Office(store, settings, policy, Composer(house), keys, holder, clock, random)
+    return Office(
+        store,
+        settings,
+        policy,
+        Composer(house),
+        keys,
+        holder,
+        watches(files.monitoring),
+        clock,
+        random,
+    )
 
 
 def _fallback(connection: Connection, files: PolicyFiles) -> int | None:

@@ -136,6 +136,11 @@ class Recorder:
             )
             self._write(told, matter, known, None)
 
+    def _nobody_reads(self, recipient: Person) -> str:
+        monitoring = self.office.policy.monitoring
+        unread = recipient.address.casefold() in monitoring.addresses
+        return f"{recipient.address} is a monitoring system" if unread else ""
+
     def _people(self, letters: Iterable[Letter], matter: Matter) -> dict[int, Person]:
         known = {matter.requester.id: matter.requester}
         for members in self.office.policy.directory.teams.values():
@@ -156,7 +161,7 @@ class Recorder:
         self, letter: Letter, matter: Matter, known: dict[int, Person], said: Said | None
     ) -> Step | None:
         recipient = known[letter.to]
-        objection = self.breaker.objection(letter, recipient)
+        objection = self._nobody_reads(recipient) or self.breaker.objection(letter, recipient)
         if objection:
             return Step("loop-breaker", f"{letter.template} not sent", rejected=(objection,))
         author = known[letter.author] if letter.author is not None else None

@@ -95,7 +95,22 @@ def remind(draft: Draft) -> None:
     draft.explain("clock", "reminded the requester")
 
 
-def close_unanswered(draft: Draft) -> None:
+def close_when_due(draft: Draft) -> None:
+    """The time is over in which the requester, or the problem, could have come back."""
+    if draft.ticket.waits_for_requester:
+        _close_unanswered(draft)
+        return
+    category = draft.policy.workflow.closing.accepted_category
+    if workflow.close(draft, ActorKind.CLOCK, category) is None:
+        draft.write(
+            Template.CLOSURE,
+            draft.ticket.requester,
+            note="It was resolved, and nothing has come up since.",
+        )
+        draft.explain("clock", "closed after it was resolved")
+
+
+def _close_unanswered(draft: Draft) -> None:
     """Nobody objected in the configured time."""
     category = draft.policy.workflow.closing.automatic_category
     if workflow.close(draft, ActorKind.CLOCK, category) is None:

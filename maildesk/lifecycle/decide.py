@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from maildesk.lifecycle import closure, command, correspondence, held
+from maildesk.lifecycle import closure, command, correspondence, held, monitoring
 from maildesk.lifecycle.classify import apply_rules, settle_approval
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.policy import Policy
@@ -16,6 +16,7 @@ from maildesk.model.cause import (
     HeldJudged,
     LinkUsed,
     MailArrived,
+    ProblemReported,
 )
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
 from maildesk.model.event import MessageAdded
@@ -25,10 +26,12 @@ from maildesk.model.ticket import Ticket
 def decide(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime) -> Decision:
     """What changes, which letters go out, and why. `ticket` is None for a mail of no ticket.
 
-    Raises ValueError where a cause other than a mail comes without its ticket.
+    Raises ValueError where a cause other than a mail or a report comes without its ticket.
     """
     if isinstance(cause, MailArrived):
         return correspondence.arrived(ticket, cause, policy, now)
+    if isinstance(cause, ProblemReported):
+        return monitoring.reported(ticket, cause, policy, now)
     if ticket is None:
         raise ValueError(f"{type(cause).__name__} needs a ticket")
     match cause:
@@ -113,9 +116,11 @@ def _keep_comment(draft: Draft, used: LinkUsed) -> None:
 def _clock_struck(ticket: Ticket, policy: Policy, now: datetime) -> Decision:
     draft = Draft(ticket, Actor(ActorKind.CLOCK), policy, now)
     if ticket.close_due is not None and ticket.close_due <= now:
-        closure.close_unanswered(draft)
+        closure.close_when_due(draft)
     elif ticket.remind_due is not None and ticket.remind_due <= now:
         closure.remind(draft)
+    elif ticket.settle_due is not None and ticket.settle_due <= now:
+        monitoring.settled(draft)
     return draft.decision(Answer.DONE)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from maildesk.model.mail import address_key
+from maildesk.model.monitoring import Monitoring
 from maildesk.model.person import Person
 from maildesk.model.policy import Approvals, Catalog, Workflow
 from maildesk.model.ticket import Ticket
@@ -53,3 +54,4 @@ class Policy:
     approvals: Approvals
     rules: CompiledRules
     directory: Directory
+    monitoring: Monitoring = field(default_factory=Monitoring)

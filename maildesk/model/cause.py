@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from maildesk.model.event import Release
 from maildesk.model.mail import Kind
-from maildesk.model.person import Identity, Person
+from maildesk.model.monitoring import Report
+from maildesk.model.person import Identity, Person, Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,4 +132,30 @@ class HeldJudged:
     proof: str
 
 
-Cause = MailArrived | LinkUsed | AgentActed | HeldJudged | ClockStruck | DeliveryFailed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemReported:
+    """A monitoring system said something of the problem `key`.
+
+    `proof` is how sure we are that it did; `rejected` says why it is not surer.
+    """
+
+    reporter: Person
+    report: Report
+    key: str
+    message: str
+    text: str
+    facts: Facts
+    proof: Proof
+    rejected: tuple[str, ...] = ()
+    silent: bool = False
+
+
+Cause = (
+    MailArrived
+    | LinkUsed
+    | AgentActed
+    | HeldJudged
+    | ClockStruck
+    | DeliveryFailed
+    | ProblemReported
+)

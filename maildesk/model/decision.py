@@ -16,6 +16,7 @@ class ActorKind(enum.StrEnum):
     MANAGER = "manager"
     RULE = "rule"
     CLOCK = "clock"
+    EVENT = "event"
     DESK = "desk"
 
 

@@ -195,6 +195,21 @@ class ClosureScheduled:
     close_due: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ProblemSeen:
+    """Monitoring reports the problem of that key; `again` where it had ended before."""
+
+    key: str
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemEnded:
+    """Monitoring reports that it is over; where it flaps, it must stay so until `settle_due`."""
+
+    settle_due: datetime | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolutionDecided:
     """The requester accepted or rejected the resolution of that round."""
@@ -258,6 +273,8 @@ Event = (
     | ResolutionGiven
     | ResolutionWithdrawn
     | ClosureScheduled
+    | ProblemSeen
+    | ProblemEnded
     | ResolutionDecided
     | Reminded
     | Reopened
@@ -289,6 +306,8 @@ EVENTS: dict[str, type[Event]] = {
         ResolutionGiven,
         ResolutionWithdrawn,
         ClosureScheduled,
+        ProblemSeen,
+        ProblemEnded,
         ResolutionDecided,
         Reminded,
         Reopened,

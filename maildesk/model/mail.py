@@ -12,6 +12,7 @@ class Source(enum.StrEnum):
     SMTP = "smtp"
     LMTP = "lmtp"
     FILE = "file"
+    EVENT = "event"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from maildesk.model.monitoring import Monitoring
 from maildesk.model.settings import Part
 from maildesk.model.sla import ServiceLevels
 
 Level = Literal["L1", "L2", "L3", "field"]
 Grade = Literal["high", "medium", "low"]
 Cause = Literal["created", "replied", "reopened", "approved", "rejected"]
-Mover = Literal["requester", "agent", "manager", "rule", "clock"]
+Mover = Literal["requester", "agent", "manager", "rule", "clock", "event"]
 
 
 def _many(value: Any) -> Any:
@@ -114,7 +115,9 @@ class Move(Part):
 
     from_: Words = Field(alias="from", description="one status or a list of them")
     to: str = Field(description="the status after the move")
-    by: tuple[Mover, ...] = Field(description="who may: requester, agent, manager, rule, clock")
+    by: tuple[Mover, ...] = Field(
+        description="who may: requester, agent, manager, rule, clock, event"
+    )
     needs: tuple[str, ...] = Field((), description="ticket fields that must be filled in first")
 
 
@@ -131,6 +134,9 @@ class Roles(Part):
     )
     accepted: str = Field("Accepted", description="when the requester accepts")
     rejected: str = Field("Rejected", description="when the requester rejects")
+    resolved_by_event: str = Field(
+        "Resolved by Event", description="when monitoring says that it is over"
+    )
     closed: str = Field("Completed", description="at the end")
 
 
@@ -227,3 +233,4 @@ class PolicyFiles(Part):
     approvals: Approvals = Approvals()
     sla: ServiceLevels = ServiceLevels()
     holidays: dict[str, frozenset[date]] = Field({})
+    monitoring: Monitoring = Monitoring()

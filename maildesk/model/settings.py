@@ -157,6 +157,9 @@ class Web(Part):
     base_url: str | None = Field(
         None, description="public address of the pages; without it mails carry no links"
     )
+    events_key: Secret | None = Field(
+        None, description="signs requests to /events, at least 32 characters; none, no such page"
+    )
 
 
 class Secrets(Part):

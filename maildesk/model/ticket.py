@@ -23,6 +23,8 @@ from maildesk.model.event import (
     Paused,
     PersonJoined,
     PersonLeft,
+    ProblemEnded,
+    ProblemSeen,
     Related,
     RelationKind,
     Reminded,
@@ -77,7 +79,9 @@ class Ticket:
     `round` counts what links are bound to: each resolution given and each approval asked
     begins a new one. `resolution` is the id of the message that resolved it, `hold` of the one
     that says what it waits for. `participants` are in the order of their ids. `back_to` is the
-    team that escalated it. What was written to a ticket with `merged_into` belongs there.
+    team that escalated it. `event_key` is the problem that monitoring reported, `flaps` how often
+    it came back, `settle_due` when its end will have held for long enough.
+    What was written to a ticket with `merged_into` belongs there.
     """
 
     number: int
@@ -112,11 +116,14 @@ class Ticket:
     remind_due: datetime | None = None
     closed_at: datetime | None = None
     closure_category: str = ""
+    event_key: str | None = None
+    flaps: int = 0
+    settle_due: datetime | None = None
 
     @property
     def next_due(self) -> datetime | None:
         """The earliest deadline of this ticket; None where nothing waits for the clock."""
-        dues = (self.close_due, self.remind_due, self.wake_due)
+        dues = (self.close_due, self.remind_due, self.wake_due, self.settle_due)
         return min((due for due in dues if due), default=None)
 
     @property
@@ -172,7 +179,9 @@ def _changed(ticket: Ticket, event: Event, at: datetime) -> Ticket:
         case Tagged(tag=tag):
             return replace(ticket, tags=_added(ticket.tags, tag))
         case StatusMoved(new=new, state=state):
-            return replace(ticket, status=new, state=state, hold=None, wake_due=None)
+            return replace(
+                ticket, status=new, state=state, hold=None, wake_due=None, settle_due=None
+            )
         case Untagged(tag=tag):
             return replace(ticket, tags=_without(ticket.tags, tag))
         case PersonJoined() | PersonLeft() | RequesterChanged():
@@ -221,7 +230,12 @@ def _changed(ticket: Ticket, event: Event, at: datetime) -> Ticket:
                 remind_due=None,
                 hold=None,
                 wake_due=None,
+                settle_due=None,
             )
+        case ProblemSeen(key=key, again=again):
+            return replace(ticket, event_key=key, flaps=ticket.flaps + again, settle_due=None)
+        case ProblemEnded(settle_due=settle_due):
+            return replace(ticket, settle_due=settle_due)
         case MessageAdded() | MessageMoved() | HeldSettled() | TicketOpened():
             return ticket
 

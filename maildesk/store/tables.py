@@ -225,6 +225,9 @@ class TicketRow(SQLModel, table=True):
     remind_due: datetime | None = _time(default=None, nullable=True)
     closed_at: datetime | None = _time(default=None, nullable=True)
     closure_category: str
+    event_key: str | None = Field(default=None, index=True)
+    flaps: int
+    settle_due: datetime | None = _time(default=None, nullable=True)
     next_due: datetime | None = _time(default=None, nullable=True)
     trouble: str = _text()
 

@@ -32,6 +32,12 @@ _ADD = insert(_TICKET)
 _SAVE = update(_TICKET).where(_TICKET.c.number == bindparam("of"))
 _ADD_EVENT = insert(_EVENT)
 _ADD_MESSAGE = insert(_MESSAGE)
+_OF_PROBLEM = (
+    select(_TICKET.c.number, _TICKET.c.merged_into)
+    .where(_TICKET.c.event_key == bindparam("key"))
+    .order_by(_TICKET.c.number.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,6 +287,15 @@ def by_message_id(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
         .order_by(_MESSAGE.c.at.desc())
     )
     return {row.message_id: row.ticket for row in rows}
+
+
+def of_problem(connection: Connection, key: str) -> tuple[Ticket, str] | None:
+    """The open ticket of that problem and its subject, locked; if merged, its survivor."""
+    newest = connection.execute(_OF_PROBLEM, {"key": key}).one_or_none()
+    if newest is None:
+        return None
+    found = load_one(connection, newest.merged_into or newest.number)
+    return None if found[0].is_closed else found
 
 
 def thread_ids(connection: Connection, number: int, person: int) -> tuple[str, ...]:

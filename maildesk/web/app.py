@@ -16,6 +16,7 @@ from maildesk.model.settings import Desk
 from maildesk.web import form, guard, words
 from maildesk.web.door import Door, Health
 from maildesk.web.draw import Drawing
+from maildesk.web.events import Events
 from maildesk.web.form import Form
 from maildesk.web.words import Alert
 
@@ -101,7 +102,9 @@ def _refusals(links: Links) -> Callable[[Request, Exception], Response]:
     return refused
 
 
-def create_app(door: Door, desk: Desk, health: Callable[[], Health]) -> FastAPI:
+def create_app(
+    door: Door, desk: Desk, health: Callable[[], Health], events: Events | None = None
+) -> FastAPI:
     """The application. It knows no Host header, no cookie and no script."""
     drawing = Drawing(desk)
     links = Links(door, drawing)
@@ -118,6 +121,8 @@ def create_app(door: Door, desk: Desk, health: Callable[[], Health]) -> FastAPI:
     app.add_api_route("/", home, methods=reads, response_model=None)
     app.add_api_route("/healthz", _alive, methods=reads, response_model=None)
     app.add_api_route("/readyz", _readiness(health), methods=reads, response_model=None)
+    if events is not None:
+        app.add_api_route("/events", events.take, methods=["POST"], response_model=None)
     app.add_exception_handler(HTTPException, _refusals(links))
     app.add_middleware(
         guard.Guard,

@@ -51,13 +51,20 @@ def read(body: bytes) -> Form:
     return Form(_choice(choices[0]) if len(choices) == 1 else None, _clean(comments[0]))
 
 
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES:
-            raise HTTPException(413)
-    return bytes(body)
+async def body(request: Request, limit: int = BODY_BYTES) -> bytes:
+    """What was sent; 400, 408 or 413 where it breaks off, is too slow or over `limit` bytes."""
+    whole = bytearray()
+    try:
+        with anyio.fail_after(BODY_SECONDS):
+            async for chunk in request.stream():
+                whole += chunk
+                if len(whole) > limit:
+                    raise HTTPException(413)
+    except TimeoutError:
+        raise HTTPException(408) from None
+    except ClientDisconnect:
+        raise HTTPException(400) from None
+    return bytes(whole)
 
 
 async def sent(request: Request) -> Form:
@@ -65,10 +72,4 @@ async def sent(request: Request) -> Form:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != _FORM:
         raise HTTPException(415)
-    try:
-        with anyio.fail_after(BODY_SECONDS):
-            return read(await _body(request))
-    except TimeoutError:
-        raise HTTPException(408) from None
-    except ClientDisconnect:
-        raise HTTPException(400) from None
+    return read(await body(request))

@@ -81,7 +81,7 @@ status = [
   { name = "Pending", state = "On-Hold" },
   { name = "Waiting for Closure", state = "Resolved" },
   { name = "Accepted", state = "Resolved" },
-  { name = "Rejected", state = "Resolved" },
+  { name = "Rejected", state = "Resolved" }, { name = "Resolved by Event", state = "Resolved" },
   { name = "Completed", state = "Closed" },
 ]
 
@@ -109,6 +109,16 @@ then = { category = "Hardware", sub_category = "Printer", service = "Workplace" 
 name = "The rest"
 then.team = "First line"
 then.assignee = "ann@example.org"
+""",
+    "config/monitoring.toml": """\
+[[source]]
+name = "icinga"
+address = "icinga@example.org"
+format = "icinga"  # its own form
+[[source]]
+name = "own"
+address = "backup@example.org"
+problem = 'failed: (?P<key>.*)'
 """,
     "config/approvals.toml": 'fallback = "max@example.org"\n',
     "config/sla.toml": """\

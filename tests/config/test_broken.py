@@ -12,6 +12,7 @@ CATALOG = "config/catalog.toml"
 WORKFLOW = "config/workflow.toml"
 RULES = "config/rules.toml"
 APPROVALS = "config/approvals.toml"
+MONITORING = "config/monitoring.toml"
 SLA = "config/sla.toml"
 
 # file, what stands there, what stands there instead, the finding
@@ -84,6 +85,15 @@ BROKEN = [
     (RULES, "then.team", 'on = "craeted"\nthen.team', '8: rule#2.on#1: "craeted" is not known'),
     (APPROVALS, "max@", "mx@", "1: fallback: nobody in people.toml has the address"),
     (PEOPLE, "members", 'leads = ["max@example.org"]\nmembers', '3: team#1.leads#1: there is no m'),
+    # ---- monitoring.toml
+    (MONITORING, 'name = "own"', 'name = "icinga"', '6: source#2.name: the name "icinga" is taken'),
+    (MONITORING, "backup@", "icinga@", '7: source#2.address: "icinga@example.org" is taken above'),
+    (MONITORING, "backup@", "desk@", "7: source#2.address: \"desk@example.org\" is the desk's own"),
+    (MONITORING, '"icinga"  # its', '"incinga"  # its', '4: source#1.format: "incinga" is not'),
+    (MONITORING, "(?P<key>", "(", "8: source#2.problem: is no usable pattern: it has no group"),
+    (MONITORING, "(?P<key>", "(?P<key", "8: source#2.problem: is no usable pattern: invalid na"),
+    (MONITORING, "problem = 'f", "recovery = 'f", "5: source#2.format: there is no pattern that t"),
+    (MONITORING, "# its own form", '\nproblem = "a"', "5: source#1.problem: a known format"),
     # ---- sla.toml: calendars
     (SLA, "Europe/Berlin", "Europe/Berlim", '3: calendar#1.zone: there is no time zone "Europe/Be'),
     (SLA, "09:00-17:00", "09:00-08:00", '4: calendar#1.hours: "09:00-08:00" does not end after'),

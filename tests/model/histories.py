@@ -23,6 +23,8 @@ from maildesk.model.event import (
     Paused,
     PersonJoined,
     PersonLeft,
+    ProblemEnded,
+    ProblemSeen,
     Related,
     Reminded,
     Reopened,
@@ -89,6 +91,8 @@ anything_else = st.one_of(
     st.builds(ParentChanged, old=st.none(), new=st.none() | st.just(FIRST)),
     st.builds(MergedInto, st.just(FIRST)),
     st.builds(ClosureScheduled, moments),
+    st.builds(ProblemSeen, words, st.booleans()),
+    st.builds(ProblemEnded, st.none() | moments),
     st.builds(ResolutionWithdrawn, st.integers(1, 99)),
     st.builds(HeldSettled, words, st.sampled_from(("added", "split", "dropped"))),
     st.builds(

@@ -26,6 +26,8 @@ from maildesk.model.event import (
     Paused,
     PersonJoined,
     PersonLeft,
+    ProblemEnded,
+    ProblemSeen,
     Related,
     Reminded,
     Reopened,
@@ -123,6 +125,20 @@ TABLE: list[tuple[Ticket, Event, dict[str, Any]]] = [
         replace(TICKET, hold="m1", wake_due=DUE),
         StatusMoved(old="Pending", new="Assign", state="Open"),
         {"status": "Assign", "hold": None, "wake_due": None},
+    ),
+    # a problem that monitoring reports; one that is back is counted, and nothing settles any more
+    (TICKET, ProblemSeen("icinga:disk", again=False), {"event_key": "icinga:disk"}),
+    (
+        replace(TICKET, event_key="icinga:disk", flaps=1, settle_due=DUE),
+        ProblemSeen("icinga:disk", again=True),
+        {"flaps": 2, "settle_due": None},
+    ),
+    (TICKET, ProblemEnded(DUE), {"settle_due": DUE}),
+    (replace(TICKET, settle_due=DUE), ProblemEnded(None), {"settle_due": None}),
+    (
+        replace(TICKET, settle_due=DUE),
+        StatusMoved(old="New", new="Resolved by Event", state="Resolved"),
+        {"status": "Resolved by Event", "state": "Resolved", "settle_due": None},
     ),
     # who takes part stands in the order of ids, as the table gives it back
     (TICKET, PersonJoined(9), {"participants": (9,)}),

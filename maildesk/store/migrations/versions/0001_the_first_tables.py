@@ -154,6 +154,9 @@ def upgrade() -> None:
         sa.Column("remind_due", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closure_category", sa.String(), nullable=False),
+        sa.Column("event_key", sa.String(), nullable=True),
+        sa.Column("flaps", sa.Integer(), nullable=False),
+        sa.Column("settle_due", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_due", sa.DateTime(timezone=True), nullable=True),
         sa.Column("trouble", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["assignee"], ["person.id"], name="fk_ticket_assignee"),
@@ -163,6 +166,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name="pk_ticket"),
     )
     op.create_index("ix_ticket_assignee", "ticket", ["assignee"], unique=False)
+    op.create_index("ix_ticket_event_key", "ticket", ["event_key"], unique=False)
     op.create_index("ix_ticket_merged_into", "ticket", ["merged_into"], unique=False)
     op.create_index(
         "ix_ticket_next_due",

@@ -1,0 +1,158 @@
+"""What monitoring reports: one ticket per problem, resolved when the problem is over.
+
+A problem that keeps coming back (flapping) fills one ticket, not many: it comes back into the
+ticket that its end resolved as long as that is not closed, and once it is known to flap, its end
+must hold for a while before anything is resolved.
+"""
+
+from datetime import datetime, timedelta
+
+from maildesk.lifecycle import workflow
+from maildesk.lifecycle.classify import apply_rules
+from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.policy import Policy
+from maildesk.model.cause import ProblemReported
+from maildesk.model.decision import Actor, ActorKind, Answer, Decision
+from maildesk.model.event import (
+    ClosureScheduled,
+    MessageAdded,
+    ProblemEnded,
+    ProblemSeen,
+    Reopened,
+    TicketOpened,
+)
+from maildesk.model.mail import Disposition, Step
+from maildesk.model.monitoring import Report
+from maildesk.model.person import Proof
+from maildesk.model.ticket import Ticket
+
+# A stranger may open a ticket; what resolves one, or brings it back, needs to be proven.
+CHANGING_A_STATE = Proof.AUTHENTICATED
+RESOLVED = "Resolved"
+
+
+def reported(
+    ticket: Ticket | None, cause: ProblemReported, policy: Policy, now: datetime
+) -> Decision:
+    """What a report does to the open ticket of its problem, or to none."""
+    actor = Actor(ActorKind.EVENT, cause.reporter.id, cause.proof.name.lower())
+    if ticket is not None:
+        draft = Draft(ticket, actor, policy, now, silent=cause.silent)
+        kind = _to_a_ticket(draft, cause)
+        return draft.decision(Answer.DONE, Disposition.FOLLOW_UP, kind)
+    if cause.report is Report.PROBLEM:
+        return _opened(cause, actor, policy, now)
+    nothing = Step(
+        "monitoring", f"{cause.report} of a problem without an open ticket", (cause.key,)
+    )
+    return Decision(
+        answer=Answer.RECORDED, actor=actor, disposition=Disposition.AUTO_REPLY, why=(nothing,)
+    )
+
+
+def _opened(cause: ProblemReported, actor: Actor, policy: Policy, now: datetime) -> Decision:
+    new = policy.workflow.roles.new
+    opened = TicketOpened(
+        requester=cause.reporter.id,
+        source="event",
+        status=new,
+        state=policy.workflow.state_of(new),
+        request_type=policy.catalog.request_type[0].name,
+    )
+    draft = Draft.opening(opened, actor, policy, now, silent=cause.silent)
+    draft.add(MessageAdded(cause.message, "request"), ProblemSeen(cause.key, again=False))
+    draft.explain("monitoring", "a problem that no open ticket is about", cause.key)
+    apply_rules(draft, "created", cause.facts, cause.reporter)
+    draft.tell_agents(f"{cause.reporter.name} reports a problem.", text=cause.text)
+    return draft.decision(Answer.DONE, Disposition.NEW_TICKET, "request")
+
+
+def _to_a_ticket(draft: Draft, cause: ProblemReported) -> str:
+    """Let the report happen; the kind of message that it is."""
+    if cause.report is not Report.NEWS and _changes_a_state(draft, cause.report):
+        if cause.proof < CHANGING_A_STATE:
+            return _unproven(draft, cause)
+        draft.add(MessageAdded(cause.message, "event"))
+        _HAPPENS[cause.report](draft, cause)
+    else:
+        draft.add(MessageAdded(cause.message, "event"))
+        draft.explain("monitoring", f"{cause.report}: nothing new", cause.key)
+    return "event"
+
+
+def _changes_a_state(draft: Draft, report: Report) -> bool:
+    """A problem is news to a ticket where it had ended, an end where the work goes on."""
+    resolved = draft.policy.workflow.state_of(draft.ticket.status) == RESOLVED
+    over = resolved or draft.ticket.settle_due is not None
+    return over if report is Report.PROBLEM else not over
+
+
+def _unproven(draft: Draft, cause: ProblemReported) -> str:
+    draft.add(MessageAdded(cause.message, "unproven"))
+    draft.explain("monitoring", "nothing changed: proof falls short", *cause.rejected)
+    draft.tell_agents(
+        f"A mail in the name of {cause.reporter.address} reports a {cause.report}, but nothing "
+        "proves that it came from there. Nothing has changed.",
+        text=cause.text,
+    )
+    return "unproven"
+
+
+def _again(draft: Draft, cause: ProblemReported) -> None:
+    """The problem is back before its ticket was closed."""
+    roles = draft.policy.workflow.roles
+    draft.add(ProblemSeen(cause.key, again=True))
+    if draft.policy.workflow.state_of(draft.ticket.status) == RESOLVED:
+        illegal = workflow.move(draft, roles.working, ActorKind.EVENT)
+        if illegal is not None:
+            draft.tell_agents(f"The problem is back, but {illegal.why}.", text=cause.text)
+            return
+        draft.add(Reopened())
+    draft.explain("monitoring", f"the problem is back, {draft.ticket.flaps} times by now")
+    if draft.ticket.flaps < draft.policy.monitoring.flaps:
+        draft.tell_agents("The problem is back.", text=cause.text)
+    elif draft.ticket.flaps == draft.policy.monitoring.flaps:
+        minutes = draft.policy.monitoring.settle_minutes
+        draft.tell_agents(
+            f"The problem is back and seems to come and go. From now on its end must hold for "
+            f"{minutes:g} minutes, and you are told of nothing before.",
+            text=cause.text,
+        )
+
+
+def _over(draft: Draft, cause: ProblemReported) -> None:
+    """The problem has ended; one that flaps must stay away for a while."""
+    monitoring = draft.policy.monitoring
+    if draft.ticket.flaps >= monitoring.flaps:
+        due = draft.now + timedelta(minutes=monitoring.settle_minutes)
+        draft.add(ProblemEnded(due))
+        draft.explain("monitoring", f"flapping: must hold until {due:%H:%M} UTC", cause.key)
+        return
+    draft.add(ProblemEnded(None))
+    _resolve(draft, cause.text)
+
+
+_HAPPENS = {Report.PROBLEM: _again, Report.RECOVERY: _over}
+
+
+def settled(draft: Draft) -> None:
+    """The end of a flapping problem has held for long enough."""
+    draft.add(ProblemEnded(None))
+    _resolve(draft, "")
+
+
+def _resolve(draft: Draft, text: str) -> None:
+    roles = draft.policy.workflow.roles
+    illegal = workflow.move(draft, roles.resolved_by_event, ActorKind.EVENT)
+    if illegal is not None:
+        draft.explain("monitoring", "not resolved", illegal.why)
+        draft.tell_agents(f"The problem is over, but {illegal.why}.", text=text)
+        return
+    hours = draft.policy.monitoring.close_after_hours
+    draft.add(ClosureScheduled(draft.now + timedelta(hours=hours)))
+    draft.explain("monitoring", "resolved by event")
+    draft.tell_agents(
+        f"Monitoring reports that the problem is over. The ticket closes in {hours:g} hours, "
+        "unless it comes back.",
+        text=text,
+    )

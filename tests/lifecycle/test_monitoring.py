@@ -1,0 +1,160 @@
+"""One ticket per problem; its end resolves it; one that comes and goes fills no mailbox."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from maildesk.lifecycle.decide import decide
+from maildesk.model.cause import ClockStruck, Facts, ProblemReported
+from maildesk.model.decision import Decision
+from maildesk.model.mail import Disposition
+from maildesk.model.monitoring import Monitoring, Report
+from maildesk.model.person import Person, Proof
+from maildesk.model.ticket import Ticket
+from tests.lifecycle.cast import (
+    ANALYSIS,
+    HELD_UP,
+    NEW,
+    NOW,
+    SHIPPED,
+    WAITING,
+    after,
+    happened,
+    told,
+)
+
+ICINGA = Person(id=9, name="icinga", address="icinga@example.org")
+PROBLEM, RECOVERY, NEWS = Report.PROBLEM, Report.RECOVERY, Report.NEWS
+KEY = "icinga:disk on web01"
+OPEN = replace(NEW, requester=ICINGA.id, event_key=KEY)
+WORKED_ON = replace(ANALYSIS, requester=ICINGA.id, event_key=KEY)
+OVER = replace(
+    WORKED_ON, status="Resolved by Event", state="Resolved", close_due=NOW + timedelta(hours=24)
+)
+FLAPPING = replace(WORKED_ON, flaps=3)
+SETTLING = replace(FLAPPING, settle_due=NOW + timedelta(minutes=15))
+
+
+def report(kind: Report, proof: Proof = Proof.AUTHENTICATED) -> ProblemReported:
+    return ProblemReported(
+        reporter=ICINGA,
+        report=kind,
+        key=KEY,
+        message="m-new",
+        text="The disk is full.",
+        facts=Facts(subject="disk"),
+        proof=proof,
+        rejected=("no proof",),
+    )
+
+
+def on(ticket: Ticket | None, kind: Report, proof: Proof = Proof.AUTHENTICATED) -> Decision:
+    return decide(ticket, report(kind, proof), SHIPPED, NOW)
+
+
+AGENT = "agent-notification:ann"
+TABLE: list[tuple[Ticket, Report, list[str], list[str]]] = [
+    # the same problem again: written down, nobody is told
+    (OPEN, PROBLEM, ["MessageAdded"], []),
+    (WORKED_ON, PROBLEM, ["MessageAdded"], []),
+    (HELD_UP, PROBLEM, ["MessageAdded"], []),
+    # it is over: resolved, and closed by itself unless it is back before
+    *(
+        (
+            ticket,
+            RECOVERY,
+            ["MessageAdded", "ProblemEnded", "-> Resolved by Event", "ClosureScheduled"],
+            [AGENT],
+        )
+        for ticket in (OPEN, WORKED_ON, HELD_UP)
+    ),
+    # it is over once more: nothing new
+    (OVER, RECOVERY, ["MessageAdded"], []),
+    # an agent had resolved it
+    (WAITING, RECOVERY, ["MessageAdded"], []),
+    # it is back: the work goes on in the same ticket
+    (OVER, PROBLEM, ["MessageAdded", "ProblemSeen", "-> Analysis", "Reopened"], [AGENT]),
+    (WAITING, PROBLEM, ["MessageAdded", "ProblemSeen", "-> Analysis", "Reopened"], [AGENT]),
+    # it comes and goes: the third time the agents hear of it, and then no more
+    (
+        replace(OVER, flaps=2),
+        PROBLEM,
+        ["MessageAdded", "ProblemSeen", "-> Analysis", "Reopened"],
+        [AGENT],
+    ),
+    (
+        replace(OVER, flaps=3),
+        PROBLEM,
+        ["MessageAdded", "ProblemSeen", "-> Analysis", "Reopened"],
+        [],
+    ),
+    (FLAPPING, RECOVERY, ["MessageAdded", "ProblemEnded"], []),
+    (SETTLING, RECOVERY, ["MessageAdded"], []),
+    (SETTLING, PROBLEM, ["MessageAdded", "ProblemSeen"], []),
+    # an acknowledgement or a downtime is written down
+    (OPEN, NEWS, ["MessageAdded"], []),
+    (OVER, NEWS, ["MessageAdded"], []),
+]
+
+
+@pytest.mark.parametrize(("ticket", "kind", "events", "letters"), TABLE)
+def test_what_a_report_does(
+    ticket: Ticket, kind: Report, events: list[str], letters: list[str]
+) -> None:
+    decision = on(ticket, kind)
+    assert happened(decision) == events
+    assert told(decision) == letters
+    assert decision.disposition is Disposition.FOLLOW_UP
+
+
+def test_a_problem_without_a_ticket_opens_one() -> None:
+    decision = on(None, PROBLEM, Proof.NONE)
+    opened = after(None, decision)
+    assert (opened.source, opened.event_key, opened.requester) == ("event", KEY, ICINGA.id)
+    assert decision.disposition is Disposition.NEW_TICKET
+    assert {letter.template for letter in decision.letters} == {"agent-notification"}
+
+
+@pytest.mark.parametrize("kind", [RECOVERY, NEWS])
+def test_the_end_of_a_problem_without_a_ticket_is_recorded_alone(kind: Report) -> None:
+    decision = on(None, kind)
+    assert decision.changes == () == decision.letters
+    assert decision.disposition is Disposition.AUTO_REPLY
+
+
+@pytest.mark.parametrize(("ticket", "kind"), [(WORKED_ON, RECOVERY), (OVER, PROBLEM)])
+def test_a_forged_report_changes_no_state_and_the_agents_hear_of_it(
+    ticket: Ticket, kind: Report
+) -> None:
+    decision = on(ticket, kind, Proof.NONE)
+    assert happened(decision) == ["MessageAdded"]
+    assert decision.message_kind == "unproven"
+    assert told(decision) == [AGENT]
+
+
+def test_the_clock_resolves_a_flapping_problem_that_stayed_away() -> None:
+    struck = decide(SETTLING, ClockStruck(), SHIPPED, NOW + timedelta(minutes=15))
+    assert after(SETTLING, struck).status == "Resolved by Event"
+    assert decide(SETTLING, ClockStruck(), SHIPPED, NOW + timedelta(minutes=14)).changes == ()
+
+
+def test_the_clock_closes_what_was_resolved_by_event() -> None:
+    struck = decide(OVER, ClockStruck(), SHIPPED, NOW + timedelta(hours=24))
+    closed = after(OVER, struck)
+    assert (closed.status, closed.closure_category) == ("Completed", "Solved")
+
+
+def test_the_settings_say_when_a_problem_flaps() -> None:
+    patient = replace(SHIPPED, monitoring=Monitoring(flaps=9, close_after_hours=1))
+    decision = decide(FLAPPING, report(RECOVERY), patient, NOW)
+    assert after(FLAPPING, decision).close_due == NOW + timedelta(hours=1)
+
+
+def test_a_workflow_that_forbids_the_move_leaves_the_ticket_and_tells_the_agents() -> None:
+    workflow = SHIPPED.workflow
+    kept = tuple(move for move in workflow.move if move.to != "Resolved by Event")
+    strict = replace(SHIPPED, workflow=workflow.model_copy(update={"move": kept}))
+    decision = decide(WORKED_ON, report(RECOVERY), strict, NOW)
+    assert happened(decision) == ["MessageAdded", "ProblemEnded"]
+    assert "cannot become" in decision.letters[0].note
