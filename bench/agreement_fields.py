@@ -4,31 +4,27 @@ How a source's way of saying is put into ours is in `agreement_sources.py`, as r
 the whole source. Where a single mail disagrees all the same, the reason is in `agreement_known.py`.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from typing import Any
 
 from bench.agreement import Agreement, Item, items, spaced
 from bench.agreement_known import KNOWN
-from bench.agreement_sources import SOURCES, File, Wanted
-from maildesk.ingest import charset
-from maildesk.ingest.body import attached
+from bench.agreement_ours import Mine, Ours, ours_of
+from bench.agreement_sources import SOURCES, File, Source, same_or_lost
 from maildesk.ingest.names import safe_name
-from maildesk.ingest.parse import Parsed, cut, parse_whole
-from maildesk.model.mail import Mail
 
 
 def measure() -> Iterator[Agreement]:
     """Agreement of each field of each source that says what it expects of whole mails."""
-    for source, wanted_by in SOURCES.items():
+    for name, source in SOURCES.items():
         counted: dict[str, list[tuple[str, str]]] = {}
         for item in items():
-            if item.source == source and item.expected_file and item.format in ("rfc822", "tnef"):
-                for field, difference in _compared(item, wanted_by(item)):
+            if item.source == name and item.expected_file and item.format in ("rfc822", "tnef"):
+                for field, difference in _compared(item, source):
                     counted.setdefault(field, []).append((item.path, difference))
         for field, results in counted.items():
-            yield _agreement(source, field, results)
+            yield _agreement(name, field, results)
 
 
 def _agreement(source: str, field: str, results: list[tuple[str, str]]) -> Agreement:
@@ -40,16 +36,16 @@ def _agreement(source: str, field: str, results: list[tuple[str, str]]) -> Agree
     return Agreement(source, field, len(results) - len(differing), len(results), differing)
 
 
-def _compared(item: Item, wanted: Wanted) -> Iterator[tuple[str, str]]:
+def _compared(item: Item, source: Source) -> Iterator[tuple[str, str]]:
     """(field, "" or how it differs) for each field of which something is wanted."""
-    parsed = parse_whole(_as_mail(item))
-    for field, value in wanted.items():
+    ours = source.seen_as(ours_of(_as_mail(item)))
+    for field, value in source.wanted(item).items():
         if field == "attachments":
-            yield field, _files_differ(parsed, value)
+            yield field, _files_differ(ours.files, value)
         else:
-            ours = OURS[field](parsed.mail)
-            same = _same_text(value, ours) if isinstance(value, str) else value == ours
-            yield field, "" if same else f"wanted {_short(value)}, read {_short(ours)}"
+            found = OURS[field](ours)
+            same = source.same_text(value, found) if isinstance(value, str) else value == found
+            yield field, "" if same else f"wanted {_short(value)}, read {_short(found)}"
 
 
 def _short(value: object) -> str:
@@ -57,22 +53,14 @@ def _short(value: object) -> str:
     return shown if len(shown) < 200 else f"{shown[:120]}…{shown[-60:]}"
 
 
-OURS: dict[str, Callable[[Mail], Any]] = {
-    "subject": lambda mail: spaced(mail.subject),
-    "from": lambda mail: mail.senders[0].address.lower() if mail.senders else "",
-    "to": lambda mail: [one.address.lower() for one in mail.to],
-    "cc": lambda mail: [one.address.lower() for one in mail.cc],
-    "date": lambda mail: mail.date,
-    "text": lambda mail: spaced(mail.text),
+OURS: dict[str, Callable[[Ours], Any]] = {
+    "subject": lambda ours: spaced(ours.mail.subject),
+    "from": lambda ours: ours.mail.senders[0].address.lower() if ours.mail.senders else "",
+    "to": lambda ours: [one.address.lower() for one in ours.mail.to],
+    "cc": lambda ours: [one.address.lower() for one in ours.mail.cc],
+    "date": lambda ours: ours.mail.date,
+    "text": lambda ours: spaced(ours.text),
 }
-
-
-def _same_text(wanted: str, ours: str) -> bool:
-    """Equal; what the source lost (U+FFFD) may be anything short."""
-    if "\ufffd" not in wanted:
-        return wanted == ours
-    pattern = ".{1,8}?".join(re.escape(one) for one in re.split("\ufffd+", wanted))
-    return re.fullmatch(pattern, ours) is not None
 
 
 def _as_mail(item: Item) -> bytes:
@@ -83,27 +71,23 @@ def _as_mail(item: Item) -> bytes:
     return head + b"Content-Transfer-Encoding: binary\n\n" + item.raw()
 
 
-def _files_differ(parsed: Parsed, wanted: list[File]) -> str:
-    names = [one.name for one in parsed.mail.attachments]
-    if len(names) != len(wanted):
-        return f"wanted {[one.name for one in wanted]}, read {names}"
-    found = (_file_differs(parsed, index, theirs) for index, theirs in enumerate(wanted))
+def _files_differ(ours: tuple[Mine, ...], wanted: list[File]) -> str:
+    if len(ours) != len(wanted):
+        said = [one.name or one.type for one in wanted]
+        return f"wanted {said}, read {[one.name for one in ours]}"
+    found = (_file_differs(*pair) for pair in zip(ours, wanted, strict=True))
     return next((one for one in found if one), "")
 
 
-def _file_differs(parsed: Parsed, index: int, theirs: File) -> str:
-    mine = parsed.mail.attachments[index]
-    if theirs.name and not _same_text(safe_name(theirs.name), mine.name):
+def _file_differs(mine: Mine, theirs: File) -> str:
+    if theirs.name and not same_or_lost(safe_name(theirs.name), mine.name):
         return f"wanted the name {theirs.name!r}, read {mine.name!r}"
+    if theirs.type and theirs.type != mine.type:
+        return f"wanted {theirs.type}, read {mine.type}"
     if theirs.size is not None and theirs.size != mine.size:
         return f"wanted {theirs.size} bytes of {mine.name}, read {mine.size}"
     if theirs.data is not None and sha256(theirs.data).hexdigest() != mine.sha256:
         return f"other bytes in {mine.name}"
-    if theirs.text is not None and not _same_text(spaced(theirs.text), _text(parsed, index)):
+    if theirs.text is not None and not same_or_lost(spaced(theirs.text), mine.text()):
         return f"other text in {mine.name}"
     return ""
-
-
-def _text(parsed: Parsed, index: int) -> str:
-    data = b"".join(cut(parsed.raw, index)[1])
-    return spaced(charset.decode(data, attached(parsed.root)[index].params.get("charset")))

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from maildesk.ingest import charset, content, html
+from maildesk.ingest import attachments, charset, content, html, invite, tnef
+from maildesk.ingest.attachments import Kept
+from maildesk.ingest.flowed import unflowed
 from maildesk.ingest.mime import Part
 from maildesk.ingest.raw import Raw
 
@@ -26,6 +28,8 @@ _NOT_BODY = frozenset(
         "text/directory",
     ]
 )
+_CALENDARS = frozenset({"text/calendar", "application/ics"})
+_CALENDAR_BYTES = 400_000
 _LINE_BREAKS = re.compile(r"\r\n?")
 
 
@@ -35,7 +39,7 @@ class Body:
 
     text: str
     html: str | None
-    attachments: tuple[Part, ...]
+    attachments: tuple[Kept, ...]
     defects: tuple[str, ...]
 
 
@@ -57,45 +61,76 @@ def is_text(part: Part) -> bool:
     return not named or part.disposition == "inline" or part.type == "text/html"
 
 
+@dataclass(slots=True)
+class _Found:
+    """What one walk through the parts has found beside the text."""
+
+    raw: Raw
+    attachments: list[Kept] = field(default_factory=list)
+    packed: list[tnef.Packed] = field(default_factory=list)
+    events: dict[str, None] = field(default_factory=dict)
+    defects: list[str] = field(default_factory=list)
+
+
 def body(raw: Raw, root: Part) -> Body:
-    """Divide a mail into text, HTML and attachments."""
-    attachments: list[Part] = []
-    defects: list[str] = []
-    pieces = list(_pieces(raw, root, attachments, defects))
+    """Divide a mail into text, HTML and attachments.
+
+    The text begins with a line for each event of a calendar part, and is that of a winmail.dat
+    where the mail has none of its own.
+    """
+    found = _Found(raw)
+    pieces = list(_pieces(root, found))
+    said = [_plain(piece) for piece in pieces]
+    if found.packed and not any(one.strip() for one in said):
+        pieces = [_Piece(one.text or None, one.html or None) for one in found.packed]
+        said = [_plain(piece) for piece in pieces]
     written = [piece.html for piece in pieces if piece.html is not None]
-    joined = "\n".join(filter(None, (_plain(piece) for piece in pieces)))
+    joined = "\n".join(filter(None, (*found.events, *said)))
     if len(joined) > TEXT_BYTES:
-        defects.append("text-too-long")
-    markup: str | None = "\n".join(written) if written else None
-    if markup is not None and len(markup) > html.HTML_CHARACTERS:
+        found.defects.append("text-too-long")
+    markup = _bounded("\n".join(written), found.defects) if written else None
+    defects = tuple(found.defects)
+    return Body(joined[:TEXT_BYTES], markup, tuple(found.attachments), defects)
+
+
+def _bounded(markup: str, defects: list[str]) -> str:
+    if len(markup) > html.HTML_CHARACTERS:
         defects.append("html-too-long")
         markup = markup[: html.HTML_CHARACTERS]
-    if markup is not None and html.too_deep(markup):
+    if html.too_deep(markup):
         defects.append("html-too-deep")
-    return Body(joined[:TEXT_BYTES], markup, tuple(attachments), tuple(defects))
+    return markup
 
 
-def attached(root: Part) -> tuple[Part, ...]:
+def attached(raw: Raw, root: Part) -> Iterator[Kept]:
     """The attachments alone, in the order of `Attachment.index`."""
-    return tuple(part for part in _leaves(root) if not is_text(part))
+    leaves = (leaf for leaf in root.walk() if not leaf.container)
+    return attachments.attached(raw, (leaf for leaf in leaves if not is_text(leaf)))
 
 
-def _leaves(part: Part) -> Iterator[Part]:
-    return (leaf for leaf in part.walk() if not leaf.container)
-
-
-def _pieces(raw: Raw, part: Part, attachments: list[Part], defects: list[str]) -> Iterator[_Piece]:
+def _pieces(part: Part, found: _Found) -> Iterator[_Piece]:
     if part.container:
-        below = [
-            one for child in part.children for one in _pieces(raw, child, attachments, defects)
-        ]
+        below = [one for child in part.children for one in _pieces(child, found)]
         yield from [_alternative(below)] if part.type == "multipart/alternative" else below
     elif not is_text(part):
-        attachments.append(part)
+        _keep(part, found)
     elif part.type == "text/html":
-        yield _Piece(html=_decoded(raw, part, _HTML_BYTES, defects))
+        yield _Piece(html=_decoded(part, _HTML_BYTES, found))
     else:
-        yield _Piece(plain=_unflowed(part, _decoded(raw, part, TEXT_BYTES, defects)))
+        yield _Piece(plain=_unflowed(part, _decoded(part, TEXT_BYTES, found)))
+
+
+def _keep(part: Part, found: _Found) -> None:
+    files, packed = attachments.kept(found.raw, part)
+    found.attachments.extend(files)
+    if packed:
+        found.packed.append(packed)
+    if attachments.is_winmail(part) and not (packed and packed.whole):
+        found.defects.append("broken-winmail")
+    if part.type in _CALENDARS:
+        data, _ = content.whole(found.raw, part, _CALENDAR_BYTES)
+        if said := invite.line(charset.decode(data, part.params.get("charset") or "utf-8")):
+            found.events[said] = None
 
 
 def _alternative(pieces: list[_Piece]) -> _Piece:
@@ -111,27 +146,18 @@ def _plain(piece: _Piece) -> str:
     return html.to_text(piece.html) if piece.html else ""
 
 
-def _decoded(raw: Raw, part: Part, limit: int, defects: list[str]) -> str:
-    data, complete = content.whole(raw, part, limit)
+def _decoded(part: Part, limit: int, found: _Found) -> str:
+    if part.encoding == "base64" and not content.is_base64(found.raw, part):
+        found.defects.append("bad-base64")
+        part = replace(part, encoding="8bit")
+    data, complete = content.whole(found.raw, part, limit)
     if not complete:
-        defects.append("text-too-long")
+        found.defects.append("text-too-long")
     text = charset.decode(data, part.params.get("charset"))
     return _LINE_BREAKS.sub("\n", text) if "\r" in text else text
 
 
 def _unflowed(part: Part, text: str) -> str:
-    """Soft line breaks of format=flowed undone (RFC 3676 §4.1); quoted lines stay as they are."""
     if part.params.get("format", "").lower() != "flowed":
         return text
-    delete = part.params.get("delsp", "").lower() == "yes"
-    out: list[str] = []
-    for line in text.split("\n"):
-        quoted = line.startswith(">")
-        line = line[1:] if line.startswith(" ") else line
-        if (quoted or line == "-- ") and out and out[-1] != "\n":
-            out.append("\n")
-        soft = line.endswith(" ") and line != "-- " and not quoted
-        out.append(line[:-1] if soft and delete else line)
-        if not soft:
-            out.append("\n")
-    return "".join(out).removesuffix("\n")
+    return unflowed(text, delete_space=part.params.get("delsp", "").lower() == "yes")

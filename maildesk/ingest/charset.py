@@ -130,7 +130,11 @@ def _lenient_multibyte(data: bytes, codec: str) -> str | None:
         text = str(data, codec, "replace")
     except (LookupError, UnicodeError, ValueError):
         return None
-    return text if text.count("\ufffd") * 20 <= len(text) else None
+    lost = text.count("\ufffd")
+    read = len(text) - len(text.encode("ascii", "ignore")) - lost
+    if codec == "utf-8":  # accents of another charset leave no character whole
+        return text if lost * 2 <= read else None
+    return text if lost <= read or lost * 20 <= len(text) else None
 
 
 def _guess(data: bytes) -> str:

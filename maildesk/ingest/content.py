@@ -11,6 +11,7 @@ from maildesk.ingest.raw import Raw
 _PIECE = 1_048_576
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _FOREIGN = bytes(set(range(256)) - set(_ALPHABET))
+_BASE64_LINE = re.compile(rb"\s*(?:[A-Za-z0-9+/]+[ \t]*(?:[\r\n]|=|$)|$)")
 _UU_BEGIN = re.compile(rb"begin [0-7]{3,4} [^\n]*\n")
 
 
@@ -37,6 +38,11 @@ def whole(raw: Raw, part: Part, limit: int) -> tuple[bytes, bool]:
             return b"".join(taken), False
         left -= len(piece)
     return b"".join(taken), True
+
+
+def is_base64(raw: Raw, part: Part) -> bool:
+    """Whether the first line of a part labelled base64 is of base64 at all."""
+    return _BASE64_LINE.match(raw, part.body, min(part.end, part.body + 2_000)) is not None
 
 
 def _steps(start: int, end: int) -> range:

@@ -14,6 +14,8 @@ from maildesk.ingest.raw import Raw
 DEPTH = 30
 PARTS = 500
 _CANDIDATES = 5_000
+_LONG_MARK = 20
+_NO_END_OF_TEXT = (b" ", b"\t", b">", b'"', b"'", b"=", b"-", b"*")
 _TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
 _LIKELY_BOUNDARY = re.compile(rb"--([^\r\n]{3,70}?)[ \t]*\r?\n(?=[Cc]ontent-)")
 
@@ -94,16 +96,18 @@ class _Scan:
         """Where the parts of a multipart stand; without a boundary, one is looked for."""
         mark = boundary.rstrip().encode("utf-8", "replace")
         spans = self._split(start, end, mark) if mark else []
-        if spans:
+        if spans or (mark and (spans := self._split(start, end, mark, loose=True))):
             return spans
         self.defects.append("no-boundary")
         likely = _LIKELY_BOUNDARY.search(self.raw, start, min(end, start + 10_000))
         return self._split(start, end, likely[1]) if likely else []
 
-    def _split(self, start: int, end: int, mark: bytes) -> list[tuple[int, int]]:
+    def _split(
+        self, start: int, end: int, mark: bytes, *, loose: bool = False
+    ) -> list[tuple[int, int]]:
         spans: list[tuple[int, int]] = []
         open_at = -1
-        for low, high, last in self._delimiters(start, end, b"--" + mark):
+        for low, high, last in self._delimiters(start, end, b"--" + mark, loose):
             if open_at >= 0:
                 spans.append((open_at, _before_line_break(self.raw, open_at, low)))
             open_at = high
@@ -114,8 +118,14 @@ class _Scan:
             spans.append((open_at, end))
         return spans
 
-    def _delimiters(self, start: int, end: int, mark: bytes) -> Iterator[tuple[int, int, bool]]:
-        """(start of line, end of line, closing) of each delimiter line (RFC 2046 §5.1.1)."""
+    def _delimiters(
+        self, start: int, end: int, mark: bytes, loose: bool
+    ) -> Iterator[tuple[int, int, bool]]:
+        """(start of line, end of line, closing) of each delimiter line (RFC 2046 §5.1.1).
+
+        By that paragraph a line that begins with the mark is one; `loose` takes it at its word,
+        which would break nested marks where one begins with the other.
+        """
         at = start
         for _ in range(_CANDIDATES):
             at = self.raw.find(mark, at, end)
@@ -124,10 +134,21 @@ class _Scan:
             stop = self.raw.find(b"\n", at, end)
             stop = end if stop < 0 else stop + 1
             rest = self.raw[at + len(mark) : min(stop, at + len(mark) + 200)].strip(b" \t\r\n")
-            if rest in (b"", b"--") and (at == start or self.raw[at - 1 : at] == b"\n"):
-                yield at, stop, rest == b"--"
+            begins = at == start or self.raw[at - 1 : at] == b"\n"
+            exact = rest in (b"", b"--")
+            if (begins and (exact or loose)) or (exact and self._was_glued(at, stop, end, mark)):
+                yield at, stop, rest.startswith(b"--")
             at = stop
         self.defects.append("too-many-parts")
+
+    def _was_glued(self, at: int, stop: int, end: int, mark: bytes) -> bool:
+        """Whether the last line of a part was not ended before the mark: some programs forget it.
+
+        Only a long mark counts, or one that closes at the very end.
+        """
+        if len(mark) < _LONG_MARK:
+            return end - stop < 100 and not self.raw[stop:end].strip()
+        return self.raw[at - 1 : at] not in _NO_END_OF_TEXT
 
 
 def scan(raw: Raw) -> tuple[Part, tuple[str, ...]]:

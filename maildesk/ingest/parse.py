@@ -18,23 +18,22 @@ from datetime import UTC, datetime
 from mailparser.dates import parse_mail_date  # type: ignore[import-untyped]
 from mailparser.utils import get_addresses  # type: ignore[import-untyped]
 
-from maildesk.ingest import charset, content, fields, head_only
+from maildesk.ingest import attachments, charset, fields, head_only
 from maildesk.ingest.body import Body, attached, body
 from maildesk.ingest.mime import Part, scan
-from maildesk.ingest.names import default_name, safe_name
 from maildesk.ingest.raw import Raw
 from maildesk.model.mail import WHOLE_MAIL, Address, Attachment, Mail
 
 RECIPIENTS = 500
-DECODED_BYTES = 80_000_000
 _ADDRESS_CHARACTERS = 64_000
 _LONGEST_ADDRESS = 320
 _PIECE = 1_048_576
+_DATES = 5
 
 _ATOM = r"[^\s<>\"(),:;@\\\[\]\x7f]+"
 _MAILBOX = re.compile(
     rf'\s*(?:(?:"([^"\\<>@]*)"|([^"<>,;:()@\\\[\]]*?))\s*<({_ATOM}@{_ATOM})>|({_ATOM}@{_ATOM}))\s*'
-    r"(?:,|$)"
+    r"(?:[,;]|$)"
 )
 _IN_ANGLES = re.compile(rf"<\s*({_ATOM}@{_ATOM})\s*>")
 _ANYWHERE = re.compile(rf"({_ATOM}@{_ATOM})")
@@ -65,8 +64,8 @@ def parse_whole(raw: Raw) -> Parsed:
     raw = _with_line_feeds(raw)
     root, defects = scan(raw)
     divided = body(raw, root)
-    attachments, cut_short = _attachments(raw, divided.attachments)
-    mail = _mail(raw, root, divided, attachments, (*defects, *divided.defects, *cut_short))
+    found, wrong = attachments.read(raw, divided.attachments)
+    mail = _mail(raw, root, divided, found, (*defects, *divided.defects, *wrong))
     return Parsed(raw, root, mail)
 
 
@@ -78,15 +77,15 @@ def cut(raw: Raw, index: int) -> tuple[Attachment, Iterator[bytes]]:
     if index == WHOLE_MAIL:
         return head_only.whole(raw), head_only.pieces(raw)
     raw = _with_line_feeds(raw)
-    part = attached(scan(raw)[0])[index]
-    return _attachment(raw, part, index), content.pieces(raw, part)
+    one = list(attached(raw, scan(raw)[0]))[index]
+    return attachments.described(raw, one, index)[0], attachments.pieces(raw, one)
 
 
 def _mail(
     raw: Raw,
     root: Part,
     divided: Body,
-    attachments: tuple[Attachment, ...],
+    found: tuple[Attachment, ...],
     defects: tuple[str, ...],
 ) -> Mail:
     hint = next((p.params["charset"] for p in root.walk() if "charset" in p.params), None)
@@ -100,14 +99,14 @@ def _mail(
         to=addresses(lines, "to"),
         cc=addresses(lines, "cc"),
         reply_to=addresses(lines, "reply-to"),
-        date=date(first.get("date", "")),
+        date=_first_date([value for name, value in headers if name == "date"]),
         message_id=next(iter(fields.message_ids(first.get("message-id", ""))), None),
         in_reply_to=next(iter(fields.message_ids(first.get("in-reply-to", ""))), None),
         references=fields.message_ids(first.get("references", "")),
         headers=headers,
         text=divided.text,
         html=divided.html,
-        attachments=attachments,
+        attachments=found,
         content_key=_content_key(raw, root, first),
         defects=tuple(sorted(words)),
     )
@@ -204,6 +203,10 @@ def _address(name: str, address: str) -> Address:
     return Address(shown.strip("'\" "), charset.clean(address)[:_LONGEST_ADDRESS])
 
 
+def _first_date(values: list[str]) -> datetime | None:
+    return next(filter(None, map(date, values[:_DATES])), None)
+
+
 def date(value: str) -> datetime | None:
     """The Date field in UTC, or None where nobody can read it; without a zone it is UTC."""
     try:
@@ -220,43 +223,6 @@ def _utc(found: datetime | None) -> datetime | None:
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except OverflowError:
         return None
-
-
-def _attachments(
-    raw: Raw, parts: tuple[Part, ...]
-) -> tuple[tuple[Attachment, ...], tuple[str, ...]]:
-    found: list[Attachment] = []
-    left = DECODED_BYTES
-    for index, part in enumerate(parts):
-        if part.end - part.body > left:
-            return tuple(found), ("decoded-size",)
-        found.append(_attachment(raw, part, index))
-        left -= found[-1].size
-    return tuple(found), ()
-
-
-def _attachment(raw: Raw, part: Part, index: int) -> Attachment:
-    digest, size = hashlib.sha256(), 0
-    for piece in content.pieces(raw, part):
-        digest.update(piece)
-        size += len(piece)
-    return Attachment(
-        index=index,
-        name=_attachment_name(raw, part, index),
-        type=part.type,
-        size=size,
-        inline=part.disposition != "attachment" and bool(part.content_id),
-        sha256=digest.hexdigest(),
-        content_id=part.content_id,
-    )
-
-
-def _attachment_name(raw: Raw, part: Part, index: int) -> str:
-    given = part.disposition_params.get("filename") or part.params.get("name") or ""
-    if not given and part.type == "message/rfc822":
-        subject = fields.head(raw, part.body, part.end).first("subject")
-        given = fields.text_of(subject).replace("/", "_") + ".eml" if subject else ""
-    return safe_name(given) or default_name(part.type, index)
 
 
 def _content_key(raw: Raw, root: Part, first: dict[str, str]) -> str:

@@ -78,6 +78,7 @@ class Attachment:
 
     `index` counts the attachments of the mail from 0 in the order they stand in; with it the
     bytes are cut out of the raw mail again. `size` and `sha256` are of the decoded bytes.
+    `type` is what the mail says it is, `seen` what its first bytes show ("" where nothing).
     """
 
     index: int
@@ -87,6 +88,7 @@ class Attachment:
     inline: bool
     sha256: str
     content_id: str = ""
+    seen: str = ""
 
 
 class Kind(enum.StrEnum):
