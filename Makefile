@@ -30,7 +30,7 @@ demo: venv
 
 # In .ci/run a test that is skipped has failed.
 test: venv
-	@$(BIN)/python -m pytest -q $(if $(MAILDESK_CI),-p tests.plugin_no_skips)
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile $(if $(MAILDESK_CI),-p tests.plugin_no_skips)
 
 check: venv
 	@$(BIN)/ruff format --check --quiet . || { echo "to mend: $(BIN)/ruff format ." >&2; exit 1; }

@@ -109,6 +109,7 @@ def test_this_process_is_here_and_its_parts_are_different_holders() -> None:
         (f"{HERE}/x/1", False),
         (HERE, False),
     ],
+    ids=("nothing runs", "another time", "elsewhere", "empty", "no number", "no process"),
 )
 def test_who_is_gone(holder: str, gone: bool) -> None:
     assert lease.is_gone(holder) is gone

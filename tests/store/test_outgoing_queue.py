@@ -288,6 +288,7 @@ MOMENT, LONG = timedelta(seconds=1), LEASE
         # our own, of a room that was started anew in this process
         ("b/1/1", MOMENT, True),
     ],
+    ids=("dead", "reborn", "living", "living-long", "elsewhere", "elsewhere-long", "our-own"),
 )
 @pytest.mark.parametrize("at_dot", [False, True])
 def test_when_a_lease_is_lost_and_what_becomes_of_the_mail(
