@@ -43,10 +43,10 @@ def call_of(ctx: typer.Context) -> Call:
     return ctx.ensure_object(Call)
 
 
-def _rule_faults(rules: Rules) -> Iterator[tuple[str, str]]:
+def _rule_faults(rules: Rules) -> Iterator[tuple[str, str, int, str]]:
     try:
         compile_rules(rules)
     except RuleErrors as error:
         for finding in error.findings:
             place = f"column {finding.column}: " if finding.column else ""
-            yield finding.rule, place + finding.message
+            yield finding.rule, place + finding.message, finding.line, finding.marked()

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from maildesk.cli.call import call_of
-from maildesk.cli.edge import FAILED, WRONG_USE, complain
+from maildesk.cli.edge import FAILED, WRONG_USE, complain, show_mark
 from maildesk.cli.output import print_json
 from maildesk.config import Config, ConfigErrors
 from maildesk.ingest import imap_probe
@@ -98,6 +98,7 @@ def _report(findings: Iterable[Finding], as_json: bool) -> None:
             typer.echo(str(finding))
         else:
             complain(str(finding))
+            show_mark(finding.marked)
 
 
 def _all_well(config: Config, online: bool) -> str:

@@ -68,10 +68,18 @@ def complain(message: str) -> None:
     Console(stderr=True, soft_wrap=True, highlight=False).print(Text(line, style="red"))
 
 
+def show_mark(marked: str) -> None:
+    """The line that is wrong and the caret under it, on stderr."""
+    for line in marked.split("\n") if marked else ():
+        printable = "".join(c if c.isprintable() else " " for c in line)
+        Console(stderr=True, soft_wrap=True, highlight=False).print(Text(f"    {printable}"))
+
+
 def _explained(error: Exception) -> int:
     if isinstance(error, ConfigErrors):
         for finding in error.findings:
             complain(str(finding))
+            show_mark(finding.marked)
         return WRONG_USE
     if isinstance(error, typer.TyperException):
         if error.format_message():  # else typer has shown the help instead

@@ -17,9 +17,9 @@ from maildesk.config.references import (
     approvals_faults,
     catalog_faults,
     people_faults,
-    rules_faults,
     workflow_faults,
 )
+from maildesk.config.rule_references import rules_faults
 from maildesk.config.secrets import complete
 from maildesk.config.service_levels import holidays_of, sla_faults
 from maildesk.config.wording import near
@@ -39,9 +39,10 @@ from maildesk.model.sla import ServiceLevels
 
 __all__ = ["CheckRules", "Config", "ConfigErrors", "load"]
 
-CheckRules = Callable[[Rules], Iterable[tuple[str, str]]]
-"""The rules room's own look at rules.toml: (name of the rule, what is wrong with its `when`).
-`load` adds file and line; it is a parameter, since no room may be imported here."""
+CheckRules = Callable[[Rules], Iterable[tuple[str, str, int, str]]]
+"""The rules room's own look at rules.toml: (name of the rule, what is wrong with its `when`, in
+which line of it, that line with a caret under the column). `load` adds file and line; it is a
+parameter, since no room may be imported here."""
 
 # The files of the policy and the table of each; those of the last column may be missing.
 POLICY: tuple[tuple[str, type[Part], bool], ...] = (
@@ -148,14 +149,14 @@ def _cross_checked(
 ) -> list[Finding]:
     """Each file against what could be read of the others."""
     parts = {name: read.part for name, read in reads.items() if isinstance(read, Read)}
-    people, catalog = parts.get("people"), parts.get("catalog")
+    people, catalog, workflow = (parts.get(n) for n in ("people", "catalog", "workflow"))
     desk = settings.desk if settings else None
     checks: dict[str, Callable[[Any], Iterable[Fault]]] = {
         "people": lambda part: people_faults(part, desk),
         "catalog": catalog_faults,
         "workflow": workflow_faults,
         "rules": lambda part: [
-            *rules_faults(part, people, catalog),
+            *rules_faults(part, people, catalog, workflow),
             *_when("rule", part, check_rules),
         ],
         "approvals": lambda part: approvals_faults(part, people),
@@ -176,8 +177,8 @@ def _cross_checked(
 
 def _when(table: str, rules: Rules, check_rules: CheckRules | None) -> Iterable[Fault]:
     names = [rule.name for rule in rules.rule]
-    for name, problem in check_rules(rules) if check_rules else ():
-        yield Fault((table, names.index(name), "when"), problem)
+    for name, problem, line, marked in check_rules(rules) if check_rules else ():
+        yield Fault((table, names.index(name), "when"), problem, below=line - 1, marked=marked)
 
 
 def _findings(read: Read[Any], *more: Iterable[Fault]) -> list[Finding]:

@@ -11,11 +11,17 @@ from maildesk.model.finding import Finding
 
 
 class Fault(NamedTuple):
-    """A finding within one file, before its line is looked up."""
+    """A finding within one file, before its line is looked up.
+
+    `below`: so many lines below the first one of a value of several lines. `marked`: that line,
+    and under it a caret.
+    """
 
     path: KeyPath
     problem: str
     remedy: str = ""
+    below: int = 0
+    marked: str = ""
 
 
 class ConfigErrors(Exception):

@@ -34,13 +34,21 @@ class TomlFile:
         return [
             Finding(
                 file=self.shown,
-                line=line_of(self._lines, fault.path),
+                line=self._line(fault),
                 key=key_text(fault.path),
                 what=fault.problem,
                 remedy=fault.remedy,
+                marked=fault.marked,
             )
             for fault in faults
         ]
+
+    def _line(self, fault: Fault) -> int | None:
+        line = line_of(self._lines, fault.path)
+        if line is None or not fault.marked:
+            return line
+        opened = self.text.split("\n")[line - 1].rstrip().endswith(("'''", '"""'))
+        return line + fault.below + opened
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,13 @@ from typing import get_args
 from maildesk.config.errors import Fault
 from maildesk.config.installation import doubles, outside_address_fault
 from maildesk.config.lines import KeyPath
-from maildesk.config.named import named_once as _named_once
-from maildesk.config.named import unknown as _unknown
+from maildesk.config.named import named_once, unknown
 from maildesk.config.wording import near, quoted
 from maildesk.model.policy import (
     Approvals,
     Catalog,
     Grade,
     People,
-    Rules,
-    Then,
     Workflow,
 )
 from maildesk.model.settings import Desk
@@ -46,24 +43,24 @@ NEEDS = (
 def people_faults(people: People, desk: Desk | None) -> Iterator[Fault]:
     """people.toml: one person an address, and everybody who is named is there."""
     yield from _addresses(people, desk)
-    yield from _named_once("team", (team.name for team in people.team))
+    yield from named_once("team", (team.name for team in people.team))
     known = [person.address for person in people.person]
     for i, team in enumerate(people.team):
         for j, member in enumerate(team.members):
-            yield from _unknown_person(("team", i, "members", j), member, known)
+            yield from unknown_person(("team", i, "members", j), member, known)
         for j, lead in enumerate(team.leads):
-            yield from _unknown(("team", i, "leads", j), "member", lead, team.members)
+            yield from unknown(("team", i, "leads", j), "member", lead, team.members)
     for i, person in enumerate(people.person):
         if person.manager is not None:
-            yield from _unknown_person(("person", i, "manager"), person.manager, known)
+            yield from unknown_person(("person", i, "manager"), person.manager, known)
     yield from _manager_cycles(people)
 
 
 def catalog_faults(catalog: Catalog) -> Iterator[Fault]:
     """catalog.toml: names once, a priority for every pair of impact and urgency."""
-    yield from _named_once("service", (service.name for service in catalog.service))
-    yield from _named_once("category", (category.name for category in catalog.category))
-    yield from _named_once("request_type", (kind.name for kind in catalog.request_type))
+    yield from named_once("service", (service.name for service in catalog.service))
+    yield from named_once("category", (category.name for category in catalog.category))
+    yield from named_once("request_type", (kind.name for kind in catalog.request_type))
     if not catalog.request_type:
         yield Fault(("request_type",), "there is no request type", "add a [[request_type]]")
     for i, kind in enumerate(catalog.request_type):
@@ -77,36 +74,27 @@ def catalog_faults(catalog: Catalog) -> Iterator[Fault]:
 def workflow_faults(workflow: Workflow) -> Iterator[Fault]:
     """workflow.toml: roles and moves name statuses that exist, in the states of DESIGN §7."""
     statuses = [status.name for status in workflow.status]
-    yield from _named_once("status", statuses)
+    yield from named_once("status", statuses)
     for i, status in enumerate(workflow.status):
-        yield from _unknown(("status", i, "state"), "state", status.state, STATES)
+        yield from unknown(("status", i, "state"), "state", status.state, STATES)
     for i, move in enumerate(workflow.move):
         for j, origin in enumerate(move.from_):
-            yield from _unknown(("move", i, "from", j), "status", origin, statuses)
-        yield from _unknown(("move", i, "to"), "status", move.to, statuses)
+            yield from unknown(("move", i, "from", j), "status", origin, statuses)
+        yield from unknown(("move", i, "to"), "status", move.to, statuses)
         for j, need in enumerate(move.needs):
-            yield from _unknown(("move", i, "needs", j), "field of a ticket", need, NEEDS)
+            yield from unknown(("move", i, "needs", j), "field of a ticket", need, NEEDS)
     yield from _roles(workflow, {status.name: status.state for status in workflow.status})
-
-
-def rules_faults(rules: Rules, people: People | None, catalog: Catalog | None) -> Iterator[Fault]:
-    """rules.toml: what a rule sets is in the catalog and in people.toml, as far as those read."""
-    yield from _named_once("rule", (rule.name for rule in rules.rule))
-    for i, rule in enumerate(rules.rule):
-        if people is not None:
-            yield from _rule_people(("rule", i, "then"), rule.then, people)
-        if catalog is not None:
-            yield from _rule_catalog(("rule", i, "then"), rule.then, catalog)
 
 
 def approvals_faults(approvals: Approvals, people: People | None) -> Iterator[Fault]:
     """approvals.toml: who stands in is a person, as far as people.toml could be read."""
     if approvals.fallback is not None and people is not None:
         known = [person.address for person in people.person]
-        yield from _unknown_person(("fallback",), approvals.fallback, known)
+        yield from unknown_person(("fallback",), approvals.fallback, known)
 
 
-def _unknown_person(path: KeyPath, address: str, known: list[str]) -> Iterator[Fault]:
+def unknown_person(path: KeyPath, address: str, known: list[str]) -> Iterator[Fault]:
+    """A fault unless somebody of people.toml has the address."""
     if address.casefold() not in {other.casefold() for other in known}:
         remedy = f"add a [[person]], or {near(address, known)}"
         yield Fault(path, f"nobody in people.toml has the address {quoted(address)}", remedy)
@@ -148,9 +136,9 @@ def _cycle(start: str, boss: dict[str, str]) -> list[str]:
 def _matrix(matrix: dict[str, dict[str, str]]) -> Iterator[Fault]:
     grades = get_args(Grade)
     for impact, row in matrix.items():
-        yield from _unknown(("matrix", impact), "grade", impact, grades)
+        yield from unknown(("matrix", impact), "grade", impact, grades)
         for urgency in row:
-            yield from _unknown(("matrix", impact, urgency), "grade", urgency, grades)
+            yield from unknown(("matrix", impact, urgency), "grade", urgency, grades)
     for impact in grades:
         missing = [urgency for urgency in grades if not matrix.get(impact, {}).get(urgency)]
         if missing:
@@ -161,36 +149,7 @@ def _matrix(matrix: dict[str, dict[str, str]]) -> Iterator[Fault]:
 def _roles(workflow: Workflow, states: dict[str, str]) -> Iterator[Fault]:
     for role, state in ROLE_STATES.items():
         status = getattr(workflow.roles, role)
-        yield from _unknown(("roles", role), "status", status, states)
+        yield from unknown(("roles", role), "status", status, states)
         if states.get(status, state) in set(STATES) - {state}:
             problem = f"{quoted(status)} belongs to the state {quoted(states[status])}"
             yield Fault(("roles", role), problem, f"name a status of the state {quoted(state)}")
-
-
-def _rule_people(path: KeyPath, then: Then, people: People) -> Iterator[Fault]:
-    if then.team is not None:
-        teams = [team.name for team in people.team]
-        yield from _unknown((*path, "team"), "team", then.team, teams)
-    if then.assignee is not None:
-        agents = [member.casefold() for team in people.team for member in team.members]
-        if then.assignee.casefold() not in agents:
-            problem = f"{quoted(then.assignee)} is a member of no team"
-            yield Fault((*path, "assignee"), problem, near(then.assignee, agents))
-
-
-def _rule_catalog(path: KeyPath, then: Then, catalog: Catalog) -> Iterator[Fault]:
-    named = {
-        "service": [service.name for service in catalog.service],
-        "category": [category.name for category in catalog.category],
-        "request_type": [kind.name for kind in catalog.request_type],
-        "sub_category": _sub_categories(then.category, catalog),
-    }
-    for key, known in named.items():
-        name = getattr(then, key)
-        if name is not None:
-            yield from _unknown((*path, key), key.replace("_", " "), name, known)
-
-
-def _sub_categories(category: str | None, catalog: Catalog) -> list[str]:
-    """Those of the category, or all where the rule names none."""
-    return [sub for c in catalog.category if category in (None, c.name) for sub in c.sub]

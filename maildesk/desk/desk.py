@@ -101,18 +101,20 @@ class Desk:
         """
         office, now = self.office, self.office.clock()
         read = read_commands(text)
-        acted = AgentActed(
-            agent=agent,
-            message=office.new_id(now),
-            text=read.text,
-            commands=read.commands,
-            wrong_commands=read.wrong,
-        )
-        said = Said(id=acted.message, author=agent.id, text=read.text, proven=True)
+        message = office.new_id(now)
+        said = Said(id=message, author=agent.id, text=read.text, proven=True)
         with office.store.write() as connection:
             ticket, subject = tickets.load_one(connection, number)
             requester = people.by_id(connection, ticket.requester)
-            decision = decide(ticket, acted, office.policy, now)
+            acted = AgentActed(
+                agent=agent,
+                message=message,
+                requester=requester,
+                text=read.text,
+                commands=read.commands,
+                wrong_commands=read.wrong,
+            )
+            decision = decide(ticket, acted, office.policy_at(connection), now)
             matter = Matter(ticket=ticket, subject=subject, requester=requester, cause="console")
             Recorder.on(office, connection, now).enact(decision, matter, said)
         return decision
@@ -160,12 +162,12 @@ class Desk:
             ticket, subject = tickets.load_one(connection, number)
             if ticket.next_due is None or ticket.next_due > now:
                 return  # another daemon was here first
-            decision = decide(ticket, ClockStruck(), office.policy, now)
+            requester = people.by_id(connection, ticket.requester)
+            decision = decide(ticket, ClockStruck(requester), office.policy_at(connection), now)
             if not decision.changes:
                 why = "the workflow forbids what its deadline asks for"
                 tickets.postpone(connection, number, now + POSTPONED, why)
                 return
-            requester = people.by_id(connection, ticket.requester)
             matter = Matter(ticket=ticket, subject=subject, requester=requester, cause="clock")
             Recorder.on(office, connection, now).enact(decision, matter, None)
         log.info("deadline worked", ticket=number, events=len(decision.changes[0].events))

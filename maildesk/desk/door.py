@@ -85,7 +85,7 @@ class DeskDoor:
             comment=comment,
             message=self.office.new_id(now),
         )
-        decision = decide(ticket, used, self.office.policy, now)
+        decision = decide(ticket, used, self.office.policy_at(connection), now)
         matter = Matter(ticket=ticket, subject=subject, requester=used.requester, cause="link")
         said = Said(id=used.message, author=link.person, text=comment.strip(), proven=True)
         Recorder.on(self.office, connection, now).enact(decision, matter, said)

@@ -128,7 +128,7 @@ def _decided(
     if ticket is not None and ticket.requester != sender.id:
         requester = people.by_id(case.connection, ticket.requester)
     cause = _cause(case, sender, identity, threaded, ticket, requester)
-    decision = decide(ticket, cause, case.office.policy, case.now)
+    decision = decide(ticket, cause, case.office.policy_at(case.connection), case.now)
     opens = any(change.ticket is None for change in decision.changes)
     matter = Matter(
         ticket=ticket,

@@ -1,20 +1,21 @@
 """What the desk works with: the database, the policy, and who we are. Wired once at the start."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from secrets import token_bytes
 
 from sqlalchemy import Connection
 
 from maildesk.ingest.monitoring import Watch, watches
-from maildesk.lifecycle.policy import Directory, Policy
+from maildesk.lifecycle.policy import Directory, Policy, Workload
+from maildesk.lifecycle.waiting import office_hours
 from maildesk.model.ids import new_id
 from maildesk.model.policy import PolicyFiles
 from maildesk.model.settings import Settings
 from maildesk.outgoing.compose import Composer, House
 from maildesk.rules.compile import compile_rules
-from maildesk.store import people
+from maildesk.store import people, tickets
 from maildesk.store.engine import Store
 from maildesk.store.lease import this_process
 
@@ -38,6 +39,14 @@ class Office:
     clock: Callable[[], datetime] = utc_now
     random: Callable[[int], bytes] = token_bytes
 
+    def policy_at(self, connection: Connection) -> Policy:
+        """The policy, with how much each agent has to do if a rule chooses by that."""
+        if not self.policy.rules.chooses:
+            return self.policy
+        open_, newest = tickets.workload(connection)
+        directory = replace(self.policy.directory, workload=Workload(open_, newest))
+        return replace(self.policy, directory=directory)
+
     def new_id(self, now: datetime) -> str:
         """A fresh id for a message."""
         return new_id(now, self.random(10))
@@ -59,13 +68,16 @@ def open_office(
     """
     with store.write() as connection:
         people.sync(connection, files.people)
-        directory = Directory(
-            teams=people.teams(connection),
-            fallback_approver=_fallback(connection, files),
-        )
+        directory = _directory(connection, files)
     rules = compile_rules(files.rules)
     policy = Policy(
-        files.workflow, files.catalog, files.approvals, rules, directory, files.monitoring
+        files.workflow,
+        files.catalog,
+        files.approvals,
+        rules,
+        directory,
+        office_hours(files),
+        files.monitoring,
     )
     keys = settings.secrets.keys()
     base_url = settings.web.base_url if settings.web.enabled else None
@@ -81,6 +93,22 @@ def open_office(
         watches(files.monitoring),
         clock,
         random,
+    )
+
+
+def _directory(connection: Connection, files: PolicyFiles) -> Directory:
+    named = {lead for team in files.people.team for lead in team.leads}
+    named |= {address for rule in files.rules.rule for address in rule.then.watch}
+    known = people.addresses(connection, named)
+    leads = (
+        (team.name, known[lead.casefold()]) for team in files.people.team for lead in team.leads
+    )
+    return Directory(
+        teams=people.teams(connection),
+        fallback_approver=_fallback(connection, files),
+        leads=frozenset(leads),
+        known=known,
+        organisations=files.people.organisation,
     )
 
 

@@ -68,6 +68,9 @@ class Recorder:
         if ticket is not None and said is not None and decision.message_kind:
             text = said.text if decision.message_text is None else decision.message_text
             self._add_text(ticket, replace(said, text=text), decision.message_kind)
+        if ticket is not None:
+            for note in decision.notes:
+                self._add_note(ticket, note)
         matter = replace(matter, ticket=ticket)
         return ticket, self._write_letters(decision.letters, matter, said)
 
@@ -94,6 +97,21 @@ class Recorder:
             if isinstance(event, HeldSettled):
                 tickets.settle_held(self.connection, event.message, _BECOMES[event.outcome])
         return after
+
+    def _add_note(self, ticket: Ticket, text: str) -> None:
+        """A text of the desk itself, which only agents see."""
+        message = Message(
+            id=self.office.new_id(self.now),
+            ticket=ticket.number,
+            mail=None,
+            author=None,
+            kind="note",
+            proven=True,
+            text=text,
+            message_id=None,
+            at=self.now,
+        )
+        tickets.add_message(self.connection, message)
 
     def _add_text(self, ticket: Ticket, said: Said, kind: str) -> None:
         message = Message(

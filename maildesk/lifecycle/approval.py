@@ -26,7 +26,8 @@ def ask(draft: Draft, requester: Person, rule: str, text: str) -> None:
             "and approvals.toml names no fallback."
         )
         return
-    illegal = workflow.move(draft, draft.policy.workflow.roles.on_hold, ActorKind.RULE)
+    on_hold = draft.policy.workflow.roles.on_hold
+    illegal = workflow.move(draft, on_hold, ActorKind.RULE, rule=rule)
     if illegal is not None:
         draft.explain("approval", "not asked", illegal.why)
         return

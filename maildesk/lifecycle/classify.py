@@ -1,43 +1,165 @@
-"""What rules make of a ticket: its classification, and whether somebody must approve."""
+"""What rules make of a ticket: its classification, its people, and whether somebody must approve.
 
-from maildesk.lifecycle import approval, workflow
+There is one pass of the rules for one cause: what rules change fires no rule again.
+"""
+
+from collections.abc import Collection
+
+from maildesk.lifecycle import approval, waiting, workflow
 from maildesk.lifecycle.draft import Draft
 from maildesk.model.cause import Facts
-from maildesk.model.decision import ActorKind
-from maildesk.model.event import Field, FieldChanged, Tagged
-from maildesk.model.mail import Step
+from maildesk.model.decision import ActorKind, Answer, Decision, Template
+from maildesk.model.event import Field, FieldChanged, PersonJoined, RuleActed, Tagged
+from maildesk.model.mail import Disposition, Step
 from maildesk.model.person import Person
 from maildesk.model.policy import Cause
+from maildesk.model.token import Purpose
 from maildesk.rules import engine
+from maildesk.rules.facts import Scene
+
+# So many rules that did not fire stand in a mail's trace; `maildesk rules try` shows all.
+TRACED = 30
 
 
-def apply_rules(draft: Draft, on: Cause, facts: Facts, requester: Person) -> None:
-    """Run the rules for this cause once, and let what they say happen."""
+def apply_rules(
+    draft: Draft,
+    on: Cause,
+    facts: Facts,
+    requester: Person,
+    only: Collection[str] | None = None,
+) -> engine.Outcome:
+    """Run the rules for this cause once, and let what they say happen.
+
+    What a rule wants to drop or put in quarantine is for the caller to see.
+    """
+    draft.rules_ran = True
     outcome = engine.run(
         draft.policy.rules,
         on,
-        ticket=draft.ticket,
-        facts=facts,
-        requester=requester,
+        scene(draft, facts, requester),
         priority=draft.policy.catalog.priority,
+        choose=draft.policy.directory.choose,
+        only=only,
     )
-    asked = ""
-    for effect in outcome.effects:
-        match effect:
-            case engine.SetField(field=field, value=value, rule=rule):
-                set_field(draft, field, value, rule)
-            case engine.AddTag(tag=tag, rule=rule) if tag not in draft.ticket.tags:
-                draft.add(Tagged(tag, rule))
-            case engine.AskApproval(rule=rule):
-                asked = rule
-            case _:
-                pass
     draft.steps.append(_trace(outcome))
+    if _away(outcome) is not None:
+        return outcome
+    for effect in outcome.effects:
+        _happen(draft, effect)
     set_priority(draft)
+    asked = [effect for effect in outcome.effects if isinstance(effect, engine.AskApproval)]
     if asked:
-        approval.ask(draft, requester, asked, facts.text)
-    elif is_classified(draft):
-        workflow.move(draft, draft.policy.workflow.roles.assigned, ActorKind.RULE)
+        approval.ask(draft, requester, asked[0].rule, facts.text)
+    elif is_classified(draft) and outcome.fired:
+        assigned = draft.policy.workflow.roles.assigned
+        workflow.move(draft, assigned, ActorKind.RULE, rule=outcome.fired[-1])
+    return outcome
+
+
+def scene(draft: Draft, facts: Facts, requester: Person) -> Scene:
+    """What the rules look at."""
+    policy = draft.policy
+    return Scene(
+        mail=facts,
+        ticket=draft.ticket,
+        requester=requester,
+        moment=waiting.moment(policy.calendar, draft.now),
+        organisation=policy.directory.organisation_of(requester),
+    )
+
+
+def turned_away(outcome: engine.Outcome, draft: Draft) -> Decision | None:
+    """Where a rule says that this mail makes no ticket: nothing is kept but the mail and the
+    trace."""
+    act = _away(outcome)
+    if act is None:
+        return None
+    draft.explain("rules", act.value, f'rule "{act.rule}": {act.action}')
+    quarantined = act.action == "quarantine"
+    return Decision(
+        answer=Answer.RECORDED,
+        actor=draft.actor,
+        disposition=Disposition.QUARANTINED if quarantined else Disposition.REFUSED,
+        why=tuple(draft.steps),
+    )
+
+
+def _away(outcome: engine.Outcome) -> engine.Act | None:
+    for effect in outcome.effects:
+        if isinstance(effect, engine.Act) and effect.action in ("drop", "quarantine"):
+            return effect
+    return None
+
+
+def _happen(draft: Draft, effect: engine.Effect) -> None:
+    match effect:
+        case engine.SetField(field=field, value=value, rule=rule):
+            set_field(draft, field, value, rule)
+        case engine.AddTag(tag=tag, rule=rule) if tag not in draft.ticket.tags:
+            draft.add(Tagged(tag, rule))
+        case engine.Act():
+            _act(draft, effect)
+        case _:
+            pass
+
+
+def _act(draft: Draft, act: engine.Act) -> None:
+    roles = draft.policy.workflow.roles
+    match act.action:
+        case "status":
+            _moved(draft, act, act.value)
+        case "hold":
+            if _moved(draft, act, roles.on_hold):
+                draft.notes.append(act.value)
+        case "escalate":
+            _escalate(draft, act)
+        case "watch":
+            _watch(draft, act)
+        case "note":
+            _acted(draft, act)
+            draft.notes.append(act.value)
+        case "tell-requester":
+            _acted(draft, act)
+            to = draft.ticket.requester
+            draft.write(Template.REPLY, to, text=act.value, links=(Purpose.VIEW,))
+        case "tell-agents":
+            _acted(draft, act)
+            draft.tell_agents(act.value)
+
+
+def _acted(draft: Draft, act: engine.Act) -> None:
+    draft.add(RuleActed(rule=act.rule, action=act.action))
+
+
+def _moved(draft: Draft, act: engine.Act, status: str) -> bool:
+    """Whether the rule's move was legal; if not, the trace says why."""
+    illegal = workflow.move(draft, status, ActorKind.RULE, rule=act.rule)
+    if illegal is not None:
+        draft.explain("rules", f"{act.action} not done: {illegal.why}", f'rule "{act.rule}"')
+    return illegal is None
+
+
+def _escalate(draft: Draft, act: engine.Act) -> None:
+    if not _moved(draft, act, draft.policy.workflow.roles.escalated):
+        return
+    set_field(draft, "team", act.value, act.rule)
+    assigned = any(m.id == draft.ticket.assignee for m in _members(draft, act.value))
+    if draft.ticket.assignee is not None and not assigned:
+        old = draft.ticket.assignee
+        draft.add(FieldChanged(field="assignee", old=old, new=None, rule=act.rule))
+    _acted(draft, act)
+    draft.tell_agents(f"Escalated to {act.value}.")
+
+
+def _members(draft: Draft, team: str) -> tuple[Person, ...]:
+    return draft.policy.directory.teams.get(team, ())
+
+
+def _watch(draft: Draft, act: engine.Act) -> None:
+    person = draft.policy.directory.known.get(act.value.casefold())
+    if person is not None and not draft.ticket.takes_part(person):
+        draft.add(PersonJoined(person))
+        _acted(draft, act)
 
 
 def settle_approval(
@@ -54,8 +176,11 @@ def settle_approval(
 
 def _trace(outcome: engine.Outcome) -> Step:
     fired = tuple(f'rule "{step.rule}" fired' for step in outcome.steps if step.fired)
-    passed = tuple(f'rule "{step.rule}": {step.reason}' for step in outcome.steps if not step.fired)
-    return Step("rules", f"{len(fired)} fired", fired, passed)
+    others = [step for step in outcome.steps if not step.fired]
+    passed = [f'rule "{step.rule}": {step.reason}' for step in others[:TRACED]]
+    if len(others) > TRACED:
+        passed.append(f"and {len(others) - TRACED} more; `maildesk rules try` shows every rule")
+    return Step("rules", f"{len(fired)} fired", fired, tuple(passed))
 
 
 def set_field(draft: Draft, field: Field, value: str, rule: str = "") -> None:
@@ -82,6 +207,4 @@ def set_priority(draft: Draft) -> None:
 
 def is_classified(draft: Draft) -> bool:
     """Whether all is known that the status Assign asks for."""
-    ticket = draft.ticket
-    needed = (ticket.service, ticket.category, ticket.impact, ticket.urgency, ticket.priority)
-    return all(needed) and bool(ticket.team or ticket.assignee)
+    return draft.ticket.is_classified and bool(draft.ticket.team or draft.ticket.assignee)

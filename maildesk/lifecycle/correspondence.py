@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from maildesk.lifecycle import approval, closure, command, workflow
-from maildesk.lifecycle.classify import apply_rules, settle_approval
+from maildesk.lifecycle.classify import apply_rules, settle_approval, turned_away
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import Choice, MailArrived
@@ -75,7 +75,10 @@ def _opened(closed: Ticket | None, mail: MailArrived, policy: Policy, now: datet
     draft.add(*(PersonJoined(person) for person in mail.joining))
     if closed is not None:
         draft.explain("lifecycle", f"ticket {closed.number} is closed: a new one, its child")
-    apply_rules(draft, "created", mail.facts, mail.sender)
+    outcome = apply_rules(draft, "created", mail.facts, mail.sender)
+    away = turned_away(outcome, draft)
+    if away is not None:
+        return away
     _announce(draft, mail)
     return draft.decision(Answer.DONE, Disposition.NEW_TICKET, "request")
 

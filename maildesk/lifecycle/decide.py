@@ -5,6 +5,7 @@ from datetime import datetime
 from maildesk.lifecycle import closure, command, correspondence, held, monitoring
 from maildesk.lifecycle.classify import apply_rules, settle_approval
 from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.follow import follow, strike
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import (
     AgentActed,
@@ -28,6 +29,27 @@ def decide(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime) -
 
     Raises ValueError where a cause other than a mail or a report comes without its ticket.
     """
+    decision = _decided(ticket, cause, policy, now)
+    if isinstance(cause, DeliveryFailed | HeldJudged):
+        return decision
+    silent = isinstance(cause, MailArrived) and cause.silent
+    requester = cause.reporter if isinstance(cause, ProblemReported) else cause.requester
+    return follow(ticket, decision, _seen(cause), requester, policy, now, silent=silent)
+
+
+def _seen(cause: MailArrived | LinkUsed | AgentActed | ClockStruck | ProblemReported) -> Facts:
+    match cause:
+        case MailArrived(facts=facts) | ProblemReported(facts=facts):
+            return facts
+        case LinkUsed():
+            return _facts(cause)
+        case AgentActed(agent=agent, text=text):
+            return Facts(text=text, sender=agent.address)
+        case ClockStruck():
+            return Facts()
+
+
+def _decided(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime) -> Decision:
     if isinstance(cause, MailArrived):
         return correspondence.arrived(ticket, cause, policy, now)
     if isinstance(cause, ProblemReported):
@@ -51,7 +73,7 @@ def decide(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime) -
         case HeldJudged():
             return held.judge(ticket, cause, policy, now)
         case ClockStruck():
-            return _clock_struck(ticket, policy, now)
+            return _clock_struck(ticket, cause, policy, now)
         case DeliveryFailed():
             return _delivery_failed(ticket, cause, policy, now)
 
@@ -113,7 +135,7 @@ def _keep_comment(draft: Draft, used: LinkUsed) -> None:
         draft.add(MessageAdded(used.message, "decision"))
 
 
-def _clock_struck(ticket: Ticket, policy: Policy, now: datetime) -> Decision:
+def _clock_struck(ticket: Ticket, struck: ClockStruck, policy: Policy, now: datetime) -> Decision:
     draft = Draft(ticket, Actor(ActorKind.CLOCK), policy, now)
     if ticket.close_due is not None and ticket.close_due <= now:
         closure.close_when_due(draft)
@@ -121,6 +143,8 @@ def _clock_struck(ticket: Ticket, policy: Policy, now: datetime) -> Decision:
         closure.remind(draft)
     elif ticket.settle_due is not None and ticket.settle_due <= now:
         monitoring.settled(draft)
+    elif ticket.rules_due is not None and ticket.rules_due <= now:
+        strike(draft, struck.requester)
     return draft.decision(Answer.DONE)
 
 

@@ -26,6 +26,8 @@ class Draft:
     letters: list[Letter] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     silent: bool = False
+    notes: list[str] = field(default_factory=list)
+    rules_ran: bool = False
 
     @classmethod
     def opening(
@@ -95,5 +97,7 @@ class Draft:
             disposition=disposition,
             message_kind=message_kind,
             message_text=message_text,
+            notes=tuple(self.notes),
+            rules_ran=self.rules_ran,
             why=tuple(self.steps),
         )

@@ -8,7 +8,7 @@ must hold for a while before anything is resolved.
 from datetime import datetime, timedelta
 
 from maildesk.lifecycle import workflow
-from maildesk.lifecycle.classify import apply_rules
+from maildesk.lifecycle.classify import apply_rules, turned_away
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import ProblemReported
@@ -62,7 +62,9 @@ def _opened(cause: ProblemReported, actor: Actor, policy: Policy, now: datetime)
     draft = Draft.opening(opened, actor, policy, now, silent=cause.silent)
     draft.add(MessageAdded(cause.message, "request"), ProblemSeen(cause.key, again=False))
     draft.explain("monitoring", "a problem that no open ticket is about", cause.key)
-    apply_rules(draft, "created", cause.facts, cause.reporter)
+    away = turned_away(apply_rules(draft, "created", cause.facts, cause.reporter), draft)
+    if away is not None:
+        return away
     draft.tell_agents(f"{cause.reporter.name} reports a problem.", text=cause.text)
     return draft.decision(Answer.DONE, Disposition.NEW_TICKET, "request")
 
@@ -74,6 +76,7 @@ def _to_a_ticket(draft: Draft, cause: ProblemReported) -> str:
             return _unproven(draft, cause)
         draft.add(MessageAdded(cause.message, "event"))
         _HAPPENS[cause.report](draft, cause)
+        apply_rules(draft, "event", cause.facts, cause.reporter)
     else:
         draft.add(MessageAdded(cause.message, "event"))
         draft.explain("monitoring", f"{cause.report}: nothing new", cause.key)

@@ -3,25 +3,63 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from maildesk.lifecycle.calendar import Calendar
 from maildesk.model.mail import address_key
 from maildesk.model.monitoring import Monitoring
 from maildesk.model.person import Person
-from maildesk.model.policy import Approvals, Catalog, Workflow
+from maildesk.model.policy import Approvals, Catalog, Organisation, Workflow
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import CompiledRules
 
 
 @dataclass(frozen=True, slots=True)
+class Workload:
+    """How many open tickets each agent has, and the newest ticket each was ever given."""
+
+    open: Mapping[int, int] = field(default_factory=dict)
+    newest: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Directory:
-    """The agents of every team, and who approves for people without a manager."""
+    """The agents of every team, who leads them, who approves for people without a manager.
+
+    `known` are people that teams and rules name, by address in small letters. `workload` is
+    filled in only where a rule chooses an agent.
+    """
 
     teams: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
     fallback_approver: int | None = None
+    leads: frozenset[tuple[str, int]] = frozenset()
+    known: Mapping[str, int] = field(default_factory=dict)
+    organisations: tuple[Organisation, ...] = ()
+    workload: Workload = Workload()
 
     def agent(self, address: str) -> Person | None:
         """The agent with that address."""
         key = address_key(address)
         return next((a for a in self._agents() if address_key(a.address) == key), None)
+
+    def leads_team(self, person: int | None, team: str) -> bool:
+        """Whether the person leads the team."""
+        return (team, person) in self.leads
+
+    def organisation_of(self, person: Person) -> Organisation:
+        """By the name in people.toml, else by the mail domain; an empty one where none fits."""
+        domain = person.address.rpartition("@")[2].casefold()
+        for one in self.organisations:
+            domains = {other.casefold() for other in one.domains}
+            if one.name == person.organisation or (not person.organisation and domain in domains):
+                return one
+        return Organisation(name=person.organisation)
+
+    def choose(self, how: str, team: str) -> str | None:
+        """An agent's address: whose newest ticket is the oldest (`round-robin`), or who has the
+        fewest open tickets (`least-load`); in doubt the first of the team."""
+        members = self.teams.get(team, ())
+        load = self.workload.open if how == "least-load" else self.workload.newest
+        chosen = min(members, key=lambda member: load.get(member.id, 0), default=None)
+        return chosen.address if chosen else None
 
     def _agents(self) -> tuple[Person, ...]:
         return tuple(agent for members in self.teams.values() for agent in members)
@@ -54,4 +92,5 @@ class Policy:
     approvals: Approvals
     rules: CompiledRules
     directory: Directory
+    calendar: Calendar
     monitoring: Monitoring = field(default_factory=Monitoring)

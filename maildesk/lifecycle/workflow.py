@@ -17,13 +17,21 @@ class Illegal:
 
 
 def check(
-    workflow: Workflow, ticket: Ticket, to: str, by: ActorKind, filling: frozenset[str]
+    workflow: Workflow,
+    ticket: Ticket,
+    to: str,
+    by: ActorKind,
+    filling: frozenset[str],
+    *,
+    leads: bool = False,
 ) -> Illegal | None:
-    """Whether the move is legal. `filling` are fields that the same act fills in."""
+    """Whether the move is legal. `filling` are fields that the same act fills in; `leads`: the
+    agent who acts leads the team."""
     moves = [move for move in workflow.move if ticket.status in move.from_ and move.to == to]
     if not moves:
         return Illegal(f'a ticket in status "{ticket.status}" cannot become "{to}"')
-    allowed = [move for move in moves if by in move.by]
+    parts = {by, ActorKind.LEAD} if leads and by is ActorKind.AGENT else {by}
+    allowed = [move for move in moves if parts.intersection(move.by)]
     if not allowed:
         who = " or ".join(sorted({who for move in moves for who in move.by}))
         return Illegal(f'only {who} may move a ticket from "{ticket.status}" to "{to}"')
@@ -41,16 +49,22 @@ def _missing(moves: list[Move], ticket: Ticket, to: str, filling: frozenset[str]
 
 
 def move(
-    draft: Draft, to: str, by: ActorKind, filling: frozenset[str] = frozenset()
+    draft: Draft,
+    to: str,
+    by: ActorKind,
+    filling: frozenset[str] = frozenset(),
+    *,
+    rule: str = "",
 ) -> Illegal | None:
     """Make the move if it is legal; a move to where the ticket is already does nothing."""
-    if draft.ticket.status == to:
+    ticket, workflow = draft.ticket, draft.policy.workflow
+    if ticket.status == to:
         return None
-    workflow = draft.policy.workflow
-    illegal = check(workflow, draft.ticket, to, by, filling)
+    leads = draft.policy.directory.leads_team(draft.actor.person, ticket.team)
+    illegal = check(workflow, ticket, to, by, filling, leads=leads)
     if illegal is None:
-        old = draft.ticket.status
-        draft.add(StatusMoved(old=old, new=to, state=workflow.state_of(to)))
+        state = workflow.state_of(to)
+        draft.add(StatusMoved(old=ticket.status, new=to, state=state, rule=rule))
     return illegal
 
 

@@ -95,6 +95,7 @@ class AgentActed:
 
     agent: Person
     message: str
+    requester: Person
     text: str = ""
     commands: tuple[Command, ...] = ()
     wrong_commands: tuple[WrongCommand, ...] = ()
@@ -103,6 +104,8 @@ class AgentActed:
 @dataclass(frozen=True, slots=True)
 class ClockStruck:
     """A deadline of the ticket may have passed."""
+
+    requester: Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ class ActorKind(enum.StrEnum):
     REQUESTER = "requester"
     AGENT = "agent"
     MANAGER = "manager"
+    LEAD = "lead"
     RULE = "rule"
     CLOCK = "clock"
     EVENT = "event"
@@ -89,7 +90,8 @@ class Answer(enum.StrEnum):
 class Decision:
     """What changes, which mails go out, and why. An empty one changes nothing.
 
-    `message_text` is what is kept of what was said; None: the text as it came.
+    `message_text` is what is kept of what was said; None: the text as it came. `notes` are
+    texts that the desk itself adds for agents. `rules_ran`: the rules had their one pass.
     """
 
     answer: Answer
@@ -99,4 +101,6 @@ class Decision:
     disposition: Disposition | None = None
     message_kind: str = ""
     message_text: str | None = None
+    notes: tuple[str, ...] = ()
+    rules_ran: bool = False
     why: tuple[Step, ...] = ()

@@ -66,12 +66,28 @@ class Untagged:
 class StatusMoved:
     """The status changed by a legal move, or back by an undo; `state` is the new status's state.
 
-    A move ends what the ticket waited for.
+    A move ends what the ticket waited for. `rule` names the rule that did it, if one did.
     """
 
     old: str
     new: str
     state: str
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleActed:
+    """A rule did what no field shows: a note, a mail, a watcher, a hold, an escalation."""
+
+    rule: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class RulesDue:
+    """When a rule that waits looks next; None: none waits."""
+
+    rules_due: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +274,8 @@ Event = (
     | Tagged
     | Untagged
     | StatusMoved
+    | RuleActed
+    | RulesDue
     | PersonJoined
     | PersonLeft
     | RequesterChanged
@@ -291,6 +309,8 @@ EVENTS: dict[str, type[Event]] = {
         Tagged,
         Untagged,
         StatusMoved,
+        RuleActed,
+        RulesDue,
         PersonJoined,
         PersonLeft,
         RequesterChanged,

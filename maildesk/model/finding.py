@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Finding:
     """One thing that is wrong, or `good`. `key` is a key of a file, or what was looked at.
 
-    No text ever holds a secret. `remedy` says what to do, in the imperative.
+    No text ever holds a secret. `remedy` says what to do, in the imperative. `marked` is the
+    line that is wrong and under it a caret, where the column is known.
     """
 
     key: str
@@ -16,6 +17,7 @@ class Finding:
     file: str = ""
     line: int | None = None
     good: bool = False
+    marked: str = ""
 
     @property
     def where(self) -> str:

@@ -14,8 +14,17 @@ from maildesk.model.sla import ServiceLevels
 
 Level = Literal["L1", "L2", "L3", "field"]
 Grade = Literal["high", "medium", "low"]
-Cause = Literal["created", "replied", "reopened", "approved", "rejected"]
-Mover = Literal["requester", "agent", "manager", "rule", "clock", "event"]
+Cause = Literal[
+    "created",
+    "replied",
+    "reopened",
+    "status-changed",
+    "approved",
+    "rejected",
+    "event",
+    "waited",
+]
+Mover = Literal["requester", "agent", "lead", "manager", "rule", "clock", "event"]
 
 
 def _many(value: Any) -> Any:
@@ -47,9 +56,18 @@ class PersonEntry(Part):
     organisation: str = Field("", description="company or department; rules can ask for it")
 
 
+class Organisation(Part):
+    """A company or department: rules can ask for it."""
+
+    name: str = Field("", description="its name, as persons name it under `organisation`")
+    domains: tuple[str, ...] = Field((), description="people of these mail domains belong to it")
+    tags: tuple[str, ...] = Field((), description="words that rules ask for, as vip")
+
+
 class People(Part):
     """people.toml"""
 
+    organisation: tuple[Organisation, ...] = Field((), description="companies and departments")
     team: tuple[Team, ...] = Field((), description="the teams; their members are the agents")
     person: tuple[PersonEntry, ...] = Field((), description="people known in advance")
 
@@ -116,7 +134,7 @@ class Move(Part):
     from_: Words = Field(alias="from", description="one status or a list of them")
     to: str = Field(description="the status after the move")
     by: tuple[Mover, ...] = Field(
-        description="who may: requester, agent, manager, rule, clock, event"
+        description="who may: requester, agent, lead, manager, rule, clock, event"
     )
     needs: tuple[str, ...] = Field((), description="ticket fields that must be filled in first")
 
@@ -168,6 +186,15 @@ class Workflow(Part):
 # ---- rules.toml
 
 
+class RuleMail(Part):
+    """A mail that a rule sends."""
+
+    to: Literal["requester", "agents"] = Field(
+        "requester", description="requester, or agents: who works on the ticket"
+    )
+    text: str = Field(description="what the mail says")
+
+
 class Then(Part):
     """What a rule does."""
 
@@ -179,9 +206,24 @@ class Then(Part):
     urgency: Grade | None = Field(None, description="high, medium or low")
     team: str | None = Field(None, description="a team of people.toml")
     assignee: str | None = Field(None, description="mail address of an agent")
+    assign: Literal["round-robin", "least-load"] | None = Field(
+        None, description="an agent of the team: in turn, or who has the fewest open tickets"
+    )
     tag: Words = Field((), description="one tag or a list of them")
+    watch: Words = Field((), description="addresses of people.toml who take part from now on")
+    note: str | None = Field(None, description="a note that agents see")
+    mail: RuleMail | None = Field(None, description="a mail to send")
+    status: str | None = Field(None, description="a status of workflow.toml that rules may set")
+    escalate: str | None = Field(None, description="a team that the ticket is handed on to")
+    hold: str | None = Field(None, description="the reason why the ticket is put on hold")
     ask_approval: Literal["manager"] | None = Field(
         None, description='"manager": the requester\'s reporting manager must approve'
+    )
+    drop: str | None = Field(
+        None, description="the reason why the mail makes no ticket (`on = created` alone)"
+    )
+    quarantine: str | None = Field(
+        None, description="the reason why the mail waits in quarantine (`on = created` alone)"
     )
 
 
@@ -190,17 +232,44 @@ class Rule(Part):
 
     name: str = Field(description="the rule's name; it stands in every trace")
     on: Annotated[tuple[Cause, ...], BeforeValidator(_many)] = Field(
-        ("created",), description="created, replied, reopened, approved, rejected: one or a list"
+        ("created",),
+        description="one or a list of: created, replied, reopened, status-changed, approved, "
+        "rejected, event, waited",
     )
+    waited: str | None = Field(
+        None,
+        pattern=r"^\d{1,4} (business days?|days?|hours?)$",
+        description='for `on = "waited"`: how long, as "3 business days", "2 days", "4 hours"',
+    )
+    in_status: Words = Field((), description='for `on = "waited"`: the statuses it waits in')
     when: str = Field("true", description="a CEL expression")
     then: Then = Field(Then(), description="what the rule does")
     stop: bool = Field(False, description="no rule after this one is looked at")
+
+
+class Expected(Then):
+    """What a rule test wants to see: keys of `then`, compared where they are given."""
+
+    fired: tuple[str, ...] | None = Field(None, description="the rules that fire, in order")
+    priority: str | None = Field(None, description="the priority that follows")
+
+
+class RuleTest(Part):
+    """A rule test: facts in, outcome out. `maildesk rules check` runs it."""
+
+    name: str = Field(description="what the test shows")
+    on: Cause = Field("created", description="the cause")
+    facts: dict[str, str | int | bool | tuple[str, ...]] = Field(
+        {}, description='facts by name, as { "mail.subject" = "VPN down" }; the others are empty'
+    )
+    expect: Expected = Field(Expected(), description="what must come of it")
 
 
 class Rules(Part):
     """rules.toml"""
 
     rule: tuple[Rule, ...] = Field((), description="looked at in this order")
+    test: tuple[RuleTest, ...] = Field((), description="what `maildesk rules check` tries")
 
 
 # ---- approvals.toml

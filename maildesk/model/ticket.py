@@ -33,6 +33,8 @@ from maildesk.model.event import (
     ResolutionDecided,
     ResolutionGiven,
     ResolutionWithdrawn,
+    RuleActed,
+    RulesDue,
     StatusMoved,
     Tagged,
     TicketOpened,
@@ -82,6 +84,7 @@ class Ticket:
     team that escalated it. `event_key` is the problem that monitoring reported, `flaps` how often
     it came back, `settle_due` when its end will have held for long enough.
     What was written to a ticket with `merged_into` belongs there.
+    `status_since`: when it came to its status; `rules_due`: when a rule that waits looks next.
     """
 
     number: int
@@ -114,6 +117,8 @@ class Ticket:
     reopened: int = 0
     close_due: datetime | None = None
     remind_due: datetime | None = None
+    status_since: datetime | None = None
+    rules_due: datetime | None = None
     closed_at: datetime | None = None
     closure_category: str = ""
     event_key: str | None = None
@@ -123,13 +128,19 @@ class Ticket:
     @property
     def next_due(self) -> datetime | None:
         """The earliest deadline of this ticket; None where nothing waits for the clock."""
-        dues = (self.close_due, self.remind_due, self.wake_due, self.settle_due)
+        dues = (self.close_due, self.remind_due, self.wake_due, self.settle_due, self.rules_due)
         return min((due for due in dues if due), default=None)
 
     @property
     def is_closed(self) -> bool:
         """Whether the ticket has reached its end."""
         return self.closed_at is not None
+
+    @property
+    def is_classified(self) -> bool:
+        """Whether service, category, impact, urgency and so the priority are known."""
+        needed = (self.service, self.category, self.impact, self.urgency, self.priority)
+        return all(needed)
 
     @property
     def waits_for_approval(self) -> bool:
@@ -169,6 +180,7 @@ def _opened(event: TicketOpened, number: int, at: datetime) -> Ticket:
         parent=event.parent,
         opened_at=at,
         updated_at=at,
+        status_since=at,
     )
 
 
@@ -179,9 +191,9 @@ def _changed(ticket: Ticket, event: Event, at: datetime) -> Ticket:
         case Tagged(tag=tag):
             return replace(ticket, tags=_added(ticket.tags, tag))
         case StatusMoved(new=new, state=state):
-            return replace(
-                ticket, status=new, state=state, hold=None, wake_due=None, settle_due=None
-            )
+            return _moved(ticket, new, state, at)
+        case RulesDue(rules_due=due):
+            return replace(ticket, rules_due=due)
         case Untagged(tag=tag):
             return replace(ticket, tags=_without(ticket.tags, tag))
         case PersonJoined() | PersonLeft() | RequesterChanged():
@@ -231,13 +243,19 @@ def _changed(ticket: Ticket, event: Event, at: datetime) -> Ticket:
                 hold=None,
                 wake_due=None,
                 settle_due=None,
+                rules_due=None,
             )
         case ProblemSeen(key=key, again=again):
             return replace(ticket, event_key=key, flaps=ticket.flaps + again, settle_due=None)
         case ProblemEnded(settle_due=settle_due):
             return replace(ticket, settle_due=settle_due)
-        case MessageAdded() | MessageMoved() | HeldSettled() | TicketOpened():
+        case MessageAdded() | MessageMoved() | HeldSettled() | TicketOpened() | RuleActed():
             return ticket
+
+
+def _moved(ticket: Ticket, status: str, state: str, at: datetime) -> Ticket:
+    ended = replace(ticket, hold=None, wake_due=None, settle_due=None, rules_due=None)
+    return replace(ended, status=status, state=state, status_since=at)
 
 
 def _with_people(ticket: Ticket, event: PersonJoined | PersonLeft | RequesterChanged) -> Ticket:

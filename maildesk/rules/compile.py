@@ -4,6 +4,9 @@
 are declared as dotted names with a type each, so `mail.subjct` and `ticket.number == "1"` are
 errors here and not surprises with a mail in hand. `matches` is RE2: linear in the mail.
 A pattern that is put together at run time (`"a" + ticket.team`) can only be checked there.
+
+A rule is compiled twice: as it is written, for its mistakes, and to be run, with each
+`fact.matches("literal")` as a number in the list `patterns` (rules/patterns.py).
 """
 
 import re
@@ -13,8 +16,9 @@ from difflib import get_close_matches
 
 from cel_expr_python import cel  # type: ignore[import-untyped]
 
-from maildesk.model.policy import Rule, Rules
-from maildesk.rules.facts import FACTS, Scene, values
+from maildesk.model.policy import Cause, Rule, Rules
+from maildesk.rules.facts import FACTS, Scene, Value, values
+from maildesk.rules.patterns import Patterns, fault_of
 
 _TYPES = {
     "string": cel.Type.STRING,
@@ -22,6 +26,8 @@ _TYPES = {
     "bool": cel.Type.BOOL,
     "list(string)": cel.Type.List(cel.Type.STRING),
 }
+_TEXTS = frozenset(fact.name for fact in FACTS if fact.type == "string")
+_ANSWERS = "patterns"
 _FUNCTIONS = (
     *("all", "contains", "endsWith", "exists", "exists_one", "filter", "has", "map"),
     *("matches", "size", "startsWith", "int", "string"),
@@ -34,6 +40,9 @@ _TOKEN = re.compile(
     r'|"""(?s:\\.|[^\\])*?"""|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\')'
     r"|(?P<skip>\s+|//[^\n]*)|(?P<word>\w+)|(?P<sign>.)"
 )
+
+# room.name.matches("literal"), where "" is any word and None a literal
+_CALL = ("", ".", "", ".", "matches", "(", None, ")")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +81,8 @@ class CompiledRule:
 
     rule: Rule
     expression: cel.Expression
+    holds: str
+    fails: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +91,51 @@ class CompiledRules:
 
     rules: tuple[CompiledRule, ...]
     environment: cel.Env
+    patterns: Patterns
 
     def activation(self, scene: Scene) -> cel.Activation:
         """The facts of a scene, ready for any number of rules."""
-        return self.environment.Activation(values(scene))
+        return self.activated(values(scene))
+
+    def activated(self, facts: dict[str, Value]) -> cel.Activation:
+        """The same from facts by name; every fact must be there."""
+        return self.environment.Activation({**facts, _ANSWERS: self.patterns.answers(facts)})
+
+    @property
+    def chooses(self) -> bool:
+        """Whether any rule chooses an agent by what each has to do."""
+        return any(compiled.rule.then.assign for compiled in self.rules)
+
+    def waits_for(self, on: Cause) -> bool:
+        """Whether any rule looks on this cause."""
+        return any(on in compiled.rule.on for compiled in self.rules)
 
 
 def compile_rules(rules: Rules) -> CompiledRules:
     """Check and compile every rule. Raises RuleErrors with the mistakes of all rules."""
-    environment = cel.NewEnv(variables={fact.name: _TYPES[fact.type] for fact in FACTS})
-    looked_at = [_compiled(environment, rule) for rule in rules.rule]
-    findings = tuple(found for one in looked_at if isinstance(one, tuple) for found in one)
+    written, patterns = _environment({}), Patterns()
+    run = _environment({_ANSWERS: cel.Type.List(cel.Type.BOOL)})
+    findings = tuple(found for rule in rules.rule for found in _mistakes(written, rule))
     if findings:
         raise RuleErrors(findings)
-    return CompiledRules(
-        tuple(one for one in looked_at if isinstance(one, CompiledRule)), environment
+    compiled = tuple(
+        CompiledRule(
+            rule,
+            run.compile(_numbered(rule.when, written, patterns)),
+            holds=f"holds: {rule.when}",
+            fails=f"does not hold: {rule.when}",
+        )
+        for rule in rules.rule
     )
+    patterns.ready()
+    return CompiledRules(compiled, run, patterns)
 
 
-def _compiled(environment: cel.Env, rule: Rule) -> CompiledRule | tuple[Finding, ...]:
+def _environment(more: dict[str, cel.Type]) -> cel.Env:
+    return cel.NewEnv(variables={fact.name: _TYPES[fact.type] for fact in FACTS} | more)
+
+
+def _mistakes(environment: cel.Env, rule: Rule) -> tuple[Finding, ...]:
     try:
         expression = environment.compile(rule.when)
     except RuntimeError as error:
@@ -107,7 +144,7 @@ def _compiled(environment: cel.Env, rule: Rule) -> CompiledRule | tuple[Finding,
     if kind != cel.Type.BOOL:
         asked = f"`when` must be true or false, but this gives {kind.name().lower()}"
         return (_finding(rule, 1, 1, asked),)
-    return tuple(_bad_patterns(environment, rule)) or CompiledRule(rule, expression)
+    return tuple(_bad_patterns(environment, rule))
 
 
 def _finding(rule: Rule, line: int, column: int, message: str) -> Finding:
@@ -156,18 +193,24 @@ def _plainly(message: str) -> str:
 
 
 def _bad_patterns(environment: cel.Env, rule: Rule) -> Iterator[Finding]:
-    for offset, literal in _patterns(rule.when):
-        tried = environment.compile(f'"".matches({literal})').eval(environment.Activation({}))
-        if tried.type() == cel.Type.ERROR:
-            line = rule.when.count("\n", 0, offset) + 1
-            column = offset - rule.when.rfind("\n", 0, offset)
-            reason = str(tried.value()).partition(": ")[2]
-            yield _finding(rule, line, column, reason)
+    for token in _patterns(_tokens(rule.when)):
+        reason = fault_of(_text_of(environment, token[0]))
+        if reason:
+            line = rule.when.count("\n", 0, token.start()) + 1
+            column = token.start() - rule.when.rfind("\n", 0, token.start())
+            yield _finding(rule, line, column, f"invalid regular expression: {reason}")
 
 
-def _patterns(when: str) -> Iterator[tuple[int, str]]:
-    """(offset, source) of each literal that is the pattern of a `matches` call."""
-    tokens = [token for token in _TOKEN.finditer(when) if token.lastgroup != "skip"]
+def _text_of(environment: cel.Env, literal: str) -> str:
+    return str(environment.compile(literal).eval(environment.Activation({})).value())
+
+
+def _tokens(when: str) -> list[re.Match[str]]:
+    return [token for token in _TOKEN.finditer(when) if token.lastgroup != "skip"]
+
+
+def _patterns(tokens: list[re.Match[str]]) -> Iterator[re.Match[str]]:
+    """Each literal that is the pattern of a `matches` call."""
     opened: list[bool] = []
     for place, token in enumerate(tokens):
         if token[0] == "(":
@@ -176,4 +219,27 @@ def _patterns(when: str) -> Iterator[tuple[int, str]]:
             begun, before = opened.pop(), tokens[place - 1]
             whole = tokens[place - 2][0] in ("(", ",")
             if begun and whole and before.lastgroup == "literal":
-                yield before.start(), before[0]
+                yield before
+
+
+def _numbered(when: str, environment: cel.Env, patterns: Patterns) -> str:
+    """The expression with each `fact.matches("literal")` as `patterns[number]`."""
+    tokens = _tokens(when)
+    parts, done = [], 0
+    for place in range(len(tokens) - len(_CALL) + 1):
+        call = tokens[place : place + len(_CALL)]
+        fact = f"{call[0][0]}.{call[2][0]}"
+        inner = place > 0 and tokens[place - 1][0] == "."
+        if inner or fact not in _TEXTS or not _is_call(call):
+            continue
+        number = patterns.number(fact, _text_of(environment, call[6][0]))
+        parts += [when[done : call[0].start()], f"{_ANSWERS}[{number}]"]
+        done = call[-1].end()
+    return "".join(parts) + when[done:]
+
+
+def _is_call(tokens: list[re.Match[str]]) -> bool:
+    return all(
+        token.lastgroup == "literal" if word is None else word in ("", token[0])
+        for token, word in zip(tokens, _CALL, strict=True)
+    )

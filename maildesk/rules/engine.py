@@ -5,15 +5,13 @@ there is one pass for one cause. A rule that cannot be answered (an index out of
 fire, and the trace says why; the others go on.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from cel_expr_python import cel  # type: ignore[import-untyped]
 
-from maildesk.model.cause import Facts
 from maildesk.model.event import Field
-from maildesk.model.person import Person
 from maildesk.model.policy import Cause, Rule
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import CompiledRule, CompiledRules
@@ -30,6 +28,13 @@ _SETTABLE: tuple[Field, ...] = (
     "assignee",
 )
 Priority = Callable[[str, str], str]
+Choose = Callable[[str, str], str | None]
+"""Whom `assign` means: (round-robin or least-load, team) -> an agent's address."""
+
+
+def nobody(_how: str, _team: str) -> str | None:
+    """There is nobody to choose from."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +62,32 @@ class AskApproval:
     rule: str
 
 
-Effect = SetField | AddTag | AskApproval
+Action = Literal[
+    "status", "escalate", "hold", "watch", "note", "tell-requester", "tell-agents",
+    "drop", "quarantine",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something is done that is more than a field: what, and with which word or text."""
+
+    action: Action
+    value: str
+    rule: str
+
+
+Effect = SetField | AddTag | AskApproval | Act
 
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """What became of one rule, and why."""
+    """What became of one rule, and why. `looked_at`: it was asked on this cause."""
 
     rule: str
     fired: bool
     reason: str
+    looked_at: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +101,29 @@ class Outcome:
     effects: tuple[Effect, ...]
     steps: tuple[Fired, ...]
 
+    @property
+    def fired(self) -> tuple[str, ...]:
+        """The rules that fired, in order."""
+        return tuple(step.rule for step in self.steps if step.fired)
+
 
 def run(
     compiled: CompiledRules,
     on: Cause,
+    scene: Scene,
     *,
-    ticket: Ticket,
-    facts: Facts,
-    requester: Person,
     priority: Priority,
+    choose: Choose = nobody,
+    only: Collection[str] | None = None,
 ) -> Outcome:
-    """One pass over all rules. `priority(impact, urgency)` is the catalogue's matrix."""
-    scene = Scene(mail=facts, ticket=ticket, requester=requester)
-    this = _Pass(compiled, on, priority, scene, compiled.activation(scene))
+    """One pass over all rules, or over those of these names `only`.
+
+    `priority(impact, urgency)` is the catalogue's matrix.
+    """
+    this = _Pass(compiled, on, priority, choose, scene, compiled.activation(scene))
     for rule in compiled.rules:
-        this.steps.append(this.look(rule))
+        if only is None or rule.rule.name in only:
+            this.steps.append(this.look(rule))
     return Outcome(tuple(this.effects), tuple(this.steps))
 
 
@@ -105,6 +134,7 @@ class _Pass:
     compiled: CompiledRules
     on: Cause
     priority: Priority
+    choose: Choose
     scene: Scene
     activation: cel.Activation
     effects: list[Effect] = field(default_factory=list)
@@ -115,23 +145,43 @@ class _Pass:
         """Ask one rule and take what it wants."""
         rule = compiled.rule
         if self.stopped_by:
-            return Fired(rule.name, False, f"not looked at: {self.stopped_by!r} stops")
+            return Fired(rule.name, False, f"not looked at: {self.stopped_by!r} stops", False)
         if self.on not in rule.on:
-            return Fired(rule.name, False, f"looks on {', '.join(rule.on)}, not on {self.on}")
-        holds, reason = _answer(compiled, self.activation)
-        if holds:
-            self._take(rule)
-        return Fired(rule.name, holds, reason)
+            reason = f"looks on {', '.join(rule.on)}, not on {self.on}"
+            return Fired(rule.name, False, reason, False)
+        answer = compiled.expression.eval(self.activation).value()
+        if answer is False:
+            return Fired(rule.name, False, compiled.fails)
+        if answer is not True:
+            return Fired(rule.name, False, f"could not be answered: {answer}")
+        self._take(rule)
+        return Fired(rule.name, True, compiled.holds)
 
     def _take(self, rule: Rule) -> None:
-        new = [effect for effect in _wanted(rule) if self._changes(effect)]
+        new = [effect for effect in self._wanted(rule) if self._changes(effect)]
         self.effects += new
-        if rule.stop:
+        if rule.stop or rule.then.drop is not None or rule.then.quarantine is not None:
             self.stopped_by = rule.name
         ticket = _after(self.scene.ticket, new, self.priority)
         if ticket != self.scene.ticket:
             self.scene = replace(self.scene, ticket=ticket)
             self.activation = self.compiled.activation(self.scene)
+
+    def _wanted(self, rule: Rule) -> Iterator[Effect]:
+        then = rule.then
+        for name in _SETTABLE:
+            value = getattr(then, name)
+            if value is not None:
+                yield SetField(name, value, rule.name)
+        if then.assign:
+            team = then.escalate or then.team or self.scene.ticket.team
+            chosen = self.choose(then.assign, team)
+            if chosen is not None:
+                yield SetField("assignee", chosen, rule.name)
+        yield from (AddTag(tag, rule.name) for tag in dict.fromkeys(then.tag))
+        yield from _acts(rule)
+        if then.ask_approval:
+            yield AskApproval(then.ask_approval, rule.name)
 
     def _changes(self, effect: Effect) -> bool:
         match effect:
@@ -143,26 +193,27 @@ class _Pass:
                 return tag not in self.scene.ticket.tags
             case AskApproval():
                 return not any(isinstance(earlier, AskApproval) for earlier in self.effects)
+            case Act(action="status", value=status):
+                return self.scene.ticket.status != status
+            case Act():
+                return True
 
 
-def _answer(compiled: CompiledRule, activation: cel.Activation) -> tuple[bool, str]:
-    when = compiled.rule.when
-    answer = compiled.expression.eval(activation).value()
-    if answer is True:
-        return True, f"holds: {when}"
-    if answer is False:
-        return False, f"does not hold: {when}"
-    return False, f"could not be answered: {answer}"
-
-
-def _wanted(rule: Rule) -> Iterator[Effect]:
-    for name in _SETTABLE:
-        value = getattr(rule.then, name)
-        if value is not None:
-            yield SetField(name, value, rule.name)
-    yield from (AddTag(tag, rule.name) for tag in dict.fromkeys(rule.then.tag))
-    if rule.then.ask_approval:
-        yield AskApproval(rule.then.ask_approval, rule.name)
+def _acts(rule: Rule) -> Iterator[Act]:
+    then, name = rule.then, rule.name
+    singles: tuple[tuple[Action, str | None], ...] = (
+        ("drop", then.drop),
+        ("quarantine", then.quarantine),
+        ("status", then.status),
+        ("escalate", then.escalate),
+        ("hold", then.hold),
+        ("note", then.note),
+    )
+    yield from (Act(action, value, name) for action, value in singles if value is not None)
+    yield from (Act("watch", address, name) for address in then.watch)
+    if then.mail is not None:
+        told: Action = "tell-agents" if then.mail.to == "agents" else "tell-requester"
+        yield Act(told, then.mail.text, name)
 
 
 def _after(ticket: Ticket, effects: list[Effect], priority: Priority) -> Ticket:
@@ -173,9 +224,15 @@ def _after(ticket: Ticket, effects: list[Effect], priority: Priority) -> Ticket:
         for effect in effects
         if isinstance(effect, SetField) and effect.field != "assignee"
     }
+    for effect in effects:
+        if isinstance(effect, Act) and effect.action in _FIELD_OF:
+            changes[_FIELD_OF[effect.action]] = effect.value
     if not tags and not changes:
         return ticket
     changed = replace(ticket, tags=ticket.tags + tags, **changes)
     if changes.keys() & {"impact", "urgency"}:
         return replace(changed, priority=priority(changed.impact, changed.urgency))
     return changed
+
+
+_FIELD_OF = {"status": "status", "escalate": "team"}

@@ -1,24 +1,42 @@
 """The names that a rule's `when` may use: one table declares, explains and reads them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from maildesk.model.cause import Facts
 from maildesk.model.person import Person
+from maildesk.model.policy import Organisation
 from maildesk.model.ticket import Ticket
 
 Type = Literal["string", "int", "bool", "list(string)"]
 Value = str | int | bool | list[str]
 
 
+# Rules look at so much of a text: a mail of megabytes must not cost every rule its length.
+TEXT_CHARACTERS = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """The time at the desk, and what its calendar says of it."""
+
+    date: str
+    hour: int
+    weekday: str
+    working_day: bool
+    working_time: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What a rule looks at: the mail, the ticket as it is now, and who asked."""
+    """What a rule looks at: the mail, the ticket as it is now, who asked, and when."""
 
     mail: Facts
     ticket: Ticket
     requester: Person
+    moment: Moment
+    organisation: Organisation = field(default_factory=Organisation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +63,12 @@ def _lower(addresses: tuple[str, ...]) -> list[str]:
 
 FACTS: tuple[Fact, ...] = (
     Fact("mail.subject", "string", "the subject", lambda s: s.mail.subject),
-    Fact("mail.text", "string", "the new text, without quotes", lambda s: s.mail.text),
+    Fact(
+        "mail.text",
+        "string",
+        "the new text, without quotes; its first 65,536 characters",
+        lambda s: s.mail.text[:TEXT_CHARACTERS],
+    ),
     Fact(
         "mail.from",
         "string",
@@ -65,6 +88,13 @@ FACTS: tuple[Fact, ...] = (
     Fact("ticket.urgency", "string", "high, medium, low or empty", lambda s: s.ticket.urgency),
     Fact("ticket.priority", "string", "of the matrix; may be empty", lambda s: s.ticket.priority),
     Fact("ticket.team", "string", '"" until set', lambda s: s.ticket.team),
+    Fact("ticket.source", "string", "mail, portal, phone, event or api", lambda s: s.ticket.source),
+    Fact(
+        "ticket.has_assignee",
+        "bool",
+        "whether an agent has it",
+        lambda s: s.ticket.assignee is not None,
+    ),
     Fact("ticket.tags", "list(string)", "in the order added", lambda s: list(s.ticket.tags)),
     Fact("ticket.request_type", "string", "as in catalog.toml", lambda s: s.ticket.request_type),
     Fact("ticket.parent", "int", "the closed ticket that this continues, or 0", _parent),
@@ -78,6 +108,28 @@ FACTS: tuple[Fact, ...] = (
         "bool",
         "whether a reporting manager is known",
         lambda s: s.requester.manager is not None,
+    ),
+    Fact("organisation.name", "string", "of people.toml, or empty", lambda s: s.organisation.name),
+    Fact(
+        "organisation.tags",
+        "list(string)",
+        "of people.toml",
+        lambda s: list(s.organisation.tags),
+    ),
+    Fact("time.date", "string", "2026-12-24, where the desk is", lambda s: s.moment.date),
+    Fact("time.hour", "int", "0 to 23, where the desk is", lambda s: s.moment.hour),
+    Fact("time.weekday", "string", "monday to sunday", lambda s: s.moment.weekday),
+    Fact(
+        "calendar.working_day",
+        "bool",
+        "whether the desk works on this day",
+        lambda s: s.moment.working_day,
+    ),
+    Fact(
+        "calendar.working_time",
+        "bool",
+        "whether the desk works at this hour",
+        lambda s: s.moment.working_time,
     ),
 )
 

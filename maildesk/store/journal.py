@@ -353,14 +353,15 @@ def finish(
     now: datetime,
 ) -> bool:
     """Give the mail its one disposition; False where another worker has done so."""
+    aside = disposition is Disposition.QUARANTINED
     values = {
-        "state": State.DONE,
+        "state": State.QUARANTINED if aside else State.DONE,
         "disposition": disposition,
         "ticket": ticket,
         "message_id": message_id,
         "content_key": content_key,
         "worked_at": now,
-        "reason": "",
+        "reason": steps[-1].verdict if aside else "",
         "trace": [_step(step) for step in steps],
     }
     return connection.execute(_FINISH, values | {"of": id, "by": worker}).rowcount == 1

@@ -117,6 +117,14 @@ def by_address(connection: Connection, address: str) -> Person:
     return found
 
 
+def addresses(connection: Connection, wanted: Iterable[str]) -> dict[str, int]:
+    """Whose each of these addresses is, by address in small letters."""
+    table = tables.person_address
+    folded = {address.casefold() for address in wanted}
+    rows = connection.execute(select(table).where(table.c.address.in_(folded)))
+    return {row.address: row.person_id for row in rows}
+
+
 def by_id(connection: Connection, id: int) -> Person:
     """The person of that id. Raises LookupError where there is none."""
     try:

@@ -192,6 +192,12 @@ class TicketRow(SQLModel, table=True):
             sqlite_where=text("next_due IS NOT NULL"),
             postgresql_where=text("next_due IS NOT NULL"),
         ),
+        Index(
+            "ix_ticket_open_assignee",
+            "assignee",
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
     )
 
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -223,6 +229,8 @@ class TicketRow(SQLModel, table=True):
     reopened: int
     close_due: datetime | None = _time(default=None, nullable=True)
     remind_due: datetime | None = _time(default=None, nullable=True)
+    status_since: datetime | None = _time(default=None, nullable=True)
+    rules_due: datetime | None = _time(default=None, nullable=True)
     closed_at: datetime | None = _time(default=None, nullable=True)
     closure_category: str
     event_key: str | None = Field(default=None, index=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, union_all, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, union_all, update
 
 from maildesk.model.decision import Actor, ActorKind
 from maildesk.model.event import EVENTS, Event
@@ -18,6 +18,7 @@ _EVENT = tables.ticket_event
 _MESSAGE = tables.message
 _APPROVAL = tables.approval
 _PERSON = tables.ticket_person
+_MEMBER = tables.team_member
 _ELSEWHERE = frozenset({"participants", "approval", "next_due"})
 _COLUMNS = tuple(field.name for field in dataclasses.fields(Ticket) if field.name not in _ELSEWHERE)
 
@@ -311,6 +312,23 @@ def thread_ids(connection: Connection, number: int, person: int) -> tuple[str, .
     )
     rows = connection.execute(union_all(wrote, was_sent)).all()
     return tuple(row.message_id for row in sorted(rows, key=lambda row: row.at))
+
+
+def workload(connection: Connection) -> tuple[dict[int, int], dict[int, int]]:
+    """How many open tickets each agent has, and the newest ticket of each. Read from the index
+    of assignees alone."""
+    mine = _TICKET.c.assignee
+    still_open = select(mine, func.count()).where(mine.is_not(None), _TICKET.c.closed_at.is_(None))
+    members = select(_MEMBER.c.person_id).distinct().subquery()
+    newest = (
+        select(func.max(_TICKET.c.number))
+        .where(mine == members.c.person_id)
+        .correlate(members)
+        .scalar_subquery()
+    )
+    counted = connection.execute(still_open.group_by(mine)).tuples()
+    given = connection.execute(select(members.c.person_id, newest)).tuples()
+    return dict(counted.all()), {person: number for person, number in given if number is not None}
 
 
 def due(connection: Connection, now: datetime, limit: int) -> tuple[int, ...]:

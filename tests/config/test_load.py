@@ -36,10 +36,15 @@ def test_the_shipped_policy_is_right(tmp_path: Path) -> None:
     assert findings(tmp_path) == []
 
 
+WORDS = ("first", "second")
+
+
 def test_the_rules_room_adds_its_findings_with_file_and_line(tmp_path: Path) -> None:
     write(tmp_path)
     with pytest.raises(ConfigErrors) as caught:
-        loaded(tmp_path, lambda rules: [(rules.rule[0].name, word) for word in ("first", "second")])
+        loaded(
+            tmp_path, lambda rules: [(rules.rule[0].name, w, 1, "") for w in ("first", "second")]
+        )
     assert [str(one).partition("config/")[2] for one in caught.value.findings] == [
         "rules.toml:3: rule#1.when: first",
         "rules.toml:3: rule#1.when: second",

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from maildesk.lifecycle.policy import Directory, Policy
+from maildesk.lifecycle.waiting import office_hours
 from maildesk.model.cause import Command, Facts, MailArrived
 from maildesk.model.decision import Decision
 from maildesk.model.event import Event, FieldChanged, StatusMoved
@@ -44,7 +45,9 @@ def policy(files: PolicyFiles | None = None, *, fallback: Person | None = None) 
     files = files or shipped_policy()
     directory = Directory(TEAMS, fallback.id if fallback else None)
     rules = compile_rules(files.rules)
-    return Policy(files.workflow, files.catalog, files.approvals, rules, directory)
+    return Policy(
+        files.workflow, files.catalog, files.approvals, rules, directory, office_hours(files)
+    )
 
 
 def with_rules(*rules: dict[str, Any], **options: Any) -> Policy:

@@ -32,6 +32,7 @@ from tests.lifecycle.cast import (
     LEE,
     MALLORY,
     NOW,
+    RITA,
     WILL,
     mail,
     with_rules,
@@ -173,6 +174,7 @@ class AnyHistory(RuleBasedStateMachine):
             cause = AgentActed(
                 agent=who,
                 message=self._id(),
+                requester=RITA,
                 text=text,
                 commands=tuple(commands),
                 wrong_commands=wrongs,
@@ -201,7 +203,7 @@ class AnyHistory(RuleBasedStateMachine):
     def time_passes(self, days: int) -> None:
         self.now += timedelta(days=days, minutes=1)
         due = self._ticket().next_due
-        decision = self._happen(ClockStruck(), None)
+        decision = self._happen(ClockStruck(RITA), None)
         assert bool(decision.changes) == (due is not None and due <= self.now)
 
     @rule(to=people, template=st.sampled_from(Template))

@@ -151,7 +151,7 @@ def test_who_is_no_agent_is_not_assigned_and_the_trace_says_so() -> None:
     rules = with_rules({"name": "It", "then": {"assignee": "rita@example.org"}})
     decision = decide(None, mail(RITA), rules, NOW)
     assert after(None, decision).assignee is None
-    assert decision.why[0].verdict == "rita@example.org is no agent; nobody assigned"
+    assert "rita@example.org is no agent; nobody assigned" in [s.verdict for s in decision.why]
 
 
 @pytest.mark.parametrize(

@@ -208,6 +208,7 @@ def acted(text: str = "", *commands: tuple[str, str], wrong: bool = False) -> Ag
     return AgentActed(
         agent=LEE,
         message="m-console",
+        requester=RITA,
         text=text,
         commands=tuple(Command(name, argument) for name, argument in commands),
         wrong_commands=(WrongCommand("#x", "not known"),) if wrong else (),
@@ -351,13 +352,13 @@ CLOSING = ["-> Completed", "Closed"]
 def test_what_the_clock_does(
     ticket: Ticket, now: object, expected: list[str], letters: list[str]
 ) -> None:
-    decision = decide(ticket, ClockStruck(), SHIPPED, now)  # type: ignore[arg-type]
+    decision = decide(ticket, ClockStruck(RITA), SHIPPED, now)  # type: ignore[arg-type]
     assert (happened(decision), told(decision)) == (expected, letters)
     assert decision.actor == Actor(ActorKind.CLOCK)
 
 
 def test_an_unanswered_ticket_closes_with_a_category_of_its_own() -> None:
-    assert events(decide(WAITING, ClockStruck(), SHIPPED, CLOSE))[-1] == Closed("No answer")
+    assert events(decide(WAITING, ClockStruck(RITA), SHIPPED, CLOSE))[-1] == Closed("No answer")
 
 
 def test_an_accepted_ticket_closes_with_another() -> None:
@@ -373,7 +374,7 @@ def test_a_request_that_was_not_approved_with_a_third() -> None:
 
 
 def test_the_reminder_has_the_links_that_decide() -> None:
-    letter = decide(WAITING, ClockStruck(), SHIPPED, REMIND).letters[0]
+    letter = decide(WAITING, ClockStruck(RITA), SHIPPED, REMIND).letters[0]
     assert letter.links == (Purpose.RESOLUTION,)
     assert letter.automatic
 
@@ -438,7 +439,7 @@ def test_an_approval_that_did_not_arrive_is_called_by_its_name() -> None:
     [
         link(RITA, ACCEPT, 1),
         acted("Hello."),
-        ClockStruck(),
+        ClockStruck(RITA),
         DeliveryFailed(recipient=RITA, template=Template.REPLY, reason=""),
     ],
 )

@@ -17,6 +17,7 @@ from tests.lifecycle.cast import (
     HELD_UP,
     NEW,
     NOW,
+    RITA,
     SHIPPED,
     WAITING,
     after,
@@ -134,13 +135,13 @@ def test_a_forged_report_changes_no_state_and_the_agents_hear_of_it(
 
 
 def test_the_clock_resolves_a_flapping_problem_that_stayed_away() -> None:
-    struck = decide(SETTLING, ClockStruck(), SHIPPED, NOW + timedelta(minutes=15))
+    struck = decide(SETTLING, ClockStruck(RITA), SHIPPED, NOW + timedelta(minutes=15))
     assert after(SETTLING, struck).status == "Resolved by Event"
-    assert decide(SETTLING, ClockStruck(), SHIPPED, NOW + timedelta(minutes=14)).changes == ()
+    assert decide(SETTLING, ClockStruck(RITA), SHIPPED, NOW + timedelta(minutes=14)).changes == ()
 
 
 def test_the_clock_closes_what_was_resolved_by_event() -> None:
-    struck = decide(OVER, ClockStruck(), SHIPPED, NOW + timedelta(hours=24))
+    struck = decide(OVER, ClockStruck(RITA), SHIPPED, NOW + timedelta(hours=24))
     closed = after(OVER, struck)
     assert (closed.status, closed.closure_category) == ("Completed", "Solved")
 

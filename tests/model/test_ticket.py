@@ -35,6 +35,8 @@ from maildesk.model.event import (
     ResolutionDecided,
     ResolutionGiven,
     ResolutionWithdrawn,
+    RuleActed,
+    RulesDue,
     StatusMoved,
     Tagged,
     TicketOpened,
@@ -94,6 +96,7 @@ def test_the_first_event_makes_the_ticket() -> None:
         request_type="incident",
         opened_at=AT,
         updated_at=AT,
+        status_since=AT,
         parent=1000,
     ) == (TICKET)
 
@@ -114,17 +117,27 @@ TABLE: list[tuple[Ticket, Event, dict[str, Any]]] = [
     (replace(TICKET, tags=("vip", "a")), Untagged("vip"), {"tags": ("a",)}),
     (replace(TICKET, tags=("a",)), Untagged("vip"), {}),
     # a move changes the status and its state, and no deadline of a resolution
-    (WAITING, StatusMoved(old="", new="Accepted", state="Resolved"), {"status": "Accepted"}),
+    (
+        WAITING,
+        StatusMoved(old="", new="Accepted", state="Resolved"),
+        {"status": "Accepted", "status_since": LATER},
+    ),
     (
         TICKET,
         StatusMoved(old="New", new="Analysis", state="In Progress"),
-        {"status": "Analysis", "state": "In Progress"},
+        {"status": "Analysis", "state": "In Progress", "status_since": LATER},
     ),
     # and it ends what the ticket waited for
     (
-        replace(TICKET, hold="m1", wake_due=DUE),
+        replace(TICKET, hold="m1", wake_due=DUE, rules_due=DUE),
         StatusMoved(old="Pending", new="Assign", state="Open"),
-        {"status": "Assign", "hold": None, "wake_due": None},
+        {
+            "status": "Assign",
+            "hold": None,
+            "wake_due": None,
+            "rules_due": None,
+            "status_since": LATER,
+        },
     ),
     # a problem that monitoring reports; one that is back is counted, and nothing settles any more
     (TICKET, ProblemSeen("icinga:disk", again=False), {"event_key": "icinga:disk"}),
@@ -138,8 +151,18 @@ TABLE: list[tuple[Ticket, Event, dict[str, Any]]] = [
     (
         replace(TICKET, settle_due=DUE),
         StatusMoved(old="New", new="Resolved by Event", state="Resolved"),
-        {"status": "Resolved by Event", "state": "Resolved", "settle_due": None},
+        {
+            "status": "Resolved by Event",
+            "state": "Resolved",
+            "settle_due": None,
+            "status_since": LATER,
+        },
     ),
+    # when a rule that waits looks next, or that none does
+    (TICKET, RulesDue(DUE), {"rules_due": DUE}),
+    (replace(TICKET, rules_due=DUE), RulesDue(None), {"rules_due": None}),
+    # what a rule did elsewhere is told by other events
+    (TICKET, RuleActed(rule="It", action="note"), {}),
     # who takes part stands in the order of ids, as the table gives it back
     (TICKET, PersonJoined(9), {"participants": (9,)}),
     (replace(TICKET, participants=(9,)), PersonJoined(5), {"participants": (5, 9)}),

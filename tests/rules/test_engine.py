@@ -10,6 +10,7 @@ from maildesk.model.policy import Cause, Rule, Rules
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import compile_rules
 from maildesk.rules.engine import AddTag, AskApproval, Outcome, SetField, run
+from maildesk.rules.facts import Moment, Scene
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 RITA = Person(id=1, name="Rita", address="Rita@Example.com", manager=2, organisation="Sales")
@@ -23,6 +24,7 @@ FRESH = Ticket(
     opened_at=NOON,
     updated_at=NOON,
 )
+MOMENT = Moment(date="2026-03-02", hour=12, weekday="monday", working_day=True, working_time=True)
 MAIL = Facts(
     subject="VPN is down",
     text="Since this morning.",
@@ -47,9 +49,7 @@ def play(
     return run(
         compile_rules(Rules(rule=rules)),
         on,
-        ticket=ticket,
-        facts=mail,
-        requester=RITA,
+        Scene(mail=mail, ticket=ticket, requester=RITA, moment=MOMENT),
         priority=lambda impact, urgency: f"{impact}/{urgency}",
     )
 

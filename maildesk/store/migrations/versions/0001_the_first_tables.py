@@ -152,6 +152,8 @@ def upgrade() -> None:
         sa.Column("reopened", sa.Integer(), nullable=False),
         sa.Column("close_due", sa.DateTime(timezone=True), nullable=True),
         sa.Column("remind_due", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("status_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rules_due", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closure_category", sa.String(), nullable=False),
         sa.Column("event_key", sa.String(), nullable=True),
@@ -175,6 +177,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("next_due IS NOT NULL"),
         postgresql_where=sa.text("next_due IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_ticket_open_assignee",
+        "ticket",
+        ["assignee"],
+        unique=False,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
     )
     op.create_index("ix_ticket_parent", "ticket", ["parent"], unique=False)
     op.create_index("ix_ticket_requester", "ticket", ["requester"], unique=False)

@@ -1,0 +1,91 @@
+"""config/rules.toml beyond its types: does everything that a rule names exist?"""
+
+from collections.abc import Iterator
+
+from maildesk.config.errors import Fault
+from maildesk.config.lines import KeyPath
+from maildesk.config.named import named_once, unknown
+from maildesk.config.references import unknown_person
+from maildesk.config.wording import near, quoted
+from maildesk.model.policy import Catalog, People, Rule, Rules, Then, Workflow
+
+
+def rules_faults(
+    rules: Rules, people: People | None, catalog: Catalog | None, workflow: Workflow | None = None
+) -> Iterator[Fault]:
+    """rules.toml: what a rule names is in the other files, as far as those could be read."""
+    yield from named_once("rule", (rule.name for rule in rules.rule))
+    yield from named_once("test", (test.name for test in rules.test))
+    for i, rule in enumerate(rules.rule):
+        yield from _waiting(i, rule)
+        if workflow is not None:
+            yield from _rule_workflow(i, rule, workflow)
+    for i, rule in enumerate(rules.rule):
+        if people is not None:
+            yield from _rule_people(("rule", i, "then"), rule.then, people)
+        if catalog is not None:
+            yield from _rule_catalog(("rule", i, "then"), rule.then, catalog)
+
+
+def _waiting(i: int, rule: Rule) -> Iterator[Fault]:
+    """`waited`, `in_status` and `on = "waited"` belong together; only a new mail is turned away."""
+    if "waited" in rule.on and not (rule.waited and rule.in_status):
+        missing = "in_status" if rule.waited else "waited"
+        problem = f'`on = "waited"` without `{missing}`'
+        yield Fault(("rule", i, "on"), problem, 'add waited = "3 business days" and in_status')
+    if rule.waited and rule.on != ("waited",):
+        problem = "only a rule that looks on nothing but waited can wait"
+        yield Fault(("rule", i, "waited"), problem, 'write on = "waited"')
+    for key in ("drop", "quarantine"):
+        if getattr(rule.then, key) is not None and rule.on != ("created",):
+            problem = "a mail can be turned away only before it makes a ticket"
+            yield Fault(("rule", i, "then", key), problem, 'write on = "created"')
+
+
+def _rule_workflow(i: int, rule: Rule, workflow: Workflow) -> Iterator[Fault]:
+    statuses = [status.name for status in workflow.status]
+    for j, name in enumerate(rule.in_status):
+        yield from unknown(("rule", i, "in_status", j), "status", name, statuses)
+    wanted = rule.then.status
+    if wanted is None:
+        return
+    open_to_rules = [move.to for move in workflow.move if "rule" in move.by]
+    if wanted in statuses and wanted not in open_to_rules:
+        problem = f"no move to {quoted(wanted)} is open to a rule"
+        remedy = 'add "rule" to `by` of a [[move]] in workflow.toml'
+        yield Fault(("rule", i, "then", "status"), problem, remedy)
+    yield from unknown(("rule", i, "then", "status"), "status", wanted, statuses)
+
+
+def _rule_people(path: KeyPath, then: Then, people: People) -> Iterator[Fault]:
+    teams = [team.name for team in people.team]
+    for key in ("team", "escalate"):
+        team = getattr(then, key)
+        if team is not None:
+            yield from unknown((*path, key), "team", team, teams)
+    known = [person.address for person in people.person]
+    for j, address in enumerate(then.watch):
+        yield from unknown_person((*path, "watch", j), address, known)
+    if then.assignee is not None:
+        agents = [member.casefold() for team in people.team for member in team.members]
+        if then.assignee.casefold() not in agents:
+            problem = f"{quoted(then.assignee)} is a member of no team"
+            yield Fault((*path, "assignee"), problem, near(then.assignee, agents))
+
+
+def _rule_catalog(path: KeyPath, then: Then, catalog: Catalog) -> Iterator[Fault]:
+    named = {
+        "service": [service.name for service in catalog.service],
+        "category": [category.name for category in catalog.category],
+        "request_type": [kind.name for kind in catalog.request_type],
+        "sub_category": _sub_categories(then.category, catalog),
+    }
+    for key, known in named.items():
+        name = getattr(then, key)
+        if name is not None:
+            yield from unknown((*path, key), key.replace("_", " "), name, known)
+
+
+def _sub_categories(category: str | None, catalog: Catalog) -> list[str]:
+    """Those of the category, or all where the rule names none."""
+    return [sub for c in catalog.category if category in (None, c.name) for sub in c.sub]

@@ -1,0 +1,94 @@
+"""What follows from a decision: rules on a changed status, and rules that wait.
+
+Only a status that somebody else than a rule changed counts, and only where no rules looked at this
+cause yet: so no rule can fire itself or another one again.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from maildesk.lifecycle import waiting
+from maildesk.lifecycle.classify import apply_rules
+from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.policy import Policy
+from maildesk.model.cause import Facts
+from maildesk.model.decision import Change, Decision
+from maildesk.model.event import RulesDue, StatusMoved, TicketOpened
+from maildesk.model.person import Person
+from maildesk.model.policy import Rule
+from maildesk.model.ticket import Ticket, evolve
+
+
+def follow(
+    ticket: Ticket | None,
+    decision: Decision,
+    facts: Facts,
+    requester: Person,
+    policy: Policy,
+    now: datetime,
+    *,
+    silent: bool = False,
+) -> Decision:
+    """The decision and what follows from it for its ticket."""
+    rules = policy.rules
+    if not decision.changes or not (rules.waits_for("status-changed") or rules.waits_for("waited")):
+        return decision
+    first = decision.changes[0]
+    after = ticket if first.ticket is not None else None
+    for event in first.events:
+        after = evolve(after, event, number=first.ticket or 0, at=now)
+    assert after is not None
+    draft = Draft(after, decision.actor, policy, now, silent=silent)
+    moved = [event for event in first.events if isinstance(event, StatusMoved)]
+    if any(not event.rule for event in moved) and not decision.rules_ran:
+        apply_rules(draft, "status-changed", facts, requester)
+    if moved or draft.events or isinstance(first.events[0], TicketOpened):
+        plan(draft)
+    return _together(decision, first, draft)
+
+
+def _together(decision: Decision, first: Change, draft: Draft) -> Decision:
+    if not draft.events and not draft.letters and not draft.steps:
+        return decision
+    whole = replace(first, events=(*first.events, *draft.events))
+    return replace(
+        decision,
+        changes=(whole, *decision.changes[1:]),
+        letters=(*decision.letters, *draft.letters),
+        notes=(*decision.notes, *draft.notes),
+        why=(*decision.why, *draft.steps),
+    )
+
+
+def plan(draft: Draft) -> None:
+    """Write down when a rule that waits looks next."""
+    due = _next(draft, draft.now)
+    if due != draft.ticket.rules_due:
+        draft.add(RulesDue(due))
+
+
+def strike(draft: Draft, requester: Person) -> None:
+    """The rules whose time has come look once; then the next one is waited for."""
+    since = draft.ticket.rules_due
+    assert since is not None, "only a ticket with a deadline is struck"
+    ripe = [rule.name for rule in _waiting(draft) if since <= _due(draft, rule) <= draft.now]
+    if ripe:
+        apply_rules(draft, "waited", Facts(), requester, only=ripe)
+    plan(draft)
+
+
+def _waiting(draft: Draft) -> list[Rule]:
+    """The rules that wait in the status of the ticket."""
+    if draft.ticket.is_closed:
+        return []
+    every = (compiled.rule for compiled in draft.policy.rules.rules)
+    return [r for r in every if r.waited and draft.ticket.status in r.in_status]
+
+
+def _due(draft: Draft, rule: Rule) -> datetime:
+    since = draft.ticket.status_since or draft.ticket.opened_at
+    return waiting.after(draft.policy.calendar, since, rule.waited or "")
+
+
+def _next(draft: Draft, now: datetime) -> datetime | None:
+    return min((due for r in _waiting(draft) if (due := _due(draft, r)) > now), default=None)

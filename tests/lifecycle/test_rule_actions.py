@@ -1,0 +1,258 @@
+"""What rules do beyond fields; when they look; and that they cannot go in a circle."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from maildesk.lifecycle.decide import decide
+from maildesk.lifecycle.policy import Policy, Workload
+from maildesk.model.cause import AgentActed, ClockStruck, Command
+from maildesk.model.decision import Answer
+from maildesk.model.event import FieldChanged, RuleActed, RulesDue, StatusMoved, Tagged
+from maildesk.model.mail import Disposition
+from maildesk.model.ticket import Ticket
+from tests.lifecycle.cast import (
+    ANALYSIS,
+    ANN,
+    ASSIGN,
+    HELD_UP,
+    LEE,
+    MAX,
+    NEW,
+    NOW,
+    RITA,
+    WAITING,
+    after,
+    events,
+    happened,
+    mail,
+    told,
+    with_rules,
+)
+
+
+def on_reply(then: dict[str, Any]) -> Policy:
+    """One rule that does this when somebody replies; Max can be named by it."""
+    rules = with_rules({"name": "It", "on": "replied", "then": then})
+    directory = replace(rules.directory, known={"max@example.org": MAX.id})
+    return replace(rules, directory=directory)
+
+
+@pytest.mark.parametrize(
+    ("then", "ticket", "expected", "letters"),
+    [
+        # a status that rules may set, and the history names the rule
+        ({"status": "Pending"}, ANALYSIS, ["MessageAdded", "-> Pending"], []),
+        # one that the workflow does not open to rules changes nothing
+        ({"status": "Completed"}, ANALYSIS, ["MessageAdded"], []),
+        # a hold is told to agents
+        ({"hold": "part ordered"}, ANALYSIS, ["MessageAdded", "-> Pending"], []),
+        # escalated: another team, and its former agent has it no longer
+        (
+            {"escalate": "Network"},
+            ANALYSIS,
+            ["MessageAdded", "-> Escalated", "team", "assignee", "RuleActed"],
+            ["agent-notification:lee"],
+        ),
+        # somebody of people.toml takes part from now on, once
+        ({"watch": "MAX@example.org"}, ANALYSIS, ["MessageAdded", "PersonJoined", "RuleActed"], []),
+        (
+            {"watch": "max@example.org"},
+            replace(ANALYSIS, participants=(MAX.id,)),
+            ["MessageAdded"],
+            [],
+        ),
+        ({"watch": "nobody@example.org"}, ANALYSIS, ["MessageAdded"], []),
+        # a note for agents
+        ({"note": "look at the log"}, ANALYSIS, ["MessageAdded", "RuleActed"], []),
+        # mails
+        (
+            {"mail": {"text": "We are on it."}},
+            ANALYSIS,
+            ["MessageAdded", "RuleActed"],
+            ["reply:rita"],
+        ),
+        (
+            {"mail": {"to": "agents", "text": "Hurry."}},
+            ANALYSIS,
+            ["MessageAdded", "RuleActed"],
+            ["agent-notification:ann"],
+        ),
+    ],
+)
+def test_what_a_rule_does(
+    then: dict[str, Any], ticket: Ticket, expected: list[str], letters: list[str]
+) -> None:
+    decision = decide(ticket, mail(RITA), on_reply(then), NOW)
+    assert happened(decision) == expected
+    assert told(decision)[1:] == letters  # before it: Rita answered
+
+
+def test_a_note_of_a_rule_is_kept_for_agents() -> None:
+    assert decide(ANALYSIS, mail(RITA), on_reply({"note": "look"}), NOW).notes == ("look",)
+    assert decide(ANALYSIS, mail(RITA), on_reply({"hold": "wait"}), NOW).notes == ("wait",)
+
+
+def test_every_change_by_a_rule_names_it() -> None:
+    then = {"escalate": "Network", "tag": "late", "note": "n"}
+    decision = decide(ANALYSIS, mail(RITA), on_reply(then), NOW)
+    by_rules = [event for event in events(decision) if hasattr(event, "rule")]
+    assert {event.rule for event in by_rules} == {"It"}
+    assert {type(event) for event in by_rules} == {StatusMoved, FieldChanged, Tagged, RuleActed}
+
+
+# ---- an agent of the team
+
+
+@pytest.mark.parametrize(
+    ("how", "workload", "chosen"),
+    [
+        # the fewest open tickets
+        ("least-load", Workload(open={ANN.id: 2, LEE.id: 1}), LEE),
+        ("least-load", Workload(open={ANN.id: 2}), LEE),
+        ("least-load", Workload(newest={ANN.id: 9}), ANN),
+        # whose newest ticket is the oldest
+        ("round-robin", Workload(newest={ANN.id: 9, LEE.id: 8}), LEE),
+        ("round-robin", Workload(newest={ANN.id: 8, LEE.id: 9}), ANN),
+        ("round-robin", Workload(newest={ANN.id: 9}), LEE),
+        # in doubt the first of the team
+        ("round-robin", Workload(), ANN),
+    ],
+)
+def test_an_agent_is_chosen(how: str, workload: Workload, chosen: Any) -> None:
+    rules = with_rules({"name": "It", "then": {"team": "Both", "assign": how}})
+    directory = replace(rules.directory, teams={"Both": (ANN, LEE)}, workload=workload)
+    decision = decide(None, mail(RITA), replace(rules, directory=directory), NOW)
+    assert after(None, decision).assignee == chosen.id
+
+
+def test_nobody_is_chosen_from_a_team_without_agents() -> None:
+    rules = with_rules({"name": "It", "then": {"team": "First line", "assign": "round-robin"}})
+    directory = replace(rules.directory, teams={"First line": ()})
+    decision = decide(None, mail(RITA), replace(rules, directory=directory), NOW)
+    assert after(None, decision).assignee is None
+
+
+# ---- a mail that makes no ticket
+
+
+@pytest.mark.parametrize(
+    ("key", "disposition"),
+    [("drop", Disposition.REFUSED), ("quarantine", Disposition.QUARANTINED)],
+)
+def test_a_mail_that_a_rule_turns_away_makes_no_ticket(key: str, disposition: Disposition) -> None:
+    rules = with_rules(
+        {"name": "Advertising", "then": {key: "we buy nothing", "tag": "ad"}},
+        {"name": "Never", "then": {"mail": {"text": "Hello"}}},
+    )
+    decision = decide(None, mail(RITA), rules, NOW)
+    assert (decision.answer, decision.disposition) == (Answer.RECORDED, disposition)
+    assert (decision.changes, decision.letters) == ((), ())
+    assert decision.why[-1].verdict == "we buy nothing"
+    assert "Advertising" in decision.why[-1].evidence[0]
+
+
+# ---- on a changed status
+
+
+CHANGED = {"on": "status-changed", "when": 'ticket.status == "Waiting for Closure"'}
+
+
+def resolved() -> AgentActed:
+    command = Command("resolve", "Done.")
+    return AgentActed(agent=ANN, message="m", requester=RITA, commands=(command,))
+
+
+def test_a_changed_status_is_a_cause() -> None:
+    rules = with_rules({"name": "Done", "then": {"tag": "done"}, **CHANGED})
+    decision = decide(ANALYSIS, resolved(), rules, NOW)
+    assert Tagged("done", "Done") in events(decision)
+    assert "Tagged" not in happened(decide(ANALYSIS, mail(RITA), rules, NOW))
+
+
+def test_what_a_rule_changes_fires_no_rule_again() -> None:
+    # Would go on for ever: each rule undoes what the other did, and every status change fires both.
+    ping = {"name": "Ping", "on": ["replied", "status-changed"], "then": {"status": "Pending"}}
+    pong = {
+        "name": "Pong",
+        "on": "status-changed",
+        "when": 'ticket.status == "Pending"',
+        "then": {"status": "Escalated"},
+    }
+    decision = decide(ANALYSIS, mail(RITA), with_rules(ping, pong), NOW)
+    assert happened(decision) == ["MessageAdded", "-> Pending"]
+
+
+def test_one_cause_has_one_pass_even_where_it_changes_the_status_too() -> None:
+    # A reply to a resolution reopens the ticket: `reopened` is its pass.
+    rules = with_rules(
+        {"name": "Once", "on": ["reopened", "status-changed"], "then": {"note": "seen"}},
+    )
+    decision = decide(WAITING, mail(RITA, "No.", round=1), rules, NOW)
+    assert decision.notes == ("seen",)
+
+
+# ---- rules that wait
+
+
+def waits(waited: str, **then: Any) -> dict[str, Any]:
+    return {
+        "name": f"after {waited}",
+        "on": "waited",
+        "waited": waited,
+        "in_status": ["Analysis", "Pending"],
+        "then": then,
+    }
+
+
+LONG = with_rules(waits("2 days", tag="two"), waits("5 days", hold="nobody answers"))
+SINCE = replace(ANALYSIS, status_since=NOW)
+
+
+def test_a_ticket_that_comes_to_the_status_waits_from_then_on() -> None:
+    answer = AgentActed(agent=ANN, message="m", requester=RITA, text="Which room?")
+    decision = decide(ASSIGN, answer, LONG, NOW)
+    assert events(decision)[-1] == RulesDue(NOW + timedelta(days=2))
+    assert after(ASSIGN, decision).next_due == NOW + timedelta(days=2)
+
+
+def test_each_rule_that_waits_fires_once_and_the_next_is_waited_for() -> None:
+    ticket = replace(SINCE, rules_due=NOW + timedelta(days=2))
+    first = decide(ticket, ClockStruck(RITA), LONG, NOW + timedelta(days=2))
+    assert happened(first) == ["Tagged", "RulesDue"]
+    ticket = after(ticket, first, NOW + timedelta(days=2))
+    assert ticket.rules_due == NOW + timedelta(days=5)
+    second = decide(ticket, ClockStruck(RITA), LONG, NOW + timedelta(days=6))
+    assert happened(second)[0] == "-> Pending"
+    assert "Tagged" not in happened(second)
+
+
+def test_a_late_clock_fires_all_that_have_come_due() -> None:
+    ticket = replace(SINCE, rules_due=NOW + timedelta(days=2))
+    late = decide(ticket, ClockStruck(RITA), LONG, NOW + timedelta(days=9))
+    assert happened(late)[:2] == ["Tagged", "-> Pending"]
+
+
+def test_before_its_time_nothing_happens() -> None:
+    ticket = replace(SINCE, rules_due=NOW + timedelta(days=2))
+    assert events(decide(ticket, ClockStruck(RITA), LONG, NOW + timedelta(days=1))) == []
+
+
+def test_a_rule_that_was_taken_out_of_the_file_only_ends_the_waiting() -> None:
+    ticket = replace(SINCE, rules_due=NOW)
+    assert events(decide(ticket, ClockStruck(RITA), with_rules(), NOW)) == [RulesDue(None)]
+
+
+def test_business_days_pass_over_the_weekend() -> None:
+    # NOW is a Monday; Friday and one business day is Monday
+    friday = NOW + timedelta(days=4)
+    answer = AgentActed(agent=ANN, message="m", requester=RITA, text="Which room?")
+    decision = decide(NEW, answer, with_rules(waits("1 business day", tag="x")), friday)
+    assert RulesDue(friday + timedelta(days=3)) in events(decision)
+
+
+def test_a_status_nobody_waits_in_has_no_deadline() -> None:
+    ticket = replace(HELD_UP, rules_due=NOW + timedelta(days=2))
+    assert after(ticket, decide(ticket, mail(RITA), LONG, NOW)).next_due is None
