@@ -30,6 +30,8 @@ _NOT_BODY = frozenset(
 )
 _CALENDARS = frozenset({"text/calendar", "application/ics"})
 _CALENDAR_BYTES = 400_000
+_META = re.compile(rb"<meta\b[^<>]{0,200}?\bcharset\s*=\s*[\"']?([\w.:-]{1,40})", re.I | re.ASCII)
+_META_BYTES = 2_000
 _LINE_BREAKS = re.compile(r"\r\n?")
 
 
@@ -153,8 +155,14 @@ def _decoded(part: Part, limit: int, found: _Found) -> str:
     data, complete = content.whole(found.raw, part, limit)
     if not complete:
         found.defects.append("text-too-long")
-    text = charset.decode(data, part.params.get("charset"))
+    text = charset.decode(data, part.params.get("charset") or _said_inside(part, data))
     return _LINE_BREAKS.sub("\n", text) if "\r" in text else text
+
+
+def _said_inside(part: Part, data: bytes) -> str | None:
+    """The charset that HTML without a label says it is in."""
+    found = _META.search(data, 0, _META_BYTES) if part.type == "text/html" else None
+    return found[1].decode("ascii") if found else None
 
 
 def _unflowed(part: Part, text: str) -> str:

@@ -42,9 +42,54 @@ _ALIASES = {
     "macintosh": "mac_roman",
     "x-mac-cyrillic": "mac_cyrillic",
     "unicode-1-1-utf-7": "utf-7",
+    "mac": "mac_roman",
+    "x-mac-roman": "mac_roman",
+    "x-mac-ce": "mac_latin2",
     "utf8mb4": "utf-8",
-    "cp-850": "cp850",
+    "utf-8-mac": "utf-8",
+    "unicode-1-1-utf-8": "utf-8",
+    "unicode": "utf-16",
+    "ucs-2": "utf-16",
+    "ansi": "cp1252",
+    "8859-1": "cp1252",
+    "latin-9": "iso8859_15",
+    "koi8-ru": "koi8_u",
+    "gb_2312": "gb18030",
+    "cn-gb": "gb18030",
+    "ks_c_5601-1989": "cp949",
+    "iso-ir-149": "cp949",
+    "csksc56011987": "cp949",
+    "sjis-win": "cp932",
+    "windows-sjis": "cp932",
+    "eucjp-win": "euc_jp",
+    "iso-2022-jp-ms": "iso2022_jp_ext",
 }
+
+# Code pages of Windows: those whose number Python does not know as `cp`, or not as what is meant.
+_CODE_PAGES = {
+    "936": "gb18030",
+    "20127": "ascii",
+    "20866": "koi8_r",
+    "21866": "koi8_u",
+    "20932": "euc_jp",
+    "28591": "cp1252",
+    "28592": "iso8859_2",
+    "28595": "iso8859_5",
+    "28597": "iso8859_7",
+    "28599": "cp1254",
+    "28605": "iso8859_15",
+    "50220": "iso2022_jp_ext",
+    "50221": "iso2022_jp_ext",
+    "50222": "iso2022_jp_ext",
+    "50225": "iso2022_kr",
+    "51932": "euc_jp",
+    "51949": "cp949",
+    "52936": "hz",
+    "54936": "gb18030",
+    "65000": "utf-7",
+    "65001": "utf-8",
+}
+_CODE_PAGE = re.compile(r"(?:x-)?(?:windows|win|cp|ibm|dos|ms|ansi)[-_]?(\d{3,5})")
 
 # Codecs Python knows that are no charsets of mail, or are slow on hostile input.
 _REFUSED = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"}
@@ -98,11 +143,15 @@ def _codec(label: str | None) -> str | None:
     name = (label or "").strip(" \t\"'").lower()
     if len(name) > 40:
         return None
-    try:
-        found = codecs.lookup(_ALIASES.get(name, name)).name
-    except (LookupError, ValueError, UnicodeError):
-        return None
-    return None if found.replace("-", "_") in _REFUSED else found
+    page = _CODE_PAGE.fullmatch(name)
+    meant = _CODE_PAGES.get(page[1], f"cp{page[1]}") if page else _ALIASES.get(name, name)
+    for spelling in (_ALIASES.get(name, meant), name.removeprefix("x-")):
+        try:
+            found = codecs.lookup(_ALIASES.get(spelling, spelling)).name
+        except (LookupError, ValueError, UnicodeError):
+            continue
+        return None if found.replace("-", "_") in _REFUSED else found
+    return None
 
 
 @lru_cache(maxsize=256)

@@ -10,7 +10,7 @@ _LONGEST = 300
 _EVENTS = 5
 
 _FOLD = re.compile(r"\r?\n[ \t]")
-_LINE = re.compile(r"([A-Za-z0-9-]{1,40})((?:;[^\s:;\"]{1,40}=(?:\"[^\"]*\"|[^\":;]*))*):(.*)")
+_LINE = re.compile(r"([A-Za-z0-9-]{1,40})((?:;[^\s:;=\"]{1,40}=(?:\"[^\"]*\"|[^\":;]*))*):(.*)")
 _PARAMETER = re.compile(r";([^=;]{1,40})=(?:\"([^\"]*)\"|([^\":;]*))")
 _TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d\d(Z?))?")
 _ESCAPE = re.compile(r"\\([\\;,nN])")

@@ -41,7 +41,7 @@ def look(name: str, declared: str, head: bytes) -> tuple[str, bool]:
     kind of thing than the name, or without a telling name the declared type, says)."""
     try:
         found = filetype.guess(head[:HEAD_BYTES])
-    except (TypeError, ValueError, LookupError):
+    except (TypeError, ValueError, LookupError, RecursionError):
         found = None
     if found is None:
         return "", False

@@ -38,21 +38,6 @@ _UNICODE, _OBJECT_TYPE = 0x1F, 0x0D
 _INTERFACE_ID = 16
 
 
-# Code pages of Windows that are no `cp` of Python
-_CODEPAGES = {
-    20127: "ascii",
-    20866: "koi8-r",
-    21866: "koi8-u",
-    28591: "iso-8859-1",
-    28592: "iso-8859-2",
-    28605: "iso-8859-15",
-    50220: "iso-2022-jp",
-    51932: "euc-jp",
-    54936: "gb18030",
-    65001: "utf-8",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class File:
     """One attached file: what it is called, and where in the bytes it stands."""
@@ -118,8 +103,7 @@ class _Reading:
             self.rtf = self.data[found[_RTF].start : found[_RTF].end]
 
     def _label(self, value: _Value) -> str:
-        number = int.from_bytes(self.data[value.start : value.end][:4], "little")
-        return _CODEPAGES.get(number, f"cp{number}")
+        return f"cp{int.from_bytes(self.data[value.start : value.end][:4], 'little')}"
 
     def file(self, attribute: int, start: int, end: int) -> None:
         if attribute == _NEW_FILE and len(self.files) <= FILES:

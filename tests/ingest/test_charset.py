@@ -3,6 +3,7 @@
 import pytest
 
 from maildesk.ingest import charset, fields
+from maildesk.ingest.parse import parse
 
 GERMAN = "Die Hasen und die Frösche klagten über ihre mißliche Lage"
 RUSSIAN = "Доброе утро, принтер в третьем кабинете снова не печатает ничего"
@@ -28,6 +29,14 @@ RUSSIAN = "Доброе утро, принтер в третьем кабине�
         ("Größe".encode("utf-16"), "utf-16", "Größe"),
         ("Größe".encode(), '"UTF8"', "Größe"),
         ("привет".encode("koi8-r"), "koi8-r", "привет"),
+        ("똠방각하".encode("cp949"), "windows-949", "똠방각하"),
+        ("ěščř €".encode("cp1250"), "win-1250", "ěščř €"),
+        ("ěščř €".encode("cp1250"), "x-cp1250", "ěščř €"),
+        ("Größe".encode("cp850"), "dos-850", "Größe"),
+        ("日本".encode("iso2022_jp"), "cp50220", "日本"),
+        ("日本".encode("euc_jp"), "x-euc-jp", "日本"),
+        ("Größe".encode("utf-16"), "unicode", "Größe"),
+        ("Größe".encode(), "cp65001", "Größe"),
         # wrong or missing labels
         (GERMAN.encode("latin-1"), "utf-8", GERMAN),
         (GERMAN.encode("latin-1"), None, GERMAN),
@@ -97,3 +106,16 @@ def test_encoded_words_are_read_with_what_programs_make_of_them(field: str, text
 )
 def test_a_parameter_is_read_in_every_way_it_is_written(field: bytes, name: str) -> None:
     assert fields.parameters(field)[1]["name"] == name
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        '<meta charset="windows-1251">',
+        "<META HTTP-EQUIV='Content-Type' CONTENT='text/html; charset=windows-1251'>",
+    ],
+)
+def test_html_without_a_label_is_read_by_what_it_says_inside(meta: str) -> None:
+    short = "Да"  # too short to be guessed
+    raw = b"Content-Type: text/html\n\n" + f"<head>{meta}</head><p>{short}".encode("cp1251")
+    assert parse(raw).text == short

@@ -41,6 +41,7 @@ RTF = b"{\\rtf1\\ansi"
         ("a.txt", "text/plain", b"MZ is the first word", False),
         ("a.txt", "text/plain", b"", False),
         ("a.pdf", "application/pdf", b"not at all", False),  # broken, not disguised
+        ("a.pdf", "application/pdf", b"\x50\x2a\x4d\x18\0\0\0\0" * 1_024, False),  # nested
     ],
 )
 def test_what_is_seen_is_held_against_what_is_said(
