@@ -54,6 +54,15 @@ def html_garbage(source: Source) -> bytes:
     return text_mail(source, unit * size(source, 60_000), b"text/html")
 
 
+def wide_tables(source: Source) -> bytes:
+    """Cells that a layout pads to the widest or the longest beside them."""
+    long = b"<td>" + source.choice((b"a<br>", b"<p>a", b"<div>a</div>")) * size(source, 9_000)
+    wide = b"<td>" + source.choice((b"b ", b"b", b"<b>b</b>")) * size(source, 60_000)
+    row = source.choice((b"<tr>" + long + wide, b"<tr>" + wide + b"<tr><td>x<td>y" * 2_000))
+    page = b"<table>" + row * source.choice((1, 1, 1, 5)) + b"</table>"
+    return text_mail(source, page, b"text/html")
+
+
 def quotes(source: Source) -> bytes:
     lines = []
     for _ in range(size(source, 8_000)):
@@ -216,6 +225,7 @@ def flowed(source: Source) -> bytes:
 TEXTS: tuple[Shape, ...] = (
     html_nest,
     html_garbage,
+    wide_tables,
     quotes,
     quote_pattern,
     attribution_long,

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from html import unescape
 
 import inscriptis  # type: ignore[import-untyped]
@@ -14,6 +15,7 @@ _LAID_OUT = 300_000
 _NESTING = 250
 _TAGS = 50_000  # a tree of them is twenty times their text
 _OPENED_AGAIN = 500_000
+_PADDED = 4_000_000  # characters
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})\b[^<>]*>")
 _ANY_TAG = re.compile(r"<[^<>]*>")
@@ -30,6 +32,10 @@ _FLAT = frozenset(
 _FORMATTING = frozenset(
     {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong"}
     | {"tt", "u"}
+)
+_BLOCKS = frozenset(
+    {"blockquote", "br", "center", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6"}
+    | {"hr", "li", "ol", "p", "pre", "table", "tbody", "td", "th", "thead", "tr", "ul"}
 )
 _TEXT_ATTRIBUTES = {"*": {"class", "id", "type", "style"}, "a": {"href"}, "img": {"alt"}}
 _SILENT = {"script", "style", "title"}
@@ -101,11 +107,35 @@ def parsed(html: str) -> "etree._Element | None":
 
 
 def as_text(tree: "etree._Element") -> str:
-    """The tree laid out as text."""
+    """The tree laid out as text; as plain lines where its tables would be mostly blanks."""
     try:
-        return _tidy(inscriptis.Inscriptis(tree, _CONFIG).get_text())
+        if not _too_wide(tree):
+            return _tidy(inscriptis.Inscriptis(tree, _CONFIG).get_text())
     except (ValueError, IndexError, KeyError, AttributeError, RecursionError):
-        return _tidy("\n".join(str(line) for line in tree.itertext()))
+        pass
+    return _tidy("".join(_lines(tree)))
+
+
+def _too_wide(tree: "etree._Element") -> bool:
+    """Whether a table may be padded past all measure: each line is made as wide as the widest."""
+    if tree.find(".//table") is None:
+        return False
+    lines = widest = run = 0
+    for piece in _lines(tree):
+        run = 0 if piece == "\n" else run + len(piece)
+        lines += piece == "\n"
+        widest = max(widest, run)
+    return lines * widest > _PADDED
+
+
+def _lines(tree: "etree._Element") -> Iterator[str]:
+    """The text in order, and a line feed wherever a block begins or ends."""
+    for event, element in etree.iterwalk(tree, events=("start", "end")):
+        if element.tag in _BLOCKS:
+            yield "\n"
+        text = element.text if event == "start" else element.tail
+        if text:
+            yield text
 
 
 def stripped(html: str) -> str:

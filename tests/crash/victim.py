@@ -93,7 +93,8 @@ def _readers(order: dict[str, Any]) -> dict[str, Any]:
     reader = order["reader"]
 
     def named(settings: Settings) -> ReadingPool:
-        return ReadingPool(wall_seconds=settings.limits.read_seconds, reader=reader)
+        wall_seconds = settings.limits.read_seconds
+        return ReadingPool(wall_seconds=wall_seconds, reader=reader, head_reader=reader)
 
     if reader == "inline":
         return {"open_readers": lambda _: ReadsHere()}

@@ -50,6 +50,8 @@ def test_pieces_of_mails_in_any_order_can_be_read_and_stored(raw: bytes) -> None
     "page",
     [
         b"<ul><li>" * 200_000,  # blanks in place of tags once took the square of their number
+        # one long cell beside a wide one was laid out as 1.8 GB of blanks
+        b"<table><tr><td>" + b"a<br>" * 9_000 + b"<td>" + b"b " * 50_000 + b"</table>",
         b"x<br>" * 180_000,  # a tree of so many tags was eighty times their text
     ],
 )
