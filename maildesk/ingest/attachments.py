@@ -45,7 +45,7 @@ def kept(raw: Raw, part: Part) -> tuple[tuple[Kept, ...], tnef.Packed | None]:
     A winmail.dat that cannot be read is kept as it came.
     """
     packed, data = _packed(raw, part)
-    if packed is None or not (packed.files or packed.text or packed.html or packed.whole):
+    if packed is None or (packed.empty and not packed.whole):
         return (Kept(part),), packed
     return tuple(Kept(part, file, data) for file in packed.files), packed
 

@@ -30,6 +30,7 @@ _NOT_BODY = frozenset(
 )
 _CALENDARS = frozenset({"text/calendar", "application/ics"})
 _CALENDAR_BYTES = 400_000
+_MOST_CALENDARS = 5
 _META = re.compile(rb"<meta\b[^<>]{0,200}?\bcharset\s*=\s*[\"']?([\w.:-]{1,40})", re.I | re.ASCII)
 _META_BYTES = 2_000
 _LINE_BREAKS = re.compile(r"\r\n?")
@@ -70,6 +71,7 @@ class _Found:
     raw: Raw
     attachments: list[Kept] = field(default_factory=list)
     packed: list[tnef.Packed] = field(default_factory=list)
+    calendars: int = 0
     events: dict[str, None] = field(default_factory=dict)
     defects: list[str] = field(default_factory=list)
 
@@ -84,7 +86,7 @@ def body(raw: Raw, root: Part) -> Body:
     pieces = list(_pieces(root, found))
     said = [_plain(piece) for piece in pieces]
     if found.packed and not any(one.strip() for one in said):
-        pieces = [_Piece(one.text or None, one.html or None) for one in found.packed]
+        pieces = [_of_winmail(found.packed[0])]
         said = [_plain(piece) for piece in pieces]
     written = [piece.html for piece in pieces if piece.html is not None]
     joined = "\n".join(filter(None, (*found.events, *said)))
@@ -93,6 +95,12 @@ def body(raw: Raw, root: Part) -> Body:
     markup = _bounded("\n".join(written), found.defects) if written else None
     defects = tuple(found.defects)
     return Body(joined[:TEXT_BYTES], markup, tuple(found.attachments), defects)
+
+
+def _of_winmail(packed: tnef.Packed) -> _Piece:
+    if packed.html and not packed.text:
+        return _Piece(html=packed.html)
+    return _Piece(packed.said() or None, packed.html or None)
 
 
 def _bounded(markup: str, defects: list[str]) -> str:
@@ -125,11 +133,12 @@ def _pieces(part: Part, found: _Found) -> Iterator[_Piece]:
 def _keep(part: Part, found: _Found) -> None:
     files, packed = attachments.kept(found.raw, part)
     found.attachments.extend(files)
-    if packed:
+    if packed and not packed.empty:
         found.packed.append(packed)
     if attachments.is_winmail(part) and not (packed and packed.whole):
         found.defects.append("broken-winmail")
-    if part.type in _CALENDARS:
+    if part.type in _CALENDARS and found.calendars < _MOST_CALENDARS:
+        found.calendars += 1
         data, _ = content.whole(found.raw, part, _CALENDAR_BYTES)
         if said := invite.line(charset.decode(data, part.params.get("charset") or "utf-8")):
             found.events[said] = None

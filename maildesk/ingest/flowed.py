@@ -5,14 +5,17 @@ from collections.abc import Iterator
 
 _QUOTED = re.compile(r">+")
 _SIGNATURE = "-- "
+_LINES = 200_000
 
 
 def unflowed(text: str, *, delete_space: bool = False) -> str:
     """The text of a format=flowed part with its paragraphs made whole (§4.1 to §4.5).
 
     A line flows into the next one of the same quote depth, but never into an empty one.
-    `delete_space` is DelSp=yes.
+    `delete_space` is DelSp=yes. A text of more than 200,000 lines stays as it is.
     """
+    if text.count("\n") > _LINES:
+        return text
     return "\n".join(_paragraphs(text.split("\n"), delete_space))
 
 

@@ -1,8 +1,11 @@
 """What an attachment is by its first bytes, beside what it says it is. Never raises."""
 
+from typing import Any
+
 import filetype  # type: ignore[import-untyped]
 
 HEAD_BYTES = 8_192
+_SKIPPED_FRAME = b"\x2a\x4d\x18"  # of zstd: the library steps into each, one call in another
 
 # Kinds of content that are told apart: a JPEG called .png harms nobody, a program called .pdf may.
 _KINDS = {
@@ -39,14 +42,20 @@ _OPEN_XML = ("application/vnd.openxmlformats-", "application/vnd.oasis.opendocum
 def look(name: str, declared: str, head: bytes) -> tuple[str, bool]:
     """(the media type that the first bytes show, "" where they show none; whether it is another
     kind of thing than the name, or without a telling name the declared type, says)."""
-    try:
-        found = filetype.guess(head[:HEAD_BYTES])
-    except (TypeError, ValueError, LookupError, RecursionError):
-        found = None
+    found = _found(head[:HEAD_BYTES])
     if found is None:
         return "", False
     said = _KIND_OF.get(_extension(name)) or _kind_of_type(declared)
     return found.mime, _differ(said, _KIND_OF.get(found.extension), head)
+
+
+def _found(head: bytes) -> Any:
+    if head[1:4] == _SKIPPED_FRAME:
+        return None
+    try:
+        return filetype.guess(head)
+    except (TypeError, ValueError, LookupError, RecursionError):
+        return None
 
 
 def _differ(said: str | None, shown: str | None, head: bytes) -> bool:

@@ -56,7 +56,18 @@ class Packed:
     files: tuple[File, ...]
     text: str
     html: str
+    rtf: bytes
     whole: bool
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing in it that a reader would miss."""
+        return not (self.files or self.text or self.html or self.rtf)
+
+    def said(self) -> str:
+        """The plain text, if need be that of the rich text (which takes time to work out)."""
+        text = self.text or rtf.to_text(rtf.unpacked(self.rtf))
+        return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +163,9 @@ def unpack(data: bytes) -> Packed | None:
         take = reading.message if level == _MESSAGE else reading.file
         take(attribute, start, end)
         at = end + 2
-    text = reading.text or rtf.to_text(rtf.unpacked(reading.rtf))
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
     whole = len(data) - at < 9 and len(reading.files) <= FILES
-    return Packed(tuple(reading.files[:FILES]), text, reading.html, whole)
+    files = tuple(reading.files[:FILES])
+    return Packed(files, reading.text, reading.html, reading.rtf, whole)
 
 
 def _attributes(data: bytes) -> Iterator[tuple[int, int, int, int]]:

@@ -35,3 +35,7 @@ def test_a_paragraph_is_one_line_again(text: str, whole: str) -> None:
 
 def test_delsp_takes_the_blank_at_the_break_away() -> None:
     assert unflowed("Donau \ndampf \n\nx", delete_space=True) == "Donaudampf\n\nx"
+
+
+def test_a_text_of_very_many_lines_stays_as_it_is() -> None:
+    assert unflowed("a \n" * 200_001) == "a \n" * 200_001

@@ -88,3 +88,11 @@ def test_an_invitation_is_in_the_text_and_its_file_is_kept() -> None:
     mail = parse(raw.encode())
     assert mail.text == "[Calendar: invitation] Talk\nPlease come"
     assert [one.name for one in mail.attachments] == ["attachment-1.ics"]
+
+
+def test_no_more_than_five_calendars_of_a_mail_are_told() -> None:
+    parts = "".join(
+        f"--b\nContent-Type: text/calendar\n\n{event(f'SUMMARY:{number}')}\n" for number in range(9)
+    )
+    mail = parse(f"Content-Type: multipart/mixed; boundary=b\n\n{parts}--b--\n".encode())
+    assert (mail.text.count("invitation"), len(mail.attachments)) == (5, 9)

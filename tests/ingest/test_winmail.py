@@ -102,6 +102,12 @@ def test_its_text_is_read_where_the_mail_has_none(packed: bytes, text: str) -> N
     assert parse(mail(winmail(packed), b"own words")).text == "own words"
 
 
+def test_html_in_it_is_the_html_of_the_mail_where_it_has_no_text() -> None:
+    packed = winmail(attribute(1, MESSAGE, properties((0x102, 0x1013, b"<p>from <b>HTML</b>"))))
+    assert parse(mail(packed)).html == "<p>from <b>HTML</b>"
+    assert parse(mail(packed, b"own words")).html is None
+
+
 def test_an_empty_one_is_no_attachment_and_a_broken_one_is_kept() -> None:
     assert parse(mail(winmail(attribute(1, BODY, b"")))).attachments == ()
     broken = parse(mail(b"no winmail at all"))
