@@ -116,13 +116,14 @@ class DeskDoor:
             conversation=tuple(_entry(message, names) for message in shown),
             resolution=next((m.text for m in shown if m.id == ticket.resolution), ""),
             choices=choices,
+            closes_at=ticket.close_due if choices else None,
             decided=decided,
             outdated=not choices and decided is None and link.purpose is not Purpose.VIEW,
         )
 
 
 _CHOICES = {
-    Purpose.RESOLUTION: (Choice.ACCEPT, Choice.REJECT),
+    Purpose.RESOLUTION: (Choice.ACCEPT, Choice.REJECT, Choice.KEEP),
     Purpose.APPROVAL: (Choice.APPROVE, Choice.REJECT),
 }
 

@@ -206,6 +206,11 @@ WORDS: dict[Choice, tuple[str, ...]] = {
         *("accettato", "accettata", "accetto"),
     ),
 }
+_KEEP = re.compile(
+    r"\s{0,5}(?:keep (?:it |this )?open|offen ?lassen|laisser ouvert|dejar abierto|"
+    r"lasciare aperto)\b",
+    re.IGNORECASE,
+)
 _POLITE = frozenset({"thanks", "thank", "thx", "please", "danke", "merci", "gracias", "grazie"})
 _CONDITIONS = frozenset({"if", "when", "unless", "once", "wenn", "falls", "sobald", "si", "se"})
 _DOUBTS = _CONDITIONS.union(
@@ -257,6 +262,9 @@ def read_decision(text: str) -> DecisionWord:
     whole = text.strip()
     front = unicodedata.normalize("NFC", whole[:_LOOKED_AT]).replace("’", "'")
     plain = front + whole[_LOOKED_AT:]
+    kept = _KEEP.match(plain)
+    if kept is not None and _is_plain(Choice.KEEP, plain[kept.end() :]):
+        return DecisionWord(Choice.KEEP)
     first = _FIRST.match(plain)
     choice = _DECISIONS.get(first[1].casefold()) if first else None
     if first is None or choice is None:

@@ -1,12 +1,18 @@
 """Resolution, acceptance, rejection, reminder and the end of a ticket."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from maildesk.lifecycle import workflow
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.workflow import Illegal
 from maildesk.model.decision import ActorKind, Template
-from maildesk.model.event import Reminded, Reopened, ResolutionDecided, ResolutionGiven
+from maildesk.model.event import (
+    ClosurePostponed,
+    Reminded,
+    Reopened,
+    ResolutionDecided,
+    ResolutionGiven,
+)
 from maildesk.model.person import Person
 from maildesk.model.token import Purpose
 
@@ -33,16 +39,29 @@ def resolve(draft: Draft, agent: Person, message: str, text: str) -> Illegal | N
 
 
 def _given(draft: Draft, message: str) -> ResolutionGiven:
-    request_type = draft.policy.catalog.type_named(draft.ticket.request_type)
-    close_due = draft.now + timedelta(days=request_type.close_after_days)
-    remind_due = close_due - timedelta(days=request_type.remind_before_days)
-    reminds = request_type.remind_before_days > 0 and remind_due > draft.now
+    close_due, remind_due = _time_to_answer(draft)
     return ResolutionGiven(
         message=message,
         round=draft.ticket.round + 1,
         close_due=close_due,
-        remind_due=remind_due if reminds else None,
+        remind_due=remind_due,
     )
+
+
+def _time_to_answer(draft: Draft) -> tuple[datetime, datetime | None]:
+    """When the ticket closes without an answer, and when the requester is reminded of that."""
+    request_type = draft.policy.catalog.type_named(draft.ticket.request_type)
+    close_due = draft.now + timedelta(days=request_type.close_after_days)
+    remind_due = close_due - timedelta(days=request_type.remind_before_days)
+    reminds = request_type.remind_before_days > 0 and remind_due > draft.now
+    return close_due, remind_due if reminds else None
+
+
+def keep_open(draft: Draft) -> None:
+    """The requester needs more time to see whether it is solved: the days count anew."""
+    close_due, remind_due = _time_to_answer(draft)
+    draft.add(ClosurePostponed(close_due=close_due, remind_due=remind_due))
+    draft.explain("lifecycle", "kept open", f"until {close_due:%d %B}")
 
 
 def accept(draft: Draft) -> Illegal | None:

@@ -217,6 +217,10 @@ def _requester_of_resolved(ticket: Ticket, mail: MailArrived, draft: Draft) -> D
         draft.add(MessageAdded(mail.message, "decision"))
         closure.accept(draft)
         return draft.decision(Answer.DONE, Disposition.DECISION, "decision")
+    if mail.choice is Choice.KEEP:
+        draft.add(MessageAdded(mail.message, "decision"))
+        closure.keep_open(draft)
+        return draft.decision(Answer.DONE, Disposition.DECISION, "decision")
     if mail.choice is Choice.REJECT and not mail.reason:
         return _reason_missing(mail, draft, Purpose.RESOLUTION)
     return _disagreed(mail, draft)

@@ -94,7 +94,7 @@ def _approval_link(ticket: Ticket, used: LinkUsed, draft: Draft) -> Decision:
         return draft.decision(Answer.NOT_YOURS)
     if not approval_.is_open:
         return draft.decision(Answer.ALREADY_DECIDED)
-    if used.choice is Choice.ACCEPT:
+    if used.choice not in (Choice.APPROVE, Choice.REJECT):
         return draft.decision(Answer.ILLEGAL)
     if used.choice is Choice.REJECT and not used.comment.strip():
         return draft.decision(Answer.REASON_MISSING)
@@ -116,6 +116,9 @@ def _resolution_link(ticket: Ticket, used: LinkUsed, draft: Draft) -> Decision:
     if used.choice is Choice.REJECT and not used.comment.strip():
         return draft.decision(Answer.REASON_MISSING)
     _keep_comment(draft, used)
+    if used.choice is Choice.KEEP:
+        closure.keep_open(draft)
+        return draft.decision(Answer.DONE, message_kind="decision" if used.comment.strip() else "")
     if used.choice is Choice.ACCEPT:
         illegal = closure.accept(draft)
     else:

@@ -43,6 +43,7 @@ class Choice(enum.StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     ACCEPT = "accept"
+    KEEP = "keep open"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

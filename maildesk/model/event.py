@@ -211,6 +211,14 @@ class ClosureScheduled:
     close_due: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosurePostponed:
+    """The requester needs more time before the ticket closes by itself."""
+
+    close_due: datetime
+    remind_due: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class ProblemSeen:
     """Monitoring reports the problem of that key; `again` where it had ended before."""
@@ -291,6 +299,7 @@ Event = (
     | ResolutionGiven
     | ResolutionWithdrawn
     | ClosureScheduled
+    | ClosurePostponed
     | ProblemSeen
     | ProblemEnded
     | ResolutionDecided
@@ -326,6 +335,7 @@ EVENTS: dict[str, type[Event]] = {
         ResolutionGiven,
         ResolutionWithdrawn,
         ClosureScheduled,
+        ClosurePostponed,
         ProblemSeen,
         ProblemEnded,
         ResolutionDecided,

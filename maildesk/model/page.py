@@ -51,6 +51,7 @@ class Decided:
 class Page:
     """What the holder of a good link sees.
 
+    `closes_at` is when a resolution counts as accepted without an answer.
     `choices` is empty where nothing can be decided here: then `decided` says what was, or
     `outdated` that the link is of an earlier round.
     """
@@ -66,5 +67,6 @@ class Page:
     conversation: tuple[Entry, ...]
     resolution: str = ""
     choices: tuple[Choice, ...] = ()
+    closes_at: datetime | None = None
     decided: Decided | None = None
     outdated: bool = False

@@ -11,6 +11,7 @@ from maildesk.model.event import (
     ApprovalAsked,
     ApprovalDecided,
     Closed,
+    ClosurePostponed,
     ClosureScheduled,
     Escalated,
     Event,
@@ -216,6 +217,8 @@ def _changed(ticket: Ticket, event: Event, at: datetime) -> Ticket:
                 close_due=event.close_due,
                 remind_due=event.remind_due,
             )
+        case ClosurePostponed(close_due=close_due, remind_due=remind_due):
+            return replace(ticket, close_due=close_due, remind_due=remind_due)
         case ResolutionDecided():
             return replace(ticket, close_due=None, remind_due=None)
         case Reminded():

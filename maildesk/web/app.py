@@ -65,7 +65,9 @@ class Links:
         alert = words.COMMENT_TOO_LONG
         if sent.choice is None:
             alert = Alert(
-                "Please choose first", words.CHOICE_MISSING, f"choice-{page.choices[0].value}"
+                "Please choose first",
+                words.CHOICE_MISSING,
+                f"choice-{page.choices[0].name.lower()}",
             )
         return HTMLResponse(self._drawing.ticket(page, sent, alert), 422)
 

@@ -253,7 +253,7 @@ ASKED_AGAIN: Line = ("rita", (replace(ASKED, round=2),))
 YES: Line = ("max", (ApprovalDecided(round=1, approved=True),))
 NO: Line = ("max", (ApprovalDecided(round=1, approved=False), Closed("Not approved")))
 BOTH = {
-    RESOLUTION: (Choice.ACCEPT, Choice.REJECT),
+    RESOLUTION: (Choice.ACCEPT, Choice.REJECT, Choice.KEEP),
     APPROVAL: (Choice.APPROVE, Choice.REJECT),
 }
 

@@ -131,6 +131,10 @@ DECISIONS: tuple[tuple[str, Choice, str], ...] = (
     ("Accepted!", ACCEPT, ""),
     ("reject", REJECT, ""),
     ("Declined.", REJECT, ""),
+    # more time
+    ("keep open", Choice.KEEP, ""),
+    ("offen lassen", Choice.KEEP, ""),
+    ("Keep it open, please.\n\nRita", Choice.KEEP, ""),
     # with a name or a word of thanks
     ("approve\n\nMax", APPROVE, "Max"),
     ("Approved\nMax", APPROVE, "Max"),
@@ -197,6 +201,7 @@ UNCLEAR = (
     "approve / reject",
     "approve reject",
     "approve\n\nreject",
+    "keep open\n\nreject",
     "Rejected by the vendor, please approve",
     "accept or reject",
     # quoted: whose word is it?
@@ -224,6 +229,8 @@ NOTHING = (
     "Thanks, it works now.",
     "yes",
     "ok",
+    "Keep in mind that it is broken",
+    "keep open, it still is broken",
     # other words that begin alike
     "approval is pending with finance",
     "acceptance test failed",

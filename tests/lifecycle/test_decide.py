@@ -44,7 +44,7 @@ from tests.lifecycle.cast import (
 )
 from tests.world import shipped_policy
 
-APPROVE, REJECT, ACCEPT = Choice.APPROVE, Choice.REJECT, Choice.ACCEPT
+APPROVE, REJECT, ACCEPT, KEEP = Choice.APPROVE, Choice.REJECT, Choice.ACCEPT, Choice.KEEP
 DONE, OLD, NOT_YOURS = Answer.DONE, Answer.OLD_ROUND, Answer.NOT_YOURS
 DECIDED, REASON, ILLEGAL = Answer.ALREADY_DECIDED, Answer.REASON_MISSING, Answer.ILLEGAL
 
@@ -111,6 +111,11 @@ REJECTED = ["MessageAdded", "ResolutionDecided", "-> Rejected", "-> Analysis", "
         (WAITING, link(RITA, ACCEPT, 1), DONE, ACCEPTED),
         (WAITING, link(RITA, ACCEPT, 1, "thanks"), DONE, ["MessageAdded", *ACCEPTED]),
         (WAITING, link(RITA, REJECT, 1, "it smears"), DONE, REJECTED),
+        # more time to see
+        (WAITING, link(RITA, KEEP, 1), DONE, ["ClosurePostponed"]),
+        (WAITING, link(RITA, KEEP, 1, "away"), DONE, ["MessageAdded", "ClosurePostponed"]),
+        (WAITING, link(WILL, KEEP, 1), NOT_YOURS, []),
+        (ASKED, link(MAX, KEEP, 1), ILLEGAL, []),
         # also after the reminder
         (replace(WAITING, remind_due=None), link(RITA, ACCEPT, 1), DONE, ACCEPTED),
         (WAITING, link(RITA, REJECT, 1), REASON, []),
@@ -310,6 +315,13 @@ def test_the_days_until_a_ticket_closes(
     assert resolved.close_due == NOW + timedelta(days=close_days)
     reminds = NOW + timedelta(days=remind_days) if remind_days is not None else None
     assert resolved.remind_due == reminds
+
+
+def test_keeping_a_ticket_open_counts_the_days_anew() -> None:
+    late = WAITING.close_due - timedelta(hours=1)
+    kept = after(WAITING, decide(WAITING, link(RITA, KEEP, 1), SHIPPED, late), late)
+    assert (kept.close_due, kept.remind_due) == (late + timedelta(days=5), late + timedelta(days=3))
+    assert kept.waits_for_requester
 
 
 def test_each_resolution_begins_a_round() -> None:

@@ -14,6 +14,7 @@ from maildesk.model.event import (
     ApprovalAsked,
     ApprovalDecided,
     Closed,
+    ClosurePostponed,
     ClosureScheduled,
     Escalated,
     Event,
@@ -231,6 +232,11 @@ TABLE: list[tuple[Ticket, Event, dict[str, Any]]] = [
         {"close_due": DUE, "remind_due": None},
     ),
     # a decision stops the clock and keeps the round and the resolution
+    (
+        WAITING,
+        ClosurePostponed(close_due=LATER, remind_due=None),
+        {"close_due": LATER, "remind_due": None},
+    ),
     (WAITING, ResolutionDecided(round=1, accepted=True), {"close_due": None, "remind_due": None}),
     (WAITING, ResolutionDecided(round=1, accepted=False), {"close_due": None, "remind_due": None}),
     # a reminder happens once, and the closing comes all the same

@@ -32,6 +32,7 @@ TICKET = Ticket(
     priority="P4",
     team="First line",
     round=2,
+    resolution="m-resolved",
     close_due=NOW + timedelta(days=5),
 )
 TOPIC = Topic(TICKET, "Printer jams", RITA, thread=("<first@example.org>",))

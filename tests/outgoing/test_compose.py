@@ -326,7 +326,7 @@ def test_links_are_signed_for_this_person_and_round() -> None:
     ("template", "purpose", "words"),
     [
         (Template.RESOLUTION, Purpose.RESOLUTION, ("accept", "reject")),
-        (Template.REMINDER, Purpose.RESOLUTION, ("accept", "reject")),
+        (Template.REMINDER, Purpose.RESOLUTION, ("accept", "reject", "keep open")),
         (Template.APPROVAL, Purpose.APPROVAL, ("approve", "reject")),
         (Template.CONFIRMATION, Purpose.RESOLUTION, ("accept", "reject")),
     ],
