@@ -123,8 +123,13 @@ def decode(data: bytes, label: str | None = None) -> str:
     """Decode by label, else as UTF-8, else by what the bytes look like. Linear, never raises."""
     if data.isascii() and b"\x1b" not in data and (label is None or _is_plain(label)):
         return clean(data.decode("ascii"))
-    for codec in (_codec(label), "utf-8"):
-        text = _strict(data, codec)
+    codec = _codec(label)
+    if b"\x1b$" in data and (label is None or _is_plain(label)):
+        codec = "iso2022_jp_ext"  # no other charset of mail switches by ESC $
+    other = None if data.isascii() else "utf-8"  # all that is ASCII is UTF-8 too: no evidence
+    tries = ((codec, _strict), (other, _strict), (codec, _lenient), ("utf-8", _lenient))
+    for name, read in tries:
+        text = read(data, name) if name else None
         if text is not None:
             return clean(text)
     return clean(data.decode(_guess(data), "replace"))
@@ -160,18 +165,16 @@ def _is_plain(label: str) -> bool:
     return codec is None or codec.startswith(("ascii", "utf-8", "cp12", "iso8859", "koi8"))
 
 
-def _strict(data: bytes, codec: str | None) -> str | None:
-    if codec is None:
-        return None
+def _strict(data: bytes, codec: str) -> str | None:
     try:
         # `str` fails here where a codec turns bytes into bytes (base64, zip) or stumbles
         text = str(data, codec, "surrogatepass" if codec == "utf-8" else "strict")
     except (LookupError, UnicodeError, ValueError):
-        return _lenient_multibyte(data, codec)
+        return None
     return text.removeprefix("\ufeff")
 
 
-def _lenient_multibyte(data: bytes, codec: str) -> str | None:
+def _lenient(data: bytes, codec: str) -> str | None:
     """A few broken characters do not change what an Asian or Unicode charset is."""
     if not codec.startswith(("gb", "big5", "cp9", "iso2022", "euc", "utf-16", "utf-8")):
         return None

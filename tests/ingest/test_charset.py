@@ -44,9 +44,13 @@ RUSSIAN = "Доброе утро, принтер в третьем кабине�
         (GERMAN.encode(), "us-ascii", GERMAN),
         (RUSSIAN.encode("cp1251"), None, RUSSIAN),
         (RUSSIAN.encode("koi8-r"), "utf-8", RUSSIAN),
+        ("日本語のメール".encode(), "iso-2022-jp", "日本語のメール"),
+        ("日本".encode("iso2022_jp"), None, "日本"),
+        ("日本".encode("iso2022_jp"), "us-ascii", "日本"),
         # one broken character does not change what the rest is
         ("Grüße aus Köln, Grüße".encode() + b"\xc3", "utf-8", "Grüße aus Köln, Grüße\ufffd"),
         ("你好".encode("gb18030") + b"\x81", "gb2312", "你好\ufffd"),
+        ("日本".encode("iso2022_jp")[:-3] + b"-b\x1b(B", "iso-2022-jp", "日本\ufffd"),
         # what may not reach the database
         (b"a\0b", "utf-8", "ab"),
         (b"a\xed\xa0\x80b", "utf-8", "ab"),
