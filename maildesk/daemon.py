@@ -17,9 +17,11 @@ from maildesk.desk.desk import Desk
 from maildesk.desk.door import DeskDoor
 from maildesk.desk.office import Office, open_office
 from maildesk.desk.rooms import ClockRoom, WorkRoom
+from maildesk.desk.sender_checks import SenderChecks
 from maildesk.desk.worker import Worker
 from maildesk.ingest.imap import MailboxRoom
 from maildesk.ingest.pool import ReadingPool
+from maildesk.ingest.resolver import DnsResolver
 from maildesk.ingest.smtp import ListenerRoom
 from maildesk.model.settings import Database, Settings
 from maildesk.outgoing.delivery import DeliveryRoom
@@ -191,7 +193,12 @@ class Daemon:
     def _work_room(self, office: Office) -> Room:
         pool = self.open_readers(office.settings)
         self._closers.insert(0, pool.close)
-        return WorkRoom(lambda: Worker(office, pool), on_worked=self._ring("deliver"))
+        resolver = DnsResolver()
+
+        def open_worker() -> Worker:
+            return Worker(office, pool, SenderChecks(office.settings, resolver))
+
+        return WorkRoom(open_worker, on_worked=self._ring("deliver"))
 
     def _delivery_room(self, office: Office, desk: Desk) -> Room:
         queue = OutgoingQueue(

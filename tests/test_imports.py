@@ -17,7 +17,15 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("configuration", ("maildesk.config",)),
     ("keeper", ("maildesk.supervise",)),
     ("shells", ("maildesk.web", "maildesk.desk", "maildesk.outgoing.delivery*")),
-    ("doors", ("maildesk.ingest.imap*", "maildesk.ingest.smtp*", "maildesk.ingest.oauth")),
+    (
+        "doors",
+        (
+            "maildesk.ingest.imap*",
+            "maildesk.ingest.smtp*",
+            "maildesk.ingest.oauth",
+            "maildesk.ingest.resolver",
+        ),
+    ),
     ("a mail is read", ("maildesk.ingest",)),
     ("a ticket lives", ("maildesk.lifecycle",)),
     ("rules", ("maildesk.rules",)),
@@ -34,6 +42,10 @@ ONLY_IN = {
     "cel_expr_python": "maildesk.rules",
     "apscheduler": "maildesk.daemon",
     "holidays": "maildesk.config.service_levels",
+    "dkim": "maildesk.ingest.seals",
+    "dns": "maildesk.ingest.resolver",
+    "publicsuffixlist": "maildesk.ingest.dmarc",
+    "spf": "maildesk.ingest.spf",
 }
 
 

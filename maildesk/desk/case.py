@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from maildesk.desk.office import Office
 from maildesk.desk.record import Recorder
 from maildesk.model.mail import Address, Disposition, Mail, Reading, Step
+from maildesk.model.person import SenderCheck
 from maildesk.store.journal import Kept
 
 
@@ -30,6 +31,7 @@ class Case:
     kept: Kept
     reading: Reading
     now: datetime
+    checked: SenderCheck | None = None
 
     @property
     def mail(self) -> Mail:

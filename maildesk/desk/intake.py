@@ -15,7 +15,7 @@ from maildesk.ingest.thread import Clues, Known, Thread, clues, thread, token_pr
 from maildesk.lifecycle.decide import decide
 from maildesk.model.cause import Facts, MailArrived
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Letter, Template
-from maildesk.model.mail import Address, Disposition, Kind, Mail, Reading, Step
+from maildesk.model.mail import Address, Disposition, Kind, Mail, Reading, Source, Step
 from maildesk.model.person import Identity, Person, Proof
 from maildesk.model.ticket import Ticket
 from maildesk.store import journal, people, tickets
@@ -98,12 +98,23 @@ def _correspondence(case: Case) -> Worked | None:
         case.mail,
         token_proves=token_proves(found, threaded, sender),
         trust=case.office.settings.trust,
+        unnamed=_unnamed(case),
+        checked=case.checked,
     )
     before = threaded.ticket
     ticket = known.tickets[before] if before is not None else None
     if ticket is None and case.reading.screening.kind is Kind.AUTO_REPLY:
         return Worked(Disposition.AUTO_REPLY, None, (threaded.step,))
     return _decided(case, sender, identity, threaded, ticket, subjects)
+
+
+def _unnamed(case: Case) -> bool:
+    """Whether the mail lay in a mailbox whose server signs its results with no name."""
+    mail = case.kept.mail
+    boxes = case.office.settings.mailbox
+    return mail.source is Source.IMAP and any(
+        box.unnamed_results for box in boxes if box.name == mail.mailbox
+    )
 
 
 def _look_up(connection: Connection, found: Clues) -> tuple[Known, dict[int, str]]:

@@ -19,8 +19,10 @@ from maildesk.desk.case import Case
 from maildesk.desk.intake import work
 from maildesk.desk.office import Office
 from maildesk.desk.record import Recorder
+from maildesk.desk.sender_checks import UNCHECKED, SenderChecks, is_wanted
 from maildesk.ingest.pool import Unreadable
 from maildesk.model.mail import RawMail, Reading
+from maildesk.model.person import SenderCheck
 from maildesk.store import journal, lease
 from maildesk.store.engine import is_of_the_database, savepoint
 from maildesk.store.journal import Kept
@@ -43,7 +45,7 @@ class Readers(Protocol):
         """A reading for each mail, in order; `head_only`: of its header block."""
 
 
-_Read = list[tuple[Kept, Reading | Unreadable]]
+_Read = list[tuple[Kept, Reading | Unreadable, SenderCheck | None]]
 
 
 @dataclass(slots=True)
@@ -52,6 +54,7 @@ class Worker:
 
     office: Office
     readers: Readers
+    checks: SenderChecks | None = None
     _reading: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="read")
     )
@@ -87,6 +90,8 @@ class Worker:
             future.cancel()
             self._give_back(ids)
         self._reading.shutdown(wait=True)
+        if self.checks is not None:
+            self.checks.close()
         with self.office.store.write() as connection:
             lease.release(connection, LEASE, self.office.holder)
 
@@ -120,12 +125,26 @@ class Worker:
         Broken off by `close`: nobody asks for the rest.
         """
         if kept[0].attempts >= self.office.settings.limits.attempts:  # it comes alone
-            return [self._read_at_last(one) for one in kept]
+            wanted = is_wanted(self.office.settings, kept[0].mail)
+            return [(*self._read_at_last(one), UNCHECKED if wanted else None) for one in kept]
         readings = self.readers.read([one.mail for one in kept])
         bare = [replace(one, mail=replace(one.mail, raw=b"")) for one in kept]
+        whole = {one.id: one.mail for one in kept if is_wanted(self.office.settings, one.mail)}
         kept.clear()
         together = zip(bare, readings, strict=True)
-        return list(itertools.takewhile(lambda _: not self._closing.is_set(), together))
+        read = [
+            (one, reading, self._checking(whole.pop(one.id, None), reading))
+            for one, reading in itertools.takewhile(lambda _: not self._closing.is_set(), together)
+        ]
+        return [(one, reading, pending()) for one, reading, pending in read]
+
+    def _checking(
+        self, raw: RawMail | None, reading: Reading | Unreadable
+    ) -> Callable[[], SenderCheck | None]:
+        """The check of the sender, under way; a mail of another door is not checked."""
+        if raw is None or isinstance(reading, Unreadable):
+            return lambda: None
+        return self.checks.begin(raw, reading.mail) if self.checks else lambda: UNCHECKED
 
     def _read_at_last(self, kept: Kept) -> tuple[Kept, Reading | Unreadable]:
         """The last attempt: of a mail that broke its limits again the header block is read.
@@ -141,8 +160,8 @@ class Worker:
     def _write(self, read: _Read) -> None:
         with self.office.store.write() as connection:
             recorder = Recorder.on(self.office, connection, self.office.clock())
-            for kept, reading in read:
-                self._write_one(connection, recorder, kept, reading)
+            for kept, reading, checked in read:
+                self._write_one(connection, recorder, kept, reading, checked)
 
     def _write_one(
         self,
@@ -150,25 +169,26 @@ class Worker:
         recorder: Recorder,
         kept: Kept,
         reading: Reading | Unreadable,
+        checked: SenderCheck | None,
     ) -> None:
         if isinstance(reading, Unreadable):
             self._failed(connection, kept, reading.reason)
             return
         try:
             with savepoint(connection):
-                self._dispose(connection, recorder, kept, reading)
+                self._dispose(
+                    Case(self.office, connection, recorder, kept, reading, recorder.now, checked)
+                )
         except Exception as error:
             if is_of_the_database(error):
                 raise
             self._failed(connection, kept, f"{type(error).__name__}: {error}")
 
-    def _dispose(
-        self, connection: Connection, recorder: Recorder, kept: Kept, reading: Reading
-    ) -> None:
-        case = Case(self.office, connection, recorder, kept, reading, recorder.now)
+    def _dispose(self, case: Case) -> None:
+        kept, reading = case.kept, case.reading
         worked = work(case)
         finished = journal.finish(
-            connection,
+            case.connection,
             kept.id,
             self.office.holder,
             disposition=worked.disposition,
@@ -176,7 +196,7 @@ class Worker:
             message_id=reading.mail.message_id,
             content_key=reading.mail.content_key,
             steps=worked.steps,
-            now=recorder.now,
+            now=case.now,
         )
         if not finished:
             raise Taken(f"mail {kept.id} was worked by another daemon")

@@ -6,22 +6,33 @@ one in our server's name, but none above the field that our server puts on top (
 to remove such forgeries as well). What this cannot see: a server that adds no field of its own
 and lets the sender's pass. Configure an authserv-id only for a server that checks every mail.
 
-Alignment is that of DMARC (RFC 7489 §3.1), without a list of public suffixes: a signature of
-the From domain or of a domain above it counts; one of a domain beside or below it is left
-to the server's own dmarc result.
+Exchange Online names no server in its field. Where a mailbox is set to it, the top-most field
+is read without a name; Exchange renames what it finds in a mail that comes in.
+
+A mail that came in at a door where we check senders ourselves (ingest.sender_check) is judged
+by that check alone: nothing stands above what its sender wrote.
+
+The server's dmarc result counts for the domain in From. Without one, a signature of the From
+domain or of a registered domain above it does; one of a domain beside or below it does not.
 """
 
+import re
 from typing import Protocol
 
 import authres  # type: ignore[import-untyped]
 
+from maildesk.ingest.dmarc import is_above
 from maildesk.model.mail import Mail
-from maildesk.model.person import Identity, Proof
+from maildesk.model.person import Identity, Proof, SenderCheck
 from maildesk.model.settings import Trust
 
 _FIELD = "authentication-results"
 _FIELD_CHARACTERS = 8_192
 _SHOWN = 80
+_UNNAMED = "unnamed.invalid"
+# What Exchange Online writes and no grammar allows: domains between the results, bare `action=`.
+_METHOD = re.compile(r"[a-z]{2,12}=")
+_ACTION = re.compile(r"\saction=[a-z.]{1,40}")
 
 
 class _Property(Protocol):
@@ -43,17 +54,29 @@ class _Result(Protocol):
 Finding = tuple[tuple[str, ...], tuple[str, ...]]  # what speaks for the sender, what was rejected
 
 
-def identify(mail: Mail, *, token_proves: bool, trust: Trust) -> Identity:
+def identify(
+    mail: Mail,
+    *,
+    token_proves: bool,
+    trust: Trust,
+    unnamed: bool = False,
+    checked: SenderCheck | None = None,
+) -> Identity:
     """Who wrote the mail and how sure that is.
 
     `token_proves`: a recipient address held a token made for this sender (thread.token_proves).
+    `unnamed`: the mail comes from a mailbox whose server names itself in no result.
+    `checked`: what our own check found, for mail that came in at our own door.
     Two From addresses, or none, prove nobody, whatever else the mail holds.
     """
     sender = mail.sender
     if sender is None:
         count = "several" if mail.senders else "no"
         return Identity("", Proof.NONE, rejected=(f"{count} From addresses prove nobody",))
-    passed, objections = _checked(mail, sender.domain, trust)
+    if checked is None:
+        passed, objections = _told(mail, sender.domain, trust, unnamed)
+    else:
+        passed, objections = _found(checked, sender.domain)
     if token_proves:
         evidence = ("reply token made for this sender", *passed)
         return Identity(sender.key, Proof.TOKEN, evidence, objections)
@@ -61,10 +84,18 @@ def identify(mail: Mail, *, token_proves: bool, trust: Trust) -> Identity:
     return Identity(sender.key, proof, passed, objections)
 
 
-def _checked(mail: Mail, domain: str, trust: Trust) -> Finding:
+def _found(checked: SenderCheck, domain: str) -> Finding:
+    good = bool(domain) and checked.domain == domain
+    evidence = tuple(f"our own check: {one}" for one in checked.evidence) if good else ()
+    return evidence, tuple(f"our own check: {one}" for one in checked.rejected)
+
+
+def _told(mail: Mail, domain: str, trust: Trust, unnamed: bool) -> Finding:
     fields = mail.all_headers(_FIELD)
     if not fields:
         return (), ("no Authentication-Results",)
+    if unnamed and _METHOD.match(fields[0].lstrip()):
+        return _unnamed(fields[0], domain)
     read = _read(fields[0])
     if read is None:
         return (), ("the top-most Authentication-Results cannot be read",)
@@ -73,6 +104,20 @@ def _checked(mail: Mail, domain: str, trust: Trust) -> Finding:
         return (), (f"Authentication-Results of {authserv_id[:_SHOWN]!r}, which is not trusted",)
     evidence, rejected = _weighed(results, domain)
     return tuple(f"{authserv_id}: {one}" for one in evidence), rejected
+
+
+def _unnamed(field: str, domain: str) -> Finding:
+    """The field as Exchange Online writes it: results alone, some with a domain of its own after.
+
+    A part that holds no result is left out; it could only be a result to who reads on.
+    """
+    parts = (part.strip() for part in _ACTION.sub(" ", field[:_FIELD_CHARACTERS]).split(";"))
+    results = "; ".join(part for part in parts if _METHOD.match(part))
+    read = _read(f"{_UNNAMED}; {results}")
+    if read is None:
+        return (), ("the top-most Authentication-Results cannot be read",)
+    evidence, rejected = _weighed(read[1], domain)
+    return tuple(f"the mailbox's server: {one}" for one in evidence), rejected
 
 
 def _read(field: str) -> tuple[str, list[_Result]] | None:
@@ -112,14 +157,9 @@ def _by_dkim(results: list[_Result], domain: str) -> Finding:
             rejected.append(f"{one.method}={one.result} alone is no proof"[:_SHOWN])
             continue
         signer = _property(one, "d") or _property(one, "i").rpartition("@")[2]
-        good = one.result == "pass" and _vouches(signer, domain)
+        good = one.result == "pass" and is_above(signer, domain)
         (evidence if good else rejected).append(f"dkim={one.result} of {signer[:_SHOWN]!r}")
     return tuple(evidence), tuple(dict.fromkeys(rejected))
-
-
-def _vouches(signer: str, domain: str) -> bool:
-    """Whether the signer owns the From domain or one above it (never a top-level domain)."""
-    return "." in signer and (domain == signer or domain.endswith("." + signer))
 
 
 def _property(result: _Result, name: str) -> str:

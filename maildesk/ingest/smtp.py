@@ -171,14 +171,14 @@ class ListenerRoom:
             envelope_from=_sender(door),
             envelope_to=tuple(door.envelope.rcpt_tos) if door.envelope else (),
             peer=_peer(door),
+            helo=_called(door),
         )
 
     def _trace(self, door: Door) -> bytes:
         """Return-Path and Received, as final delivery adds them (RFC 5321 §4.4)."""
-        called = door.session.host_name if door.session else None
         return (
             f"Return-Path: <{_sender(door)}>\r\n"
-            f"Received: from {_word(called or 'unknown')} ([{_word(_peer(door))}])\r\n"
+            f"Received: from {_called(door)} ([{_word(_peer(door))}])\r\n"
             f"\tby {_word(self._hostname)} with {_with(door)};\r\n"
             f"\t{format_datetime(self._clock())}\r\n"
         ).encode()
@@ -197,6 +197,11 @@ def _sender(door: Door) -> str:
 def _peer(door: Door) -> str:
     peer = door.session.peer if door.session else None
     return str(peer[0]) if peer else ""
+
+
+def _called(door: Door) -> str:
+    called = door.session.host_name if door.session else None
+    return _word(called or "unknown")
 
 
 def _with(door: Door) -> str:

@@ -23,6 +23,7 @@ class RawMail:
     `size` is the whole mail's size in bytes either way. `uid_validity` and `uid` are
     RFC 9051 §2.3.1.1 and None for mail that did not come from an IMAP folder.
     `envelope_from` is None where no envelope was seen, and "" for the null return path.
+    `peer` is the client's address and `helo` what it called itself.
     """
 
     raw: bytes
@@ -37,6 +38,7 @@ class RawMail:
     envelope_from: str | None = None
     envelope_to: tuple[str, ...] = ()
     peer: str = ""
+    helo: str = ""
     oversized: bool = False
 
 

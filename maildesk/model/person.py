@@ -33,6 +33,15 @@ class Proof(enum.IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SenderCheck:
+    """What our own SPF, DKIM and DMARC check found. `domain` is the one that is proven, or ""."""
+
+    domain: str
+    evidence: tuple[str, ...]
+    rejected: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """Whom a mail may be believed to come from, and why."""
 

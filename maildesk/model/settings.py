@@ -68,6 +68,11 @@ class Mailbox(Part):
     batch_bytes: int = Field(8_000_000, gt=0, description="fetch at most so many bytes at once")
     batch_mails: int = Field(50, ge=1, le=1000, description="fetch at most so many mails at once")
     timeout_seconds: float = Field(60, gt=0, description="longest wait for the server's answer")
+    unnamed_results: bool = Field(
+        False,
+        description="for Exchange Online, whose Authentication-Results name no server: the "
+        "top-most one of this mailbox is believed without",
+    )
     since: str | None = Field(
         None,
         description="YYYY-MM-DD: mails from this day on are answered; by default those that come "
@@ -86,6 +91,11 @@ class Listener(Part):
     command_seconds: float = Field(60, gt=0, description="longest wait for a client's next line")
     session_seconds: float = Field(600, gt=0, description="longest life of one connection")
     max_commands: int = Field(1000, ge=10, description="commands in one connection")
+    check_senders: bool = Field(
+        False,
+        description="for a door that strangers reach: ask the DNS for SPF, DKIM and DMARC "
+        "ourselves, and believe no Authentication-Results in these mails",
+    )
 
 
 class Smtp(Part):
@@ -179,6 +189,11 @@ class Trust(Part):
 
     authserv_ids: tuple[str, ...] = Field(
         (), description="authserv-id of our own mail server's Authentication-Results (RFC 8601)"
+    )
+    trusted_sealers: tuple[str, ...] = Field(
+        (),
+        description="domains whose ARC seals are believed (RFC 8617), as of a mailing list; "
+        "asked for where `check_senders` is set",
     )
 
 

@@ -130,6 +130,7 @@ def _row(mail: RawMail, silent: bool, now: datetime) -> dict[str, Any]:
         "envelope_from": mail.envelope_from,
         "envelope_to": list(mail.envelope_to),
         "peer": mail.peer,
+        "helo": mail.helo,
         "received_at": mail.received_at,
         "kept_at": now,
         "settled_at": now if mail.uid is None else None,
@@ -309,6 +310,7 @@ def _kept(row: Any, data: bytes) -> Kept:
         envelope_from=row.envelope_from,
         envelope_to=tuple(row.envelope_to),
         peer=row.peer,
+        helo=row.helo,
         received_at=row.received_at,
         oversized=row.oversized,
     )

@@ -125,6 +125,7 @@ class RawMailRow(SQLModel, table=True):
     envelope_from: str | None = None
     envelope_to: list[str] = _json()
     peer: str
+    helo: str
     received_at: datetime = _time()
     kept_at: datetime = _time()
     settled_at: datetime | None = _time(default=None, nullable=True)

@@ -7,7 +7,7 @@ import pytest
 from maildesk.ingest.authenticate import identify
 from maildesk.ingest.parse import parse
 from maildesk.model.mail import Address, Mail
-from maildesk.model.person import Proof
+from maildesk.model.person import Proof, SenderCheck
 from maildesk.model.settings import Trust
 
 TRUST = Trust(authserv_ids=("mx.example.net", "MX2.example.net"))
@@ -233,3 +233,64 @@ def test_an_envelope_sender_that_our_server_quotes_cannot_decode_into_a_verdict(
     )
     identity = identify(parse(raw.encode()), token_proves=False, trust=TRUST)
     assert identity.proof is NONE
+
+
+EXCHANGE = (
+    "spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=example.com; ours.example; dkim=pass "
+    "(signature was verified) header.d=example.com;ours.example; {dmarc} action=none "
+    "header.from=example.com;compauth=pass reason=100"
+)
+UNNAMED = (
+    # the field of Exchange Online, whole
+    (EXCHANGE.format(dmarc="dmarc=pass"), "rita@example.com", True),
+    # its bestguesspass is a guess; the signature of the same domain counts
+    (EXCHANGE.format(dmarc="dmarc=bestguesspass"), "rita@example.com", True),
+    (EXCHANGE.format(dmarc="dmarc=fail"), "rita@example.com", False),
+    # of another domain than From's
+    (EXCHANGE.format(dmarc="dmarc=pass"), "rita@ours.example", False),
+    # an envelope sender that holds a verdict makes two of them
+    (
+        "spf=fail smtp.mailfrom=x; dmarc=pass header.from=example.com; y=@evil.example; "
+        "dmarc=fail action=none header.from=example.com",
+        "rita@example.com",
+        False,
+    ),
+    # its own guess is no proof
+    ("spf=none smtp.mailfrom=x;compauth=pass reason=130", "rita@example.com", False),
+    # a field that names a server is not the mailbox's
+    (f"mx.evil.example; {DMARC}", "rita@example.com", False),
+    ("", "rita@example.com", False),
+)
+
+
+@pytest.mark.parametrize(("field", "sender", "believed"), UNNAMED)
+def test_a_server_without_a_name_is_believed_where_the_mailbox_is_set_to_it(
+    field: str, sender: str, believed: bool
+) -> None:
+    mail = Case(why="", fields=(field, *GOOD), senders=(sender,)).mail()
+    found = identify(mail, token_proves=False, trust=TRUST, unnamed=True)
+    assert found.proof is (AUTHENTICATED if believed else NONE), found
+    elsewhere = identify(mail, token_proves=False, trust=TRUST)
+    assert elsewhere.proof is NONE
+
+
+@pytest.mark.parametrize(
+    ("checked", "proof"),
+    [
+        (SenderCheck("example.com", ("dmarc=pass",), ()), AUTHENTICATED),
+        (SenderCheck("evil.example", ("dmarc=pass",), ()), NONE),
+        (SenderCheck("", (), ("dmarc=fail",)), NONE),
+    ],
+)
+def test_where_we_check_ourselves_the_mails_own_results_count_for_nothing(
+    checked: SenderCheck, proof: Proof
+) -> None:
+    found = identify(
+        Case(why="", fields=GOOD).mail(),
+        token_proves=False,
+        trust=TRUST,
+        unnamed=True,
+        checked=checked,
+    )
+    assert found.proof is proof
+    assert all(line.startswith("our own check: ") for line in (*found.evidence, *found.rejected))

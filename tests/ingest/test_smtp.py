@@ -132,6 +132,7 @@ def test_a_mail_is_kept_with_its_envelope(journal: JournalFake) -> None:
     assert mail.envelope_from == "rita@example.org"
     assert mail.envelope_to == (DESK, "desk+token@desk.example")
     assert mail.peer == "127.0.0.1"
+    assert mail.helo == "client"
     assert mail.received_at == NOW
 
 

@@ -55,6 +55,7 @@ def upgrade() -> None:
         sa.Column("envelope_from", sa.String(), nullable=True),
         sa.Column("envelope_to", sa.JSON(), nullable=False),
         sa.Column("peer", sa.String(), nullable=False),
+        sa.Column("helo", sa.String(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
