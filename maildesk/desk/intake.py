@@ -201,6 +201,7 @@ def _cause(
         wrong_commands=commands.wrong,
         joining=_joining(case, sender, identity),
         silent=case.kept.silent or len(case.mail.senders) > 1,
+        flood=case.recorder.breaker.flood(ticket, sender) if is_reply and ticket else None,
     )
 
 

@@ -179,7 +179,9 @@ class Recorder:
         self, letter: Letter, matter: Matter, known: dict[int, Person], said: Said | None
     ) -> Step | None:
         recipient = known[letter.to]
-        objection = self._nobody_reads(recipient) or self.breaker.objection(letter, recipient)
+        objection = self._nobody_reads(recipient) or self.breaker.objection(
+            letter, recipient, matter.ticket
+        )
         if objection:
             return Step("loop-breaker", f"{letter.template} not sent", rejected=(objection,))
         author = known[letter.author] if letter.author is not None else None

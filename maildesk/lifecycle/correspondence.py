@@ -10,7 +10,7 @@ from maildesk.lifecycle import approval, closure, command, workflow
 from maildesk.lifecycle.classify import apply_rules, settle_approval, turned_away
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.policy import Policy
-from maildesk.model.cause import Choice, MailArrived
+from maildesk.model.cause import FLOOD, Choice, MailArrived
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
 from maildesk.model.event import MessageAdded, PersonJoined, TicketOpened
 from maildesk.model.mail import Disposition, Kind
@@ -103,6 +103,23 @@ def _machine(_ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | Non
     draft.add(MessageAdded(mail.message, "auto-reply"))
     draft.explain("lifecycle", "recorded; an automatic answer changes nothing")
     return draft.decision(Answer.RECORDED, Disposition.AUTO_REPLY, "auto-reply")
+
+
+def _flood(_ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
+    """Mails faster than a person writes: two programs answer each other, or somebody floods us.
+
+    Each is kept and changes nothing; those who work on the ticket are told at the first one.
+    """
+    if mail.flood is None:
+        return None
+    draft.add(MessageAdded(mail.message, FLOOD))
+    if mail.flood.begins:
+        draft.tell_agents(
+            f"{mail.flood.words}. They seem to be written by a program. Further ones are kept "
+            "with the ticket and change nothing, until there are fewer.",
+        )
+    draft.explain("loop-breaker", "recorded; it changes nothing", mail.flood.words)
+    return draft.decision(Answer.RECORDED, Disposition.LOOP, FLOOD)
 
 
 def _stranger(_ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
@@ -292,6 +309,7 @@ def _wake(draft: Draft) -> None:
 
 _PARTS: tuple[_Part, ...] = (
     _machine,
+    _flood,
     _stranger,
     _after_the_end,
     _approver,

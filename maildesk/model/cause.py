@@ -46,6 +46,18 @@ class Choice(enum.StrEnum):
     KEEP = "keep open"
 
 
+FLOOD = "flood"
+"""The kind of a text that came too fast: kept with the ticket, changing nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """Mails of one sender to one ticket come too fast. `begins`: this is the first such mail."""
+
+    words: str
+    begins: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailArrived:
     """A person (or machine) wrote. `message` is the id that its text will have.
@@ -56,7 +68,8 @@ class MailArrived:
     that the first line speaks; `unclear` that it seems to and cannot be told.
     `thanks`: the new text is a thank-you and nothing else.
     `requester` is the ticket's, and the sender where there is no ticket yet.
-    `joining` are people in CC whom a proven sender brings in.
+    `joining` are people in CC whom a proven sender brings in. `flood`: the sender's mails to this
+    ticket come too fast for a person.
     """
 
     sender: Person
@@ -76,6 +89,7 @@ class MailArrived:
     wrong_commands: tuple[WrongCommand, ...] = ()
     joining: tuple[int, ...] = ()
     silent: bool = False
+    flood: Flood | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -205,6 +205,15 @@ class Limits(Part):
     read_megabytes: int = Field(1024, ge=128, description="memory of one reading process")
     attempts: int = Field(3, ge=1, le=10, description="then a mail goes into quarantine")
     automatic_mails_per_hour: int = Field(20, ge=1, description="to one address that is no agent's")
+    automatic_mails_per_hour_of_a_ticket: int = Field(
+        30, ge=1, description="about one ticket to one address, an agent's too"
+    )
+    mails_per_hour_to_a_ticket: int = Field(
+        20, ge=1, description="of one sender; further ones are recorded and change nothing"
+    )
+    state_changes_per_hour: int = Field(
+        6, ge=1, description="of one ticket by one person who is no agent, by mail"
+    )
     total_mails_per_hour: int = Field(2000, ge=1, description="automatic mails in all")
 
 

@@ -21,6 +21,7 @@ _AUTOMATIC = select(func.count()).where(
     _OUT.c.automatic.is_(True), _OUT.c.created_at >= bindparam("since")
 )
 _AUTOMATIC_TO = _AUTOMATIC.where(_OUT.c.recipient == bindparam("to"))
+_AUTOMATIC_ABOUT = _AUTOMATIC_TO.where(_OUT.c.ticket == bindparam("ticket"))
 
 
 def add(
@@ -56,6 +57,12 @@ def add(
         "reported": False,
     }
     return int(connection.execute(_ADD, values).scalar_one())
+
+
+def automatic_about(connection: Connection, since: datetime, recipient: str, ticket: int) -> int:
+    """How many automatic mails about one ticket were written to one address since then."""
+    asked = {"since": since, "to": recipient, "ticket": ticket}
+    return int(connection.execute(_AUTOMATIC_ABOUT, asked).scalar_one())
 
 
 def automatic_since(connection: Connection, since: datetime, recipient: str | None = None) -> int:

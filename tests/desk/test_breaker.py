@@ -40,11 +40,16 @@ def person(address: str) -> Person:
 
 
 def written(
-    connection: Connection, address: str, *, minutes_ago: float = 0, automatic: bool = True
+    connection: Connection,
+    address: str,
+    *,
+    minutes_ago: float = 0,
+    automatic: bool = True,
+    ticket: int | None = None,
 ) -> None:
     outgoing.add(
         connection,
-        ticket=None,
+        ticket=ticket,
         person=1,
         recipient=address,
         template="reply",
@@ -108,6 +113,22 @@ def test_what_people_write_is_neither_counted_nor_stopped(breaker: Breaker) -> N
         written(breaker.connection, "rita@example.org")
     assert breaker.objection(BY_A_PERSON, person("rita@example.org")) == ""
     assert breaker.objection(BY_A_PERSON, person("max@example.org")) == ""
+
+
+def test_one_ticket_sends_one_address_so_many_automatic_mails_an_hour(world: World) -> None:
+    """An agent's mailbox, too: a program may sit there."""
+    world.writes("rita", "It does not print.")
+    limits = Limits(automatic_mails_per_hour_of_a_ticket=3)
+    ann = replace(person("ann@example.org"), teams=("First line",))
+    with world.store.write() as connection:
+        breaker = Breaker(connection, DESK, limits, MONDAY + timedelta(minutes=5))
+        for _ in range(2):  # beside the first notification
+            assert breaker.objection(AUTOMATIC, ann, world.ticket(1001)) == ""
+            written(connection, ann.address, ticket=1001)
+        objection = breaker.objection(AUTOMATIC, ann, world.ticket(1001))
+        assert objection == "3 automatic mails about this ticket to ann@example.org"
+        assert breaker.objection(BY_A_PERSON, ann, world.ticket(1001)) == ""
+        assert breaker.objection(AUTOMATIC, ann) == ""
 
 
 @pytest.mark.parametrize(("minutes_ago", "stopped"), [(0, True), (60, True), (60.1, False)])

@@ -1,0 +1,54 @@
+"""How much one person has done to one ticket of late: what the loop breaker counts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, distinct, func, select
+
+from maildesk.store import tables
+
+_MESSAGE = tables.message
+_EVENT = tables.ticket_event
+_MOVES = ("StatusMoved", "Reopened", "Escalated")
+
+# Built once: to build a statement takes SQLAlchemy longer than to run it.
+_MAILS = select(func.count()).where(
+    _MESSAGE.c.ticket == bindparam("number"),
+    _MESSAGE.c.author == bindparam("person"),
+    _MESSAGE.c.raw_mail_id.is_not(None),
+    _MESSAGE.c.at >= bindparam("since"),
+)
+_CHANGES = select(func.count(distinct(_EVENT.c.cause))).where(
+    _EVENT.c.ticket == bindparam("number"),
+    _EVENT.c.person_id == bindparam("person"),
+    _EVENT.c.name.in_(_MOVES),
+    _EVENT.c.cause.startswith("mail "),
+    _EVENT.c.at > bindparam("since"),  # not those of the mail that opened the ticket
+)
+_LAST = (
+    select(_MESSAGE.c.kind)
+    .where(_MESSAGE.c.ticket == bindparam("number"), _MESSAGE.c.author == bindparam("person"))
+    .order_by(_MESSAGE.c.at.desc(), _MESSAGE.c.id.desc())
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Since some time: mails of a person to a ticket, and how many of them changed its status."""
+
+    mails: int
+    changes: int
+
+
+def pace(connection: Connection, number: int, person: int, since: datetime) -> Pace:
+    """How often the person wrote to the ticket since then, and moved it."""
+    asked = {"number": number, "person": person, "since": since}
+    mails = int(connection.execute(_MAILS, asked).scalar_one())
+    return Pace(mails, int(connection.execute(_CHANGES, asked).scalar_one()) if mails else 0)
+
+
+def last_kind(connection: Connection, number: int, person: int) -> str:
+    """The kind of the person's last text in the ticket, "" where there is none."""
+    asked = {"number": number, "person": person}
+    return connection.execute(_LAST, asked).scalar_one_or_none() or ""
