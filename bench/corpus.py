@@ -11,11 +11,14 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from bench import agreement_fields, agreement_sources  # noqa: E402
+from bench import agreement_fields, agreement_machines, agreement_sources  # noqa: E402
 from bench.agreement import CORPORA, Agreement  # noqa: E402
 
-MEASURES: tuple[Callable[[], Iterator[Agreement]], ...] = (agreement_fields.measure,)
-CONVENTIONS: tuple[str, ...] = agreement_sources.CONVENTIONS
+MEASURES: tuple[Callable[[], Iterator[Agreement]], ...] = (
+    agreement_fields.measure,
+    agreement_machines.measure,
+)
+CONVENTIONS: tuple[str, ...] = (*agreement_sources.CONVENTIONS, *agreement_machines.CONVENTIONS)
 
 
 def main() -> None:

@@ -41,6 +41,11 @@ _ADDRESS = re.compile(r"[^\s<>\"'(),:;\[\]{}|=]{1,100}@[a-zA-Z0-9][a-zA-Z0-9.-]{
 _FIRST = re.compile(
     r"^\s*(?:to:|recipient:|for |rcpt to:)?\s*<?([^\s<>]{1,100}@[^\s<>:]{1,200})>?", re.I | re.M
 )
+_NAMED = re.compile(
+    r"^[ \t]{0,8}(?:final-recipient:[ \t]{0,4}rfc822;|recipient address:)[ \t]{0,4}<?"
+    r"([^\s<>;]{1,100}@[^\s<>;:]{1,200})>?",
+    re.I | re.M,
+)
 _INNER_ID = re.compile(r"^[ \t>]{0,10}Message-Id:\s{0,20}(<[^<>\s]{1,400}>)", re.I | re.M)
 _INNER_TO = re.compile(r"^[ \t>]{0,10}To:[ \t]{0,20}([^\n]{1,400})", re.I | re.M)
 _COPY = re.compile(
@@ -89,7 +94,7 @@ def _from_status_parts(parsed: Parsed, original: str | None) -> Iterator[BounceR
         if part.type in ("message/delivery-status", "message/global-delivery-status"):
             text = _text(parsed, part)
             for block in _BLOCKS.split(text.replace("\r\n", "\n")):
-                group = dict(_group(block))
+                group = dict(_group(block.lstrip("\n")))
                 if "final-recipient" in group or "original-recipient" in group:
                     yield _report(group, original, _own_part(parsed.mail.text[:_TEXT]))
 
@@ -105,7 +110,7 @@ def _report(group: dict[str, str], original: str | None, beside: str) -> BounceR
     diagnostic = group.get("diagnostic-code", "")
     action = _action(group.get("action", ""))
     near = _near(beside, recipient := _after_type(recipient).strip("<> \t'\""))
-    status = _status((group.get("status", ""), diagnostic or near), action)
+    status = _status((diagnostic or near, group.get("status", "")), action)
     return BounceReport(
         recipient=recipient[:320],
         action=action,
@@ -165,10 +170,18 @@ def _recipients(parsed: Parsed, text: str) -> tuple[str, ...]:
     named = parsed.mail.header("x-failed-recipients") or ""
     return (
         tuple(dict.fromkeys(_ADDRESS.findall(named)))
-        or _flufl(parsed)
+        or tuple(dict.fromkeys(_NAMED.findall(text)))
+        or _spoken_of(text, _flufl(parsed))
         or _first_in_text(parsed, text)
         or tuple(_ADDRESS.findall(_original_to(parsed)))[:1]
     )
+
+
+def _spoken_of(text: str, found: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that the bounce itself speaks of, in its order; all where it names none of them."""
+    lowered = text.casefold()
+    places = sorted((lowered.find(one.casefold()), one) for one in found)
+    return tuple(one for at, one in places if at >= 0) or found
 
 
 def _flufl(parsed: Parsed) -> tuple[str, ...]:

@@ -17,23 +17,24 @@ WROTE = alternatives(r"""
     ha scritto|scrisse|schreef|geschreven|het volgende|skrev|skrifaði|kirjoitti|
     napisał|napisała|napsal|napísal|napisao|написал|написала|пишет|написав|пише|написа|
     yazdı|đã viết|viết|escreveu|a scris|írta|έγραψε|rakstīja|rašė|kirjutas|menulis|va escriure|
-    כתב|כתבה|كتب|เขียนว่า
+    pisze|napisao je|napisala|piše|del dia|כתב|כתבה|מאת|كتب|كتابة|เขียนว่า
 """)
 
 CJK_WROTE = alternatives(r"""
-    写道|寫道|写到|さんは書きました|さんが書きました|さんのメッセージ|작성|님이
+    写道|寫道|写到|さんは書きました|さんが書きました|さんのメッセージ|のメール|작성|님이
 """)
 
 WEEKDAYS = alternatives(r"""
     mon|tue|wed|thu|fri|sat|sun|lun|mar|mer|jeu|ven|sam|dim|mo|di|mi|do|fr|sa|so|
     man|tir|ons|tor|fre|lør|søn|mån|tis|lör|sön|ma|wo|vr|za|zo|mié|jue|vie|sáb|seg|ter|qua|
     qui|sex|gio|pon|wt|śr|czw|pt|sob|nie|пн|вт|ср|чт|пт|сб|вс|нд|
+    po|út|st|čt|pá|ne|ut|št|pi|pirmd|otrd|trešd|ceturtd|piektd|sestd|svētd|pr|ob|
     понедельник|вторник|среда|среду|четверг|пятница|пятницу|суббота
 """)
 
 ATTRIBUTION_OPENERS = alternatives(r"""
     on|at|le|am|el|em|il|in data|op|den|d\.|på|kl|w dniu|dnia|dne|dňa|dana|в|во|от|vào|a|la|pe|
-    στις|στη|ב|在|于|於|w|ma
+    στις|στη|ב|בתאריך|في|在|于|於|w|ma|v|pada|kuupäev|missatge|ในวันที่|на
 """)
 
 ORIGINAL_MESSAGE = alternatives(r"""
@@ -44,7 +45,7 @@ ORIGINAL_MESSAGE = alternatives(r"""
     originalmeddelande|ursprungligt meddelande|oprindelig meddelelse|original meddelelse|
     opprinnelig melding|alkuperäinen viesti|wiadomość oryginalna|oryginalna wiadomość|
     původní zpráva|eredeti üzenet|mesaj original|orijinal mesaj|
-    исходное сообщение|оригинальное сообщение|пересылаемое сообщение|оригінальне повідомлення|
+    исходное сообщение|оригинальное сообщение|оригінальне повідомлення|
     αρχικό μήνυμα|原始邮件|原始郵件|原邮件|元のメッセージ|원본 ?메시지|tin nhắn gốc
 """)
 
@@ -58,25 +59,28 @@ FORWARDED_MESSAGE = alternatives(r"""
     videresendt (?:besked|melding|meddelelse)|välitetty viesti|
     wiadomość przekazana|przekazana wiadomość|treść przekazanej wiadomości|
     přeposlaná zpráva|továbbított üzenet|mesaj redirecționat|iletilen mesaj|yönlendirilen ileti|
-    пересланное сообщение|перенаправленное сообщение|переслане повідомлення|
+    пересланное сообщение|пересылаемое сообщение|перенаправленное сообщение|переслане повідомлення|
     転送メッセージ|转发的邮件|轉寄的郵件|전달된 메시지
 """)
 
 HEADER_FIELDS = {
     "from": alternatives("""
         from|von|de|da|van|från|fra|lähettäjä|od|kimden|от|від|từ|feladó|pošiljatelj|expéditeur|
-        de la|από|发件人|寄件者|寄件人|差出人|보낸 사람|보낸사람|mittente|remitente|afzender
+        de la|από|发件人|寄件者|寄件人|差出人|보낸 사람|보낸사람|mittente|remitente|
+        afzender|šalje|nuo|saatja|מאת|من|จาก
     """),
     "date": alternatives("""
         date|sent|gesendet|datum|envoyé|envoyé le|enviado el|enviado em|enviado|enviada|fecha|
         data|inviato|verzonden|skickat|sendt|dato|lähetetty|päivämäärä|pvm|wysłano|wysłane|
         odesláno|odoslané|dátum|küldve|elküldve|trimis|tarih|gönderme tarihi|gönderildi|
         дата|отправлено|надіслано|ngày|đã gửi|ημερομηνία|发送时间|发送日期|日期|寄件日期|
-        日時|送信日時|보낸 날짜|날짜|message du
+        日時|送信日時|보낸 날짜|날짜|message du|poslano|изпратено|išsiųsta|saadetud|enviat|
+        נשלח|תאריך|تاريخ الإرسال|التاريخ|ส่ง|วันที่
     """),
     "to": alternatives("""
         to|an|à|a|para|aan|til|till|vastaanottaja|vastaanottajat|do|komu|címzett|către|kime|
-        кому|đến|προς|收件人|宛先|받는 사람|destinataire
+        кому|đến|προς|收件人|收件者|宛先|받는 사람|destinataire|prima|за|per a|kam|adressaat|
+        אל|إلى|ถึง
     """),
     "cc": alternatives("""
         cc|copie à|copie|kopie|kopia|kopi|copia|cópia|dw|másolatot kap|bilgi|копия|копія|
@@ -84,7 +88,8 @@ HEADER_FIELDS = {
     """),
     "subject": alternatives("""
         subject|betreff|objet|asunto|assunto|oggetto|onderwerp|ämne|emne|aihe|temat|předmět|
-        predmet|tárgy|subiect|konu|тема|chủ đề|θέμα|主题|主旨|件名|제목
+        predmet|tárgy|subiect|konu|тема|chủ đề|θέμα|主题|主旨|件名|제목|zadeva|
+        относно|teema|assumpte|נושא|الموضوع|เรื่อง
     """),
 }
 
@@ -164,4 +169,41 @@ HARD_BOUNCE = alternatives(r"""
     no longer (?:here|valid|with)|
     recipient address rejected: (?:access denied|user unknown)|destinataire invalide|
     name or service not known|nxdomain|does not exist
+""")
+
+# How somebody who is away begins: a person may say it, too. Only counts with a sign beside it.
+AWAY = alternatives(r"""
+    \bi(?:['’]m| am| will be) (?:currently |now )?(?:out of (?:the )?office|out of town)|
+    \bi(?:['’]m| am| will be) (?:currently |now )?away from (?:the|my) (?:office|desk|mail)|
+    \bi(?:['’]m| am| will be) (?:currently |now )?on (?:\w{1,12} )?(?:leave|vacation|holidays?)\b|
+    \bich bin\b[^.\n]{0,60}\b(?:nicht im (?:büro|haus)|abwesend|im urlaub|nicht erreichbar)|
+    \bje suis (?:actuellement )?(?:absente?|en (?:congé|vacances))|
+    \b(?:estoy|estaré|me encuentro) (?:actualmente )?(?:fuera de la oficina|de vacaciones|ausente)|
+    \bsono (?:attualmente )?(?:assente|fuori (?:sede|ufficio)|in ferie)|
+    \b(?:estou|estarei) (?:atualmente )?(?:ausente|fora do escritório|de férias)|
+    \bik ben\b[^.\n]{0,40}\b(?:afwezig|niet (?:op kantoor|aanwezig)|(?:met|op) (?:vakantie|verlof))|
+    \bjag är\b[^.\n]{0,40}\b(?:på semester|inte på kontoret|frånvarande|ledig)|
+    \bjeg er\b[^.\n]{0,40}\b(?:ikke på kontoret|på ferie|bortrejst|fraværende)|
+    \bolen (?:tällä hetkellä )?(?:lomalla|poissa)|
+    \b(?:jestem|przebywam|będę) (?:obecnie )?(?:na urlopie|nieobecn[ya]|poza biurem)|
+    \b(?:jsem|budu) (?:momentálně |nyní )?(?:mimo kancelář|na dovolené|nepřítom)|
+    \b(?:нахожусь|буду) в отпуске|\bменя нет (?:в офисе|на месте)|\bя (?:сейчас )?в отпуске|
+    ofis dışındayım|\bizindeyim|不在にして|不在のため|休暇を(?:いただ|頂|取)|
+    我[^。\n]{0,10}(?:不在办公室|休假|出差)
+""")
+
+# What else an absence says, and a person who writes by hand does not.
+AWAY_NOTE = alternatives(r"""
+    auto-?(?:responder|reply)|automat(?:ic|ed) (?:reply|response|message|e-?mail)|
+    (?:limited|no) access to (?:my )?e-?mail|(?:when|after|upon) (?:i|my) return|
+    (?:urgent|emergency)[^.\n]{0,60}(?:contact|call|write)|
+    automatische (?:antwort|nachricht)|in dringenden fällen|nach meiner rückkehr|
+    wird nicht weitergeleitet|réponse automatique|message automatique|en cas d['’]urgence|
+    à mon retour|respuesta automática|en caso de urgencia|a mi regreso|risposta automatica|
+    in caso di urgenza|al mio rientro|resposta automática|em caso de urgência|no meu regresso|
+    automatisch (?:antwoord|bericht)|in dringende gevallen|autosvar|automatiskt svar|
+    vid brådskande|automatisk svar|i hastetilfælde|i hastesaker|automaattinen vastaus|
+    kiireellisissä|automatyczna odpowiedź|w pilnych sprawach|automatická odpověď|
+    v naléhavých případech|автоматический ответ|по срочным вопросам|otomatik yanıt|
+    acil durumlarda|自動応答|自動返信|緊急の|自动回复|自動回覆|紧急
 """)

@@ -49,11 +49,11 @@ def permanence(action: str, status: str, *texts: str) -> Permanence:
 
 
 def _told(text: str, status: str) -> Permanence | None:
-    unknown = HARD_WORDS.search(text)
     if SOFT_WORDS.search(text) or status.startswith("4."):
         return Permanence.SOFT
-    if unknown and (REFUSED_ADDRESS.search(text) or HARD_STATUS.match(status)):
+    if not HARD_WORDS.search(text):
+        return None
+    if REFUSED_ADDRESS.search(text) or HARD_STATUS.match(status):
         return Permanence.HARD
-    if AFTER_DATA.search(text) or SOFT_STATUS.match(status):
-        return Permanence.SOFT
-    return Permanence.HARD if unknown else None
+    taken = AFTER_DATA.search(text) or SOFT_STATUS.match(status)
+    return Permanence.SOFT if taken else Permanence.HARD

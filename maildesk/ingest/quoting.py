@@ -24,13 +24,22 @@ _RARE_MARKS = tuple("#|}%")
 _RULES = tuple("-_=*>")
 
 _MARKUP = r"[\s>*_-]{0,40}"
-_SOME_WROTE = "wrote|schrieb|a écrit|skrev|написал|schreef|escribió|ha scritto"
+_SOME_WROTE = (
+    "wrote|schrieb|a écrit|skrev|написал|пишет|schreef|escribió|ha scritto|escreveu|pisze|"
+    "napisał|kirjoitti|napsal|yazdı|írta"
+)
+_BIDI_MARKS = dict.fromkeys(
+    map(ord, "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+)
 _WROTE_AT_END = re.compile(rf"\b(?:{WROTE})\b.{{0,60}}$", re.IGNORECASE)
 _CJK_WROTE = re.compile(rf"(?:{CJK_WROTE})[^:：]{{0,20}}[:：]?\s*$")
-_OPENERS = re.compile(rf"{_MARKUP}(?:{ATTRIBUTION_OPENERS}|{WEEKDAYS}|\d{{1,4}})\b", re.IGNORECASE)
+_OPENERS = re.compile(
+    rf"{_MARKUP}(?:{ATTRIBUTION_OPENERS}|{WEEKDAYS}|\d{{1,4}})(?:\b|(?<=\d)[年년])", re.IGNORECASE
+)
 _DATED_SENDER = re.compile(
-    rf"{_MARKUP}(?:(?:{WEEKDAYS})\b[.,]*\s+)?\d{{1,4}}[-/. ].{{4,120}}"
-    r"<\s*(?:mailto:)?[^\s<>]{1,200}@[^\s<>]{1,200}>\s*:?\s*$"
+    rf"{_MARKUP}(?:(?:{WEEKDAYS})\b[.,]*\s+)?\d{{1,4}}[-/. 年].{{4,120}}"
+    r"<\s*(?:mailto:)?[^\s<>]{1,200}@[^\s<>]{1,200}>\s*:?\s*$",
+    re.IGNORECASE,
 )
 _SENDER_WROTE = re.compile(
     rf"{_MARKUP}.{{2,200}}\b(?:{_SOME_WROTE})\b.{{0,40}}[:-][\s*_-]*$", re.IGNORECASE
@@ -98,9 +107,17 @@ def attribution(lines: Sequence[str], at: int) -> tuple[int, bool]:
         return 1, True
     if _OPENERS.match(first) or _ADDRESS.search(first):
         count = _joined_lines(lines, at)
-        if count:
+        if count and not _begins_below(lines, at):
             return count, True
     return (1, False) if _SENDER_WROTE.match(first) and shared_line(first) < 0 else (0, False)
+
+
+def _begins_below(lines: Sequence[str], at: int) -> bool:
+    """Whether the attribution is whole without its first line, in which there is no date."""
+    first, below = lines[at][:_LINE], lines[at + 1][:_LINE]
+    if any(c.isdigit() for c in first) or "@" in first or not _OPENERS.match(below):
+        return False
+    return _is_attribution(below) or _joined_lines(lines, at + 1) > 0
 
 
 def _may_end(line: str) -> bool:
@@ -133,7 +150,7 @@ def _may_continue(line: str, joined: str, lines: Sequence[str], after: int) -> b
 def _is_attribution(text: str) -> bool:
     if len(text) > 400:
         return False
-    text = text.lstrip("> ")
+    text = text.translate(_BIDI_MARKS).lstrip("> ")
     if _DATED_SENDER.match(text):
         return True
     bare = _MAILTO_TAIL.sub("<>", text)
@@ -164,23 +181,27 @@ def role(line: str) -> str | None:
     return _ROLE_OF.get(" ".join(found[1].lower().split())) if found else None
 
 
-def header_block(lines: Sequence[str], at: int) -> bool:
-    """Whether the header of a quoted or forwarded mail starts at this line."""
-    first = role(lines[at])
-    if first not in ("from", "date"):
-        return False
-    block = lines[at : at + _BLOCK_LINES]
+def header_block(lines: Sequence[str], at: int) -> int:
+    """How many lines the header of a quoted or forwarded mail takes from here on; 0 if none.
+
+    Without an address in it, it must name sender, date and subject: a person who lists what
+    is to be done may write `Date:` and `To:`, too.
+    """
+    if role(lines[at]) not in ("from", "date"):
+        return 0
     roles: dict[str, None] = {}
-    blank = False
-    for line in block:
+    blank, count = False, 0
+    for number, line in enumerate(lines[at : at + _BLOCK_LINES], 1):
         found = role(line)
         if found:
             roles[found] = None
+            count = number
         elif blank and roles:
             break
         blank = not line.strip()
-    decisive = "subject" in roles or any("@" in line for line in block[:6])
-    return len(roles) >= 2 and decisive
+    addressed = any("@" in line for line in lines[at : at + count])
+    sure = {"from", "date", "subject"} <= roles.keys() or (addressed and len(roles) > 1)
+    return count if sure else 0
 
 
 def original(line: str) -> bool:

@@ -23,6 +23,7 @@ _WORD = re.compile(r"\w")
 
 class _Mark(enum.Enum):
     OWN = enum.auto()
+    HEADING = enum.auto()  # of another mail, above which the person wrote nothing
     QUOTE = enum.auto()
     ATTRIBUTION = enum.auto()
 
@@ -31,6 +32,11 @@ class _Mark(enum.Enum):
 class _Line:
     mark: _Mark
     text: str
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether it is kept where quotes are dropped."""
+        return self.mark in (_Mark.OWN, _Mark.HEADING)
 
 
 def reply_text(text: str, html: str | None = None) -> str:
@@ -51,7 +57,7 @@ def _own_text(text: str) -> tuple[str, bool]:
     rest = lines[_LINES:]
     lines = quoting.usual_marks([line.rstrip() for line in lines[:_LINES]])
     marked, cut = _marked(lines)
-    quotes = cut or any(line.mark is not _Mark.OWN for line in marked)
+    quotes = cut or not all(line.is_shown for line in marked)
     marked = marked[: signature_start([line.text for line in marked])]
     kept = _kept(marked) + rest
     own = _tidy(kept[: signature_start(kept)])
@@ -63,7 +69,7 @@ def _own_text(text: str) -> tuple[str, bool]:
 def _kept(marked: Sequence[_Line]) -> list[str]:
     inline = _answers_inline(marked)
     last = max((n for n, one in enumerate(marked) if _own(one)), default=-1)
-    shown = marked[: last + 1] if inline else [one for one in marked if one.mark is _Mark.OWN]
+    shown = marked[: last + 1] if inline else [one for one in marked if one.is_shown]
     return [one.text for one in shown]
 
 
@@ -130,8 +136,9 @@ def _look(lines: list[str], at: int, *, began: bool) -> list[_Line] | None:
     line = lines[at]
     if quoting.forwarded(line):
         return [_Line(_Mark.OWN, line)]
-    if quoting.original(line) or quoting.header_block(lines, at):
-        return None if began else [_Line(_Mark.OWN, line)]
+    heading = 1 if quoting.original(line) else quoting.header_block(lines, at)
+    if heading:
+        return None if began else [_Line(_Mark.HEADING, one) for one in lines[at : at + heading]]
     split = quoting.shared_line(line)
     if split > 0:
         return [_Line(_Mark.OWN, line[:split])]

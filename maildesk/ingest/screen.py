@@ -8,7 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from maildesk.ingest import bounce
-from maildesk.ingest.languages import AUTOMATIC_SUBJECT, BOUNCE_SUBJECT, BOUNCE_TEXT
+from maildesk.ingest.languages import (
+    AUTOMATIC_SUBJECT,
+    AWAY,
+    AWAY_NOTE,
+    BOUNCE_SUBJECT,
+    BOUNCE_TEXT,
+)
 from maildesk.ingest.parse import Parsed
 from maildesk.model.mail import BounceReport, Kind, Mail, Screening
 
@@ -23,7 +29,13 @@ _DAEMONS = re.compile(
 )
 _BOUNCE_SUBJECT = re.compile(rf"\s{{0,5}}\W{{0,5}}(?:{BOUNCE_SUBJECT})", re.IGNORECASE)
 _BOUNCE_TEXT = re.compile(BOUNCE_TEXT, re.IGNORECASE)
-_AUTO_SUBJECT = re.compile(rf"\s{{0,5}}(?:{AUTOMATIC_SUBJECT})", re.IGNORECASE)
+_AUTO_SUBJECT = re.compile(
+    rf"\s{{0,5}}(?:{AUTOMATIC_SUBJECT})(\w{{0,12}}(?: ?auto-?reply| ?assistant)?\s?[:：])?",
+    re.IGNORECASE,
+)
+_AWAY = re.compile(AWAY, re.IGNORECASE)
+_AWAY_NOTE = re.compile(AWAY_NOTE, re.IGNORECASE)
+_OPENING, _NOTE = 500, 2_000  # characters in which an absence is said, and what goes with it
 _AUTO_FIELDS = [
     "x-autoreply",
     "x-autorespond",
@@ -156,8 +168,22 @@ def _auto_reply(case: _Case) -> Iterator[str]:
         yield "report-type=disposition-notification"
     if _null_path(case):
         yield "null return path"
-    if _AUTO_SUBJECT.match(mail.subject):
+    yield from _auto_reply_by_look(mail)
+
+
+def _auto_reply_by_look(mail: Mail) -> Iterator[str]:
+    """What no field says. A person may ask why the out-of-office assistant does not work: a
+    subject counts where it introduces another (`Automatic reply: …`) or something goes with it.
+    """
+    subject = _AUTO_SUBJECT.match(mail.subject[:200])
+    away = bool(_AWAY.search(mail.text[:_OPENING]))
+    answers = bool(mail.in_reply_to or mail.references)
+    suppressed = mail.header("x-auto-response-suppress") is not None
+    if subject and (subject[1] or away or answers or suppressed):
         yield "subject of an automatic reply"
+    text = mail.text[:_NOTE]
+    if away and answers and "?" not in text and _AWAY_NOTE.search(text):
+        yield "the text of an absence, in answer to a mail"
 
 
 def _list(case: _Case) -> Iterator[str]:

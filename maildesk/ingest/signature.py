@@ -12,6 +12,12 @@ _FOOTER = re.compile(r"\s{0,3}(?:_{20,60}|-{40,60})\s*$")
 _RULE = re.compile(r"\s{0,10}(?:[-_=*#~+—–]{2,200}|ᐧ)\s*$")
 _INITIALLED = re.compile(r"-{1,2} ?[^\W\d_]\w{1,20} [^\W\d_]\w{1,20}$")
 _DEVICE = re.compile(rf"[\s*_\[(<]{{0,10}}(?:{SENT_FROM_DEVICE}).{{0,80}}$", re.IGNORECASE)
+# `Sent from my desk, it is quicker` is something a person says.
+_SENTENCE = re.compile(
+    r"[ ,](?:is|was|are|were|has|had|does|it|i|we|because|since|but|not|when|this|that|now|"
+    r"ist|war|weil|aber|nicht|jetzt|est|parce|mais|pas|porque|pero|perché|ma)\b",
+    re.IGNORECASE,
+)
 
 
 def signature_start(lines: Sequence[str]) -> int:
@@ -43,6 +49,10 @@ def _without_rules(lines: Sequence[str], end: int) -> int:
 def _without_devices(lines: Sequence[str], end: int) -> int:
     """`Sent from my …` counts only as the last lines of the text, and not as the only ones."""
     at = end
-    while at and (not lines[at - 1].strip() or _DEVICE.match(lines[at - 1][:300])):
+    while at and (not lines[at - 1].strip() or _names_device(lines[at - 1][:300])):
         at -= 1
     return at or end
+
+
+def _names_device(line: str) -> bool:
+    return bool(_DEVICE.match(line)) and not _SENTENCE.search(line)

@@ -110,3 +110,72 @@ def test_a_bounce_without_a_delivery_status_is_read_from_its_text() -> None:
 
 def test_a_mail_of_ours_that_bounced_is_a_bounce_and_no_loop() -> None:
     assert screened("bounce-dsn", "", "example.com").kind is Kind.BOUNCE
+
+
+@pytest.mark.parametrize(
+    ("subject", "fields", "text", "kind"),
+    [
+        # a subject that introduces another is written by a machine
+        ("Automatic reply: Printer", "", "x", Kind.AUTO_REPLY),
+        ("Out of Office AutoReply: Printer", "", "x", Kind.AUTO_REPLY),
+        ("Abwesenheitsnotiz: Drucker", "", "x", Kind.AUTO_REPLY),
+        ("Automatische Antwort: Drucker", "", "x", Kind.AUTO_REPLY),
+        ("Réponse automatique : imprimante", "", "x", Kind.AUTO_REPLY),
+        ("Respuesta automática: impresora", "", "x", Kind.AUTO_REPLY),
+        ("Risposta automatica: stampante", "", "x", Kind.AUTO_REPLY),
+        ("Automatisch antwoord: printer", "", "x", Kind.AUTO_REPLY),
+        ("Autosvar: skrivare", "", "x", Kind.AUTO_REPLY),
+        ("Automaattinen vastaus: tulostin", "", "x", Kind.AUTO_REPLY),
+        ("Automatyczna odpowiedź: drukarka", "", "x", Kind.AUTO_REPLY),
+        ("Automatická odpověď: tiskárna", "", "x", Kind.AUTO_REPLY),
+        ("Автоматический ответ: принтер", "", "x", Kind.AUTO_REPLY),
+        ("Otomatik yanıt: yazıcı", "", "x", Kind.AUTO_REPLY),
+        ("自動応答：プリンター", "", "x", Kind.AUTO_REPLY),
+        ("自动回复：打印机", "", "x", Kind.AUTO_REPLY),
+        # one that stands alone needs a sign beside it
+        ("Out of office", "In-Reply-To: <a@example.org>\r\n", "Back on Monday.", Kind.AUTO_REPLY),
+        ("Out of office", "X-Auto-Response-Suppress: All\r\n", "Back soon.", Kind.AUTO_REPLY),
+        ("Abwesend bis Montag", "", "Ich bin bis Montag nicht im Büro.", Kind.AUTO_REPLY),
+        ("Urlaub", "", "Ich bin bis Montag nicht im Büro.", Kind.PERSON),
+        # for people have trouble with their assistants
+        ("Out of office assistant does not work", "", "Please help.", Kind.PERSON),
+        ("Vacation reply cannot be set", "", "Please help.", Kind.PERSON),
+        ("Abwesenheitsassistent einrichten", "", "Bitte um Hilfe.", Kind.PERSON),
+        # by the text alone: in answer to a mail, with all that only an absence says
+        (
+            "Re: Printer",
+            "In-Reply-To: <a@example.org>\r\n",
+            "I am on vacation until Monday with limited access to e-mail.",
+            Kind.AUTO_REPLY,
+        ),
+        (
+            "AW: Drucker",
+            "In-Reply-To: <a@example.org>\r\n",
+            "Ich bin derzeit im Urlaub. In dringenden Fällen: max@example.org",
+            Kind.AUTO_REPLY,
+        ),
+        (
+            "Printer",
+            "",
+            "I am on vacation until Monday with limited access to e-mail.",
+            Kind.PERSON,  # answers nothing: somebody tells the desk
+        ),
+        (
+            "Re: Printer",
+            "In-Reply-To: <a@example.org>\r\n",
+            "I am on vacation from Monday on. Please come before.",
+            Kind.PERSON,
+        ),
+        (
+            "Re: Printer",
+            "In-Reply-To: <a@example.org>\r\n",
+            "I am on leave next week; in an emergency call Max. Can you come today?",
+            Kind.PERSON,
+        ),
+    ],
+)
+def test_an_absence_is_told_by_subject_and_text(
+    subject: str, fields: str, text: str, kind: Kind
+) -> None:
+    raw = f"From: rita@example.org\r\nSubject: {subject}\r\n{fields}\r\n{text}".encode()
+    assert screen(parse_whole(raw)).kind is kind
