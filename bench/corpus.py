@@ -52,7 +52,7 @@ def _table(found: list[Agreement]) -> None:
         print(f"- {rule}")
     print()
     for one in found:
-        print(f"{one.source:24}{one.field:14}{one.percent:6.1f} %  {one.agreeing} of {one.of}")
+        print(f"{one.source:26}{one.field:14}{one.percent:6.1f} %  {one.agreeing} of {one.of}")
     for one in found:
         for path, reason in one.disagreeing:
             print(f"\n{path} ({one.field}): {reason}", end="")
