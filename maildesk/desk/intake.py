@@ -96,7 +96,7 @@ def _correspondence(case: Case) -> Worked | None:
     threaded = thread(found, sender, known)
     identity = identify(
         case.mail,
-        token_proves=token_proves(found, threaded, sender),
+        token_proves=token_proves(found, threaded, sender, known),
         trust=case.office.settings.trust,
         unnamed=_unnamed(case),
         checked=case.checked,
@@ -120,7 +120,7 @@ def _unnamed(case: Case) -> bool:
 def _look_up(connection: Connection, found: Clues) -> tuple[Known, dict[int, str]]:
     want = wanted(found)
     by_message_id = tickets.by_message_id(connection, want.message_ids)
-    loaded = tickets.load(connection, {*want.tickets, *by_message_id.values()})
+    loaded = tickets.load_with_survivors(connection, {*want.tickets, *by_message_id.values()})
     known = Known(
         by_message_id=by_message_id, tickets={n: ticket for n, (ticket, _) in loaded.items()}
     )

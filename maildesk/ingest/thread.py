@@ -26,6 +26,7 @@ _RECIPIENT_HEADERS = ("delivered-to", "x-original-to")
 _ADDRESS = re.compile(r"[^\s<>,;:()\"]{1,320}")
 _MARKERS = 20
 _TAGS = 10
+_MERGES = 5  # of tickets merged one into the other
 _WORDS = 12  # lines of evidence kept for `explain`
 
 How = Literal["token", "reference", "subject", "none"]
@@ -63,10 +64,21 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What was found. `tickets` also holds those that `by_message_id` leads to."""
+    """What was found. `tickets` also holds those that `by_message_id` leads to, and the survivors
+    of those that were merged.
+    """
 
     by_message_id: Mapping[str, int] = field(default_factory=dict)
     tickets: Mapping[int, Ticket] = field(default_factory=dict)
+
+    def survivor(self, number: int) -> int:
+        """The ticket itself, or the one that it was merged into."""
+        for _ in range(_MERGES):
+            ticket = self.tickets.get(number)
+            if ticket is None or ticket.merged_into is None:
+                break
+            number = ticket.merged_into
+        return number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +165,7 @@ def thread(clues: Clues, sender: Person, known: Known) -> Thread:
     taken: _Naming | None = None
     evidence: list[str] = []
     rejected = list(clues.bad)
-    for naming in _namings(clues, sender, known):
+    for naming in (_followed(one, known) for one in _namings(clues, sender, known)):
         objection = _objection(naming, taken, sender, known)
         if objection:
             rejected.append(f"{naming.words}: {objection}")
@@ -161,7 +173,7 @@ def thread(clues: Clues, sender: Person, known: Known) -> Thread:
         evidence.append(naming.words)
         taken = taken or naming
     found = _thread(taken, sender, known, _some(evidence), _some(rejected))
-    return replace(found, round=_round(clues, found.ticket, sender))
+    return replace(found, round=_round(clues, found.ticket, sender, known))
 
 
 def _namings(clues: Clues, sender: Person, known: Known) -> Iterator[_Naming]:
@@ -177,6 +189,17 @@ def _namings(clues: Clues, sender: Person, known: Known) -> Iterator[_Naming]:
         yield _by_token(token, sender, "reply token in the text")
     for tag in clues.tags:
         yield _Naming(tag, "subject", f"subject tag [MD-{tag}]")
+
+
+def _followed(naming: _Naming, known: Known) -> _Naming:
+    """What names a ticket that was merged names the one it was merged into."""
+    if naming.ticket is None:
+        return naming
+    survivor = known.survivor(naming.ticket)
+    if survivor == naming.ticket:
+        return naming
+    words = f"{naming.words}, of ticket {naming.ticket} that was merged"
+    return replace(naming, ticket=survivor, words=words)
 
 
 def _by_token(token: ReplyToken, sender: Person, what: str) -> _Naming:
@@ -226,19 +249,22 @@ def _some(words: list[str]) -> tuple[str, ...]:
     return (*words[:_WORDS], f"and {more} more") if more > 0 else tuple(words)
 
 
-def _round(clues: Clues, ticket: int | None, sender: Person) -> int | None:
-    """Of several tokens the latest round: an old one may stand in a quote or an address book."""
+def _round(clues: Clues, ticket: int | None, sender: Person, known: Known) -> int | None:
+    """Of several tokens the latest round: an old one may stand in a quote or an address book.
+
+    A round of a ticket that was merged is none of the survivor's: 0, in which nothing is asked.
+    """
     for tokens in (clues.tokens, clues.markers):
-        rounds = [one.round for one in tokens if _is_own(one, ticket, sender)]
-        if rounds:
-            return max(rounds)
+        own = [one for one in tokens if _is_own(one, ticket, sender, known)]
+        if own:
+            return max(one.round if one.ticket == ticket else 0 for one in own)
     return None
 
 
-def _is_own(token: ReplyToken, ticket: int | None, sender: Person) -> bool:
-    return token.ticket == ticket and token.person == sender.id
+def _is_own(token: ReplyToken, ticket: int | None, sender: Person, known: Known) -> bool:
+    return token.person == sender.id and known.survivor(token.ticket) == ticket
 
 
-def token_proves(clues: Clues, thread: Thread, sender: Person) -> bool:
+def token_proves(clues: Clues, thread: Thread, sender: Person, known: Known) -> bool:
     """Whether a token in a recipient address was made for this sender and this ticket."""
-    return any(_is_own(token, thread.ticket, sender) for token in clues.tokens)
+    return any(_is_own(token, thread.ticket, sender, known) for token in clues.tokens)

@@ -124,6 +124,9 @@ class Desk(Part):
     address: str = Field(description="the service-desk address people write to")
     aliases: tuple[str, ...] = Field((), description="other addresses that are also the desk")
     delimiter: str = Field("+", description='separates the reply token: desk+TOKEN@…; "" for none')
+    dots: bool = Field(
+        True, description="false where dots in the name do not count, as at Gmail: d.esk is desk"
+    )
     max_mail_bytes: int = Field(26_214_400, gt=0, description="larger mails are refused")
 
     @property
@@ -137,15 +140,21 @@ class Desk(Part):
         "" for the plain address. Case is folded: many servers do not keep it.
         """
         local, _, domain = address.strip().lower().rpartition("@")
+        name, _, tag = local.partition(self.delimiter) if self.delimiter else (local, "", "")
         for own in (self.address, *self.aliases):
             own_local, _, own_domain = own.lower().rpartition("@")
-            if domain != own_domain:
+            if domain.rstrip(".") != own_domain:
                 continue
-            if local == own_local:
+            if self._name(local) == self._name(own_local):
                 return ""
+            if self._name(name) == self._name(own_local) and name != local:
+                return tag
             if self.delimiter and local.startswith(own_local + self.delimiter):
                 return local[len(own_local) + len(self.delimiter) :]
         return None
+
+    def _name(self, local: str) -> str:
+        return local if self.dots else local.replace(".", "")
 
 
 class Database(Part):

@@ -86,6 +86,19 @@ def load(
     return {row.number: (_ticket(connection, row), row.subject) for row in rows}
 
 
+def load_with_survivors(
+    connection: Connection, numbers: Iterable[int]
+) -> dict[int, tuple[Ticket, str]]:
+    """As `load`, with the tickets that any of these was merged into."""
+    loaded = load(connection, numbers)
+    missing = {t.merged_into for t, _ in loaded.values() if t.merged_into is not None}
+    while missing := missing - loaded.keys():
+        found = load(connection, missing)
+        loaded |= found
+        missing = {t.merged_into for t, _ in found.values() if t.merged_into is not None}
+    return loaded
+
+
 def load_one(connection: Connection, number: int, *, lock: bool = True) -> tuple[Ticket, str]:
     """One ticket and its subject. Raises LookupError where there is none of that number."""
     try:

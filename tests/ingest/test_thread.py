@@ -1,6 +1,6 @@
 """Which ticket a mail belongs to: by the strongest evidence, and never by a stranger's word."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -42,7 +42,15 @@ def ticket(
 
 
 # 1042 is Rita's and waits for Max; 1043 is Mallory's own.
-TICKETS = {1042: ticket(1042, RITA, approver=MAX), 1043: ticket(1043, MALLORY)}
+# 1050 was Rita's, too, and merged into 1042 by way of 1051; 1060 and 1061 point at each other.
+TICKETS = {
+    1042: ticket(1042, RITA, approver=MAX),
+    1043: ticket(1043, MALLORY),
+    1050: replace(ticket(1050, RITA), merged_into=1051),
+    1051: replace(ticket(1051, RITA), merged_into=1042),
+    1060: replace(ticket(1060, RITA), merged_into=1061),
+    1061: replace(ticket(1061, RITA), merged_into=1060),
+}
 STORED = {"<first@mail.rita>": 1042, "<hers@evil.example>": 1043, "<gone@mail.rita>": 77}
 
 
@@ -268,6 +276,51 @@ CASES = (
         says="no ticket 77",
     ),
     Case(why="a circle in References", references=("<new@example.com>",) * 3),
+    # ---- tickets that were merged
+    Case(
+        why="a token of a merged ticket leads to the survivor, and still proves her",
+        to=plus(token(1050, RITA)),
+        expect=TOKEN,
+        proves=True,
+        says="of ticket 1050 that was merged",
+    ),
+    Case(
+        why="a stranger's token of a merged ticket is no better there",
+        sender=MALLORY,
+        to=plus(token(1050, RITA)),
+        expect=TOKEN,
+        held=True,
+    ),
+    Case(
+        why="a Message-ID of a merged ticket",
+        in_reply_to=ours(1051),
+        expect=REFERENCE,
+    ),
+    Case(why="the tag of a merged ticket", subject="[MD-1050]", expect=SUBJECT),
+    Case(
+        why="the approver of the survivor may use the tag of what was merged into it",
+        sender=MAX,
+        subject="[MD-1050]",
+        expect=SUBJECT,
+    ),
+    Case(
+        why="a stranger's tag of a merged ticket",
+        sender=MALLORY,
+        subject="[MD-1050]",
+        says="takes no part",
+    ),
+    Case(
+        why="old token and new reference name the same ticket",
+        to=plus(token(1050, RITA)),
+        in_reply_to=ours(1042),
+        expect=TOKEN,
+        proves=True,
+    ),
+    Case(
+        why="tickets merged in a circle end somewhere",
+        subject="[MD-1060]",
+        expect=(1061, "subject"),
+    ),
     # ---- the marker in the text
     Case(
         why="a marker in the quote",
@@ -325,7 +378,7 @@ CASES = (
 def played(case: Case) -> tuple[Thread, bool]:
     found = clues(case.mail(), DESK, KEYS, case.envelope)
     result = thread(found, case.sender, case.known)
-    return result, token_proves(found, result, case.sender)
+    return result, token_proves(found, result, case.sender, case.known)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.why)
@@ -363,6 +416,8 @@ ROUNDS = (
     (("desk@example.com",), f"> Ref: md-{token(1042, RITA, round_=3)}", 3),
     # somebody else's token says nothing of her round
     (plus(token(1042, MAX, round_=2)), "", None),
+    # a round of a ticket that was merged is none of the survivor's
+    (plus(token(1050, RITA, round_=7)), "", 0),
     # a token of a ticket that is gone says nothing of this one
     (plus(token(999, RITA, round_=2)), f"Ref: md-{RITAS}", 0),
 )

@@ -7,6 +7,8 @@ from maildesk.model.settings import Desk, Secret, Secrets
 
 PLAIN = Desk(address="Desk@Example.org", aliases=("help@example.org", "desk@old.example"))
 DASHED = Desk(address="desk@example.org", delimiter="--")
+DOTLESS = Desk(address="my.desk@example.org", dots=False)
+OWN_PLUS = Desk(address="it+desk@example.org")
 BARE = Desk(address="desk@example.org", delimiter="")
 
 
@@ -49,6 +51,18 @@ BARE = Desk(address="desk@example.org", delimiter="")
         (DASHED, "desk--abc@example.org", "abc"),
         (DASHED, "desk-abc@example.org", None),
         (DASHED, "desk+abc@example.org", None),
+        # the DNS's root, which some servers write
+        (PLAIN, "desk+abc@example.org.", "abc"),
+        # dots that do not count; in a tag they do
+        (DOTLESS, "mydesk@example.org", ""),
+        (DOTLESS, "M.y.Desk@example.org", ""),
+        (DOTLESS, "mydesk+a.b@example.org", "a.b"),
+        (DOTLESS, "my.desk@exampleorg", None),
+        (PLAIN, "d.esk@example.org", None),
+        # an address of ours that holds the delimiter itself
+        (OWN_PLUS, "it+desk@example.org", ""),
+        (OWN_PLUS, "it+desk+abc@example.org", "abc"),
+        (OWN_PLUS, "it+abc@example.org", None),
         # no delimiter: only the plain address is the desk
         (BARE, "desk@example.org", ""),
         (BARE, "desk+abc@example.org", None),
