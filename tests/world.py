@@ -123,6 +123,21 @@ class Letter:
         return found[1]
 
 
+@dataclass(frozen=True)
+class Part:
+    """A file in a mail; with a Content-ID it is a picture of the HTML."""
+
+    name: str
+    data: bytes
+    type: str = "application/pdf"
+    content_id: str = ""
+
+    def put_into(self, message: EmailMessage) -> None:
+        main, _, sub = self.type.partition("/")
+        inline = {"disposition": "inline", "cid": f"<{self.content_id}>"} if self.content_id else {}
+        message.add_attachment(self.data, maintype=main, subtype=sub, filename=self.name, **inline)
+
+
 @dataclass
 class World:
     """A desk and the hands to play everybody else."""
@@ -149,6 +164,8 @@ class World:
         sender: str = "",
         headers: dict[str, str] | None = None,
         message_id: str = "",
+        html: str = "",
+        parts: Sequence[Part] = (),
     ) -> bytes:
         """A mail as the person's program would write it."""
         message = EmailMessage(policy=email.policy.SMTP)
@@ -164,6 +181,10 @@ class World:
         for name, value in (headers or {}).items():
             message[name] = value
         message.set_content(text)
+        if html:
+            message.add_alternative(html, subtype="html")
+        for part in parts:
+            part.put_into(message)
         return bytes(message)
 
     def arrives(self, *raws: bytes, envelope_from: str | None = None, **fields: Any) -> None:

@@ -2,31 +2,31 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Connection
 
 from maildesk.desk.office import Office
+from maildesk.desk.opened import bytes_of, enclosure, whole
 from maildesk.desk.record import Matter, Recorder, Said
+from maildesk.desk.redact import redacted
+from maildesk.desk.sight import entries, sight
 from maildesk.lifecycle.decide import decide
 from maildesk.model.cause import Choice, LinkUsed
 from maildesk.model.decision import Actor, ActorKind, Answer
 from maildesk.model.event import (
     ApprovalDecided,
     Closed,
-    PersonJoined,
     Reopened,
     ResolutionDecided,
     ResolutionGiven,
 )
-from maildesk.model.page import Decided, Entry, Page, Problem
+from maildesk.model.mail import Attachment
+from maildesk.model.page import Decided, Enclosure, Page, Problem, WholeMail
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
 from maildesk.model.token import LinkToken, Purpose, read_link
-from maildesk.store import people, tickets
-from maildesk.store.tickets import Message, Recorded
-
-_SHOWN = frozenset({"request", "reply", "answer", "resolution", "decision", "comment"})
+from maildesk.store import attachments, people, tickets
+from maildesk.store.tickets import Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,34 +92,76 @@ class DeskDoor:
         return decision.answer
 
     def _page(self, connection: Connection, link: LinkToken) -> Page | Problem:
-        found = tickets.load(connection, [link.ticket], lock=False).get(link.ticket)
-        people_ = people.by_ids(connection, [link.person, *([found[0].requester] if found else [])])
-        if found is None or link.person not in people_:
+        seen = sight(connection, link)
+        if seen is None:
             return Problem.UNKNOWN
-        ticket, subject = found
-        viewer, requester = people_[link.person], people_[ticket.requester]
-        history = tickets.history(connection, ticket.number)
-        messages = tickets.messages(connection, ticket.number)
-        names = people.by_ids(connection, _named(messages, history))
-        shown = _shown(messages, history, ticket, viewer)
+        ticket = seen.ticket
         choices = _choices(ticket, link)
-        decided = None if choices else _decided(history, link, names)
+        decided = None if choices else _decided(seen.history, link, seen.names)
+        said = entries(connection, seen, seen.shown, self.office.keys)
         return Page(
             purpose=link.purpose,
-            viewer=viewer.name,
+            viewer=seen.viewer.name,
             number=ticket.number,
-            subject=subject,
+            subject=seen.subject,
             status=ticket.status,
             state=ticket.state,
-            requester=requester.name,
+            requester=seen.requester.name,
             opened_at=ticket.opened_at,
-            conversation=tuple(_entry(message, names) for message in shown),
-            resolution=next((m.text for m in shown if m.id == ticket.resolution), ""),
+            conversation=said,
+            resolution=next((one.text for one in said if one.id == ticket.resolution), ""),
             choices=choices,
             closes_at=ticket.close_due if choices else None,
             decided=decided,
             outdated=not choices and decided is None and link.purpose is not Purpose.VIEW,
         )
+
+    def mail(self, token: str, message: str) -> WholeMail | Problem:
+        """The whole mail of a text that the link shows. Changes nothing."""
+        link = self._link(token)
+        if isinstance(link, Problem):
+            return link
+        keys = self.office.keys
+        with self.office.store.read() as connection:
+            seen = sight(connection, link)
+            found = seen.find(message) if seen else None
+            if seen is None or found is None or found.mail is None:
+                return Problem.UNKNOWN
+            (entry,) = entries(connection, seen, (found,), keys)
+            if not entry.opens:
+                return Problem.UNKNOWN
+            listed = _listed(connection, found.mail)
+            raw = bytes_of(connection, found.mail)
+        text, shown = whole(raw, listed)
+        return WholeMail(
+            number=seen.ticket.number,
+            subject=seen.subject,
+            entry=entry,
+            text=redacted(text, keys),
+            html=redacted(shown.html, keys) if shown else None,
+            left_out=shown.left_out if shown else 0,
+        )
+
+    def enclosure(self, token: str, message: str, index: int) -> Enclosure | Problem:
+        """An attachment of a text that the link shows. Changes nothing."""
+        link = self._link(token)
+        if isinstance(link, Problem):
+            return link
+        with self.office.store.read() as connection:
+            seen = sight(connection, link)
+            found = seen.find(message) if seen else None
+            if seen is None or found is None or found.mail is None:
+                return Problem.UNKNOWN
+            listed = {one.index: one for one in _listed(connection, found.mail)}
+            wanted = listed.get(index)
+            if wanted is None or not seen.may_have(found, wanted):
+                return Problem.UNKNOWN
+            raw = bytes_of(connection, found.mail)
+        return enclosure(raw, wanted) or Problem.UNKNOWN
+
+
+def _listed(connection: Connection, mail: int) -> tuple[Attachment, ...]:
+    return attachments.of_mails(connection, [mail]).get(mail, ())
 
 
 _CHOICES = {
@@ -140,11 +182,6 @@ def _choices(ticket: Ticket, link: LinkToken) -> tuple[Choice, ...]:
     if link.purpose is Purpose.RESOLUTION and resolved:
         return _CHOICES[link.purpose]
     return ()
-
-
-def _named(messages: tuple[Message, ...], history: tuple[Recorded, ...]) -> set[int]:
-    authors = {message.author for message in messages if message.author is not None}
-    return authors | {line.actor.person for line in history if line.actor.person is not None}
 
 
 def _decided(
@@ -187,29 +224,3 @@ def _choice_of(event: object, link: LinkToken, given: int) -> str:
             return "closed"
         case _:
             return ""
-
-
-def _shown(
-    messages: tuple[Message, ...],
-    history: tuple[Recorded, ...],
-    ticket: Ticket,
-    viewer: Person,
-) -> tuple[Message, ...]:
-    """What was said, as far as the viewer may see it: a watcher only what came after joining."""
-    since = _sees_from(history, ticket, viewer)
-    return tuple(m for m in messages if m.kind in _SHOWN and since is not None and m.at >= since)
-
-
-def _sees_from(history: tuple[Recorded, ...], ticket: Ticket, viewer: Person) -> datetime | None:
-    asked = ticket.approval is not None and ticket.approval.approver == viewer.id
-    if viewer.id == ticket.requester or viewer.is_agent or asked:
-        return ticket.opened_at
-    joined = [line.at for line in history if line.event == PersonJoined(viewer.id)]
-    return joined[0] if joined else None
-
-
-def _entry(message: Message, names: dict[int, Person]) -> Entry:
-    author = names.get(message.author or 0)
-    name = author.name if author else "Service desk"
-    by_agent = message.proven and author is not None and author.is_agent
-    return Entry(name, message.at, message.text, by_agent, message.proven)

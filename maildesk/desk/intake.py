@@ -165,6 +165,7 @@ def _said(case: Case, cause: MailArrived) -> Said:
         proven=cause.identity.proof > Proof.NONE,
         mail=case.kept.id,
         message_id=case.mail.message_id,
+        attachments=case.mail.attachments,
     )
 
 

@@ -10,11 +10,11 @@ from maildesk.desk.breaker import Breaker
 from maildesk.desk.office import Office
 from maildesk.model.decision import Change, Decision, Letter, Template
 from maildesk.model.event import HeldSettled, Release
-from maildesk.model.mail import Step
+from maildesk.model.mail import Attachment, Step
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.outgoing.compose import Topic
-from maildesk.store import outgoing, people, tickets
+from maildesk.store import attachments, outgoing, people, tickets
 from maildesk.store.tickets import Message
 
 _BECOMES: dict[Release, str] = {"added": "reply", "split": "split-off", "dropped": "dropped"}
@@ -30,6 +30,7 @@ class Said:
     proven: bool
     mail: int | None = None
     message_id: str | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +127,8 @@ class Recorder:
             at=self.now,
         )
         tickets.add_message(self.connection, message)
+        if said.mail is not None:
+            attachments.add(self.connection, said.mail, said.author, said.attachments)
 
     def _write_letters(
         self, letters: tuple[Letter, ...], matter: Matter, said: Said | None

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from maildesk.ingest import head_only, html
+from maildesk.ingest import head_only
 from maildesk.ingest.parse import parse_whole
 from maildesk.ingest.raw import Raw
 from maildesk.ingest.reply import reply_text
+from maildesk.ingest.sanitise import sanitise
 from maildesk.ingest.screen import screen
 from maildesk.model.mail import Address, Reading
 
@@ -38,7 +39,7 @@ def contract(path: str | Path, raw: Raw) -> dict[str, Any]:
     """The JSON object of `maildesk parse --json` for one mail.
 
     Message ids keep their angle brackets, `date` is ISO 8601 in UTC, `html` is sanitised and
-    null where there is none or where it nests too deep to be read.
+    null where there is none or where it is too deep or too long to be read.
     """
     reading = read(raw)
     mail, bounces = reading.mail, reading.screening.bounces
@@ -55,7 +56,7 @@ def contract(path: str | Path, raw: Raw) -> dict[str, Any]:
         "references": list(mail.references),
         "text": mail.text,
         "reply_text": reading.reply_text,
-        "html": html.sanitise(mail.html) if mail.html is not None else None,
+        "html": sanitise(mail.html) if mail.html is not None else None,
         "attachments": [
             {
                 "name": one.name,

@@ -1,6 +1,7 @@
 """What a link's page shows. Made by the desk, drawn by the web; nothing here acts."""
 
 import enum
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,10 +21,34 @@ class Problem(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Enclosed:
+    """One attachment as it is listed: `index` is its place in the mail, `size` in bytes."""
+
+    index: int
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosures:
+    """What a mail holds beside its text. `signature`: pictures its author sends again and again.
+
+    `withheld` counts what this viewer may not open, since nobody knows who sent it.
+    """
+
+    files: tuple[Enclosed, ...] = ()
+    pictures: tuple[Enclosed, ...] = ()
+    signature: tuple[Enclosed, ...] = ()
+    withheld: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One text of the conversation, as far as the viewer may see it.
 
     Where `proven` is false nobody knows that `author` wrote it: a From line proves nothing.
+    `apart` marks what agents alone see: the sender takes no part in the ticket, or asked for
+    more than was proven. `opens` says whether the whole mail may be opened by its `id`.
     """
 
     author: str
@@ -31,6 +56,44 @@ class Entry:
     text: str
     by_agent: bool
     proven: bool = True
+    apart: bool = False
+    id: str = ""
+    opens: bool = False
+    enclosures: Enclosures = Enclosures()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeMail:
+    """One mail with all that was quoted in it.
+
+    `html` is sanitised, its pictures stand at `picture/INDEX`; None where there is none that can
+    be shown. `left_out` counts pictures that stand elsewhere and are not loaded.
+    """
+
+    number: int
+    subject: str
+    entry: Entry
+    text: str
+    html: str | None
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """An attachment on its way out: about a megabyte at a time, from the mail as it was kept.
+
+    `type` is what its first bytes say where they say a picture, else application/octet-stream.
+    """
+
+    name: str
+    type: str
+    size: int
+    pieces: Iterator[bytes]
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether a browser may show it."""
+        return self.type.startswith("image/")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
@@ -295,6 +295,12 @@ def raw(connection: Connection, id: int) -> bytes:
     if there is None:
         raise LookupError(f"no mail {id} in the journal")
     return _bytes_of(connection, [id])[id]
+
+
+def copy(connection: Connection, id: int, file: IO[bytes]) -> None:
+    """Write the bytes of one mail into the file, a piece at a time; none of that id: nothing."""
+    for row in connection.execute(_BYTES_OF, {"ids": [id]}):
+        file.write(row.data)
 
 
 def _kept(row: Any, data: bytes) -> Kept:

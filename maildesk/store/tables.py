@@ -283,6 +283,27 @@ class MessageRow(SQLModel, table=True):
     at: datetime = _time()
 
 
+class AttachmentRow(SQLModel, table=True):
+    """What a mail of a ticket holds beside its text; the bytes are cut out of the journal.
+
+    `author` stands here too: one look at an index tells what somebody sends again and again.
+    """
+
+    __tablename__ = "attachment"
+    __table_args__ = (Index("ix_attachment_author_sha256", "author", "sha256"),)
+
+    raw_mail_id: int = Field(primary_key=True, foreign_key="raw_mail.id")
+    position: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    author: int = Field(foreign_key="person.id")
+    name: str = _text()
+    type: str
+    seen: str
+    size: int = Field(sa_type=BigInteger)
+    inline: bool
+    sha256: str
+    content_id: str = _text()
+
+
 class TicketEventRow(SQLModel, table=True):
     """What happened to a ticket, who did it, and by which proof."""
 
@@ -366,5 +387,6 @@ ticket = _table(TicketRow)
 ticket_person = _table(TicketPersonRow)
 approval = _table(ApprovalRow)
 message = _table(MessageRow)
+attachment = _table(AttachmentRow)
 ticket_event = _table(TicketEventRow)
 outgoing = _table(OutgoingRow)

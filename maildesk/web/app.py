@@ -18,6 +18,7 @@ from maildesk.web.door import Door, Health
 from maildesk.web.draw import Drawing
 from maildesk.web.events import Events
 from maildesk.web.form import Form
+from maildesk.web.mails import Mails
 from maildesk.web.words import Alert
 
 _PROBLEMS = {Problem.UNKNOWN: 404, Problem.EXPIRED: 410}
@@ -36,9 +37,9 @@ class Links:
         """What the link shows; changes nothing."""
         page = self._door.view(token)
         if isinstance(page, Problem):
-            return self.notice(_PROBLEMS[page])
+            return self.problem(page)
         gone = page.outdated and page.decided is None
-        return HTMLResponse(self._drawing.ticket(page), 410 if gone else 200)
+        return HTMLResponse(self._drawing.ticket(page, token), 410 if gone else 200)
 
     def act(self, token: str, sent: Annotated[Form, Depends(form.sent)]) -> Response:
         """Decide, then send the browser to read the outcome, so that a reload sends nothing."""
@@ -46,12 +47,16 @@ class Links:
             return self._ask_again(token, sent)
         done = self._door.act(token, sent.choice, sent.comment)
         if isinstance(done, Problem):
-            return self.notice(_PROBLEMS[done])
+            return self.problem(done)
         answer, page = done
         if answer is Answer.DONE:
             # Relative to /l/TOKEN: right under any proxy, and never made of the Host header.
             return RedirectResponse(f"../l/{quote(token, safe='')}", 303)
-        return self._refusal(answer, page, sent)
+        return self._refusal(answer, page, token, sent)
+
+    def problem(self, problem: Problem) -> Response:
+        """The page of a link that does not open."""
+        return self.notice(_PROBLEMS[problem])
 
     def notice(self, status: int) -> Response:
         """A page without a ticket. An unlisted 4xx reads like an unknown link."""
@@ -69,14 +74,14 @@ class Links:
                 words.CHOICE_MISSING,
                 f"choice-{page.choices[0].name.lower()}",
             )
-        return HTMLResponse(self._drawing.ticket(page, sent, alert), 422)
+        return HTMLResponse(self._drawing.ticket(page, token, sent, alert), 422)
 
-    def _refusal(self, answer: Answer, page: Page, sent: Form) -> Response:
+    def _refusal(self, answer: Answer, page: Page, token: str, sent: Form) -> Response:
         status = _STATUSES.get(answer, _CONFLICT)
         if answer is Answer.OLD_ROUND:
             page = replace(page, outdated=True, choices=())
         alert = words.ALERTS.get(answer, words.REFUSED)
-        return HTMLResponse(self._drawing.ticket(page, sent, alert), status)
+        return HTMLResponse(self._drawing.ticket(page, token, sent, alert), status)
 
 
 async def _alive() -> Response:
@@ -117,6 +122,15 @@ def create_app(
     # redirect_slashes would answer with an address made of the Host header.
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     reads = ["GET", "HEAD"]
+    mails = Mails(door, drawing, links.problem)
+    for path, shown in (
+        ("", mails.whole),
+        ("/formatted", mails.formatted),
+        ("/picture/{index}", mails.picture),
+        ("/file/{index}", mails.file),
+    ):
+        place = "/l/{token}/mail/{message}" + path
+        app.add_api_route(place, shown, methods=reads, response_model=None)
     # `path`, so that a token that is empty or holds a slash meets the same page as any other.
     app.add_api_route("/l/{token:path}", links.show, methods=reads, response_model=None)
     app.add_api_route("/l/{token:path}", links.act, methods=["POST"], response_model=None)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from maildesk.model.cause import Choice
 from maildesk.model.decision import Answer
-from maildesk.model.page import Page, Problem
+from maildesk.model.page import Enclosure, Page, Problem, WholeMail
 
 
 class Door(Protocol):
@@ -20,6 +20,15 @@ class Door(Protocol):
 
     def act(self, token: str, choice: Choice, comment: str) -> tuple[Answer, Page] | Problem:
         """Decide. The page shows the ticket as it is afterwards."""
+
+    def mail(self, token: str, message: str) -> WholeMail | Problem:
+        """The whole mail of a text that the link shows. Changes nothing."""
+
+    def enclosure(self, token: str, message: str, index: int) -> Enclosure | Problem:
+        """An attachment of a text that the link shows. Changes nothing.
+
+        One of another ticket, or that this viewer may not have, is UNKNOWN.
+        """
 
 
 @dataclass(frozen=True, slots=True)

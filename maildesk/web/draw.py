@@ -8,11 +8,12 @@ import base64
 import hashlib
 from datetime import UTC, datetime
 from importlib.resources import files
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from maildesk.model.page import Page
+from maildesk.model.page import Page, WholeMail
 from maildesk.model.settings import Desk
 from maildesk.model.ticket import spoken
 from maildesk.model.token import Purpose
@@ -35,6 +36,23 @@ def machine_date(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
+def spoken_size(size: int) -> str:
+    """A size for people: "14 kB"."""
+    for unit, bytes_ in (("MB", 1_000_000), ("kB", 1_000)):
+        if size >= bytes_:
+            return f"{size / bytes_:.{int(size < 10 * bytes_)}f} {unit}"
+    return f"{size} bytes"
+
+
+def _sheet(name: str) -> str:
+    return files("maildesk").joinpath("templates", "web", name).read_text("utf-8")
+
+
+def _source(style: str) -> str:
+    """The sheet by its hash, for a Content-Security-Policy."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
+
+
 def _environment(style: str, desk: Desk) -> Environment:
     environment = Environment(
         loader=PackageLoader("maildesk", "templates/web"),
@@ -43,7 +61,9 @@ def _environment(style: str, desk: Desk) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(spoken=spoken_date, machine=machine_date, ticket=spoken)
+    environment.filters.update(
+        spoken=spoken_date, machine=machine_date, ticket=spoken, size=spoken_size
+    )
     environment.globals.update(style=Markup(style), desk=desk.name, language=_WRITTEN_IN)
     return environment
 
@@ -58,18 +78,21 @@ def _template(page: Page) -> str:
 
 
 class Drawing:
-    """The templates with the desk's name and the style sheet."""
+    """The templates with the desk's name and the style sheets."""
 
     def __init__(self, desk: Desk) -> None:
-        style = files("maildesk").joinpath("templates", "web", "desk.css").read_text("utf-8")
+        style, frame_style = _sheet("desk.css"), _sheet("frame.css")
         self._environment = _environment(style, desk)
-        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-        self.style_source = f"'sha256-{digest}'"
+        self._environment.globals.update(frame_style=Markup(frame_style))
+        self.style_source = _source(style)
+        self.frame_style_source = _source(frame_style)
 
     def _draw(self, template: str, **values: object) -> str:
         return self._environment.get_template(template).render(**values)
 
-    def ticket(self, page: Page, form: Form | None = None, alert: Alert | None = None) -> str:
+    def ticket(
+        self, page: Page, token: str, form: Form | None = None, alert: Alert | None = None
+    ) -> str:
         """The page of a good link: the question, what was decided, or the ticket alone.
 
         A form that came back keeps what was chosen and typed.
@@ -77,11 +100,20 @@ class Drawing:
         return self._draw(
             _template(page),
             page=page,
+            mails=f"{quote(token, safe='')}/mail/",
             form=form or Form(),
             alert=alert,
             status=words.status_sentence(page),
             outcome=words.outcome(page),
         )
+
+    def mail(self, mail: WholeMail, token: str) -> str:
+        """The page of one whole mail."""
+        return self._draw("mail.html", mail=mail, token=quote(token, safe=""))
+
+    def frame(self, html: str) -> str:
+        """Sanitised HTML of a stranger as a document of its own."""
+        return self._draw("frame.html", html=Markup(html))
 
     def notice(self, notice: Notice) -> str:
         """A page that shows no ticket."""

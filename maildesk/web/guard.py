@@ -9,26 +9,50 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _log = logging.getLogger("maildesk.web")
 
 
-def headers(style_source: str) -> dict[str, str]:
-    """No referrer and no cache: the address of a page is the right to act.
+POLICY = "Content-Security-Policy"
 
-    No script, no frame and nothing from elsewhere: the page shows strangers' text.
-    """
-    policy = (
-        f"default-src 'none'; style-src {style_source}; img-src 'self'; "
-        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    )
+
+def headers(style_source: str) -> dict[str, str]:
+    """No referrer and no cache: the address of a page is the right to act."""
     return {
-        "Content-Security-Policy": policy,
+        POLICY: policy(style_source),
         "Referrer-Policy": "no-referrer",
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
+        "X-DNS-Prefetch-Control": "off",
         "X-Robots-Tag": "noindex, nofollow",
     }
 
 
+def policy(style_source: str, *, frames: bool = False) -> str:
+    """No script and nothing from elsewhere: the page shows strangers' text.
+
+    `frames`: it holds a frame with an answer of ours.
+    """
+    return (
+        f"default-src 'none'; style-src {style_source}; img-src 'self'; "
+        + ("frame-src 'self'; " if frames else "")
+        + "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    )
+
+
+def frame_policy(style_source: str) -> str:
+    """For the HTML of a stranger: no script and no form, only pictures that we serve.
+
+    Its origin is nobody's; a link that somebody follows opens a window of its own.
+    """
+    return (
+        f"default-src 'none'; style-src-elem {style_source}; style-src-attr 'unsafe-inline'; "
+        "img-src 'self'; form-action 'none'; frame-ancestors 'self'; base-uri 'none'; "
+        "sandbox allow-popups allow-popups-to-escape-sandbox"
+    )
+
+
 class Guard:
-    """ASGI middleware. `broken` is the page that stands in for one that could not be made."""
+    """ASGI middleware. `broken` is the page that stands in for one that could not be made.
+
+    An answer that brings a header of its own keeps it.
+    """
 
     def __init__(self, app: ASGIApp, headers: dict[str, str], broken: str) -> None:
         self._app = app
@@ -43,7 +67,9 @@ class Guard:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                MutableHeaders(scope=message).update(self._headers)
+                sent = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    sent.setdefault(name, value)
             await send(message)
 
         try:

@@ -141,12 +141,14 @@ def test_everybody_sees_what_was_said_to_them_and_nobody_what_was_not(told: Told
 
     later = ["The one upstairs.", "Fine.", "Hm.", "New toner."]
     everything = ["It is broken.", "Which one?", *later]
+    with_apart = ["It is broken.", "Let me in.", "accept", *everything[1:]]
     for who, sees in {
-        # whose ticket it is, who was asked, and who works for the desk: all of it
+        # whose ticket it is and who was asked: all that was said to them
         "rita": everything,
         "max": everything,
-        "ann": everything,
-        "lee": everything,
+        # who works for the desk: what was held apart as well
+        "ann": with_apart,
+        "lee": with_apart,
         # who joined later: what came after that
         "will": later,
         # who takes no part, and holds a link all the same: nothing

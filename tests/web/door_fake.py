@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from maildesk.model.cause import Choice
 from maildesk.model.decision import Answer
-from maildesk.model.page import Decided, Entry, Page, Problem
+from maildesk.model.page import Decided, Enclosure, Entry, Page, Problem, WholeMail
 from maildesk.model.token import Purpose
 
 OPENED = datetime(2026, 8, 3, 9, 12, tzinfo=UTC)
@@ -79,6 +79,8 @@ class DoorFake:
     """Decides once for each link, whoever comes first, as the desk does."""
 
     pages: dict[str, Page] = field(default_factory=_tickets)
+    mails: dict[tuple[str, str], WholeMail] = field(default_factory=dict)
+    enclosures: dict[tuple[str, str, int], Enclosure] = field(default_factory=dict)
     decisions: list[tuple[str, Choice, str]] = field(default_factory=list)
     looks: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -90,6 +92,12 @@ class DoorFake:
         if token == EXPIRED:
             return Problem.EXPIRED
         return self.pages.get(token, Problem.UNKNOWN)
+
+    def mail(self, token: str, message: str) -> WholeMail | Problem:
+        return self.mails.get((token, message), Problem.UNKNOWN)
+
+    def enclosure(self, token: str, message: str, index: int) -> Enclosure | Problem:
+        return self.enclosures.get((token, message, index), Problem.UNKNOWN)
 
     def act(self, token: str, choice: Choice, comment: str) -> tuple[Answer, Page] | Problem:
         with self._lock:

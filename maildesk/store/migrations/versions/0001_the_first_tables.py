@@ -225,6 +225,23 @@ def upgrade() -> None:
     op.create_index("ix_message_raw_mail_id", "message", ["raw_mail_id"], unique=False)
     op.create_index("ix_message_ticket", "message", ["ticket"], unique=False)
     op.create_table(
+        "attachment",
+        sa.Column("raw_mail_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("author", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("seen", sa.String(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("inline", sa.Boolean(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("content_id", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["author"], ["person.id"], name="fk_attachment_author"),
+        sa.ForeignKeyConstraint(["raw_mail_id"], ["raw_mail.id"], name="fk_attachment_raw_mail_id"),
+        sa.PrimaryKeyConstraint("raw_mail_id", "position", name="pk_attachment"),
+    )
+    op.create_index("ix_attachment_author_sha256", "attachment", ["author", "sha256"], unique=False)
+    op.create_table(
         "outgoing",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("ticket", sa.Integer(), nullable=True),

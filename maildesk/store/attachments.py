@@ -1,0 +1,72 @@
+"""What stands in the mails of tickets beside their text. The bytes stay in the journal."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection, func, insert, select
+
+from maildesk.model.mail import Attachment
+from maildesk.store import tables
+
+_ATTACHMENT = tables.attachment
+_ADD = insert(_ATTACHMENT)
+
+
+def add(connection: Connection, mail: int, author: int, attachments: Sequence[Attachment]) -> None:
+    """The attachments of a mail that became a text of a ticket, under the name of its author."""
+    rows = [
+        {
+            "raw_mail_id": mail,
+            "position": one.index,
+            "author": author,
+            "name": one.name,
+            "type": one.type,
+            "seen": one.seen,
+            "size": one.size,
+            "inline": one.inline,
+            "sha256": one.sha256,
+            "content_id": one.content_id,
+        }
+        for one in attachments
+    ]
+    if rows:
+        connection.execute(_ADD, rows)
+
+
+def of_mails(connection: Connection, mails: Collection[int]) -> dict[int, tuple[Attachment, ...]]:
+    """The attachments of each of these mails, in their order."""
+    found: dict[int, list[Attachment]] = defaultdict(list)
+    rows = connection.execute(
+        select(_ATTACHMENT)
+        .where(_ATTACHMENT.c.raw_mail_id.in_(mails))
+        .order_by(_ATTACHMENT.c.raw_mail_id, _ATTACHMENT.c.position)
+    )
+    for row in rows:
+        one = Attachment(
+            index=row.position,
+            name=row.name,
+            type=row.type,
+            seen=row.seen,
+            size=row.size,
+            inline=row.inline,
+            sha256=row.sha256,
+            content_id=row.content_id,
+        )
+        found[row.raw_mail_id].append(one)
+    return {mail: tuple(attachments) for mail, attachments in found.items()}
+
+
+def repeated(
+    connection: Connection, authors: Collection[int], hashes: Collection[str], times: int
+) -> frozenset[tuple[int, str]]:
+    """(author, hash) of what stood in at least so many mails of that author."""
+    if not hashes:
+        return frozenset()
+    pair = (_ATTACHMENT.c.author, _ATTACHMENT.c.sha256)
+    rows = connection.execute(
+        select(*pair)
+        .where(pair[0].in_(authors), pair[1].in_(hashes))
+        .group_by(*pair)
+        .having(func.count(_ATTACHMENT.c.raw_mail_id.distinct()) >= times)
+    )
+    return frozenset((row.author, row.sha256) for row in rows)
