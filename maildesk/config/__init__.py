@@ -14,6 +14,7 @@ from maildesk.config.installation import installation_faults
 from maildesk.config.lines import KeyPath
 from maildesk.config.monitoring import monitoring_faults
 from maildesk.config.references import (
+    answers_faults,
     approvals_faults,
     catalog_faults,
     people_faults,
@@ -26,6 +27,7 @@ from maildesk.config.wording import near
 from maildesk.model.finding import Finding
 from maildesk.model.monitoring import Monitoring
 from maildesk.model.policy import (
+    Answers,
     Approvals,
     Catalog,
     People,
@@ -53,6 +55,7 @@ POLICY: tuple[tuple[str, type[Part], bool], ...] = (
     ("approvals", Approvals, True),
     ("sla", ServiceLevels, True),
     ("monitoring", Monitoring, True),
+    ("answers", Answers, True),
 )
 
 
@@ -165,6 +168,7 @@ def _cross_checked(
             *_when("profile", profile_rules(part), check_rules),
         ],
         "monitoring": lambda part: monitoring_faults(part, desk),
+        "answers": answers_faults,
     }
     findings: list[Finding] = []
     for name, read in reads.items():

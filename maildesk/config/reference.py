@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 from maildesk.config.wording import fields_of, part_of
 from maildesk.model.monitoring import Monitoring
-from maildesk.model.policy import Approvals, Catalog, People, Rules, Workflow
+from maildesk.model.policy import Answers, Approvals, Catalog, People, Rules, Workflow
 from maildesk.model.settings import Part, Secret, Settings
 from maildesk.model.sla import ServiceLevels
 
@@ -28,6 +28,7 @@ FILES: tuple[tuple[str, type[Part]], ...] = (
     ("config/approvals.toml", Approvals),
     ("config/sla.toml", ServiceLevels),
     ("config/monitoring.toml", Monitoring),
+    ("config/answers.toml", Answers),
 )
 
 _INTRODUCTION = """\

@@ -9,6 +9,7 @@ from maildesk.config.lines import KeyPath
 from maildesk.config.named import named_once, unknown
 from maildesk.config.wording import near, quoted
 from maildesk.model.policy import (
+    Answers,
     Approvals,
     Catalog,
     Grade,
@@ -30,6 +31,7 @@ ROLE_STATES = {
     "accepted": "Resolved",
     "rejected": "Resolved",
     "resolved_by_event": "Resolved",
+    "resolved_by_origin": "Resolved",
     "closed": "Closed",
 }
 
@@ -91,6 +93,12 @@ def approvals_faults(approvals: Approvals, people: People | None) -> Iterator[Fa
     if approvals.fallback is not None and people is not None:
         known = [person.address for person in people.person]
         yield from unknown_person(("fallback",), approvals.fallback, known)
+
+
+def answers_faults(answers: Answers) -> Iterator[Fault]:
+    """answers.toml: each name means one text."""
+    yield from named_once("template", (one.name for one in answers.template))
+    yield from named_once("article", (one.name for one in answers.article))
 
 
 def unknown_person(path: KeyPath, address: str, known: list[str]) -> Iterator[Fault]:

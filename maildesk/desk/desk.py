@@ -10,14 +10,15 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from maildesk.desk.around import look_around
 from maildesk.desk.bounces import report_failure
 from maildesk.desk.office import Office
 from maildesk.desk.record import Matter, Recorder, Said
 from maildesk.ingest.commands import read_commands
 from maildesk.lifecycle.decide import decide
-from maildesk.model.cause import AgentActed, ClockStruck
+from maildesk.model.cause import AgentActed, ClockStruck, Facts, TicketReported
 from maildesk.model.decision import Decision
-from maildesk.model.mail import RawMail
+from maildesk.model.mail import Address, RawMail
 from maildesk.model.person import Person
 from maildesk.store import journal, lease, outgoing, people, tickets
 from maildesk.store.engine import is_of_the_database
@@ -113,11 +114,32 @@ class Desk:
                 text=read.text,
                 commands=read.commands,
                 wrong_commands=read.wrong,
+                around=look_around(connection, ticket, agent, read.commands),
             )
             decision = decide(ticket, acted, office.policy_at(connection), now)
             matter = Matter(ticket=ticket, subject=subject, requester=requester, cause="console")
             Recorder.on(office, connection, now).enact(decision, matter, said)
         return decision
+
+    def report(self, agent: Person, requester: str, source: str, subject: str, text: str) -> int:
+        """An agent writes down what somebody asks who did not write; the new ticket's number."""
+        office, now = self.office, self.office.clock()
+        with office.store.write() as connection:
+            person = people.find_or_add(connection, Address("", requester))
+            reported = TicketReported(
+                agent=agent,
+                requester=person,
+                source=source,
+                message=office.new_id(now),
+                text=text,
+                facts=Facts(subject=subject, text=text, sender=person.address),
+            )
+            decision = decide(None, reported, office.policy, now)
+            matter = Matter(ticket=None, subject=subject, requester=person, cause="console")
+            said = Said(id=reported.message, author=person.id, text=text, proven=True)
+            ticket, _ = Recorder.on(office, connection, now).enact(decision, matter, said)
+        assert ticket is not None
+        return ticket.number
 
     def report_failures(self) -> int:
         """Tell those who work on a ticket of each mail that was refused for good; how many.

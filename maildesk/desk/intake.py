@@ -4,16 +4,30 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
+from maildesk.desk.around import look_around
 from maildesk.desk.bounces import bounce
 from maildesk.desk.case import Case, Worked
 from maildesk.desk.monitoring import reported
 from maildesk.desk.record import Matter, Said
 from maildesk.ingest.authenticate import identify
-from maildesk.ingest.commands import CommandReading, read_commands, read_decision
+from maildesk.ingest.commands import (
+    CommandReading,
+    read_commands,
+    read_decision,
+    without_command,
+)
 from maildesk.ingest.thanks import is_thanks
-from maildesk.ingest.thread import Clues, Known, Thread, clues, thread, token_proves, wanted
+from maildesk.ingest.thread import (
+    Clues,
+    Known,
+    Thread,
+    clues,
+    thread,
+    token_proves,
+    wanted,
+)
 from maildesk.lifecycle.decide import decide
-from maildesk.model.cause import Facts, MailArrived
+from maildesk.model.cause import Around, Facts, MailArrived
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Letter, Template
 from maildesk.model.mail import Address, Disposition, Kind, Mail, Reading, Source, Step
 from maildesk.model.person import Identity, Person, Proof
@@ -105,6 +119,9 @@ def _correspondence(case: Case) -> Worked | None:
     ticket = known.tickets[before] if before is not None else None
     if ticket is None and case.reading.screening.kind is Kind.AUTO_REPLY:
         return Worked(Disposition.AUTO_REPLY, None, (threaded.step,))
+    if sender.distrusted and (ticket is None or ticket.is_closed):
+        step = Step("spam", "held", ("an agent called an earlier mail of this sender spam",))
+        return Worked(Disposition.HELD, None, (threaded.step, step))
     return _decided(case, sender, identity, threaded, ticket, subjects)
 
 
@@ -180,9 +197,7 @@ def _cause(
     is_reply = ticket is not None and not ticket.is_closed
     thanks = ticket is not None and _says_thanks(case.reading)
     text = case.reading.reply_text if is_reply or thanks else case.mail.text
-    commands = CommandReading(text=text)
-    if is_reply and sender.is_agent:
-        commands = read_commands(text)
+    commands = _ordered(case, ticket, text) if sender.is_agent else CommandReading(text=text)
     spoken = read_decision(text if is_reply else "")
     return MailArrived(
         sender=sender,
@@ -203,6 +218,7 @@ def _cause(
         joining=_joining(case, sender, identity),
         silent=case.kept.silent or len(case.mail.senders) > 1,
         flood=case.recorder.breaker.flood(ticket, sender) if is_reply and ticket else None,
+        around=_around(case, sender, identity, ticket, commands),
     )
 
 
@@ -210,6 +226,30 @@ def _says_thanks(reading: Reading) -> bool:
     """Thanks with a file, or with a picture larger than a logo, want to show something."""
     shows = any(not one.inline or one.size > _LOGO for one in reading.mail.attachments)
     return not shows and is_thanks(reading.reply_text)
+
+
+def _ordered(case: Case, ticket: Ticket | None, text: str) -> CommandReading:
+    """What an agent orders, in the new text alone. A first mail can be written on behalf of
+    another; in a closed ticket a mail without a command is a new request."""
+    read = read_commands(case.reading.reply_text)
+    if ticket is None:
+        on_behalf = tuple(one for one in read.commands if one.name == "onbehalf")
+        bare = without_command(text, "onbehalf") if on_behalf else text
+        return CommandReading(bare, on_behalf)
+    if ticket.is_closed and not read.commands and not read.wrong:
+        return CommandReading(text=text)
+    return read
+
+
+def _around(
+    case: Case, sender: Person, identity: Identity, ticket: Ticket | None, read: CommandReading
+) -> Around:
+    """Only for agents who are proven: nobody else's mail looks anything up."""
+    if not sender.is_agent or identity.proof is Proof.NONE:
+        return Around()
+    mail = case.mail
+    answered = [one for one in (mail.in_reply_to, *reversed(mail.references)) if one]
+    return look_around(case.connection, ticket, sender, read.commands, answered)
 
 
 def _facts(mail: Mail, text: str) -> Facts:

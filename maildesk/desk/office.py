@@ -11,7 +11,7 @@ from maildesk.ingest.monitoring import Watch, watches
 from maildesk.lifecycle.policy import Directory, Policy, Workload
 from maildesk.lifecycle.waiting import office_hours
 from maildesk.model.ids import new_id
-from maildesk.model.policy import PolicyFiles
+from maildesk.model.policy import Absence, PolicyFiles
 from maildesk.model.settings import Settings
 from maildesk.outgoing.compose import Composer, House
 from maildesk.rules.compile import compile_rules
@@ -78,6 +78,7 @@ def open_office(
         directory,
         office_hours(files),
         files.monitoring,
+        files.answers,
     )
     keys = settings.secrets.keys()
     base_url = settings.web.base_url if settings.web.enabled else None
@@ -109,7 +110,14 @@ def _directory(connection: Connection, files: PolicyFiles) -> Directory:
         leads=frozenset(leads),
         known=known,
         organisations=files.people.organisation,
+        levels={team.name: team.level for team in files.people.team},
+        absences=_absences(connection, files),
     )
+
+
+def _absences(connection: Connection, files: PolicyFiles) -> dict[int, tuple[Absence, ...]]:
+    away = [entry for entry in files.people.person if entry.absence]
+    return {people.by_address(connection, one.address).id: one.absence for one in away}
 
 
 def _fallback(connection: Connection, files: PolicyFiles) -> int | None:

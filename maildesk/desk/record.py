@@ -1,6 +1,6 @@
 """Writing down a decision: ticket, history, text and letters, in one transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -8,13 +8,14 @@ from sqlalchemy import Connection
 
 from maildesk.desk.breaker import Breaker
 from maildesk.desk.office import Office
-from maildesk.model.decision import Change, Decision, Letter, Template
+from maildesk.lifecycle.decide import decide
+from maildesk.model.decision import Change, Decision, FollowUp, Letter, Template
 from maildesk.model.event import HeldSettled, Release
 from maildesk.model.mail import Attachment, Step
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.outgoing.compose import Topic
-from maildesk.store import attachments, outgoing, people, tickets
+from maildesk.store import attachments, outgoing, people, relatives, tickets
 from maildesk.store.tickets import Message
 
 _BECOMES: dict[Release, str] = {"added": "reply", "split": "split-off", "dropped": "dropped"}
@@ -72,8 +73,41 @@ class Recorder:
         if ticket is not None:
             for note in decision.notes:
                 self._add_note(ticket, note)
-        matter = replace(matter, ticket=ticket)
-        return ticket, self._write_letters(decision.letters, matter, said)
+        matter = replace(matter, ticket=ticket, requester=self._requester(ticket, matter))
+        if decision.moving is not None and ticket is not None:
+            moving = decision.moving
+            relatives.move_texts(self.connection, moving.origin, ticket.number, moving.message)
+        if decision.distrust is not None:
+            people.distrust(self.connection, decision.distrust, self.now)
+        unsent = self._write_letters(decision.letters, matter, said)
+        return ticket, (*unsent, *self._follow_up(decision, matter))
+
+    def _requester(self, ticket: Ticket | None, matter: Matter) -> Person:
+        if ticket is None or ticket.requester == matter.requester.id:
+            return matter.requester
+        return people.by_id(self.connection, ticket.requester)
+
+    def _follow_up(self, decision: Decision, matter: Matter) -> Iterator[Step]:
+        """What follows for other tickets: in the order of their numbers, and new ones last."""
+        for one in sorted(decision.follow_ups, key=lambda one: (one.ticket is None, one.ticket)):
+            yield from self._follow(one, matter)
+
+    def _follow(self, follow_up: FollowUp, matter: Matter) -> tuple[Step, ...]:
+        ticket: Ticket | None = None
+        subject = follow_up.subject or matter.subject
+        requester = follow_up.requester
+        if follow_up.ticket is not None:
+            ticket, subject = tickets.load_one(self.connection, follow_up.ticket)
+            requester = ticket.requester
+        assert requester is not None
+        decision = decide(ticket, follow_up.cause, self.office.policy_at(self.connection), self.now)
+        its = Matter(
+            ticket=ticket,
+            subject=subject,
+            requester=people.by_id(self.connection, requester),
+            cause=matter.cause,
+        )
+        return self.enact(decision, its, None)[1]
 
     def _change(self, change: Change, matter: Matter, decision: Decision) -> Ticket:
         before = matter.ticket if change.ticket is not None else None
@@ -210,5 +244,6 @@ class Recorder:
             message_id=mail.message_id,
             raw=mail.raw,
             now=self.now,
+            cause=matter.cause,
         )
         return None

@@ -20,23 +20,7 @@ from difflib import get_close_matches
 from itertools import islice
 
 from maildesk.model.cause import Choice, Command, WrongCommand
-
-
-@dataclass(frozen=True, slots=True)
-class CommandKind:
-    """One command: its full name, whether it needs a text, and one line of help."""
-
-    name: str
-    needs_text: bool
-    help: str
-
-
-COMMANDS: tuple[CommandKind, ...] = (
-    CommandKind("take", False, "the ticket is mine"),
-    CommandKind("resolve", True, "the ticket is solved; the text goes to the requester"),
-    CommandKind("note", True, "the text is for agents only"),
-    CommandKind("close", False, "close the ticket without asking"),
-)
+from maildesk.model.command import COMMANDS, Takes
 
 _KINDS = {kind.name: kind for kind in COMMANDS}
 _LINE = re.compile(r"#([A-Za-z]\S{0,39})(?:\s+(.*))?\Z", re.DOTALL)
@@ -74,7 +58,7 @@ def read_commands(text: str) -> CommandReading:
     top, begin = _top(lines)
     end = _bottom_start(lines, begin)
     blocks = top + list(_blocks(lines[end:]))
-    read = [_understood(block) for block in blocks[:_MOST]]
+    read = [_understood(block, place < len(top)) for place, block in enumerate(blocks[:_MOST])]
     read += [WrongCommand(block.line[:200], _TOO_MANY) for block in blocks[_MOST:][:1]]
     middle = islice(_in_the_middle(lines[begin:end]), _MOST)
     return CommandReading(
@@ -82,6 +66,16 @@ def read_commands(text: str) -> CommandReading:
         commands=tuple(one for one in read if isinstance(one, Command)),
         wrong=(*(one for one in read if isinstance(one, WrongCommand)), *middle),
     )
+
+
+def without_command(text: str, name: str) -> str:
+    """The text without the first line that is this command."""
+    lines = text.splitlines()
+    for index, line in enumerate(lines):
+        block = _block(line)
+        if block and _named(block.word) == [name]:
+            return "\n".join([*lines[:index], *lines[index + 1 :]]).strip()
+    return text
 
 
 def _block(line: str) -> _Block | None:
@@ -103,7 +97,7 @@ def _named(word: str) -> list[str]:
 
 def _takes_text(block: _Block) -> bool:
     names = _named(block.word)
-    return len(names) == 1 and _KINDS[names[0]].needs_text
+    return len(names) == 1 and _KINDS[names[0]].takes is Takes.TEXT
 
 
 def _top(lines: list[str]) -> tuple[list[_Block], int]:
@@ -152,30 +146,31 @@ def _blocks(lines: list[str]) -> Iterator[_Block]:
         yield current
 
 
-def _understood(block: _Block) -> Command | WrongCommand:
+def _understood(block: _Block, at_top: bool) -> Command | WrongCommand:
     names = _named(block.word)
     if len(names) != 1:
         return WrongCommand(block.line[:200], _hint(block.word, names))
     kind = _KINDS[names[0]]
-    if kind.needs_text and not block.argument:
-        return WrongCommand(block.line[:200], f"write the text behind it: #{kind.name} <text>")
-    if block.argument and not kind.needs_text:
+    if kind.takes in (Takes.TEXT, Takes.VALUE) and not block.argument:
+        what = "the text" if kind.takes is Takes.TEXT else "what you mean"
+        return WrongCommand(block.line[:200], f"write {what} behind it: {kind.usage}")
+    if block.argument and kind.takes is Takes.NOTHING:
         return WrongCommand(block.line[:200], f"#{kind.name} stands alone on its line")
-    return Command(kind.name, block.argument)
+    return Command(kind.name, block.argument, at_top)
 
 
 def _hint(word: str, names: list[str]) -> str:
     if names:
         return "can mean " + " or ".join(f"#{name}" for name in names)
     near = get_close_matches(word, _KINDS, n=1)
-    every = ", ".join(f"#{name}" for name in _KINDS)
-    return f"did you mean #{near[0]}?" if near else f"not known; there are {every}"
+    return f"did you mean #{near[0]}?" if near else "not known; #help shows what there is"
 
 
 def _in_the_middle(lines: list[str]) -> Iterator[WrongCommand]:
     for line in lines:
         block = _block(line)
-        if block and len(block.word) >= _CERTAIN and _named(block.word):
+        sure = block and (len(block.word) >= _CERTAIN or block.word in _KINDS)
+        if block and sure and _named(block.word):
             yield WrongCommand(
                 block.line[:200], "stands between text: put it at the top or at the bottom"
             )

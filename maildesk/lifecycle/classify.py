@@ -198,10 +198,12 @@ def set_field(draft: Draft, field: Field, value: str, rule: str = "") -> None:
 
 
 def set_priority(draft: Draft) -> None:
-    """The priority follows from impact and urgency (the matrix of catalog.toml)."""
+    """The priority follows from impact and urgency (the matrix of catalog.toml), when they change:
+    a priority that an agent set stays until then."""
+    changed = {event.field for event in draft.events if isinstance(event, FieldChanged)}
     ticket = draft.ticket
     priority = draft.policy.catalog.priority(ticket.impact, ticket.urgency)
-    if priority and priority != ticket.priority:
+    if priority and priority != ticket.priority and changed & {"impact", "urgency"}:
         draft.add(FieldChanged(field="priority", old=ticket.priority, new=priority))
 
 

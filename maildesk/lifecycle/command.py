@@ -1,143 +1,271 @@
-"""What an agent does: the text goes to the requester, the commands to the ticket."""
+"""What an agent writes: the text goes to the requester, the commands to the ticket.
 
-from collections.abc import Callable
+Where anything in a mail is wrong, nothing of it goes to the requester: what is right and writes
+to no requester is done, and the transcript tells the rest.
+"""
 
-from maildesk.lifecycle import closure, workflow
+from dataclasses import dataclass, replace
+
+from maildesk.lifecycle import (
+    answers,
+    assignment,
+    escalation,
+    family,
+    hold,
+    labels,
+    moves,
+    relations,
+    taking_part,
+    undo,
+    workflow,
+)
 from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.task import Act, Task
 from maildesk.lifecycle.workflow import Illegal
-from maildesk.model.cause import Command, WrongCommand
+from maildesk.model.cause import Around, Command, WrongCommand
+from maildesk.model.command import COMMANDS
 from maildesk.model.decision import ActorKind, Answer, Decision, Template
-from maildesk.model.event import FieldChanged, MessageAdded
-from maildesk.model.mail import Disposition
+from maildesk.model.event import MessageAdded
+from maildesk.model.mail import Disposition, Step
 from maildesk.model.person import Person
-from maildesk.model.ticket import Ticket
 from maildesk.model.token import Purpose
 
-_Act = Callable[[Draft, Person, str, str], Illegal | None]
-_MIXED = "#note and #resolve: the one is for agents alone, the other for all; write two mails"
+CONSOLE = "console"
 _CLOSED = "The ticket is closed, which is final; only a #note can be added."
+_MIXED = WrongCommand(
+    "#note and #resolve", "the one is for agents alone, the other for all; write two mails"
+)
+_WRITES = "it writes to the requester, and something in this mail is wrong; send it again"
+_NO_LETTER = "not sent, since something in this mail is wrong; send it again"
+_ALWAYS = frozenset({"note", "help", "undo"})
 
 
-def perform(
-    draft: Draft,
-    agent: Person,
-    message: str,
-    text: str,
-    commands: tuple[Command, ...] = (),
-    wrong: tuple[WrongCommand, ...] = (),
-) -> Decision:
-    """All of it, or nothing: a mail with a wrong command sends nothing and changes nothing."""
-    if wrong:
-        return _refused(draft, agent, message, [f"{w.line}: {w.hint}" for w in wrong])
-    kind = _kind(text, commands)
-    if {"note", "resolve"} <= {command.name for command in commands}:
-        return _refused(draft, agent, message, [_MIXED])
-    if draft.ticket.is_closed and kind == "answer":
-        return _refused(draft, agent, message, [_CLOSED])
-    before = (draft.ticket, len(draft.events), len(draft.letters), len(draft.steps))
-    draft.add(MessageAdded(message, kind))
-    if kind == "answer":
-        _answer(draft, agent, text)
-    failed = [line for command in commands for line in _try(draft, agent, message, command, text)]
-    if failed:
-        _take_back(draft, before)
-        return _refused(draft, agent, message, failed)
-    disposition = Disposition.COMMAND if commands else Disposition.FOLLOW_UP
-    said = "\n\n".join(part for part in (text, *(one.argument for one in commands)) if part)
-    return draft.decision(Answer.DONE, disposition, kind, said)
+def _noted(_task: Task) -> str | Illegal:
+    return "noted for agents alone"
 
 
-def _try(draft: Draft, agent: Person, message: str, command: Command, text: str) -> list[str]:
-    if draft.ticket.is_closed and command.name != "note":
-        return [f"#{command.name}: {_CLOSED}"]
-    illegal = _ACTS[command.name](draft, agent, message, _body(command, text))
-    if illegal is not None:
-        return [f"#{command.name}: {illegal.why}"]
-    draft.explain("command", f"#{command.name} done")
-    return []
+def _helped(_task: Task) -> str | Illegal:
+    return "\n".join(f"{kind.usage}: {kind.help}" for kind in COMMANDS)
 
 
-def _kind(text: str, commands: tuple[Command, ...]) -> str:
-    names = {command.name for command in commands}
+ACTS: dict[str, Act] = {
+    "note": _noted,
+    "help": _helped,
+    **assignment.COMMANDS,
+    **labels.COMMANDS,
+    **moves.COMMANDS,
+    **hold.COMMANDS,
+    **escalation.COMMANDS,
+    **family.COMMANDS,
+    **relations.COMMANDS,
+    **taking_part.COMMANDS,
+    **answers.COMMANDS,
+    **undo.COMMANDS,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """One mail of an agent, or what an agent said on the command line or a page."""
+
+    agent: Person
+    message: str
+    text: str
+    commands: tuple[Command, ...] = ()
+    wrong: tuple[WrongCommand, ...] = ()
+    around: Around
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What became of the commands, in words; `kind` is that of the message."""
+
+    done: list[str]
+    failed: list[str]
+    kind: str
+
+
+def perform(draft: Draft, written: Written) -> Decision:
+    """Do all of it; or, where something is wrong, what is right and silent to the requester."""
+    text = answers.filled_in(draft.policy.answers, written.text, written.commands)
+    written = replace(written, text=text)
+    names = {command.name for command in written.commands}
+    if {"note", "resolve"} <= names:
+        mixed = tuple(c for c in written.commands if c.name not in ("note", "resolve"))
+        written = replace(written, commands=mixed, wrong=(*written.wrong, _MIXED))
+    before = _Mark.of(draft)
+    result = _all(draft, written)
+    if written.wrong or result.failed:
+        before.back(draft)
+        result = _the_silent(draft, written, result)
+    _report(draft, written, result)
+    said = "\n\n".join(
+        part for part in (written.text, *(c.argument for c in written.commands)) if part
+    )
+    disposition = Disposition.COMMAND if names or written.wrong else Disposition.FOLLOW_UP
+    answer = Answer.ILLEGAL if result.failed else Answer.DONE
+    return draft.decision(answer, disposition, result.kind, said)
+
+
+def _all(draft: Draft, written: Written) -> _Done:
+    kind = _kind(written)
+    draft.add(MessageAdded(written.message, kind))
+    done: list[str] = []
+    failed: list[str] = []
+    if kind == "answer" and draft.ticket.is_closed:
+        failed.append(_CLOSED)
+    elif kind == "answer":
+        _answer(draft, written)
+    for command in written.commands:
+        told = _try(draft, written, command)
+        (failed if isinstance(told, Illegal) else done).append(_line(command, told))
+    return _Done(done, failed, kind)
+
+
+def _the_silent(draft: Draft, written: Written, first: _Done) -> _Done:
+    """Again, without the text, and without each command that fails or writes to a requester."""
+    draft.add(MessageAdded(written.message, "note"))
+    failed = [f"{wrong.line}: {wrong.hint}" for wrong in written.wrong]
+    if written.text and first.kind == "answer":
+        closed = draft.ticket.is_closed
+        failed.append(_CLOSED if closed else f"Your text to the requester: {_NO_LETTER}")
+    done: list[str] = []
+    for command in written.commands:
+        mark = _Mark.of(draft)
+        told = _try(draft, written, command)
+        if not isinstance(told, Illegal) and mark.speaks_outside(draft):
+            mark.back(draft)
+            told = Illegal(_WRITES)
+        (failed if isinstance(told, Illegal) else done).append(_line(command, told))
+    return _Done(done, failed, "note")
+
+
+def _try(draft: Draft, written: Written, command: Command) -> str | Illegal:
+    if draft.ticket.is_closed and command.name not in _ALWAYS:
+        return Illegal(_CLOSED)
+    task = Task(
+        draft=draft,
+        agent=written.agent,
+        message=written.message,
+        argument=command.argument,
+        text=written.text,
+        around=written.around,
+    )
+    mark = _Mark.of(draft)
+    told = ACTS[command.name](task)
+    if isinstance(told, Illegal):
+        mark.back(draft)
+    return told
+
+
+def _line(command: Command, told: str | Illegal) -> str:
+    return f"#{command.name}: {told.why if isinstance(told, Illegal) else told}"
+
+
+def _kind(written: Written) -> str:
+    names = {command.name for command in written.commands}
     if "resolve" in names:
         return "resolution"
-    if "note" in names or not text:
+    if names & {"note", "spam"} or not written.text:
         return "note"
     return "answer"
 
 
-def _body(command: Command, text: str) -> str:
-    """What `#resolve` and `#note` say: the words behind the command, and the text around it."""
-    return "\n\n".join(part for part in (text, command.argument) if part)
-
-
-def _take_back(draft: Draft, before: tuple[Ticket, int, int, int]) -> None:
-    draft.ticket = before[0]
-    del draft.events[before[1] :]
-    del draft.letters[before[2] :]
-    del draft.steps[before[3] :]
-
-
-def _refused(draft: Draft, agent: Person, message: str, lines: list[str]) -> Decision:
-    draft.add(MessageAdded(message, "note"))
-    draft.write(
-        Template.TRANSCRIPT,
-        agent.id,
-        text="\n".join(lines),
-        note="Nothing was done and nothing was sent to the requester.",
-    )
-    draft.explain("command", "nothing done", *lines)
-    return draft.decision(Answer.ILLEGAL, Disposition.COMMAND, "note")
-
-
-def _answer(draft: Draft, agent: Person, text: str) -> None:
+def _answer(draft: Draft, written: Written) -> None:
     """To the requester and all who take part; the agent works on the ticket from now on."""
-    ticket = draft.ticket
+    ticket, agent = draft.ticket, written.agent
     people = [person for person in (ticket.requester, *ticket.participants) if person != agent.id]
     draft.write(
         Template.REPLY,
         *people,
         automatic=False,
-        text=text,
+        text=written.text,
         author=agent.id,
         links=(Purpose.VIEW,),
     )
     draft.explain("lifecycle", "answer sent to the requester")
-    _begin(draft, agent)
-
-
-def _begin(draft: Draft, agent: Person) -> None:
-    if draft.ticket.assignee is None:
-        draft.add(FieldChanged(field="assignee", old=None, new=agent.id))
+    if ticket.assignee is None:
+        assignment.give_to(draft, agent.id)
     # An answer beside an open question to the manager or the requester does not settle it.
-    if not draft.ticket.waits_for_approval and not draft.ticket.waits_for_requester:
+    if not ticket.waits_for_approval and not ticket.waits_for_requester:
         workflow.move(draft, draft.policy.workflow.roles.working, ActorKind.AGENT)
 
 
-def _take(draft: Draft, agent: Person, _message: str, _body: str) -> Illegal | None:
-    if draft.ticket.assignee != agent.id:
-        draft.add(FieldChanged(field="assignee", old=draft.ticket.assignee, new=agent.id))
-    return None
+def _report(draft: Draft, written: Written, result: _Done) -> None:
+    if result.done:
+        draft.explain("command", "done", *result.done)
+    if result.failed:
+        draft.steps.append(Step("command", "not done", rejected=tuple(result.failed)))
+    if draft.actor.proof == CONSOLE:
+        return
+    collision = _collision(written) if result.kind == "answer" else ""
+    if result.done or result.failed or collision:
+        text = "\n\n".join(_paragraphs(draft, result))
+        draft.write(
+            Template.TRANSCRIPT,
+            written.agent.id,
+            text=text,
+            note=" ".join(part for part in (_headline(result), collision) if part),
+        )
 
 
-def _note(_draft: Draft, _agent: Person, _message: str, _body: str) -> Illegal | None:
-    return None  # its text is the message itself, which only agents see
+def _collision(written: Written) -> str:
+    others = " and ".join(written.around.answered_by)
+    if not others:
+        return ""
+    return f"{others} answered too, since the mail that you answered. Both answers went out."
 
 
-def _resolve(draft: Draft, agent: Person, message: str, body: str) -> Illegal | None:
-    if not body:
-        return Illegal("say what the resolution is: #resolve <text>")
-    if draft.ticket.assignee is None:
-        draft.add(FieldChanged(field="assignee", old=None, new=agent.id))
-    return closure.resolve(draft, agent, message, body)
+def _headline(result: _Done) -> str:
+    if not result.failed:
+        return "What you ordered is done." if result.done else ""
+    if not result.done:
+        return "Nothing was done and nothing was sent to the requester."
+    return "Something is wrong: not all was done, and nothing was sent to the requester."
 
 
-def _close(draft: Draft, _agent: Person, _message: str, body: str) -> Illegal | None:
-    closing = draft.policy.workflow.closing
-    illegal = workflow.close(draft, ActorKind.AGENT, closing.accepted_category)
-    if illegal is None:
-        draft.write(Template.CLOSURE, draft.ticket.requester, text=body, author=draft.actor.person)
-    return illegal
+def _paragraphs(draft: Draft, result: _Done) -> list[str]:
+    both = bool(result.done and result.failed)
+    parts = ["\n".join([*(["Not done:"] if both else []), *result.failed])]
+    parts.append("\n".join([*(["Done:"] if both else []), *result.done]))
+    if undo.can_be_undone(draft) and result.done:
+        minutes = int(undo.WINDOW.total_seconds() // 60)
+        parts.append(f"To take it back, reply to this mail with #undo within {minutes} minutes.")
+    return [part for part in parts if part]
 
 
-_ACTS: dict[str, _Act] = {"take": _take, "note": _note, "resolve": _resolve, "close": _close}
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """How far a draft was, so that it can go back there."""
+
+    draft: Draft
+
+    @classmethod
+    def of(cls, draft: Draft) -> "_Mark":
+        """The draft as it is now."""
+        kept = replace(
+            draft,
+            events=list(draft.events),
+            letters=list(draft.letters),
+            steps=list(draft.steps),
+            follow_ups=list(draft.follow_ups),
+            notes=list(draft.notes),
+        )
+        return cls(kept)
+
+    def back(self, draft: Draft) -> None:
+        """Let the draft be as it was."""
+        was = self.draft
+        draft.ticket = was.ticket
+        draft.moving, draft.distrust = was.moving, was.distrust
+        for name in ("events", "letters", "steps", "follow_ups", "notes"):
+            getattr(draft, name)[:] = getattr(was, name)
+
+    def speaks_outside(self, draft: Draft) -> bool:
+        """Whether somebody who is no agent would get a mail by what came since."""
+        agents = {agent.id for agent in draft.policy.directory.agents}
+        letters = draft.letters[len(self.draft.letters) :]
+        follow_ups = draft.follow_ups[len(self.draft.follow_ups) :]
+        return any(letter.to not in agents for letter in letters) or any(
+            follow_up.cause.writes_to_people for follow_up in follow_ups
+        )

@@ -6,15 +6,15 @@ The order of the questions is the table `_PARTS`; the first that fits decides.
 from collections.abc import Callable
 from datetime import datetime
 
-from maildesk.lifecycle import approval, closure, command, workflow
+from maildesk.lifecycle import approval, closure, command, hold, taking_part
 from maildesk.lifecycle.classify import apply_rules, settle_approval, turned_away
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.policy import Policy
-from maildesk.model.cause import FLOOD, Choice, MailArrived
+from maildesk.model.cause import FLOOD, Choice, MailArrived, TicketReported
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
 from maildesk.model.event import MessageAdded, PersonJoined, TicketOpened
 from maildesk.model.mail import Disposition, Kind
-from maildesk.model.person import Proof
+from maildesk.model.person import Person, Proof
 from maildesk.model.ticket import Ticket
 from maildesk.model.token import Purpose
 
@@ -51,7 +51,8 @@ def arrived(ticket: Ticket | None, mail: MailArrived, policy: Policy, now: datet
 
 def _opens_a_child(mail: MailArrived) -> bool:
     """Whether a mail to a closed ticket asks for something: machines and thanks do not."""
-    return mail.kind is Kind.PERSON and not mail.held and not mail.thanks
+    asks = mail.kind is Kind.PERSON and not mail.thanks
+    return asks and not mail.held and not (mail.sender.is_agent and _commands(mail))
 
 
 def _actor(mail: MailArrived, kind: ActorKind) -> Actor:
@@ -60,8 +61,9 @@ def _actor(mail: MailArrived, kind: ActorKind) -> Actor:
 
 def _opened(closed: Ticket | None, mail: MailArrived, policy: Policy, now: datetime) -> Decision:
     roles = policy.workflow.roles
+    requester = _on_behalf_of(mail)
     opened = TicketOpened(
-        requester=mail.sender.id,
+        requester=requester.id,
         source="mail",
         status=roles.new,
         state=policy.workflow.state_of(roles.new),
@@ -75,7 +77,7 @@ def _opened(closed: Ticket | None, mail: MailArrived, policy: Policy, now: datet
     draft.add(*(PersonJoined(person) for person in mail.joining))
     if closed is not None:
         draft.explain("lifecycle", f"ticket {closed.number} is closed: a new one, its child")
-    outcome = apply_rules(draft, "created", mail.facts, mail.sender)
+    outcome = apply_rules(draft, "created", mail.facts, requester)
     away = turned_away(outcome, draft)
     if away is not None:
         return away
@@ -83,8 +85,40 @@ def _opened(closed: Ticket | None, mail: MailArrived, policy: Policy, now: datet
     return draft.decision(Answer.DONE, Disposition.NEW_TICKET, "request")
 
 
+def _on_behalf_of(mail: MailArrived) -> Person:
+    """Whose request it is: an agent who is proven may write it down for another."""
+    if not mail.sender.is_agent or mail.identity.proof < ACTING_AS_AN_AGENT:
+        return mail.sender
+    for one in mail.commands:
+        if one.name == "onbehalf":
+            person = taking_part.person_meant(mail.around, one.argument)
+            return person if isinstance(person, Person) else mail.sender
+    return mail.sender
+
+
+def reported(report: TicketReported, policy: Policy, now: datetime) -> Decision:
+    """An agent wrote down what somebody said on the phone, or at the desk."""
+    roles = policy.workflow.roles
+    opened = TicketOpened(
+        requester=report.requester.id,
+        source=report.source,
+        status=roles.new,
+        state=policy.workflow.state_of(roles.new),
+        request_type=policy.catalog.request_type[0].name,
+    )
+    actor = Actor(ActorKind.AGENT, report.agent.id, command.CONSOLE)
+    draft = Draft.opening(opened, actor, policy, now, silent=False)
+    draft.add(MessageAdded(report.message, "request"))
+    apply_rules(draft, "created", report.facts, report.requester)
+    draft.write(Template.ACKNOWLEDGEMENT, report.requester.id, links=(Purpose.VIEW,))
+    if not draft.ticket.waits_for_approval:
+        note = f"A new ticket, written down by {report.agent.name} ({report.source})."
+        draft.tell_agents(note, text=report.text, author=report.requester.id)
+    return draft.decision(Answer.DONE, message_kind="request")
+
+
 def _announce(draft: Draft, mail: MailArrived) -> None:
-    draft.write(Template.ACKNOWLEDGEMENT, mail.sender.id, links=(Purpose.VIEW,))
+    draft.write(Template.ACKNOWLEDGEMENT, draft.ticket.requester, links=(Purpose.VIEW,))
     if not draft.ticket.waits_for_approval:
         draft.tell_agents(_told("A new ticket.", mail), text=mail.text, author=mail.sender.id)
 
@@ -138,7 +172,7 @@ def _stranger(_ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | No
 
 def _after_the_end(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
     """Machine mail and thanks to a closed ticket are recorded; all else opened a child before."""
-    if not ticket.is_closed:
+    if not ticket.is_closed or (mail.sender.is_agent and _commands(mail)):
         return None
     draft.add(MessageAdded(mail.message, "comment"))
     what = "thanks" if mail.thanks else "machine mail"
@@ -217,8 +251,17 @@ def _agent(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
     draft.actor = _actor(mail, ActorKind.AGENT)
     if _proof(mail) < ACTING_AS_AN_AGENT:
         return _unproven(mail, draft)
-    return command.perform(
-        draft, mail.sender, mail.message, mail.text, mail.commands, mail.wrong_commands
+    return command.perform(draft, _written(mail))
+
+
+def _written(mail: MailArrived) -> command.Written:
+    return command.Written(
+        agent=mail.sender,
+        message=mail.message,
+        text=mail.text,
+        commands=mail.commands,
+        wrong=mail.wrong_commands,
+        around=mail.around,
     )
 
 
@@ -287,7 +330,7 @@ def _follow_up(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision:
     fresh = [person for person in mail.joining if not ticket.takes_part(person)]
     draft.add(*(PersonJoined(person) for person in fresh))
     draft.explain("lifecycle", "added to the ticket")
-    _wake(draft)
+    hold.answered(draft)
     apply_rules(draft, "replied", mail.facts, mail.requester)
     return draft.decision(Answer.DONE, Disposition.FOLLOW_UP, "reply")
 
@@ -298,13 +341,6 @@ def _comment_in_a_name(mail: MailArrived, draft: Draft) -> Decision:
     links = (Purpose.VIEW,)
     draft.write(Template.CONFIRMATION, mail.sender.id, note=_IN_YOUR_NAME, links=links)
     return draft.decision(Answer.DONE, Disposition.FOLLOW_UP, "reply")
-
-
-def _wake(draft: Draft) -> None:
-    """What the requester says may be what a ticket on hold waited for."""
-    roles = draft.policy.workflow.roles
-    if draft.ticket.status == roles.on_hold and not draft.ticket.waits_for_approval:
-        workflow.move(draft, roles.assigned, ActorKind.REQUESTER)
 
 
 _PARTS: tuple[_Part, ...] = (

@@ -2,7 +2,15 @@
 
 from datetime import datetime
 
-from maildesk.lifecycle import closure, command, correspondence, held, monitoring
+from maildesk.lifecycle import (
+    closure,
+    command,
+    correspondence,
+    elsewhere,
+    held,
+    hold,
+    monitoring,
+)
 from maildesk.lifecycle.classify import apply_rules, settle_approval
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.follow import follow, strike
@@ -17,7 +25,9 @@ from maildesk.model.cause import (
     HeldJudged,
     LinkUsed,
     MailArrived,
+    OrderedElsewhere,
     ProblemReported,
+    TicketReported,
 )
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
 from maildesk.model.event import MessageAdded
@@ -30,16 +40,18 @@ def decide(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime) -
     Raises ValueError where a cause other than a mail or a report comes without its ticket.
     """
     decision = _decided(ticket, cause, policy, now)
-    if isinstance(cause, DeliveryFailed | HeldJudged):
+    if isinstance(cause, DeliveryFailed | HeldJudged | OrderedElsewhere):
         return decision
     silent = isinstance(cause, MailArrived) and cause.silent
     requester = cause.reporter if isinstance(cause, ProblemReported) else cause.requester
     return follow(ticket, decision, _seen(cause), requester, policy, now, silent=silent)
 
 
-def _seen(cause: MailArrived | LinkUsed | AgentActed | ClockStruck | ProblemReported) -> Facts:
+def _seen(
+    cause: MailArrived | LinkUsed | AgentActed | TicketReported | ClockStruck | ProblemReported,
+) -> Facts:
     match cause:
-        case MailArrived(facts=facts) | ProblemReported(facts=facts):
+        case MailArrived(facts=facts) | ProblemReported(facts=facts) | TicketReported(facts=facts):
             return facts
         case LinkUsed():
             return _facts(cause)
@@ -54,28 +66,35 @@ def _decided(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime)
         return correspondence.arrived(ticket, cause, policy, now)
     if isinstance(cause, ProblemReported):
         return monitoring.reported(ticket, cause, policy, now)
+    if isinstance(cause, TicketReported):
+        return correspondence.reported(cause, policy, now)
+    if isinstance(cause, OrderedElsewhere):
+        return elsewhere.follow(ticket, cause, policy, now)
     if ticket is None:
         raise ValueError(f"{type(cause).__name__} needs a ticket")
     match cause:
         case LinkUsed():
             return _link_used(ticket, cause, policy, now)
         case AgentActed():
-            actor = Actor(ActorKind.AGENT, cause.agent.id, "console")
-            draft = Draft(ticket, actor, policy, now)
-            return command.perform(
-                draft,
-                cause.agent,
-                cause.message,
-                cause.text,
-                cause.commands,
-                cause.wrong_commands,
-            )
+            actor = Actor(ActorKind.AGENT, cause.agent.id, command.CONSOLE)
+            return command.perform(Draft(ticket, actor, policy, now), _written(cause))
         case HeldJudged():
             return held.judge(ticket, cause, policy, now)
         case ClockStruck():
             return _clock_struck(ticket, cause, policy, now)
         case DeliveryFailed():
             return _delivery_failed(ticket, cause, policy, now)
+
+
+def _written(acted: AgentActed) -> command.Written:
+    return command.Written(
+        agent=acted.agent,
+        message=acted.message,
+        text=acted.text,
+        commands=acted.commands,
+        wrong=acted.wrong_commands,
+        around=acted.around,
+    )
 
 
 def _link_used(ticket: Ticket, used: LinkUsed, policy: Policy, now: datetime) -> Decision:
@@ -146,6 +165,8 @@ def _clock_struck(ticket: Ticket, struck: ClockStruck, policy: Policy, now: date
         closure.remind(draft)
     elif ticket.settle_due is not None and ticket.settle_due <= now:
         monitoring.settled(draft)
+    elif ticket.wake_due is not None and ticket.wake_due <= now:
+        hold.wake(draft)
     elif ticket.rules_due is not None and ticket.rules_due <= now:
         strike(draft, struck.requester)
     return draft.decision(Answer.DONE)

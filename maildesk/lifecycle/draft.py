@@ -4,7 +4,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from maildesk.lifecycle.policy import Policy
-from maildesk.model.decision import Actor, Answer, Change, Decision, Letter, Template
+from maildesk.model.decision import (
+    Actor,
+    Answer,
+    Change,
+    Decision,
+    FollowUp,
+    Letter,
+    Moving,
+    Template,
+)
 from maildesk.model.event import Event, TicketOpened
 from maildesk.model.mail import Disposition, Step
 from maildesk.model.ticket import Ticket, evolve
@@ -25,6 +34,9 @@ class Draft:
     events: list[Event] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    follow_ups: list[FollowUp] = field(default_factory=list)
+    moving: Moving | None = None
+    distrust: int | None = None
     silent: bool = False
     notes: list[str] = field(default_factory=list)
     rules_ran: bool = False
@@ -71,7 +83,7 @@ class Draft:
 
     def tell_agents(self, note: str, *, text: str = "", author: int | None = None) -> None:
         """Notify who works on the ticket, except the one who acts."""
-        people = self.policy.directory.working_on(self.ticket)
+        people = self.policy.directory.working_on(self.ticket, self.now)
         others = [person for person in people if person != self.actor.person]
         self.write(Template.AGENT_NOTIFICATION, *others, text=text, author=author, note=note)
 
@@ -100,4 +112,7 @@ class Draft:
             notes=tuple(self.notes),
             rules_ran=self.rules_ran,
             why=tuple(self.steps),
+            follow_ups=tuple(self.follow_ups),
+            moving=self.moving,
+            distrust=self.distrust,
         )

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from maildesk.lifecycle.calendar import Calendar
 from maildesk.model.mail import address_key
 from maildesk.model.monitoring import Monitoring
 from maildesk.model.person import Person
-from maildesk.model.policy import Approvals, Catalog, Organisation, Workflow
+from maildesk.model.policy import Absence, Answers, Approvals, Catalog, Organisation, Workflow
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import CompiledRules
 
@@ -34,11 +35,13 @@ class Directory:
     known: Mapping[str, int] = field(default_factory=dict)
     organisations: tuple[Organisation, ...] = ()
     workload: Workload = Workload()
+    levels: Mapping[str, str] = field(default_factory=dict)
+    absences: Mapping[int, tuple[Absence, ...]] = field(default_factory=dict)
 
     def agent(self, address: str) -> Person | None:
         """The agent with that address."""
         key = address_key(address)
-        return next((a for a in self._agents() if address_key(a.address) == key), None)
+        return next((a for a in self.agents if address_key(a.address) == key), None)
 
     def leads_team(self, person: int | None, team: str) -> bool:
         """Whether the person leads the team."""
@@ -61,12 +64,36 @@ class Directory:
         chosen = min(members, key=lambda member: load.get(member.id, 0), default=None)
         return chosen.address if chosen else None
 
-    def _agents(self) -> tuple[Person, ...]:
+    @property
+    def agents(self) -> tuple[Person, ...]:
+        """Every agent; who is in two teams stands there twice."""
         return tuple(agent for members in self.teams.values() for agent in members)
 
-    def working_on(self, ticket: Ticket) -> tuple[int, ...]:
-        """Who is told of news: the assignee, else the team, else everybody who is an agent."""
-        return next(filter(None, self._circles(ticket)), ())
+    def away_until(self, agent: int, now: datetime) -> date | None:
+        """The last day on which the agent is away, None where the agent is there."""
+        today = now.date()
+        days = [
+            one.until for one in self.absences.get(agent, ()) if one.begin <= today <= one.until
+        ]
+        return max(days, default=None)
+
+    def working_on(self, ticket: Ticket, now: datetime | None = None) -> tuple[int, ...]:
+        """Who is told of news: the assignee, else the team, else everybody who is an agent.
+
+        While an assignee is away the team is told as well, and its leads while all of it is.
+        """
+        circle: tuple[int, ...] = next(filter(None, self._circles(ticket)), ())
+        if now is None or not circle or any(self._is_there(one, now) for one in circle):
+            return tuple(one for one in circle if now is None or self._is_there(one, now))
+        team = _ids(self.teams.get(ticket.team, ()))
+        there = tuple(one for one in team if self._is_there(one, now))
+        return tuple(dict.fromkeys((*circle, *(there or self._leads(ticket.team)))))
+
+    def _leads(self, team: str) -> tuple[int, ...]:
+        return tuple(sorted(person for named, person in self.leads if named == team))
+
+    def _is_there(self, agent: int, now: datetime) -> bool:
+        return self.away_until(agent, now) is None
 
     def working_beside(self, ticket: Ticket, unreachable: int) -> tuple[int, ...]:
         """Who is told where that person cannot be: the nearest of these with anybody else in it."""
@@ -76,7 +103,7 @@ class Directory:
 
     def _circles(self, ticket: Ticket) -> tuple[tuple[int, ...], ...]:
         assignee = () if ticket.assignee is None else (ticket.assignee,)
-        return assignee, _ids(self.teams.get(ticket.team, ())), _ids(self._agents())
+        return assignee, _ids(self.teams.get(ticket.team, ())), _ids(self.agents)
 
 
 def _ids(people: Iterable[Person]) -> tuple[int, ...]:
@@ -94,3 +121,4 @@ class Policy:
     directory: Directory
     calendar: Calendar
     monitoring: Monitoring = field(default_factory=Monitoring)
+    answers: Answers = field(default_factory=Answers)

@@ -68,6 +68,16 @@ def move(
     return illegal
 
 
+def end(draft: Draft, category: str) -> None:
+    """The end of a ticket that should not have been one: spam, or merged into another.
+
+    No move of the workflow: it is legal from everywhere, and asks for nothing.
+    """
+    closed = draft.policy.workflow.roles.closed
+    state = draft.policy.workflow.state_of(closed)
+    draft.add(StatusMoved(old=draft.ticket.status, new=closed, state=state), Closed(category))
+
+
 def close(draft: Draft, by: ActorKind, category: str) -> Illegal | None:
     """The end of the ticket, with the closure category."""
     closed = draft.policy.workflow.roles.closed

@@ -1,20 +1,27 @@
 """Why something happens to a ticket."""
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from maildesk.model.event import Release
+from maildesk.model.event import Event, RelationKind, Release
 from maildesk.model.mail import Kind
 from maildesk.model.monitoring import Report
 from maildesk.model.person import Identity, Person, Proof
+from maildesk.model.ticket import Ticket
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One `#` line of an agent's mail: the full name of the command and what stood behind it."""
+    """One `#` line of an agent's mail: the full name of the command and what stood behind it.
+
+    `at_top`: it stood above the text of the mail, not below.
+    """
 
     name: str
     argument: str
+    at_top: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,44 @@ class Facts:
     to: tuple[str, ...] = ()
     cc: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latest:
+    """The newest text of a ticket that no agent wrote."""
+
+    message: str
+    author: Person
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undoable:
+    """What the commands of one mail did, and when; the transcript of it is answered.
+
+    `elsewhere` is what they did to other tickets.
+    """
+
+    at: datetime
+    events: tuple[Event, ...]
+    elsewhere: Mapping[int, tuple[Event, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What an agent's commands may need to know beside the ticket itself.
+
+    `tickets`: those that the commands name, their ancestors, and all descendants of this one.
+    `people`: whom a name or an address in a command can mean. `answered_by`: agents who wrote to
+    the requester since the mail that is answered here.
+    """
+
+    tickets: Mapping[int, Ticket] = field(default_factory=dict)
+    people: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
+    latest: Latest | None = None
+    undoable: Undoable | None = None
+    answered_by: tuple[str, ...] = ()
 
 
 class Choice(enum.StrEnum):
@@ -90,6 +135,7 @@ class MailArrived:
     joining: tuple[int, ...] = ()
     silent: bool = False
     flood: Flood | None = None
+    around: Around = field(default_factory=Around)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +160,80 @@ class AgentActed:
     text: str = ""
     commands: tuple[Command, ...] = ()
     wrong_commands: tuple[WrongCommand, ...] = ()
+    around: Around = field(default_factory=Around)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketReported:
+    """An agent opens a ticket for somebody who called, or stood at the desk."""
+
+    agent: Person
+    requester: Person
+    source: str
+    message: str
+    text: str
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class OriginResolved:
+    """The parent, or one of its parents, was resolved with these words."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RelationSet:
+    """The other ticket has to do with this one, in this way as seen from here; or no more."""
+
+    kind: RelationKind
+    off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ParentSet:
+    """The other ticket became this one's parent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absorbing:
+    """The other ticket goes over into this one, with its texts and its people."""
+
+    merged: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class SplitOff:
+    """A text of the other ticket becomes a ticket of its own."""
+
+    latest: Latest
+    request_type: str
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventsUndone:
+    """These events are to be taken back, as far as they still can be."""
+
+    events: tuple[Event, ...]
+
+
+Order = OriginResolved | RelationSet | ParentSet | Absorbing | SplitOff | EventsUndone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderedElsewhere:
+    """What an agent did in another ticket has this to do with this one."""
+
+    agent: Person
+    proof: str
+    origin: int
+    order: Order
+
+    @property
+    def writes_to_people(self) -> bool:
+        """Whether somebody who is no agent gets a mail by it."""
+        return not isinstance(self.order, RelationSet | ParentSet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +292,8 @@ Cause = (
     MailArrived
     | LinkUsed
     | AgentActed
+    | TicketReported
+    | OrderedElsewhere
     | HeldJudged
     | ClockStruck
     | DeliveryFailed

@@ -3,6 +3,7 @@
 import enum
 from dataclasses import dataclass
 
+from maildesk.model.cause import OrderedElsewhere
 from maildesk.model.event import Event
 from maildesk.model.mail import Disposition, Step
 from maildesk.model.token import Purpose
@@ -38,6 +39,27 @@ class Change:
     events: tuple[Event, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """What follows for another ticket; worked in the same transaction, in the order of numbers.
+
+    `ticket` is None for one that is made; then `subject` and `requester` are its own.
+    """
+
+    ticket: int | None
+    cause: OrderedElsewhere
+    subject: str = ""
+    requester: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """Texts go from that ticket to the one that changes; all of them, or one."""
+
+    origin: int
+    message: str | None = None
+
+
 class Template(enum.StrEnum):
     """The mails that the desk sends; one folder of templates/mail each."""
 
@@ -46,6 +68,7 @@ class Template(enum.StrEnum):
     REPLY = "reply"
     RESOLUTION = "resolution"
     REMINDER = "reminder"
+    UPDATE = "update"
     CLOSURE = "closure"
     APPROVAL = "approval"
     DECISION_RECEIPT = "decision-receipt"
@@ -92,6 +115,7 @@ class Decision:
 
     `message_text` is what is kept of what was said; None: the text as it came. `notes` are
     texts that the desk itself adds for agents. `rules_ran`: the rules had their one pass.
+    `distrust` is a person whose mails are held from now on.
     """
 
     answer: Answer
@@ -104,3 +128,6 @@ class Decision:
     notes: tuple[str, ...] = ()
     rules_ran: bool = False
     why: tuple[Step, ...] = ()
+    follow_ups: tuple[FollowUp, ...] = ()
+    moving: Moving | None = None
+    distrust: int | None = None

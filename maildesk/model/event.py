@@ -20,9 +20,7 @@ Field = Literal[
     "team",
     "assignee",
 ]
-RelationKind = Literal[
-    "related", "duplicate", "blocks", "blocked-by", "merged", "split-from", "split-into"
-]
+RelationKind = Literal["related", "duplicate", "blocks", "blocked-by", "merged", "split-from"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

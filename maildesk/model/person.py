@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody with a mail address. An agent is a person who belongs to a team."""
+    """Somebody with a mail address. An agent is a person who belongs to a team.
+
+    `distrusted`: an agent called a mail of theirs spam; no mail of theirs opens a ticket.
+    """
 
     id: int
     name: str
@@ -14,6 +17,7 @@ class Person:
     manager: int | None = None
     organisation: str = ""
     teams: tuple[str, ...] = ()
+    distrusted: bool = False
 
     @property
     def is_agent(self) -> bool:

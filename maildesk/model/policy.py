@@ -37,6 +37,13 @@ Words = Annotated[tuple[str, ...], BeforeValidator(_many)]
 # ---- people.toml
 
 
+class Absence(Part):
+    """Days on which somebody is away."""
+
+    begin: date = Field(alias="from", description="the first day, as in 2026-12-24")
+    until: date = Field(description="the last day")
+
+
 class Team(Part):
     """Agents who share a queue."""
 
@@ -54,6 +61,7 @@ class PersonEntry(Part):
     addresses: tuple[str, ...] = Field((), description="further addresses of the same person")
     manager: str | None = Field(None, description="address of the reporting manager")
     organisation: str = Field("", description="company or department; rules can ask for it")
+    absence: tuple[Absence, ...] = Field((), description="days on which the person is away")
 
 
 class Organisation(Part):
@@ -154,6 +162,9 @@ class Roles(Part):
     rejected: str = Field("Rejected", description="when the requester rejects")
     resolved_by_event: str = Field(
         "Resolved by Event", description="when monitoring says that it is over"
+    )
+    resolved_by_origin: str = Field(
+        "Resolved by Origin ticket", description="when the parent was resolved"
     )
     closed: str = Field("Completed", description="at the end")
 
@@ -284,6 +295,23 @@ class Approvals(Part):
     link_days: int = Field(30, ge=1, le=365, description="how long links in mails are good")
 
 
+# ---- answers.toml
+
+
+class ReadyText(Part):
+    """A text that agents put into their answers by name."""
+
+    name: str = Field(description="the name behind #template or #kb")
+    text: str = Field(min_length=1, description="the text, put in where the command stood")
+
+
+class Answers(Part):
+    """answers.toml"""
+
+    template: tuple[ReadyText, ...] = Field((), description="ready answers, for #template")
+    article: tuple[ReadyText, ...] = Field((), description="articles, for #kb")
+
+
 # ---- sla.toml
 
 
@@ -303,3 +331,4 @@ class PolicyFiles(Part):
     sla: ServiceLevels = ServiceLevels()
     holidays: dict[str, frozenset[date]] = Field({})
     monitoring: Monitoring = Monitoring()
+    answers: Answers = Answers()

@@ -148,7 +148,8 @@ class Ticket:
         """Whether somebody has yet to approve or reject, and still can: a later round, as of a
         resolution given meanwhile, makes the question void."""
         asked = self.approval
-        return asked is not None and asked.is_open and asked.round == self.round
+        current = asked is not None and asked.is_open and asked.round == self.round
+        return current and not self.is_closed
 
     @property
     def waits_for_requester(self) -> bool:

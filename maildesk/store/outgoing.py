@@ -36,13 +36,15 @@ def add(
     message_id: str,
     raw: bytes,
     now: datetime,
+    cause: str = "",
 ) -> int:
-    """Add a mail to be sent; its id."""
+    """Add a mail to be sent; its id. `cause` is what it was written for, as in the history."""
     values = {
         "ticket": ticket,
         "person_id": person,
         "recipient": recipient,
         "template": template,
+        "cause": cause,
         "automatic": automatic,
         "subject": subject,
         "message_id": message_id,

@@ -1,9 +1,10 @@
 """People and teams in the database."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from maildesk.model.mail import Address, address_key
@@ -15,6 +16,8 @@ from maildesk.store.engine import savepoint
 _PERSON = tables.person
 _ADDRESS = tables.person_address
 _MEMBER = tables.team_member
+
+_FOUND = 10
 
 # Built once: to build a statement takes SQLAlchemy longer than to run it.
 _ADD = insert(_PERSON).returning(_PERSON.c.id)
@@ -63,6 +66,7 @@ def _put(connection: Connection, entry: PersonEntry) -> int:
         "name": entry.name,
         "address": entry.address,
         "organisation": entry.organisation,
+        "held_at": None,
     }
     found = _owner(connection, every)
     if found is None:
@@ -107,6 +111,28 @@ def find(connection: Connection, address: str) -> Person | None:
     """The person with that address, or None."""
     rows = connection.execute(_BY_ADDRESS, {"address": address_key(address)}).all()
     return next(iter(_people(rows).values()), None)
+
+
+def search(connection: Connection, said: str) -> tuple[Person, ...]:
+    """The known people of that name, else those with a name or an address that begins with it,
+    else those that have it in them; at most ten."""
+    name, address = func.lower(_PERSON.c.name), func.lower(_PERSON.c.address)
+    word = said.lower()
+    looks = (
+        name == word,
+        or_(name.startswith(word, autoescape=True), address.startswith(word, autoescape=True)),
+        or_(name.contains(word, autoescape=True), address.contains(word, autoescape=True)),
+    )
+    for look in looks if word else ():
+        ids = list(connection.execute(select(_PERSON.c.id).where(look).limit(_FOUND)).scalars())
+        if ids:
+            return tuple(by_ids(connection, ids).values())
+    return ()
+
+
+def distrust(connection: Connection, id: int, now: datetime) -> None:
+    """Mails of that person are held from now on, until people.toml names them."""
+    connection.execute(update(_PERSON).where(_PERSON.c.id == id).values(held_at=now))
 
 
 def by_address(connection: Connection, address: str) -> Person:
@@ -154,6 +180,7 @@ def _person(row: Any, teams: tuple[str, ...]) -> Person:
         manager=row.manager_id,
         organisation=row.organisation,
         teams=teams,
+        distrusted=row.held_at is not None,
     )
 
 

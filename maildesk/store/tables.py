@@ -60,6 +60,7 @@ class PersonRow(SQLModel, table=True):
     address: str
     manager_id: int | None = Field(default=None, foreign_key="person.id")
     organisation: str = ""
+    held_at: datetime | None = _time(default=None, nullable=True)
 
 
 class PersonAddressRow(SQLModel, table=True):
@@ -351,6 +352,7 @@ class OutgoingRow(SQLModel, table=True):
     person_id: int = Field(foreign_key="person.id")
     recipient: str
     template: str
+    cause: str
     automatic: bool
     subject: str = _text()
     message_id: str = Field(index=True)

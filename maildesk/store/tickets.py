@@ -225,8 +225,9 @@ def _data(event: Event) -> dict[str, Any]:
     }
 
 
-def _event(name: str, data: dict[str, Any]) -> Event:
-    kind = EVENTS[name]
+def event_of(row: Any) -> Event:
+    """The event that a row of the history holds."""
+    kind, data = EVENTS[row.name], row.data
     values = {
         field: datetime.fromisoformat(value) if field.endswith("_due") and value else value
         for field, value in data.items()
@@ -243,7 +244,7 @@ def history(connection: Connection, number: int) -> tuple[Recorded, ...]:
             row.at,
             Actor(ActorKind(row.actor), row.person_id, row.proof),
             row.cause,
-            _event(row.name, row.data),
+            event_of(row),
         )
         for row in rows
     )

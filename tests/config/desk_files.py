@@ -79,8 +79,8 @@ status = [
   { name = "Analysis", state = "In Progress" },
   { name = "Escalated", state = "In Progress" },
   { name = "Pending", state = "On-Hold" },
-  { name = "Waiting for Closure", state = "Resolved" },
-  { name = "Accepted", state = "Resolved" },
+  { name = "Waiting for Closure", state = "Resolved" }, { name = "Accepted", state = "Resolved" },
+  { name = "Resolved by Origin ticket", state = "Resolved" },
   { name = "Rejected", state = "Resolved" }, { name = "Resolved by Event", state = "Resolved" },
   { name = "Completed", state = "Closed" },
 ]

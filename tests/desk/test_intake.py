@@ -202,7 +202,8 @@ def test_explain_says_beforehand_what_then_happens_and_changes_nothing(world: Wo
 
 def test_the_agents_note_goes_to_nobody(world: World) -> None:
     for_ann = one(world.writes("rita", "No print."), "ann", "agent-notification")
-    assert world.writes("ann", "#note Rita is difficult.", answering=for_ann) == []
+    letters = world.writes("ann", "#note Rita is difficult.", answering=for_ann)
+    assert [(x.to, x.template) for x in letters] == [("ann@example.org", "transcript")]
     assert world.messages(1001)[-1][0] == "note"
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from maildesk.ingest.commands import COMMANDS, WORDS, read_commands, read_decision
+from maildesk.ingest.commands import WORDS, read_commands, read_decision
 from maildesk.model.cause import Choice
+from maildesk.model.command import COMMANDS, CommandKind, Takes
 
 Said = tuple[tuple[str, str], ...]
 
@@ -28,7 +29,18 @@ READINGS: tuple[tuple[str, str, Said], ...] = (
     ("#take\nHi Rita", "Hi Rita", (("take", ""),)),
     # in any case, shortened, with a stray mark behind or blanks before
     ("#TAKE", "", (("take", ""),)),
-    ("#t", "", (("take", ""),)),
+    ("#tak", "", (("take", ""),)),
+    ("#prio P1", "", (("priority", "P1"),)),
+    # the full name of one command may be the beginning of none other
+    ("#cc lee@example.org", "", (("cc", "lee@example.org"),)),
+    # a value has blanks, and ends with its line
+    ("#team First line\nHi Rita", "Hi Rita", (("team", "First line"),)),
+    ("#status Waiting for Closure", "", (("status", "Waiting for Closure"),)),
+    ("Hi\n#hold vendor\nuntil 2026-12-01", "Hi", (("hold", "vendor\nuntil 2026-12-01"),)),
+    # what may be left out
+    ("#split", "", (("split", ""),)),
+    ("#split Another matter", "", (("split", "Another matter"),)),
+    ("#reopen", "", (("reopen", ""),)),
     ("  #Take:", "", (("take", ""),)),
     ("\u200b#take\u00a0", "", (("take", ""),)),
     # a text runs to the blank line, what follows is the requester's
@@ -71,7 +83,17 @@ WRONG: tuple[tuple[str, str, str], ...] = (
     ("#tkae", "#tkae", "did you mean #take?"),
     ("Hi\n#clsoe", "#clsoe", "did you mean #close?"),
     # nothing near: all there are
-    ("#xyzzy", "#xyzzy", "not known; there are #take, #resolve, #note, #close"),
+    ("#xyzzy", "#xyzzy", "not known; #help shows what there is"),
+    # too short to be sure
+    ("#t", "#t", "can mean #take or #team or #tag or #template"),
+    ("#re x", "#re x", "can mean #resolve or #reopen"),
+    # the value is missing
+    ("#team", "#team", "write what you mean behind it: #team <team>"),
+    ("#team\nFirst line", "#team", "write what you mean behind it"),
+    ("#escalate", "#escalate", "write the text behind it: #escalate <L2|L3|field|team|back|"),
+    ("#undo it", "#undo it", "#undo stands alone on its line"),
+    # two letters are a full name here
+    ("Hi\n#cc lee@example.org\nRita", "#cc lee@example.org", "stands between text"),
     # a tag on top of the mail is taken for a command, in doubt
     ("#printers! are bad", "#printers! are bad", "not known"),
     # the text is missing
@@ -93,13 +115,36 @@ def test_a_wrong_command_is_told_with_what_would_be_right(text: str, line: str, 
     assert hint in wrong.hint
 
 
-def test_one_letter_is_enough_as_long_as_no_two_commands_begin_alike() -> None:
-    assert len({kind.name[0] for kind in COMMANDS}) == len(COMMANDS)
-    for kind in COMMANDS:
-        (command,) = read_commands(
-            f"#{kind.name[0]} x" if kind.needs_text else f"#{kind.name[0]}"
-        ).commands
-        assert command.name == kind.name
+@pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.name)
+def test_each_command_is_known_by_its_name_and_by_every_unambiguous_beginning(
+    kind: CommandKind,
+) -> None:
+    others = [one.name for one in COMMANDS if one is not kind]
+    argument = "" if kind.takes is Takes.NOTHING else " x"
+    known = []
+    for length in range(1, len(kind.name) + 1):
+        word = kind.name[:length]
+        reading = read_commands(f"#{word}{argument}")
+        ambiguous = any(name.startswith(word) for name in others) and word != kind.name
+        if ambiguous or word in others:
+            assert reading.commands == () or reading.commands[0].name == word, word
+        else:
+            known.append(word)
+            assert [(c.name, c.argument) for c in reading.commands] == [
+                (kind.name, argument.strip())
+            ], word
+    assert kind.name in known
+
+
+@pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.name)
+def test_no_command_is_read_in_a_quote(kind: CommandKind) -> None:
+    reading = read_commands(f"Hi\n> #{kind.name} x")
+    assert (reading.commands, reading.wrong) == ((), ())
+
+
+def test_a_command_knows_whether_it_stood_above_or_below_the_text() -> None:
+    reading = read_commands("#template one\n\nHi\n\n#kb two")
+    assert [(c.name, c.at_top) for c in reading.commands] == [("template", True), ("kb", False)]
 
 
 def test_no_line_is_lost_between_commands_and_text() -> None:

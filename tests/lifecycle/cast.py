@@ -43,7 +43,8 @@ TEAMS = {"First line": (ANN,), "Network": (LEE,)}
 def policy(files: PolicyFiles | None = None, *, fallback: Person | None = None) -> Policy:
     """The shipped policy, or another, with these people in the teams."""
     files = files or shipped_policy()
-    directory = Directory(TEAMS, fallback.id if fallback else None)
+    levels = {"First line": "L1", "Network": "L2"}
+    directory = Directory(TEAMS, fallback.id if fallback else None, levels=levels)
     rules = compile_rules(files.rules)
     return Policy(
         files.workflow, files.catalog, files.approvals, rules, directory, office_hours(files)

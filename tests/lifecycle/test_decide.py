@@ -206,9 +206,6 @@ def test_where_the_workflow_forbids_it_a_link_changes_nothing(choice: Choice) ->
 # ---- the console
 
 
-told_lee = ["transcript:lee"]
-
-
 def acted(text: str = "", *commands: tuple[str, str], wrong: bool = False) -> AgentActed:
     return AgentActed(
         agent=LEE,
@@ -235,15 +232,15 @@ def acted(text: str = "", *commands: tuple[str, str], wrong: bool = False) -> Ag
             ["MessageAdded", "ResolutionGiven", "-> Waiting for Closure"],
             ["resolution:rita"],
         ),
-        ("Analysis", acted(wrong=True), ILLEGAL, ["MessageAdded"], ["transcript:lee"]),
+        ("Analysis", acted(wrong=True), ILLEGAL, ["MessageAdded"], []),
         # a closed ticket never changes again: nothing is said, done or sent, but noted
-        ("Completed", acted("Hello."), ILLEGAL, ["MessageAdded"], ["transcript:lee"]),
-        ("Completed", acted("", ("take", "")), ILLEGAL, ["MessageAdded"], ["transcript:lee"]),
-        ("Completed", acted("", ("close", "")), ILLEGAL, ["MessageAdded"], ["transcript:lee"]),
-        ("Completed", acted("", ("resolve", "x")), ILLEGAL, ["MessageAdded"], ["transcript:lee"]),
+        ("Completed", acted("Hello."), ILLEGAL, ["MessageAdded"], []),
+        ("Completed", acted("", ("take", "")), ILLEGAL, ["MessageAdded"], []),
+        ("Completed", acted("", ("close", "")), ILLEGAL, ["MessageAdded"], []),
+        ("Completed", acted("", ("resolve", "x")), ILLEGAL, ["MessageAdded"], []),
         (
             *("Completed", acted("", ("note", "x"), ("take", "")), ILLEGAL),
-            *(["MessageAdded"], ["transcript:lee"]),
+            *(["MessageAdded"], []),
         ),
         # also one that the same mail has just closed
         *(
@@ -252,9 +249,14 @@ def acted(text: str = "", *commands: tuple[str, str], wrong: bool = False) -> Ag
                 acted("", ("close", ""), more),
                 ILLEGAL,
                 ["MessageAdded"],
-                told_lee,
+                [],
             )
-            for more in (("close", ""), ("take", ""), ("resolve", "x"))
+            for more in (("close", ""), ("resolve", "x"))
+        ),
+        # what is right, and writes to nobody outside, is done all the same
+        (
+            *("Waiting for Closure", acted("", ("close", ""), ("take", "")), ILLEGAL),
+            *(["MessageAdded", "assignee"], []),
         ),
         ("Completed", acted("", ("note", "Ha.")), DONE, ["MessageAdded"], []),
         ("Completed", acted("Text.", ("note", "Ha.")), DONE, ["MessageAdded"], []),
@@ -269,8 +271,9 @@ def test_what_an_agent_does_at_the_console(
 
 
 def test_why_a_closed_ticket_takes_nothing_more_is_said() -> None:
-    letter = decide(CLOSED, acted("Hello."), SHIPPED, NOW).letters[0]
-    assert letter.text == "The ticket is closed, which is final; only a #note can be added."
+    step = decide(CLOSED, acted("Hello."), SHIPPED, NOW).why[-1]
+    assert step.verdict == "not done"
+    assert step.rejected == ("The ticket is closed, which is final; only a #note can be added.",)
 
 
 def test_a_ticket_is_resolved_for_its_request_types_days() -> None:

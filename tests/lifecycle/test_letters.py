@@ -69,7 +69,7 @@ def test_a_resolution_says_the_text_and_the_words_behind_the_command() -> None:
 
 
 def test_who_gave_a_wrong_command_is_told_which_and_what_would_be_right() -> None:
-    letter = decide(ANALYSIS, mail(ANN, wrong_commands=WRONG), SHIPPED, NOW).letters[0]
+    letter = decide(ANALYSIS, mail(ANN, "", wrong_commands=WRONG), SHIPPED, NOW).letters[0]
     assert letter.text == "#resolv x: did you mean #resolve?"
     assert letter.note == "Nothing was done and nothing was sent to the requester."
 
@@ -82,13 +82,16 @@ def test_an_illegal_command_is_answered_with_the_reason() -> None:
 def test_the_trace_of_a_mail_that_was_taken_back_does_not_say_that_it_was_done() -> None:
     both = mail(LEE, "Hello.", commands=[("take", ""), ("close", "")])
     decision = decide(ANALYSIS, both, SHIPPED, NOW)
-    assert [step.verdict for step in decision.why] == ["nothing done"]
+    assert [(step.verdict, step.evidence) for step in decision.why] == [
+        ("done", ("#take: the ticket is yours",)),
+        ("not done", ()),
+    ]
 
 
 def test_the_trace_names_what_was_done() -> None:
     both = mail(LEE, "Hello.", commands=[("take", "")])
     verdicts = [step.verdict for step in decide(ANALYSIS, both, SHIPPED, NOW).why]
-    assert verdicts == ["answer sent to the requester", "#take done"]
+    assert verdicts == ["answer sent to the requester", "done"]
 
 
 def test_the_link_in_a_confirmation_fits_what_was_asked() -> None:

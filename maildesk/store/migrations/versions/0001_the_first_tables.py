@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("manager_id", sa.Integer(), nullable=True),
         sa.Column("organisation", sa.String(), nullable=False),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["manager_id"], ["person.id"], name="fk_person_manager_id"),
         sa.PrimaryKeyConstraint("id", name="pk_person"),
     )
@@ -248,6 +249,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("recipient", sa.String(), nullable=False),
         sa.Column("template", sa.String(), nullable=False),
+        sa.Column("cause", sa.String(), nullable=False),
         sa.Column("automatic", sa.Boolean(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("message_id", sa.String(), nullable=False),

@@ -1,0 +1,98 @@
+"""What an agent's commands may need to know beside the ticket: other tickets, people, history.
+
+All of it is read before anything is decided; the tickets are locked in the order of their numbers.
+"""
+
+import re
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from maildesk.model.cause import Around, Command, Latest, Undoable
+from maildesk.model.command import PEOPLE, TICKETS, ticket_number
+from maildesk.model.decision import Template
+from maildesk.model.mail import Address
+from maildesk.model.person import Person
+from maildesk.model.ticket import Ticket
+from maildesk.store import people, relatives, tickets
+
+_NAMES = 20  # people that are looked up for one mail
+_TOLD_AS_LATEST = frozenset({"request", "reply", "decision", "comment", "held"})
+_ADDRESS = re.compile(r"[^\s<>@,;\"]{1,100}@[^\s<>@,;\"]{1,200}\Z")
+_MAILS = 20  # Message-IDs of a mail's References that are looked up
+
+
+def look_around(
+    connection: Connection,
+    ticket: Ticket | None,
+    agent: Person,
+    commands: Sequence[Command],
+    answered: Sequence[str] = (),
+) -> Around:
+    """`answered`: Message-IDs of the mail that the agent answers, the nearest first."""
+    names = {command.name for command in commands}
+    return Around(
+        tickets=_tickets(connection, ticket, commands),
+        people=_people(connection, commands),
+        latest=_latest(connection, ticket) if ticket is not None and commands else None,
+        undoable=_undoable(connection, ticket, agent, answered) if "undo" in names else None,
+        answered_by=_answered_by(connection, ticket, agent, answered),
+    )
+
+
+def _tickets(
+    connection: Connection, ticket: Ticket | None, commands: Sequence[Command]
+) -> dict[int, Ticket]:
+    named = [ticket_number(one.argument) for one in commands if one.name in TICKETS]
+    wanted = {number for number in named if number is not None}
+    if ticket is None or not (wanted or any(one.name == "resolve" for one in commands)):
+        return {}
+    wanted |= set(relatives.ancestors(connection, {*wanted, ticket.number}))
+    wanted |= set(relatives.descendants(connection, ticket.number))
+    loaded = tickets.load(connection, wanted - {ticket.number})
+    return {number: one for number, (one, _) in loaded.items()} | {ticket.number: ticket}
+
+
+def _people(connection: Connection, commands: Sequence[Command]) -> dict[str, tuple[Person, ...]]:
+    said = [
+        part.strip() for one in commands if one.name in PEOPLE for part in one.argument.split(",")
+    ]
+    return {one.casefold(): _meant(connection, one) for one in dict.fromkeys(said[:_NAMES]) if one}
+
+
+def _meant(connection: Connection, said: str) -> tuple[Person, ...]:
+    if _ADDRESS.match(said):
+        return (people.find_or_add(connection, Address("", said)),)
+    return people.search(connection, said)
+
+
+def _latest(connection: Connection, ticket: Ticket) -> Latest | None:
+    said = [m for m in tickets.messages(connection, ticket.number) if m.author is not None]
+    authors = people.by_ids(connection, {m.author for m in said if m.author is not None})
+    for message in reversed(said):
+        author = authors.get(message.author or 0)
+        if author is None or author.is_agent or message.kind not in _TOLD_AS_LATEST:
+            continue
+        return Latest(message=message.id, author=author, text=message.text, kind=message.kind)
+    return None
+
+
+def _undoable(
+    connection: Connection, ticket: Ticket | None, agent: Person, answered: Sequence[str]
+) -> Undoable | None:
+    """Bound to the transcript that is answered: the nearest mail alone, not one it quotes."""
+    told = relatives.told_of(connection, answered[:1], agent.id, Template.TRANSCRIPT)
+    if ticket is None or told is None or told[0] != ticket.number:
+        return None
+    done = relatives.doings(connection, ticket.number, told[1], told[2])
+    return Undoable(at=done.at, events=done.events, elsewhere=done.elsewhere)
+
+
+def _answered_by(
+    connection: Connection, ticket: Ticket | None, agent: Person, answered: Sequence[str]
+) -> tuple[str, ...]:
+    if ticket is None or not answered:
+        return ()
+    since = relatives.answered_since(connection, ticket.number, answered[:_MAILS], agent.id)
+    names = people.by_ids(connection, since) if since else {}
+    return tuple(person.name for person in names.values())

@@ -1,0 +1,111 @@
+"""What follows for a ticket from a command that was given in another one."""
+
+from datetime import datetime, timedelta
+
+from maildesk.lifecycle import undo, workflow
+from maildesk.lifecycle.classify import apply_rules, set_field
+from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.policy import Policy
+from maildesk.model.cause import (
+    Absorbing,
+    EventsUndone,
+    Facts,
+    OrderedElsewhere,
+    OriginResolved,
+    ParentSet,
+    RelationSet,
+    SplitOff,
+)
+from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Moving, Template
+from maildesk.model.event import (
+    ClosureScheduled,
+    MessageAdded,
+    ParentChanged,
+    PersonJoined,
+    Related,
+    TicketOpened,
+    Unrelated,
+)
+from maildesk.model.ticket import Ticket
+
+SPLIT = "split"
+
+
+def follow(
+    ticket: Ticket | None, cause: OrderedElsewhere, policy: Policy, now: datetime
+) -> Decision:
+    """What changes here; a closed ticket never does. Raises ValueError where the ticket lacks."""
+    actor = Actor(ActorKind.AGENT, cause.agent.id, cause.proof)
+    if isinstance(cause.order, SplitOff):
+        return _opened(cause, cause.order, actor, policy, now)
+    if ticket is None:
+        raise ValueError(f"{type(cause.order).__name__} needs a ticket")
+    draft = Draft(ticket, actor, policy, now)
+    if not ticket.is_closed:
+        _do(draft, cause)
+    return draft.decision(Answer.DONE)
+
+
+def _do(draft: Draft, cause: OrderedElsewhere) -> None:
+    match cause.order:
+        case OriginResolved(text=text):
+            _resolve_with_origin(draft, cause.origin, text, cause.agent.id)
+        case RelationSet(kind=kind, off=off):
+            draft.add(Unrelated(kind, cause.origin) if off else Related(kind, cause.origin))
+        case ParentSet():
+            draft.add(ParentChanged(old=draft.ticket.parent, new=cause.origin))
+        case Absorbing(merged=merged):
+            _absorb(draft, merged)
+        case EventsUndone(events=events):
+            undo.take_back(draft, events)
+        case SplitOff():
+            pass
+
+
+def _resolve_with_origin(draft: Draft, origin: int, text: str, agent: int) -> None:
+    resolved = draft.policy.workflow.roles.resolved_by_origin
+    if workflow.move(draft, resolved, ActorKind.RULE) is not None:
+        return
+    days = draft.policy.catalog.type_named(draft.ticket.request_type).close_after_days
+    draft.add(ClosureScheduled(draft.now + timedelta(days=days)))
+    note = "Your request was resolved together with another one that it belongs to."
+    draft.write(Template.UPDATE, draft.ticket.requester, text=text, author=agent, note=note)
+    draft.tell_agents(f"Resolved with ticket {origin}, which it is a child of.")
+
+
+def _absorb(draft: Draft, merged: Ticket) -> None:
+    people = (merged.requester, *merged.participants)
+    fresh = [one for one in dict.fromkeys(people) if not draft.ticket.takes_part(one)]
+    draft.add(*(PersonJoined(one) for one in fresh))
+    draft.add(Related("merged", merged.number))
+    draft.moving = Moving(merged.number)
+    note = f"Your request {merged.number} is handled here from now on, together with another one."
+    draft.write(Template.UPDATE, merged.requester, note=note)
+    draft.tell_agents(f"Ticket {merged.number} was merged into this one.")
+
+
+def _opened(
+    cause: OrderedElsewhere, split: SplitOff, actor: Actor, policy: Policy, now: datetime
+) -> Decision:
+    roles, latest = policy.workflow.roles, split.latest
+    opened = TicketOpened(
+        requester=latest.author.id,
+        source=SPLIT,
+        status=roles.new,
+        state=policy.workflow.state_of(roles.new),
+        request_type=split.request_type,
+    )
+    draft = Draft.opening(opened, actor, policy, now, silent=False)
+    draft.add(MessageAdded(latest.message, "request"), Related("split-from", cause.origin))
+    draft.moving = Moving(cause.origin, latest.message)
+    facts = Facts(text=latest.text, sender=latest.author.address)
+    apply_rules(draft, "created", facts, latest.author)
+    if not draft.ticket.team and split.team:
+        set_field(draft, "team", split.team)
+    draft.write(Template.ACKNOWLEDGEMENT, latest.author.id)
+    told = (*policy.directory.working_on(draft.ticket), cause.agent.id)
+    note = f"A new ticket, split from ticket {cause.origin}."
+    draft.write(
+        Template.AGENT_NOTIFICATION, *told, text=latest.text, author=latest.author.id, note=note
+    )
+    return draft.decision(Answer.DONE)

@@ -1,0 +1,107 @@
+"""Handing a ticket to another level, back again, or asking the requester: `#escalate`."""
+
+from maildesk.lifecycle import workflow
+from maildesk.lifecycle.assignment import give_to, hand_to_team
+from maildesk.lifecycle.naming import pick
+from maildesk.lifecycle.policy import Directory
+from maildesk.lifecycle.task import ASKED, Act, Task
+from maildesk.lifecycle.workflow import Illegal
+from maildesk.model.decision import ActorKind, Template
+from maildesk.model.event import Escalated, Paused
+
+_WHY = Illegal(
+    "say why: #escalate <L2|L3|field|team|back> <why>, or #escalate requester <question>"
+)
+
+
+def _escalate(task: Task) -> str | Illegal:
+    if task.draft.ticket.waits_for_approval:
+        return ASKED
+    word, _, why = task.argument.partition(" ")
+    match word.casefold():
+        case "requester" if why.strip():
+            return _ask(task, why.strip())
+        case "back" if why.strip():
+            return _hand_back(task)
+        case "requester" | "back":
+            return _WHY
+    found = _team(task.draft.policy.directory, task.argument)
+    return found if isinstance(found, Illegal) else _hand_on(task, *found)
+
+
+def _team(directory: Directory, said: str) -> tuple[str, str] | Illegal:
+    """(team, why): by the team's full name, which may have blanks, by level, or by a part."""
+    for team in sorted(directory.teams, key=len, reverse=True):
+        rest = said[len(team) :]
+        if said[: len(team)].casefold() == team.casefold() and (not rest or rest[0].isspace()):
+            return (team, rest.strip()) if rest.strip() else _WHY
+    word, _, why = said.partition(" ")
+    if not why.strip():
+        return _WHY
+    found = _of_level(directory, word) or pick("level or team", word, directory.teams)
+    return found if isinstance(found, Illegal) else (found, why.strip())
+
+
+def _of_level(directory: Directory, word: str) -> str | Illegal | None:
+    levels = {level.casefold() for level in directory.levels.values()}
+    teams = [t for t, level in directory.levels.items() if level.casefold() == word.casefold()]
+    if word.casefold() not in levels:
+        return None
+    if len(teams) == 1:
+        return teams[0]
+    return Illegal(f"{word} has several teams; name one: {', '.join(teams)}")
+
+
+def _hand_on(task: Task, team: str, why: str) -> str | Illegal:
+    draft = task.draft
+    old = draft.ticket.team
+    if old == team:
+        return Illegal(f"the ticket is with {team} already")
+    illegal = workflow.move(draft, draft.policy.workflow.roles.escalated, ActorKind.AGENT)
+    if illegal is not None:
+        return illegal
+    hand_to_team(draft, team)
+    draft.add(Escalated(message=task.message, old=draft.ticket.back_to, back_to=old))
+    draft.tell_agents(f"{task.agent.name} escalated this ticket to {team}.", text=why)
+    level = draft.policy.directory.levels.get(team, "")
+    named = f"{team} ({level})" if level else team
+    draft.write(
+        Template.UPDATE, draft.ticket.requester, note=f"Your request was handed to {named}."
+    )
+    return f"escalated to {named}; the requester was told"
+
+
+def _hand_back(task: Task) -> str | Illegal:
+    draft = task.draft
+    team, why = draft.ticket.back_to, task.argument.partition(" ")[2].strip()
+    if not team:
+        return Illegal("nobody escalated this ticket, so there is no team to give it back to")
+    illegal = workflow.move(draft, draft.policy.workflow.roles.working, ActorKind.AGENT)
+    if illegal is not None:
+        return illegal
+    hand_to_team(draft, team)
+    draft.add(Escalated(message=task.message, old=team, back_to=""))
+    draft.tell_agents(f"{task.agent.name} gave this ticket back to {team}.", text=why)
+    return f"given back to {team}"
+
+
+def _ask(task: Task, question: str) -> str | Illegal:
+    draft = task.draft
+    illegal = workflow.move(draft, draft.policy.workflow.roles.escalated, ActorKind.AGENT)
+    if illegal is not None:
+        return illegal
+    if draft.ticket.assignee is None:
+        give_to(draft, task.agent.id)
+    draft.add(Paused(message=task.message))
+    draft.write(
+        Template.UPDATE,
+        draft.ticket.requester,
+        automatic=False,
+        text=question,
+        author=task.agent.id,
+        note="We need to know something from you.",
+    )
+    return "the requester was asked; the answer wakes the ticket"
+
+
+COMMANDS: dict[str, Act] = {"escalate": _escalate}

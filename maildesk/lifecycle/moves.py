@@ -1,0 +1,89 @@
+"""Moving a ticket through its life: `#status`, `#resolve`, `#close`, `#reopen`, `#spam`."""
+
+from maildesk.lifecycle import closure, workflow
+from maildesk.lifecycle.assignment import give_to
+from maildesk.lifecycle.family import resolve_descendants
+from maildesk.lifecycle.naming import pick
+from maildesk.lifecycle.task import ASKED, Act, Task
+from maildesk.lifecycle.workflow import Illegal
+from maildesk.model.decision import ActorKind, Template
+
+SPAM = "Spam"
+_NOTHING_TO_REOPEN = Illegal("only a ticket whose resolution waits for the requester can reopen")
+
+
+def _status(task: Task) -> str | Illegal:
+    draft, shipped = task.draft, task.draft.policy.workflow
+    status = pick("status", task.argument, [one.name for one in shipped.status])
+    if isinstance(status, Illegal):
+        return status
+    if draft.ticket.status == status:
+        return f"the status was {status} already"
+    if draft.ticket.waits_for_approval:
+        return ASKED
+    if status == shipped.roles.waiting_for_closure:
+        return Illegal(f'"{status}" needs a resolution: #resolve <text>')
+    if status == shipped.roles.closed:
+        return _close(task)
+    if draft.ticket.waits_for_requester:
+        return _reopen(task) if status == shipped.roles.working else _unreachable(task, status)
+    illegal = workflow.move(draft, status, ActorKind.AGENT)
+    return illegal or f"the status is {status}"
+
+
+def _unreachable(task: Task, status: str) -> Illegal:
+    return Illegal(f'a ticket in status "{task.draft.ticket.status}" cannot become "{status}"')
+
+
+def _resolve(task: Task) -> str | Illegal:
+    draft = task.draft
+    if not task.body:
+        return Illegal("say what the resolution is: #resolve <text>")
+    if draft.ticket.assignee is None:
+        give_to(draft, task.agent.id)
+    illegal = closure.resolve(draft, task.agent, task.message, task.body)
+    if illegal is not None:
+        return illegal
+    return "resolved; the requester is asked whether it is" + resolve_descendants(task)
+
+
+def _close(task: Task) -> str | Illegal:
+    draft = task.draft
+    if draft.ticket.waits_for_approval:
+        return ASKED
+    category = draft.policy.workflow.closing.accepted_category
+    illegal = workflow.close(draft, ActorKind.AGENT, category)
+    if illegal is not None:
+        return illegal
+    draft.write(Template.CLOSURE, draft.ticket.requester, author=draft.actor.person)
+    return "closed; the requester was told"
+
+
+def _reopen(task: Task) -> str | Illegal:
+    draft = task.draft
+    if not draft.ticket.waits_for_requester:
+        return _NOTHING_TO_REOPEN
+    illegal = closure.reopen(draft, task.agent, task.argument, "reopened the ticket")
+    if illegal is not None:
+        return illegal
+    note = "Work on your request goes on; the links of the last mail are void."
+    draft.write(Template.UPDATE, draft.ticket.requester, note=note)
+    return "reopened; the requester was told"
+
+
+def _spam(task: Task) -> str | Illegal:
+    draft = task.draft
+    if draft.ticket.requester in {agent.id for agent in draft.policy.directory.agents}:
+        return Illegal("the requester is an agent")
+    draft.distrust = draft.ticket.requester
+    workflow.end(draft, SPAM)
+    return "closed without a word; the sender's mails are held from now on"
+
+
+COMMANDS: dict[str, Act] = {
+    "status": _status,
+    "resolve": _resolve,
+    "close": _close,
+    "reopen": _reopen,
+    "spam": _spam,
+}

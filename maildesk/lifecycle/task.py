@@ -1,0 +1,63 @@
+"""One command of an agent, about to be done."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.workflow import Illegal
+from maildesk.model.cause import Around, Order, OrderedElsewhere
+from maildesk.model.decision import FollowUp
+from maildesk.model.person import Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What stood behind the command, and all that it may look at.
+
+    `message` is the id of the agent's mail, `text` what that mail says around its commands.
+    """
+
+    draft: Draft
+    agent: Person
+    message: str
+    argument: str
+    text: str
+    around: Around
+
+    @property
+    def body(self) -> str:
+        """The text of the mail and the words behind the command."""
+        return "\n\n".join(part for part in (self.text, self.argument) if part)
+
+    def tell_agents(self, note: str) -> None:
+        """Notify who works on the ticket, with the ticket's last words."""
+        latest = self.around.latest
+        if latest is None:
+            self.draft.tell_agents(note)
+        else:
+            self.draft.tell_agents(note, text=latest.text, author=latest.author.id)
+
+    def order(
+        self,
+        ticket: int | None,
+        order: Order,
+        *,
+        origin: int | None = None,
+        subject: str = "",
+        requester: int | None = None,
+    ) -> None:
+        """Let this follow for another ticket. `origin`: seen from there, else from this one."""
+        cause = OrderedElsewhere(
+            agent=self.agent,
+            proof=self.draft.actor.proof,
+            origin=self.draft.ticket.number if origin is None else origin,
+            order=order,
+        )
+        follow_up = FollowUp(ticket=ticket, cause=cause, subject=subject, requester=requester)
+        self.draft.follow_ups.append(follow_up)
+
+
+# What was done, in words behind the command's name; or why not.
+Act = Callable[[Task], str | Illegal]
+
+ASKED = Illegal("the ticket waits for an approval, which holds it")

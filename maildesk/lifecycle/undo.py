@@ -1,0 +1,141 @@
+"""Taking back what the commands of one mail did: `#undo`. As new events; history stays.
+
+What was sent cannot be unsent, and what others did since is not touched: an event is taken back
+only where the ticket still stands as it left it.
+"""
+
+from datetime import timedelta
+
+from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.task import Act, Task
+from maildesk.lifecycle.workflow import Illegal
+from maildesk.model.cause import EventsUndone
+from maildesk.model.decision import Template
+from maildesk.model.event import (
+    Closed,
+    ClosureScheduled,
+    Escalated,
+    Event,
+    FieldChanged,
+    MergedInto,
+    MessageAdded,
+    MessageMoved,
+    ParentChanged,
+    Paused,
+    PersonJoined,
+    PersonLeft,
+    Related,
+    Reopened,
+    RequesterChanged,
+    ResolutionGiven,
+    ResolutionWithdrawn,
+    StatusMoved,
+    Tagged,
+    Unrelated,
+    Untagged,
+)
+from maildesk.model.ticket import Relation, Ticket
+
+WINDOW = timedelta(minutes=10)
+_UNANSWERED = Illegal("reply to the transcript of what you want to take back, with #undo alone")
+_TOO_LATE = Illegal("ten minutes are over; what was done can be changed by new commands")
+_SILENT = (MessageAdded, Paused)
+_FINAL = (Closed, MergedInto, MessageMoved, Reopened)
+
+
+def can_be_undone(draft: Draft) -> bool:
+    """Whether a transcript may offer it: something was changed, and nothing that is final."""
+    events = draft.events
+    changed = any(not isinstance(event, _SILENT) for event in events)
+    final = any(isinstance(event, _FINAL) for event in events)
+    return bool(changed or draft.follow_ups) and not final
+
+
+def _undo(task: Task) -> str | Illegal:
+    draft, undoable = task.draft, task.around.undoable
+    if undoable is None:
+        return _UNANSWERED
+    if draft.now - undoable.at > WINDOW:
+        return _TOO_LATE
+    if any(isinstance(event, _FINAL) for event in undoable.events):
+        return Illegal("closing, merging, splitting and reopening are final")
+    kept = take_back(draft, undoable.events)
+    for number, events in sorted(undoable.elsewhere.items()):
+        task.order(number, EventsUndone(events))
+    others = [f"ticket {number}" for number in sorted(undoable.elsewhere)]
+    also = f"; also in {', '.join(others)}" if others else ""
+    why = f"; not taken back, since it changed meanwhile: {', '.join(kept)}" if kept else ""
+    return f"taken back{also}{why}; mails that were sent stay sent"
+
+
+def take_back(draft: Draft, events: tuple[Event, ...]) -> list[str]:
+    """Undo the events, last first; in words what was changed meanwhile and stays."""
+    kept = []
+    for event in reversed(events):
+        opposite = _opposite(draft.ticket, event, draft)
+        if opposite is not None:
+            draft.add(opposite)
+            _tell(draft, event)
+        elif not isinstance(event, _SILENT):
+            kept.append(_word(event))
+    return kept
+
+
+def _tell(draft: Draft, event: Event) -> None:
+    """Who was told of a resolution learns that it is none."""
+    if isinstance(event, ResolutionGiven | ClosureScheduled):
+        note = "That your request is resolved was a mistake; work on it goes on."
+        draft.write(Template.UPDATE, draft.ticket.requester, note=note)
+
+
+def _opposite(ticket: Ticket, event: Event, draft: Draft) -> Event | None:
+    """The event that takes this one back, or None where the ticket is not as it left it."""
+    match event:
+        case FieldChanged(field=field, old=old, new=new) if getattr(ticket, field) == new:
+            return FieldChanged(field=field, old=new, new=old)
+        case StatusMoved(old=old, new=new) if ticket.status == new:
+            state = draft.policy.workflow.state_of(old)
+            return StatusMoved(old=new, new=old, state=state)
+        case ResolutionGiven(round=round_) if ticket.round == round_ and ticket.resolution:
+            return ResolutionWithdrawn(round_)
+        case ClosureScheduled() if ticket.close_due:
+            return ResolutionWithdrawn(ticket.round)
+        case Escalated(message=message, old=old, back_to=back) if ticket.back_to == back:
+            return Escalated(message=message, old=back, back_to=old)
+        case _:
+            return _opposite_of_a_bond(ticket, event)
+
+
+def _opposite_of_a_bond(ticket: Ticket, event: Event) -> Event | None:
+    match event:
+        case Tagged(tag=tag) if tag in ticket.tags:
+            return Untagged(tag)
+        case Untagged(tag=tag) if tag not in ticket.tags:
+            return Tagged(tag)
+        case PersonJoined(person=person) if person in ticket.participants:
+            return PersonLeft(person)
+        case PersonLeft(person=person) if person not in ticket.participants:
+            return PersonJoined(person)
+        case RequesterChanged(old=old, new=new) if ticket.requester == new:
+            return RequesterChanged(old=new, new=old)
+        case Related(kind=kind, other=other) if Relation(kind, other) in ticket.relations:
+            return Unrelated(kind, other)
+        case Unrelated(kind=kind, other=other):
+            return Related(kind, other)
+        case ParentChanged(old=old, new=new) if ticket.parent == new:
+            return ParentChanged(old=new, new=old)
+        case _:
+            return None
+
+
+def _word(event: Event) -> str:
+    match event:
+        case FieldChanged(field=field):
+            return field.replace("_", "-")
+        case StatusMoved():
+            return "status"
+        case _:
+            return type(event).__name__
+
+
+COMMANDS: dict[str, Act] = {"undo": _undo}

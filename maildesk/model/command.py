@@ -1,0 +1,78 @@
+"""What an agent can order with a `#` line, and how a ticket is named in one."""
+
+import enum
+import re
+from dataclasses import dataclass
+
+
+class Takes(enum.Enum):
+    """What stands behind a command."""
+
+    NOTHING = "nothing"
+    VALUE = "value"  # on the same line
+    MAYBE = "maybe"  # on the same line, and can be left out
+    TEXT = "text"  # on the same line and the lines below
+
+
+@dataclass(frozen=True, slots=True)
+class CommandKind:
+    """One command: its full name, what stands behind it, and one line of help."""
+
+    name: str
+    takes: Takes
+    shape: str
+    help: str
+
+    @property
+    def usage(self) -> str:
+        """How to write it, as in `#team <team>`."""
+        return f"#{self.name} {self.shape}".rstrip()
+
+
+COMMANDS: tuple[CommandKind, ...] = (
+    CommandKind("take", Takes.NOTHING, "", "the ticket is mine"),
+    CommandKind("assign", Takes.VALUE, "<agent>", "the ticket is that agent's"),
+    CommandKind("team", Takes.VALUE, "<team>", "the ticket is that team's"),
+    CommandKind("status", Takes.VALUE, "<status>", "move the ticket to another status"),
+    CommandKind(
+        "hold", Takes.TEXT, "<reason> [until 2026-12-01]", "keep it until somebody answers"
+    ),
+    CommandKind("priority", Takes.VALUE, "<priority>", "set the priority"),
+    CommandKind("category", Takes.VALUE, "<category> [/ <sub>]", "set category and sub-category"),
+    CommandKind("impact", Takes.VALUE, "<high|medium|low>", "set the impact"),
+    CommandKind("urgency", Takes.VALUE, "<high|medium|low>", "set the urgency"),
+    CommandKind("note", Takes.TEXT, "<text>", "the text is for agents only"),
+    CommandKind("resolve", Takes.TEXT, "<text>", "it is solved; the text goes to the requester"),
+    CommandKind("close", Takes.NOTHING, "", "close the ticket without asking"),
+    CommandKind("reopen", Takes.MAYBE, "[why]", "work goes on, though a resolution was given"),
+    CommandKind(
+        "escalate", Takes.TEXT, "<L2|L3|field|team|back|requester> <why>", "hand it on, or ask"
+    ),
+    CommandKind("parent", Takes.VALUE, "<ticket|none>", "this ticket is a child of that one"),
+    CommandKind("child", Takes.VALUE, "<ticket>", "that ticket is a child of this one"),
+    CommandKind("merge", Takes.VALUE, "<ticket>", "this ticket goes over into that one"),
+    CommandKind("split", Takes.MAYBE, "[subject]", "the last mail becomes a ticket of its own"),
+    CommandKind(
+        "link", Takes.VALUE, "[related|duplicate|blocks|blocked-by] <ticket>", "name a relation"
+    ),
+    CommandKind("cc", Takes.VALUE, "<address>", "that person takes part"),
+    CommandKind("uncc", Takes.VALUE, "<address>", "that person takes part no longer"),
+    CommandKind("tag", Takes.VALUE, "<tag>", "add a tag; -tag takes it off"),
+    CommandKind("spam", Takes.NOTHING, "", "close it without a word; the sender's mails are held"),
+    CommandKind("onbehalf", Takes.VALUE, "<address>", "the ticket is that person's request"),
+    CommandKind("template", Takes.VALUE, "<name>", "put a ready answer in this place"),
+    CommandKind("kb", Takes.VALUE, "<name>", "put an article in this place"),
+    CommandKind("undo", Takes.NOTHING, "", "reply to a transcript: take back what it tells"),
+    CommandKind("help", Takes.NOTHING, "", "show the commands"),
+)
+PEOPLE = frozenset({"cc", "uncc", "onbehalf"})
+TICKETS = frozenset({"parent", "child", "merge", "link"})
+
+_NUMBER = re.compile(r"\[?#?(?:[A-Za-z]{1,10}-)?([0-9]{1,9})\]?\Z")
+
+
+def ticket_number(text: str) -> int | None:
+    """The number in `1042`, `MD-1042`, `[MD-1042]` or, of several words, in the last one."""
+    words = text.split()
+    match = _NUMBER.match(words[-1]) if words else None
+    return int(match[1]) if match else None

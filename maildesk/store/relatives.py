@@ -1,0 +1,117 @@
+"""Which tickets and events belong together: ancestors, descendants, what one mail did."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from maildesk.model.event import Event
+from maildesk.store import tables
+from maildesk.store.tickets import event_of
+
+_TICKET = tables.ticket
+_EVENT = tables.ticket_event
+_MESSAGE = tables.message
+_OUT = tables.outgoing
+_MOST = 300  # tickets that are looked at together
+_NEAR = 5_000  # rows of history behind the first one of a transaction in which its others stand
+
+
+def descendants(connection: Connection, number: int) -> list[int]:
+    """Children, grandchildren and so on."""
+    found: list[int] = []
+    below = [number]
+    while below and len(found) < _MOST:
+        query = select(_TICKET.c.number).where(_TICKET.c.parent.in_(below))
+        below = [one for one in connection.execute(query).scalars() if one not in found]
+        found += below
+    return found[:_MOST]
+
+
+def ancestors(connection: Connection, numbers: Iterable[int]) -> list[int]:
+    """Parents, grandparents and so on."""
+    found: list[int] = []
+    above = list(numbers)
+    while above and len(found) < _MOST:
+        query = select(_TICKET.c.parent).where(
+            _TICKET.c.number.in_(above), _TICKET.c.parent.is_not(None)
+        )
+        above = [one for one in connection.execute(query).scalars() if one not in found]
+        found += above
+    return found[:_MOST]
+
+
+def move_texts(connection: Connection, origin: int, to: int, message: str | None) -> None:
+    """The texts of a ticket go to another, and mails about it with them; or one text alone, which
+    opens that one."""
+    if message is not None:
+        of_it = (_MESSAGE.c.ticket == origin, _MESSAGE.c.id == message)
+        connection.execute(update(_MESSAGE).where(*of_it).values(ticket=to, kind="request"))
+        return
+    connection.execute(update(_MESSAGE).where(_MESSAGE.c.ticket == origin).values(ticket=to))
+    connection.execute(update(_OUT).where(_OUT.c.ticket == origin).values(ticket=to))
+
+
+def answered_since(
+    connection: Connection, number: int, message_ids: Sequence[str], agent: int
+) -> list[int]:
+    """Which other agents wrote to the requester after the mail that has one of these ids."""
+    known = select(_OUT.c.created_at).where(
+        _OUT.c.message_id.in_(message_ids), _OUT.c.ticket == number
+    )
+    came = select(_MESSAGE.c.at).where(
+        _MESSAGE.c.message_id.in_(message_ids), _MESSAGE.c.ticket == number
+    )
+    times = list(connection.execute(known.union_all(came)).scalars())
+    if not times:
+        return []
+    query = select(_MESSAGE.c.author).where(
+        _MESSAGE.c.ticket == number,
+        _MESSAGE.c.kind.in_(("answer", "resolution")),
+        _MESSAGE.c.author != agent,
+        _MESSAGE.c.at > max(times),
+    )
+    return list(dict.fromkeys(connection.execute(query).scalars()))
+
+
+@dataclass(frozen=True, slots=True)
+class Doings:
+    """All events of one mail: those of one ticket, and of others."""
+
+    at: datetime
+    events: tuple[Event, ...]
+    elsewhere: dict[int, tuple[Event, ...]]
+
+
+def told_of(
+    connection: Connection, message_ids: Sequence[str], person: int, template: str
+) -> tuple[int, str, datetime] | None:
+    """(ticket, cause, time) of the newest of these mails, if such a one went to that person."""
+    row = connection.execute(
+        select(_OUT.c.ticket, _OUT.c.cause, _OUT.c.created_at)
+        .where(
+            _OUT.c.message_id.in_(message_ids),
+            _OUT.c.person_id == person,
+            _OUT.c.template == template,
+        )
+        .order_by(_OUT.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None or not row.cause else (row.ticket, row.cause, row.created_at)
+
+
+def doings(connection: Connection, number: int, cause: str, at: datetime) -> Doings:
+    """What that cause did to the ticket, and to others in the same transaction."""
+    mine = connection.execute(
+        select(_EVENT)
+        .where(_EVENT.c.ticket == number, _EVENT.c.cause == cause)
+        .order_by(_EVENT.c.id)
+    ).all()
+    elsewhere: dict[int, tuple[Event, ...]] = {}
+    if mine:
+        near = _EVENT.c.id.between(mine[0].id, mine[0].id + _NEAR)
+        others = select(_EVENT).where(near, _EVENT.c.cause == cause, _EVENT.c.ticket != number)
+        for row in connection.execute(others.order_by(_EVENT.c.id)):
+            elsewhere[row.ticket] = (*elsewhere.get(row.ticket, ()), event_of(row))
+    return Doings(at, tuple(event_of(row) for row in mine), elsewhere)
