@@ -45,6 +45,7 @@ RUSSIAN = "Доброе утро, принтер в третьем кабине�
         (RUSSIAN.encode("cp1251"), None, RUSSIAN),
         (RUSSIAN.encode("koi8-r"), "utf-8", RUSSIAN),
         ("日本語のメール".encode(), "iso-2022-jp", "日本語のメール"),
+        ("日本語のメール".encode(), "gb2312", "日本語のメール"),
         ("日本".encode("iso2022_jp"), None, "日本"),
         ("日本".encode("iso2022_jp"), "us-ascii", "日本"),
         # one broken character does not change what the rest is

@@ -122,6 +122,11 @@ def test_a_date_is_utc_or_none(date: str, read_as: datetime | None) -> None:
     assert parse(f"Date: {date}\r\n\r\n".encode()).date == read_as
 
 
+def test_of_several_dates_the_first_that_can_be_read_counts() -> None:
+    raw = b"Date: Tue, 7 Apr 2026 10:00:t\nDate: Tue, 7 Apr 2026 10:00:01 +0000\n\n"
+    assert parse(raw).date == datetime(2026, 4, 7, 10, 0, 1, tzinfo=UTC)
+
+
 def test_message_ids_keep_their_brackets_and_lose_their_spaces() -> None:
     read_mail = mail("bare-message-ids")
     assert read_mail.in_reply_to == "<one@example.org>"

@@ -56,3 +56,8 @@ def test_an_attachment_says_what_was_seen_in_it_and_the_mail_has_a_word() -> Non
     (attachment,) = mail.attachments
     assert (attachment.type, attachment.seen) == ("application/pdf", "application/x-msdownload")
     assert "type-mismatch" in mail.defects
+
+
+def test_an_attachment_without_a_name_is_named_by_what_was_seen() -> None:
+    mail = parse(b"Content-Type: application/octet-stream\n\n" + PNG)
+    assert [one.name for one in mail.attachments] == ["attachment-1.png"]

@@ -62,6 +62,21 @@ def test_files_come_out_with_their_long_names_and_can_be_cut_out() -> None:
     assert cut(raw, 1)[0] == read.attachments[1]
 
 
+def test_an_object_of_outlook_comes_out_without_the_id_of_its_interface() -> None:
+    inner = (0x0D, 0x3701, bytes(16) + b"the object")
+    shell = attribute(2, RENDER, b"") + attribute(2, PROPERTIES, properties(LONG_NAME, inner))
+    raw = mail(winmail(shell))
+    assert [one.name for one in parse(raw).attachments] == ["Größe.txt"]
+    assert b"".join(cut(raw, 0)[1]) == b"the object"
+
+
+def test_html_in_it_is_read_in_its_own_charset() -> None:
+    html = properties((0x102, 0x1013, "<p>привет</p>".encode("cp1251")))
+    codepage = struct.pack("<HHI", 0x3, 0x3FDE, 1251)
+    both = struct.pack("<I", 2) + codepage + html[4:]
+    assert parse(mail(winmail(attribute(1, MESSAGE, both)))).text == "привет"
+
+
 def test_a_picture_that_the_text_shows_is_inline() -> None:
     (picture,) = parse(mail(winmail(file(b"a.png", b"x", CONTENT_ID)))).attachments
     assert (picture.inline, picture.content_id) == (True, "logo@x")
