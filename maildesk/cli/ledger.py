@@ -1,64 +1,89 @@
 """`maildesk ledger`: the server's mails against the journal's, both ways."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
 from maildesk.cli.desk import the_office
-from maildesk.cli.edge import FAILED
+from maildesk.cli.edge import FAILED, complain
 from maildesk.cli.output import print_json
+from maildesk.desk.ledger import Sheet, sheets
 from maildesk.desk.office import Office
-from maildesk.ingest.imap_probe import uids
-from maildesk.model.settings import Mailbox
-from maildesk.store import journal, views
+from maildesk.ingest.imap_trouble import MailboxTrouble
+from maildesk.store import audit, views
+from maildesk.store.audit import Damage
+
+_SHOWN = 50
 
 
 def ledger(
     ctx: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="One folder a line.")] = False,
 ) -> None:
-    """Show what is missing on either side; exit 1 where a mail on the server is not kept."""
+    """Compare the servers with the journal; exit 1 where a mail is missing in it."""
     with the_office(ctx) as office:
-        lines = [
-            line for configured in office.settings.mailbox for line in _folders(office, configured)
-        ]
+        found, troubles = _asked(office)
         with office.store.read() as connection:
             became = list(views.dispositions(connection))
-    for line in lines:
-        print_json(line) if as_json else typer.echo(_said(line))
-    if not as_json:
-        for row in became:
-            place = f"{row['mailbox']}/{row['folder']}".rstrip("/")
-            typer.echo(f"{place}: {row['mails']} {row['disposition'] or 'yet to be worked'}")
-    if any(line["only_on_server"] for line in lines):
+            damage = audit.damage(connection)
+    if as_json:
+        for sheet in found:
+            print_json(asdict(sheet))
+        print_json({"journal": asdict(damage)})
+    else:
+        for line in (*_of_sheets(found), *_of_the_journal(damage), *map(_became, became)):
+            typer.echo(line)
+    for trouble in troubles:
+        complain(f"maildesk: {trouble}")
+    damaged = damage.deleted or damage.without_bytes
+    if troubles or damaged or any(sheet.missing for sheet in found):
         raise typer.Exit(FAILED)
 
 
-def _folders(office: Office, configured: Mailbox) -> Iterator[dict[str, Any]]:
-    for folder in configured.folders:
-        uid_validity, on_server = uids(configured, folder)
-        with office.store.read() as connection:
-            kept = journal.every_uid(connection, configured.name, folder, uid_validity)
-            waiting = journal.unsettled(connection, configured.name, folder, uid_validity)
-        yield {
-            "mailbox": configured.name,
-            "folder": folder,
-            "uid_validity": uid_validity,
-            "on_server": len(on_server),
-            "in_journal": len(kept),
-            "only_on_server": sorted(on_server - kept),
-            "unsettled": sorted(waiting),
-            "unsettled_and_gone": sorted(set(waiting) - on_server),
-        }
+def _asked(office: Office) -> tuple[list[Sheet], list[str]]:
+    """The folders of every mailbox; a server that does not answer hides no other."""
+    found: list[Sheet] = []
+    troubles: list[str] = []
+    for configured in office.settings.mailbox:
+        try:
+            found.extend(sheets(office.store, configured))
+        except MailboxTrouble as trouble:
+            troubles.append(str(trouble))
+    return found, troubles
 
 
-def _said(line: dict[str, Any]) -> str:
-    place = f"{line['mailbox']}/{line['folder']}"
-    missing, gone = line["only_on_server"], line["unsettled_and_gone"]
-    text = f"{place}: {line['on_server']} on the server, {line['in_journal']} in the journal"
-    if missing:
-        text += f"; NOT in the journal: UID {', '.join(map(str, missing[:50]))}"
-    if gone:
-        text += f"; gone from the server before they were settled: UID {', '.join(map(str, gone))}"
-    return text
+def _of_sheets(found: list[Sheet]) -> Iterator[str]:
+    for one in found:
+        place = f"{one.mailbox}/{one.folder}"
+        yield f"{place}: {one.on_server} on the server, {one.in_journal} in the journal"
+        if one.never_fetched:
+            yield f"{place}: NOT in the journal: UID {_some(one.never_fetched)}"
+            yield "  `maildesk run` fetches them when it starts, and looks for such every hour"
+        if one.unsettled_and_gone:
+            gone = _some(one.unsettled_and_gone)
+            yield f"{place}: gone from the server before they were settled: UID {gone}"
+        if one.deleted:
+            there = f"{one.mailbox}/{one.processed_folder}"
+            yield f"{there}: DELETED from the journal: UID {_some(one.deleted)}"
+            yield f"  move them back to {one.folder}, and `maildesk run` takes them in anew"
+
+
+def _of_the_journal(damage: Damage) -> Iterator[str]:
+    if damage.deleted:
+        yield f"journal: DELETED, but still named by texts or bytes: mail {_some(damage.deleted)}"
+        yield "  restore them from a backup of the database"
+    if damage.without_bytes:
+        yield f"journal: the bytes are gone of mail {_some(damage.without_bytes)}"
+        yield "  restore them from a backup of the database"
+
+
+def _some(numbers: tuple[int, ...]) -> str:
+    more = f" and {len(numbers) - _SHOWN} more (--json names all)" if numbers[_SHOWN:] else ""
+    return ", ".join(map(str, numbers[:_SHOWN])) + more
+
+
+def _became(row: dict[str, Any] | views.Row) -> str:
+    place = f"{row['mailbox']}/{row['folder']}".rstrip("/")
+    return f"{place}: {row['mails']} {row['disposition'] or 'yet to be worked'}"

@@ -1,11 +1,15 @@
 """What `maildesk check --online` and `maildesk ledger` ask a mailbox. Nothing is changed there."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from maildesk.ingest.imap_fetch import Listed, runs_of
 from maildesk.ingest.imap_session import DONE_KEYWORD, Session
 from maildesk.ingest.imap_trouble import MailboxTrouble, Refused
 from maildesk.model.settings import Mailbox, Settle
+
+_LISTED_AT_ONCE = 500
 
 # RFC 4314 §4: what each way of settling needs in the folder itself.
 _RIGHTS = {Settle.MOVE: "lrte", Settle.FLAG: "lrw", Settle.DELETE: "lrte"}
@@ -41,6 +45,35 @@ def uids(settings: Mailbox, folder: str) -> tuple[int, set[int]]:
         for low, high in session.windows(selected, 1):
             found.update(session.uids(low, high))
         return selected.uid_validity, found
+
+
+def listing(settings: Mailbox, folder: str) -> list[Listed]:
+    """Every mail of the folder with its time of arrival; none where there is no such folder.
+
+    Raises:
+        MailboxTrouble: the server cannot be asked.
+    """
+    with Session(settings) as session:
+        if folder not in session.folders():
+            return []
+        selected = session.select(folder, read_only=True)
+        found: list[Listed] = []
+        for low, high in session.windows(selected, 1):
+            for run in runs_of(session.uids(low, high), _LISTED_AT_ONCE):
+                found.extend(session.listed(run))
+        return found
+
+
+def digests(settings: Mailbox, folder: str, wanted: Sequence[int]) -> dict[int, str]:
+    """SHA-256 of each of these mails that is still there, one in memory at a time.
+
+    Raises:
+        MailboxTrouble: the server cannot be asked.
+    """
+    with Session(settings) as session:
+        session.select(folder, read_only=True)
+        bodies = ((uid, session.bodies([uid])[uid]) for uid in wanted)
+        return {uid: hashlib.sha256(raw).hexdigest() for uid, raw in bodies if raw is not None}
 
 
 def _findings(session: Session, settings: Mailbox) -> Iterator[Finding]:
