@@ -35,7 +35,7 @@ class Bench:
         self.server: ImapServer = Pymap() if Dovecot.missing() else Dovecot()
         self.server.start()
         stack.callback(self.server.stop)
-        self.postgresql = _postgresql(stack, self.folder)
+        self.postgresql = _postgresql(stack)
         self.databases = ("sqlite",) + (("postgresql",) if self.postgresql else ())
         self._runs = 0
 

@@ -215,7 +215,7 @@ def test_a_mail_whose_answer_was_not_heard_waits_for_evidence_and_says_so(
     with killed_at_the_final_dot(warm, tmp_path, box) as here:
         here.configure(evidence=600)
         with warm.running(tmp_path, *ROOMS, reader="inline"):
-            wait_until(lambda: [row.state for row in here.outgoing()].count("sent") == 4, 30)
+            wait_until(lambda: [row.state for row in here.outgoing()].count("sent") == 5, 30)
         (waiting,) = [row for row in here.outgoing() if row.state != "sent"]
         assert (waiting.state, waiting.uncertain) == ("uncertain", 1)
         assert "after the final dot" in waiting.reason
