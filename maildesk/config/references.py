@@ -8,6 +8,7 @@ from maildesk.config.installation import doubles, outside_address_fault
 from maildesk.config.lines import KeyPath
 from maildesk.config.named import named_once, unknown
 from maildesk.config.wording import near, quoted
+from maildesk.lifecycle.proof import flaws
 from maildesk.model.policy import (
     Answers,
     Approvals,
@@ -86,6 +87,17 @@ def workflow_faults(workflow: Workflow) -> Iterator[Fault]:
         for j, need in enumerate(move.needs):
             yield from unknown(("move", i, "needs", j), "field of a ticket", need, NEEDS)
     yield from _roles(workflow, {status.name: status.state for status in workflow.status})
+    if _is_whole(workflow):
+        for flaw in flaws(workflow):
+            yield Fault((flaw.table, flaw.place), flaw.problem, flaw.remedy)
+
+
+def _is_whole(workflow: Workflow) -> bool:
+    """Whether every name in it exists, so that its ways can be walked."""
+    names = {status.name for status in workflow.status}
+    roles = [getattr(workflow.roles, role) for role in ROLE_STATES]
+    ends = [name for move in workflow.move for name in (*move.from_, move.to)]
+    return names.issuperset([*roles, *ends])
 
 
 def approvals_faults(approvals: Approvals, people: People | None) -> Iterator[Fault]:

@@ -64,12 +64,28 @@ def keep_open(draft: Draft) -> None:
     draft.explain("lifecycle", "kept open", f"until {close_due:%d %B}")
 
 
+def cannot_accept(draft: Draft) -> Illegal | None:
+    """Why the workflow does not let an acceptance come to its end."""
+    roles = draft.policy.workflow.roles
+    return workflow.check_chain(draft, ActorKind.REQUESTER, roles.accepted, roles.closed)
+
+
+def cannot_reject(draft: Draft) -> Illegal | None:
+    """Why the workflow does not let a rejection reopen the ticket."""
+    roles = draft.policy.workflow.roles
+    return workflow.check_chain(draft, ActorKind.REQUESTER, roles.rejected, roles.working)
+
+
+def cannot_reopen(draft: Draft) -> Illegal | None:
+    """Why the workflow does not let an answer reopen the ticket."""
+    working = draft.policy.workflow.roles.working
+    return workflow.check_chain(draft, ActorKind.REQUESTER, working)
+
+
 def accept(draft: Draft) -> Illegal | None:
     """The requester accepts: the ticket closes by itself."""
     roles, closing = draft.policy.workflow.roles, draft.policy.workflow.closing
-    illegal = workflow.check(
-        draft.policy.workflow, draft.ticket, roles.accepted, ActorKind.REQUESTER, frozenset()
-    )
+    illegal = cannot_accept(draft)
     if illegal is not None:
         return illegal
     draft.add(ResolutionDecided(round=draft.ticket.round, accepted=True))
@@ -84,9 +100,7 @@ def accept(draft: Draft) -> Illegal | None:
 def reject(draft: Draft, requester: Person, reason: str) -> Illegal | None:
     """The requester rejects: the ticket reopens by itself."""
     roles = draft.policy.workflow.roles
-    illegal = workflow.check(
-        draft.policy.workflow, draft.ticket, roles.rejected, ActorKind.REQUESTER, frozenset()
-    )
+    illegal = cannot_reject(draft)
     if illegal is not None:
         return illegal
     draft.add(ResolutionDecided(round=draft.ticket.round, accepted=False))

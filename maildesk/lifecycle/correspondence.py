@@ -10,6 +10,7 @@ from maildesk.lifecycle import approval, closure, command, hold, taking_part
 from maildesk.lifecycle.classify import apply_rules, settle_approval, turned_away
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.policy import Policy
+from maildesk.lifecycle.workflow import Illegal
 from maildesk.model.cause import FLOOD, Choice, MailArrived, TicketReported
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
 from maildesk.model.event import MessageAdded, PersonJoined, TicketOpened
@@ -274,6 +275,9 @@ def _requester_of_resolved(ticket: Ticket, mail: MailArrived, draft: Draft) -> D
     if mail.unclear or (mail.thanks and mail.choice is None):
         return _asked_what_is_meant(mail, draft)
     if mail.choice in (Choice.ACCEPT, Choice.APPROVE):
+        illegal = closure.cannot_accept(draft)
+        if illegal is not None:
+            return _forbidden(mail, draft, illegal)
         draft.add(MessageAdded(mail.message, "decision"))
         closure.accept(draft)
         return draft.decision(Answer.DONE, Disposition.DECISION, "decision")
@@ -297,8 +301,26 @@ def _asked_what_is_meant(mail: MailArrived, draft: Draft) -> Decision:
     return draft.decision(Answer.RECORDED, Disposition.FOLLOW_UP, "comment")
 
 
+def _forbidden(mail: MailArrived, draft: Draft, illegal: Illegal) -> Decision:
+    """The workflow does not let it happen: nothing changes, and both sides hear why."""
+    draft.add(MessageAdded(mail.message, "comment"))
+    draft.explain("lifecycle", "nothing changed", illegal.why)
+    note = f"We have kept what you wrote, but could not do it: {illegal.why}. An agent will answer."
+    draft.write(Template.CONFIRMATION, mail.sender.id, note=note)
+    draft.tell_agents(
+        f"{mail.sender.name} wrote, and the workflow forbids what was asked: {illegal.why}.",
+        text=mail.text,
+        author=mail.sender.id,
+    )
+    return draft.decision(Answer.ILLEGAL, Disposition.FOLLOW_UP, "comment")
+
+
 def _disagreed(mail: MailArrived, draft: Draft) -> Decision:
-    if mail.choice is Choice.REJECT:
+    rejects = mail.choice is Choice.REJECT
+    illegal = closure.cannot_reject(draft) if rejects else closure.cannot_reopen(draft)
+    if illegal is not None:
+        return _forbidden(mail, draft, illegal)
+    if rejects:
         draft.add(MessageAdded(mail.message, "decision"))
         closure.reject(draft, mail.sender, mail.reason)
         apply_rules(draft, "reopened", mail.facts, mail.requester)

@@ -31,6 +31,7 @@ from maildesk.model.cause import (
 )
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
 from maildesk.model.event import MessageAdded
+from maildesk.model.mail import Step
 from maildesk.model.ticket import Ticket
 
 
@@ -144,7 +145,8 @@ def _resolution_link(ticket: Ticket, used: LinkUsed, draft: Draft) -> Decision:
         illegal = closure.reject(draft, used.person, used.comment.strip())
         apply_rules(draft, "reopened", _facts(used), used.requester)
     if illegal is not None:
-        return Decision(answer=Answer.ILLEGAL, actor=draft.actor)
+        why = (Step("lifecycle", "nothing changed", (illegal.why,)),)
+        return Decision(answer=Answer.ILLEGAL, actor=draft.actor, why=why)
     return draft.decision(Answer.DONE, message_kind="decision" if used.comment.strip() else "")
 
 

@@ -1,6 +1,6 @@
 """Which moves between statuses are legal, and making them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from maildesk.lifecycle.draft import Draft
 from maildesk.model.decision import ActorKind
@@ -46,6 +46,19 @@ def _missing(moves: list[Move], ticket: Ticket, to: str, filling: frozenset[str]
     if not all(lacking):
         return None
     return Illegal(f'"{to}" needs {", ".join(lacking[0])} to be filled in first')
+
+
+def check_chain(draft: Draft, by: ActorKind, *steps: str) -> Illegal | None:
+    """Whether all of these moves are legal one after the other, before the first is made. A last
+    move that closes brings its closure category."""
+    policy, ticket = draft.policy.workflow, draft.ticket
+    for to in steps:
+        filling = frozenset({"closure_category"} if to == policy.roles.closed else ())
+        illegal = check(policy, ticket, to, by, filling)
+        if illegal is not None:
+            return illegal
+        ticket = replace(ticket, status=to)
+    return None
 
 
 def move(

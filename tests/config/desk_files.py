@@ -98,6 +98,56 @@ from = ["New", "Assign"]
 to = "Waiting for Closure"
 by = ["agent"]
 needs = ["resolution"]
+
+[[move]]
+from = ["New", "Assign", "Escalated", "Pending"]
+to = "Analysis"
+by = ["agent"]
+
+[[move]]
+from = ["New", "Assign", "Analysis"]
+to = "Escalated"
+by = ["agent"]
+
+[[move]]
+from = ["New", "Assign", "Analysis"]
+to = "Pending"
+by = ["rule"]
+
+[[move]]
+from = "Pending"
+to = "Assign"
+by = ["manager", "requester", "clock"]
+
+[[move]]
+from = "Analysis"
+to = "Waiting for Closure"
+by = ["agent"]
+
+[[move]]
+from = "Waiting for Closure"
+to = "Accepted"
+by = ["requester"]
+
+[[move]]
+from = "Waiting for Closure"
+to = "Rejected"
+by = ["requester"]
+
+[[move]]
+from = ["Waiting for Closure", "Rejected"]
+to = "Analysis"
+by = ["requester"]
+
+[[move]]
+from = "Analysis"
+to = "Resolved by Event"
+by = ["event"]
+
+[[move]]
+from = ["Waiting for Closure", "Accepted", "Resolved by Event", "Pending"]
+to = "Completed"
+by = ["requester", "manager", "clock"]
 """,
     "config/rules.toml": """\
 [[rule]]

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from maildesk.lifecycle.decide import decide
+from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import Choice, MailArrived, WrongCommand
 from maildesk.model.decision import Actor, ActorKind, Answer, Template
 from maildesk.model.event import MessageAdded, PersonJoined, TicketOpened
@@ -29,6 +30,7 @@ from tests.lifecycle.cast import (
     mail,
     told,
 )
+from tests.world import shipped_policy
 
 NONE, AUTHENTICATED = Proof.NONE, Proof.AUTHENTICATED
 APPROVE, REJECT, ACCEPT = Choice.APPROVE, Choice.REJECT, Choice.ACCEPT
@@ -724,3 +726,32 @@ def test_agents_see_that_a_sender_is_unproven() -> None:
         assert "UNPROVEN: nothing shows that rita@example.org really wrote it." in notes[0]
     proven = decide(ANALYSIS, mail(RITA), SHIPPED, NOW).letters
     assert not any("UNPROVEN" in letter.note for letter in proven)
+
+
+# ---- a workflow of one's own that lacks a move
+
+
+def _without_end(to: str) -> Policy:
+    """The shipped workflow in which no requester may come to that status."""
+    flow = shipped_policy().workflow
+    moves = [m.model_copy(update={"by": tuple(b for b in m.by if b != "requester")})
+             if m.to == to else m for m in flow.move]  # fmt: skip
+    return replace(SHIPPED, workflow=flow.model_copy(update={"move": tuple(moves)}))
+
+
+@pytest.mark.parametrize(
+    ("wrote", "to"),
+    [
+        (mail(RITA, "accept", choice=Choice.ACCEPT, round=1), "Completed"),
+        (mail(RITA, "reject no", choice=Choice.REJECT, reason="no", round=1), "Analysis"),
+        (mail(RITA, "It is still broken.", round=1), "Analysis"),
+    ],
+)
+def test_what_the_workflow_forbids_half_way_is_not_begun_and_both_sides_hear_why(
+    wrote: MailArrived, to: str
+) -> None:
+    decision = decide(WAITING, wrote, _without_end(to), NOW)
+    assert decision.answer is Answer.ILLEGAL
+    assert happened(decision) == ["MessageAdded"]
+    assert told(decision) == ["confirmation:rita", "agent-notification:ann"]
+    assert "only " in decision.letters[0].note

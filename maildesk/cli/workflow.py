@@ -1,0 +1,59 @@
+"""`maildesk workflow`: is the life of a ticket sound, and what does it look like?"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from maildesk.cli.call import call_of
+from maildesk.cli.edge import CommandFailed
+from maildesk.cli.output import print_json
+from maildesk.lifecycle.picture import mermaid, svg
+from maildesk.lifecycle.proof import NEEDED, automatic
+
+workflow = typer.Typer(no_args_is_help=True, help="The life of a ticket: check and draw it.")
+
+
+@workflow.command()
+def check(
+    ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="One object.")] = False
+) -> None:
+    """Prove that every status is reachable, none is a trap, and every path can end in Closed.
+
+    What is wrong is a fault of the configuration, with file and line.
+    """
+    flow = call_of(ctx).config().policy.workflow
+    alone = automatic(flow)
+    if as_json:
+        moves = [{"from": origin, "to": to, "by": by} for origin, to, by in alone]
+        counts = {"statuses": len(flow.status), "moves": len(flow.move)}
+        print_json(counts | {"automatic": moves, "needed": len(NEEDED)})
+        return
+    typer.echo(f"{len(flow.status)} statuses: all reachable, no trap, every path can end in Closed")
+    typer.echo(f"{len(NEEDED)} moves that the desk makes by itself: all there")
+    typer.echo(f"{len(alone)} automatic moves, and no circle of rules and the clock:")
+    for by in dict.fromkeys(by for _, _, by in alone):
+        for to in dict.fromkeys(to for _, to, mover in alone if mover == by):
+            origins = ", ".join(o for o, end, mover in alone if (end, mover) == (to, by))
+            typer.echo(f"  {by:6} {origins} -> {to}")
+
+
+@workflow.command()
+def draw(
+    ctx: typer.Context,
+    path: Annotated[Path | None, typer.Argument(metavar="[FILE.svg]")] = None,
+    as_mermaid: Annotated[
+        bool, typer.Option("--mermaid", help="A state diagram for Mermaid, as text.")
+    ] = False,
+) -> None:
+    """Draw the workflow as SVG, into the file or to stdout."""
+    flow = call_of(ctx).config().policy.workflow
+    drawn = mermaid(flow) if as_mermaid else svg(flow)
+    if path is None:
+        typer.echo(drawn, nl=False)
+        return
+    try:
+        path.write_text(drawn, encoding="utf-8")
+    except OSError as error:
+        raise CommandFailed(f"{path}: {error.strerror or error}") from error
+    typer.echo(f"{path}: {len(flow.status)} statuses, {len(flow.move)} moves")
