@@ -145,7 +145,14 @@ to = "Resolved by Event"
 by = ["event"]
 
 [[move]]
-from = ["Waiting for Closure", "Accepted", "Resolved by Event", "Pending"]
+from = "Analysis"
+to = "Resolved by Origin ticket"
+by = ["rule"]
+
+[[move]]
+from = [
+  "Waiting for Closure", "Accepted", "Pending", "Resolved by Event", "Resolved by Origin ticket",
+]
 to = "Completed"
 by = ["requester", "manager", "clock"]
 """,

@@ -74,7 +74,7 @@ BROKEN = [
     (WORKFLOW, 'to = "Assign"', 'to = "Asign"', '18: move#1.to: there is no status "Asign"'),
     (WORKFLOW, '"New", "Assign"', '"New", "Asign"', '22: move#2.from#2: there is no status'),
     (WORKFLOW, '["resolution"]', '["resolutoin"]', "25: move#2.needs#1: there is no field of a"),
-    (WORKFLOW, '"Rejected"]', '"New"]', '9: status#8: "Rejected" is a trap: no move leads out'),
+    (WORKFLOW, '"Rejected"]', '"New"]', '9: status#9: "Rejected" is a trap: no move leads out'),
     (WORKFLOW, 'by = ["event"]', 'by = ["rule"]', '13: roles.resolved_by_event: monitoring says'),
     (WORKFLOW, 'state = "On-Hold"', 'state = "On Hold"', "6: status#5.state: there is no state"),
     # ---- rules.toml and approvals.toml
