@@ -155,7 +155,10 @@ def test_what_calls_itself_a_picture_is_looked_at(world: World) -> None:
         assert found.type == "application/octet-stream"
 
 
-def test_a_picture_that_somebody_sends_again_and_again_is_of_the_signature(world: World) -> None:
+def test_a_picture_that_somebody_sends_again_and_again_is_of_the_signature(
+    world_on_each: World,
+) -> None:
+    world = world_on_each
     for text in ("One.", "Two."):
         world.writes("rita", text, trusted=True, html=HTML, parts=[LOGO, SHOT, PLAN])
         (entry,) = Looking(world).entries()

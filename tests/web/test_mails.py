@@ -74,7 +74,7 @@ def test_a_whole_mail_is_text_beside_a_frame_that_can_do_nothing(browser: Visito
     assert answer.status_code == 200
     assert "all of it\n&gt; &lt;script&gt;" in answer.text
     assert "<script" not in answer.text
-    assert "2 pictures from elsewhere not loaded" in answer.text
+    assert "2 pictures from elsewhere are not loaded" in answer.text
     assert f'<iframe src="{ID}/formatted"' in answer.text
     assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in answer.text
     assert "frame-src 'self'" in answer.headers["content-security-policy"]
