@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from html import unescape
+from itertools import islice
 
 import inscriptis  # type: ignore[import-untyped]
 import nh3
@@ -13,6 +14,8 @@ from lxml import etree  # type: ignore[import-untyped]
 HTML_CHARACTERS = 1_000_000
 _LAID_OUT = 300_000
 _NESTING = 250
+_LINKS = 2_000
+_LONGEST_LINK = 200
 _TAGS = 50_000  # a tree of them is twenty times their text
 _OPENED_AGAIN = 500_000
 _PADDED = 4_000_000  # characters
@@ -20,6 +23,7 @@ _PADDED = 4_000_000  # characters
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})\b[^<>]*>")
 _ANY_TAG = re.compile(r"<[^<>]*>")
 _BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6])\b[^<>]*>", re.IGNORECASE)
+_WEB = re.compile(r"https?://(?:www\.)?", re.IGNORECASE)
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _GAPS = re.compile(r"\n{3,}")
 
@@ -84,9 +88,22 @@ def parsed(html: str) -> "etree._Element | None":
             url_schemes={"http", "https", "mailto"},
             link_rel=None,
         )
-        return etree.fromstring(f"<body>{_CONTROLS.sub('', safe)}</body>", etree.HTMLParser())
+        tree = etree.fromstring(f"<body>{_CONTROLS.sub('', safe)}</body>", etree.HTMLParser())
     except (ValueError, etree.LxmlError, RecursionError):
         return None
+    _tell_addresses(tree)
+    return tree
+
+
+def _tell_addresses(tree: "etree._Element") -> None:
+    """Where a link goes stands behind its words, as mail programs write it, unless they say it."""
+    for link in islice(tree.iter("a"), _LINKS):
+        shown = "".join(link.itertext()).strip()
+        address = link.get("href", "").strip()
+        if shown and _WEB.match(address) and len(address) <= _LONGEST_LINK:
+            bare = _WEB.sub("", address).rstrip("/").lower()
+            if bare not in shown.lower():
+                link.tail = f" <{address}>{link.tail or ''}"
 
 
 def as_text(tree: "etree._Element") -> str:

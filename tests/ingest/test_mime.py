@@ -2,6 +2,7 @@
 
 import pytest
 
+from maildesk.ingest.html import to_text
 from maildesk.ingest.parse import parse
 
 LONG = "----=_NextPart_000_0001"
@@ -44,3 +45,27 @@ def test_an_attached_mail_is_an_attachment_and_nothing_of_it_is_text() -> None:
     mail = parse(raw.encode())
     assert mail.text.strip() == "mine"
     assert [(one.name, one.type) for one in mail.attachments] == [("inner.eml", "message/rfc822")]
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        (
+            'the <a href="https://desk.example/a">page</a> fails',
+            "the page <https://desk.example/a> fails",
+        ),
+        ('<a href="http://www.desk.example/">desk.example</a>', "desk.example"),  # it says so
+        ('<a href="https://desk.example/a">https://desk.example/a</a>', "https://desk.example/a"),
+        # what the words claim is not where it goes
+        (
+            '<a href="https://evil.example/">bank.example</a>',
+            "bank.example <https://evil.example/>",
+        ),
+        ('<a href="mailto:a@example.org">Ann</a>', "Ann"),
+        ('<a href="javascript:x()">Ann</a>', "Ann"),
+        (f'<a href="https://desk.example/{"x" * 200}">long</a>', "long"),
+        ('<a href="https://desk.example/a"></a>end', "end"),
+    ],
+)
+def test_text_from_html_says_where_a_link_goes(markup: str, text: str) -> None:
+    assert to_text(f"<p>{markup}</p>") == text
