@@ -16,6 +16,7 @@ from maildesk.ingest.commands import (
     read_decision,
     without_command,
 )
+from maildesk.ingest.forward import Forwarded, forwarded_in
 from maildesk.ingest.thanks import is_thanks
 from maildesk.ingest.thread import (
     Clues,
@@ -160,8 +161,8 @@ def _decided(
     opens = any(change.ticket is None for change in decision.changes)
     matter = Matter(
         ticket=ticket,
-        subject=case.mail.subject if opens or ticket is None else subjects[ticket.number],
-        requester=sender if opens else requester,
+        subject=cause.facts.subject if opens or ticket is None else subjects[ticket.number],
+        requester=(cause.behalf or sender) if opens else requester,
         cause=f"mail {case.kept.id}",
     )
     after, unsent = case.recorder.enact(decision, matter, _said(case, cause))
@@ -175,11 +176,13 @@ def _proof(identity: Identity) -> Step:
 
 
 def _said(case: Case, cause: MailArrived) -> Said:
+    """What somebody said. Of a mail that was passed on the agent is proven; its author is not."""
+    author = cause.behalf or cause.sender
     return Said(
         id=cause.message,
-        author=cause.sender.id,
+        author=author.id,
         text=cause.text,
-        proven=cause.identity.proof > Proof.NONE,
+        proven=cause.identity.proof > Proof.NONE and cause.behalf is None,
         mail=case.kept.id,
         message_id=case.mail.message_id,
         attachments=case.mail.attachments,
@@ -199,6 +202,10 @@ def _cause(
     text = case.reading.reply_text if is_reply or thanks else case.mail.text
     commands = _ordered(case, ticket, text) if sender.is_agent else CommandReading(text=text)
     spoken = read_decision(text if is_reply else "")
+    alone = ticket is None and not commands.commands
+    inner = _passed_on(case, sender, identity) if alone else None
+    if inner is not None:
+        commands, text = CommandReading(text=inner.text), inner.text
     return MailArrived(
         sender=sender,
         identity=identity,
@@ -206,7 +213,7 @@ def _cause(
         kind=case.reading.screening.kind,
         message=case.office.new_id(case.now),
         text=commands.text,
-        facts=_facts(case.mail, text),
+        facts=_facts(case.mail, text, inner),
         held=threaded.held,
         round=threaded.round,
         choice=spoken.choice,
@@ -216,6 +223,8 @@ def _cause(
         commands=commands.commands,
         wrong_commands=commands.wrong,
         joining=_joining(case, sender, identity),
+        behalf=people.find_or_add(case.connection, inner.author) if inner else None,
+        words=inner.words if inner else "",
         silent=case.kept.silent or len(case.mail.senders) > 1,
         flood=case.recorder.breaker.flood(ticket, sender) if is_reply and ticket else None,
         around=_around(case, sender, identity, ticket, commands),
@@ -252,11 +261,24 @@ def _around(
     return look_around(case.connection, ticket, sender, read.commands, answered)
 
 
-def _facts(mail: Mail, text: str) -> Facts:
+def _passed_on(case: Case, sender: Person, identity: Identity) -> Forwarded | None:
+    """The inner mail of an agent's forward: who is proven may open tickets for others."""
+    person = case.reading.screening.kind is Kind.PERSON
+    if not sender.is_agent or identity.proof is Proof.NONE or not person:
+        return None
+    found = forwarded_in(case.mail.subject, case.mail.text)
+    if found is None or found.author.key == identity.address:
+        return None
+    ours = case.office.settings.desk.tag_in(found.author.address) is not None
+    return None if ours else found
+
+
+def _facts(mail: Mail, text: str, inner: Forwarded | None) -> Facts:
+    author = inner.author.address if inner else mail.senders[0].address if mail.senders else ""
     return Facts(
-        subject=mail.subject,
+        subject=inner.subject if inner else mail.subject,
         text=text,
-        sender=mail.senders[0].address if mail.senders else "",
+        sender=author,
         to=tuple(to.address for to in mail.to),
         cc=tuple(cc.address for cc in mail.cc),
         attachments=tuple(attachment.name for attachment in mail.attachments),

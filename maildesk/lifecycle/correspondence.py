@@ -62,7 +62,7 @@ def _actor(mail: MailArrived, kind: ActorKind) -> Actor:
 
 def _opened(closed: Ticket | None, mail: MailArrived, policy: Policy, now: datetime) -> Decision:
     roles = policy.workflow.roles
-    requester = _on_behalf_of(mail)
+    requester = mail.behalf or _on_behalf_of(mail)
     opened = TicketOpened(
         requester=requester.id,
         source="mail",
@@ -72,10 +72,10 @@ def _opened(closed: Ticket | None, mail: MailArrived, policy: Policy, now: datet
         parent=closed.number if closed else None,
     )
     silent = mail.silent or mail.kind is Kind.LIST
-    actor = _actor(mail, ActorKind.REQUESTER)
+    actor = _actor(mail, ActorKind.AGENT if mail.behalf else ActorKind.REQUESTER)
     draft = Draft.opening(opened, actor, policy, now, silent=silent)
     draft.add(MessageAdded(mail.message, "request"))
-    draft.add(*(PersonJoined(person) for person in mail.joining))
+    draft.add(*(PersonJoined(one) for one in mail.joining if one != requester.id))
     if closed is not None:
         draft.explain("lifecycle", f"ticket {closed.number} is closed: a new one, its child")
     outcome = apply_rules(draft, "created", mail.facts, requester)
@@ -119,9 +119,25 @@ def reported(report: TicketReported, policy: Policy, now: datetime) -> Decision:
 
 
 def _announce(draft: Draft, mail: MailArrived) -> None:
+    if mail.behalf is not None:
+        _announce_on_behalf(draft, mail, mail.behalf)
+        return
     draft.write(Template.ACKNOWLEDGEMENT, draft.ticket.requester, links=(Purpose.VIEW,))
     if not draft.ticket.waits_for_approval:
         draft.tell_agents(_told("A new ticket.", mail), text=mail.text, author=mail.sender.id)
+
+
+def _announce_on_behalf(draft: Draft, mail: MailArrived, author: Person) -> None:
+    """An agent passed a mail on: its author is the requester and is told; so is the agent."""
+    who = f"{author.name} <{author.address}>"
+    draft.explain("lifecycle", f"opened on behalf of {who}")
+    draft.notes.append(f"{mail.sender.name} passed on this mail of {who}.\n\n{mail.words}".strip())
+    draft.write(Template.ACKNOWLEDGEMENT, author.id, links=(Purpose.VIEW,))
+    note = f"A ticket was opened on behalf of {who}, who is told of it."
+    draft.write(Template.TRANSCRIPT, mail.sender.id, note=note)
+    if not draft.ticket.waits_for_approval:
+        note = f"A new ticket: {mail.sender.name} passed on a mail of {who}."
+        draft.tell_agents(note, text=mail.text, author=author.id)
 
 
 def _told(note: str, mail: MailArrived) -> str:

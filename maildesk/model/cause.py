@@ -111,7 +111,8 @@ class MailArrived:
     answered by nothing. `identity` says how sure the sender's name is. `round` is that of
     the mail of ours which is answered, where a reply token says it. `choice` is the decision
     that the first line speaks; `unclear` that it seems to and cannot be told.
-    `thanks`: the new text is a thank-you and nothing else.
+    `thanks`: the new text is a thank-you and nothing else. `behalf` wrote the `text` that an
+    agent passed on, with `words` of the agent's own above it.
     `requester` is the ticket's, and the sender where there is no ticket yet.
     `joining` are people in CC whom a proven sender brings in. `flood`: the sender's mails to this
     ticket come too fast for a person.
@@ -133,6 +134,8 @@ class MailArrived:
     commands: tuple[Command, ...] = ()
     wrong_commands: tuple[WrongCommand, ...] = ()
     joining: tuple[int, ...] = ()
+    behalf: Person | None = None
+    words: str = ""
     silent: bool = False
     flood: Flood | None = None
     around: Around = field(default_factory=Around)

@@ -1,0 +1,65 @@
+"""A mail that somebody passed on: who wrote it, what it says, and what stands above it. Pure.
+
+Only where the subject says so as well: a quoted mail with its header block below an answer looks
+the same. Bounded by the lines looked at; each pattern meets one line cut to 1,000 characters.
+"""
+
+import re
+from dataclasses import dataclass
+
+from maildesk.ingest.quoting import forwarded, header_block, original, role
+from maildesk.model.mail import Address
+
+_LINES = 2_000
+_LINE = 1_000
+_SUBJECT = re.compile(
+    r"\s{0,9}(?:\[[^\]]{0,40}\]\s{0,9})?"
+    r"(?:fwd?|wg|tr|rv|enc|i|vb|vs|pd|fs|doorst|ynt|转发|轉寄|転送)\s{0,3}[:：]\s{0,9}",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"([^\s<>()\[\]:;,\"']{1,64}@[^\s<>()\[\]:;,\"']{1,255})")
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarded:
+    """The inner mail: its author, its text; and the words of the one who passed it on."""
+
+    author: Address
+    subject: str
+    text: str
+    words: str
+
+
+def forwarded_in(subject: str, text: str) -> Forwarded | None:
+    """The mail that this one passes on, or None where that cannot be told."""
+    marked = _SUBJECT.match(subject)
+    if marked is None:
+        return None
+    lines = text.split("\n")
+    for at in range(min(len(lines), _LINES)):
+        count = header_block(lines, at) if "@" in "".join(lines[at : at + 6]) else 0
+        author = _author(lines[at : at + count])
+        if author is not None:
+            words = "\n".join(_without_mark(lines[:at])).strip()
+            inner = "\n".join(lines[at + count :]).strip()
+            return Forwarded(author, subject[marked.end() :], inner, words)
+    return None
+
+
+def _author(block: list[str]) -> Address | None:
+    """Whom the block's one From line names; several addresses in it name nobody."""
+    senders = [line[:_LINE] for line in block if role(line) == "from"]
+    if len(senders) != 1:
+        return None
+    value = re.split("[:：]", senders[0], maxsplit=1)[1].replace("mailto:", "")
+    found = list(dict.fromkeys(_ADDRESS.findall(value)))
+    if len(found) != 1:
+        return None
+    name = value.partition(found[0])[0].strip(" <[(*\"'")
+    return Address(name, found[0])
+
+
+def _without_mark(lines: list[str]) -> list[str]:
+    while lines and (not lines[-1].strip() or forwarded(lines[-1]) or original(lines[-1])):
+        lines = lines[:-1]
+    return lines

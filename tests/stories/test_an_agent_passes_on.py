@@ -1,0 +1,48 @@
+"""Somebody wrote to Ann herself, and she passes the mail on to the desk."""
+
+from tests.world import World, one, to
+
+TEXT = """She is slow to wrath, but hurry.
+
+---------- Forwarded message ---------
+From: Rita Ray <rita@example.org>
+Date: Mon, 23 Nov 2026 at 09:00
+Subject: Printer broken
+To: <ann@example.org>
+
+It does not print.
+"""
+
+
+def test_the_ticket_is_the_inner_senders_and_she_and_the_agent_are_told(world: World) -> None:
+    letters = world.writes("ann", TEXT, subject="Fwd: Printer broken", trusted=True)
+    for_rita = one(letters, "rita", "acknowledgement")
+    assert for_rita.subject.endswith("[MD-1001] Printer broken")
+    assert "slow to wrath" not in for_rita.text
+    told = one(letters, "ann", "transcript")
+    assert "opened on behalf of" in " ".join(told.text.split())
+    said = dict(world.messages(1001))
+    assert said["request"] == "It does not print."
+    assert said["note"].startswith("Ann Archer passed on this mail of Rita Rossi")
+    assert "slow to wrath" in said["note"]
+    world.writes("rita", "Still not.", answering=for_rita)
+    assert world.disposition() == "follow-up"
+    assert world.replayed(1001) == world.ticket(1001)
+
+
+def test_a_forged_agent_opens_nothing_in_anothers_name(world: World) -> None:
+    letters = world.writes("ann", TEXT, subject="Fwd: Printer broken")
+    assert to(letters, "rita") == []
+    assert one(letters, "ann", "acknowledgement")
+
+
+def test_whoever_is_no_agent_asks_in_the_own_name(world: World) -> None:
+    letters = world.writes("max", TEXT, subject="Fwd: Printer broken", trusted=True)
+    assert to(letters, "rita") == []
+    assert one(letters, "max", "acknowledgement")
+
+
+def test_a_mail_of_the_desk_that_is_passed_on_is_the_agents_own(world: World) -> None:
+    text = TEXT.replace("rita@example.org", "desk+x@example.org")
+    letters = world.writes("ann", text, subject="Fwd: Printer broken", trusted=True)
+    assert one(letters, "ann", "acknowledgement")
