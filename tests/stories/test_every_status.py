@@ -123,5 +123,3 @@ def test_a_ticket_comes_to_every_status(
 def test_the_table_has_every_status_of_the_shipped_workflow(world: World) -> None:
     shipped = {(one.state, one.name) for one in world.office.policy.workflow.status}
     assert {(state, status) for state, status, _ in CELLS} == shipped
-
-
