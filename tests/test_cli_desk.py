@@ -148,6 +148,32 @@ def test_an_answer_with_a_wrong_command_does_nothing(
     assert "Assign" in maildesk("ticket", "list")[1]
 
 
+def test_a_call_becomes_a_ticket_that_is_run_from_the_command_line(maildesk: Command) -> None:
+    ann = ("--as", "ann@example.org")
+    called = ("--for", "rita@example.org", "--source", "phone", "--subject", "printer broken")
+    assert maildesk("ticket", "new", *called, "--text", "It smokes.", *ann)[:2] == (0, "MD-1001\n")
+    status, out, _ = maildesk("ticket", "set", 1001, "priority=P2", "assign=ann", "tag=vip", *ann)
+    assert (status, out.splitlines()[0]) == (0, "#priority: the priority is P2")
+    status, _, err = maildesk("ticket", "set", 1001, "team=Frist", "tag=hot", *ann)
+    assert (status, err) == (
+        1,
+        'maildesk: not done: #team: there is no team "Frist"; there are First line, Network\n',
+    )
+    assert maildesk("ticket", "note", 1001, "He shouts.", *ann)[0] == 0
+    assert maildesk("ticket", "close", 1001, *ann)[0] == 1
+    shown = maildesk("ticket", "show", 1001)[1]
+    assert "source            phone" in shown
+    assert "FieldChanged field=assignee new=ann@example.org (Ann Archer, console; console)" in shown
+    assert "rule=Printers" in shown
+    assert "('vip', 'hot')" in shown or "['vip', 'hot']" in shown
+    assert maildesk("replay")[0] == 0
+
+
+@pytest.mark.parametrize("wrong", ["team", "=x", "team=", "te am=x"])
+def test_what_is_to_be_set_is_a_command_and_a_value(maildesk: Command, wrong: str) -> None:
+    assert maildesk("ticket", "set", 1001, wrong, "--as", "ann@example.org")[0] == 2
+
+
 def test_only_an_agent_answers(maildesk: Command) -> None:
     status, _, err = maildesk("ticket", "resolve", 1001, "x", "--as", "rita@example.org")
     assert (status, err) == (

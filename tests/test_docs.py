@@ -13,6 +13,8 @@ from maildesk.cli import build
 from maildesk.config import load
 from maildesk.config.reference import FILES, settings_page, tables_of
 from maildesk.config.shipped import policy_files
+from maildesk.ingest.commands import read_commands
+from maildesk.model.command import COMMANDS
 from maildesk.model.decision import Template
 from maildesk.outgoing import compose
 
@@ -59,6 +61,16 @@ def commands() -> Iterator[str]:
 def test_every_command_is_documented_and_every_documented_one_exists() -> None:
     documented = re.findall(r"^## maildesk (.+)$", CLI, re.MULTILINE)
     assert sorted(documented) == sorted(commands())
+
+
+def test_every_command_of_an_agent_is_documented_with_an_example_that_is_understood() -> None:
+    page = (ROOT / "docs" / "commands.md").read_text()
+    entries = re.findall(r"^### `(#[^`]+)`\n.*?```\n(.*?)```", page, re.MULTILINE | re.DOTALL)
+    assert sorted(usage for usage, _ in entries) == sorted(kind.usage for kind in COMMANDS)
+    for usage, example in entries:
+        reading = read_commands(example)
+        assert (reading.text, reading.wrong) == ("", ()), example
+        assert [f"#{one.name}" for one in reading.commands] == [usage.split()[0]]
 
 
 def test_every_command_of_the_readme_exists() -> None:

@@ -236,6 +236,12 @@ class World:
         with self.store.read() as connection:
             return tickets.load_one(connection, number)[0]
 
+    def people(self) -> dict[str, int]:
+        """The id behind every address."""
+        with self.store.read() as connection:
+            rows = connection.execute(select(tables.person_address)).all()
+        return {row.address: row.person_id for row in rows}
+
     def numbers(self) -> list[int]:
         """All tickets."""
         with self.store.read() as connection:

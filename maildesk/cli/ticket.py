@@ -2,7 +2,7 @@
 
 import sys
 from textwrap import indent
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,7 +18,8 @@ from maildesk.model.person import Person
 from maildesk.store import people, tickets, views
 from maildesk.store.tickets import Message, Recorded
 
-ticket = typer.Typer(no_args_is_help=True, help="Tickets: list, show, answer, resolve.")
+ticket = typer.Typer(no_args_is_help=True, help="Tickets: list, show, open, answer, set, resolve.")
+_PEOPLE = frozenset({"requester", "person", "approver"})  # fields of events that hold a person
 Number = Annotated[int, typer.Argument(metavar="NUMBER")]
 Agent = Annotated[str, typer.Option("--as", metavar="ADDRESS", help="The agent who acts.")]
 
@@ -53,7 +54,7 @@ def show(
             raise CommandFailed(f"{error}") from error
         said = tickets.messages(connection, number)
         history = tickets.history(connection, number)
-        ids = {m.author for m in said} | {line.actor.person for line in history}
+        ids = {m.author for m in said} | _of(history)
         names = people.by_ids(connection, [i for i in (*ids, found.requester) if i is not None])
     fields = shown(found) | {"subject": subject, "requester": names[found.requester].address}
     if as_json:
@@ -73,7 +74,7 @@ def _print_timeline(
     for line in history:
         who = names[line.actor.person].name if line.actor.person in names else line.actor.kind
         proof = f", {line.actor.proof}" if line.actor.proof else ""
-        values = {k: v for k, v in shown(line.event).items() if v not in (None, "")}
+        values = _named(shown(line.event), names)
         what = " ".join(f"{k}={v}" for k, v in values.items())
         typer.echo(
             f"{line.at:%Y-%m-%d %H:%M}  {type(line.event).__name__} {what} "
@@ -84,6 +85,26 @@ def _print_timeline(
         unproven = "" if message.proven else ", unproven"
         typer.echo(f"\n{author}, {message.at:%Y-%m-%d %H:%M} ({message.kind}{unproven})")
         typer.echo(message.text.rstrip())
+
+
+def _named(values: dict[str, Any], names: dict[int, Person]) -> dict[str, Any]:
+    """The values of an event, with people by their addresses."""
+    people_too = _PEOPLE | ({"old", "new"} if values.get("field") == "assignee" else set())
+    return {
+        key: names[value].address if key in people_too and value in names else value
+        for key, value in values.items()
+        if value not in (None, "")
+    }
+
+
+def _of(history: tuple[Recorded, ...]) -> set[int]:
+    """Everybody whom the history names."""
+    found = {line.actor.person for line in history}
+    for line in history:
+        values = shown(line.event)
+        keys = _PEOPLE | ({"old", "new"} if values.get("field") == "assignee" else set())
+        found |= {values[key] for key in keys & values.keys() if isinstance(values[key], int)}
+    return {person for person in found if person is not None}
 
 
 @ticket.command()
@@ -101,6 +122,59 @@ def resolve(
 ) -> None:
     """Resolve the ticket; the requester is asked to accept or reject."""
     _act(ctx, number, agent, f"#resolve {text}")
+
+
+@ticket.command()
+def note(
+    ctx: typer.Context,
+    number: Number,
+    text: Annotated[str, typer.Argument(metavar="TEXT")],
+    agent: Agent,
+) -> None:
+    """Add a note that agents alone see."""
+    _act(ctx, number, agent, f"#note {text}")
+
+
+@ticket.command()
+def close(ctx: typer.Context, number: Number, agent: Agent) -> None:
+    """Close the ticket without asking, where the workflow lets an agent."""
+    _act(ctx, number, agent, "#close")
+
+
+@ticket.command("set")
+def set_(
+    ctx: typer.Context,
+    number: Number,
+    values: Annotated[list[str], typer.Argument(metavar="COMMAND=VALUE...")],
+    agent: Agent,
+) -> None:
+    """Set what an agent's commands set: team=Network priority=P2 tag=vip hold="vendor"."""
+    pairs = [value.partition("=") for value in values]
+    if not all(equals and name.isalpha() and value.strip() for name, equals, value in pairs):
+        raise typer.BadParameter("write each as COMMAND=VALUE, as in team=Network")
+    lines = (f"#{name} {' '.join(value.split())}" for name, _, value in pairs)
+    _act(ctx, number, agent, "\n".join(lines))
+
+
+@ticket.command()
+def new(
+    ctx: typer.Context,
+    requester: Annotated[str, typer.Option("--for", metavar="ADDRESS", help="Who asks.")],
+    subject: Annotated[str, typer.Option(help="What it is about.")],
+    agent: Agent,
+    source: Annotated[str, typer.Option(help="phone, portal or another way.")] = "phone",
+    text: Annotated[str, typer.Option(help="What was said; - reads it from stdin.")] = "-",
+) -> None:
+    """Open a ticket for somebody who called or came by."""
+    local, at, domain = requester.partition("@")
+    if not (local and at and domain) or len(requester.split()) != 1:
+        raise typer.BadParameter(f"{requester} is no mail address")
+    said = sys.stdin.read() if text == "-" else text
+    with the_office(ctx) as office:
+        number = Desk(office).report(
+            _agent(office, agent), requester, source, subject, said.strip()
+        )
+    typer.echo(f"MD-{number}")
 
 
 @ticket.command()
@@ -154,9 +228,13 @@ def _act(ctx: typer.Context, number: int, address: str, text: str) -> None:
 
 
 def _say(decision: Decision) -> None:
-    refused = [line for step in decision.why for line in step.evidence if decision.answer != "done"]
-    if refused:
-        raise CommandFailed(f"nothing was done: {'; '.join(refused)}")
+    acts = [step for step in decision.why if step.name in ("command", "held")]
+    if decision.answer != "done":
+        refused = [line for step in acts for line in step.rejected]
+        refused = refused or [line for step in acts for line in step.evidence]
+        raise CommandFailed(f"not done: {'; '.join(refused)}")
+    for line in (line for step in acts if step.name == "command" for line in step.evidence):
+        typer.echo(line)
     typer.echo(f"done; {len(decision.letters)} mails queued")
 
 

@@ -47,7 +47,13 @@ def policy(files: PolicyFiles | None = None, *, fallback: Person | None = None) 
     directory = Directory(TEAMS, fallback.id if fallback else None, levels=levels)
     rules = compile_rules(files.rules)
     return Policy(
-        files.workflow, files.catalog, files.approvals, rules, directory, office_hours(files)
+        files.workflow,
+        files.catalog,
+        files.approvals,
+        rules,
+        directory,
+        office_hours(files),
+        answers=files.answers,
     )
 
 

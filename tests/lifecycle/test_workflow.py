@@ -22,7 +22,7 @@ LEGAL: dict[tuple[str, str], str] = {
     # an agent works on it
     ("New", "Analysis"): "agent",
     ("Assign", "Analysis"): "agent",
-    ("Escalated", "Analysis"): "agent",
+    ("Escalated", "Analysis"): "agent requester",
     ("Pending", "Analysis"): "agent",
     # handed on
     ("New", "Escalated"): "agent rule",

@@ -1,6 +1,6 @@
 """An agent runs tickets from the mail program alone."""
 
-from tests.world import World, one, to
+from tests.world import Letter, World, one, to
 
 
 def _for_ann(world: World, subject: str = "Printer broken", who: str = "rita"):
@@ -36,3 +36,188 @@ def test_after_ten_minutes_or_without_the_transcript_nothing_is_undone(world: Wo
     told = one(world.writes("ann", "#undo", answering=transcript), "ann", "transcript")
     assert "ten minutes are over" in " ".join(told.text.split())
     assert world.ticket(1001).priority == "P2"
+
+
+def _said(letters: list[Letter], who: str = "ann") -> str:
+    return " ".join(one(letters, who, "transcript").text.split())
+
+
+def _consistent(world: World) -> None:
+    for number in world.numbers():
+        assert world.ticket(number) == world.replayed(number)
+
+
+def test_what_is_right_is_done_and_nothing_is_sent_where_anything_is_wrong(world: World) -> None:
+    for_ann = _for_ann(world)
+    letters = world.writes("ann", "#take\n#stauts Analysis\n\nWe are on it.", answering=for_ann)
+    assert to(letters, "rita") == []
+    said = _said(letters)
+    assert "#take: the ticket is yours" in said
+    assert "#stauts Analysis: did you mean #status?" in said
+    assert "Your text to the requester: not sent" in said
+    assert world.ticket(1001).assignee is not None
+
+
+def test_handed_on_handed_back_and_asked(world: World) -> None:
+    for_ann = _for_ann(world)
+    letters = world.writes("ann", "#escalate L2 the switch is down", answering=for_ann)
+    assert "escalated to Network (L2)" in _said(letters)
+    assert "handed to Network (L2)" in one(letters, "rita", "update").text
+    for_lee = one(letters, "lee", "agent-notification")
+    assert "the switch is down" in for_lee.text
+    ticket = world.ticket(1001)
+    assert (ticket.status, ticket.team, ticket.back_to) == ("Escalated", "Network", "First line")
+    letters = world.writes("lee", "#escalate back it is the printer after all", answering=for_lee)
+    ticket = world.ticket(1001)
+    assert (ticket.status, ticket.team, ticket.back_to) == ("Analysis", "First line", "")
+    for_ann = one(letters, "ann", "agent-notification")
+    letters = world.writes("ann", "#escalate requester Which floor?", answering=for_ann)
+    asked = one(letters, "rita", "update")
+    assert "Which floor?" in asked.text
+    assert world.ticket(1001).hold is not None
+    world.writes("rita", "The second.", answering=asked)
+    ticket = world.ticket(1001)
+    assert (ticket.status, ticket.hold) == ("Analysis", None)
+    _consistent(world)
+
+
+def test_on_hold_until_its_day(world: World) -> None:
+    for_ann = _for_ann(world)
+    letters = world.writes("ann", "#hold vendor sends a part until 2026-11-25", answering=for_ann)
+    assert "on hold until 2026-11-25" in _said(letters)
+    assert world.ticket(1001).status == "Pending"
+    world.clock.forward(days=1)
+    world.desk.tick()
+    assert world.ticket(1001).status == "Pending"
+    world.clock.forward(days=1)
+    world.desk.tick()
+    assert world.ticket(1001).status == "Assign"
+    assert one(world.new_letters(), "ann", "agent-notification")
+    _consistent(world)
+
+
+def test_children_are_resolved_with_their_parent(world: World) -> None:
+    for_ann = _for_ann(world)
+    _for_ann(world, "Printer again", "max")
+    _for_ann(world, "Printer smells", "max")
+    letters = world.writes("ann", "#child 1002\n#child MD-1003", answering=for_ann)
+    assert "ticket 1003 is a child of this one" in _said(letters)
+    assert [world.ticket(n).parent for n in (1002, 1003)] == [1001, 1001]
+    letters = world.writes("ann", "#resolve New drum.", answering=for_ann)
+    assert "resolved with it: 1002, 1003" in _said(letters)
+    assert [x.template for x in to(letters, "max")] == ["update", "update"]
+    assert "New drum." in to(letters, "max")[0].text
+    assert {world.ticket(n).status for n in (1002, 1003)} == {"Resolved by Origin ticket"}
+    undone = world.writes("ann", "#undo", answering=one(letters, "ann", "transcript"))
+    assert "also in ticket 1002, ticket 1003" in _said(undone)
+    assert world.ticket(1001).status == "Assign"
+    assert {world.ticket(n).status for n in (1002, 1003)} == {"Assign"}
+    assert "was a mistake" in " ".join(one(undone, "rita", "update").text.split())
+    world.writes("ann", "#resolve New drum, really.", answering=for_ann)
+    _consistent(world)
+    world.clock.forward(days=8)
+    world.desk.tick()
+    assert {world.ticket(n).status for n in (1001, 1002, 1003)} == {"Completed"}
+    _consistent(world)
+
+
+def test_no_ticket_is_its_own_ancestor(world: World) -> None:
+    for_ann = _for_ann(world)
+    second = _for_ann(world, "Printer again", "max")
+    world.writes("ann", "#parent 1002", answering=for_ann)
+    assert "child of this one already" in _said(
+        world.writes("ann", "#parent 1001", answering=second)
+    )
+    assert (
+        "is a child of 1002 already" in _said(world.writes("ann", "#child 1002", answering=for_ann))
+        or world.ticket(1002).parent is None
+    )
+    assert world.ticket(1002).parent is None
+    assert "ticket itself" in _said(world.writes("ann", "#parent 1001", answering=for_ann))
+    assert "no ticket 9999" in _said(world.writes("ann", "#parent 9999", answering=for_ann))
+
+
+def test_merged_the_old_mails_lead_to_the_survivor(world: World) -> None:
+    for_ann = _for_ann(world)
+    second = _for_ann(world, "Printer again", "max")
+    for_max = next(x for x in world.letters() if x.to == "max@example.org")
+    letters = world.writes("ann", "#merge MD-1001", answering=second)
+    assert "went over to ticket 1001" in _said(letters)
+    assert "handled here" in one(letters, "max", "update").text
+    merged, survivor = world.ticket(1002), world.ticket(1001)
+    assert (merged.merged_into, merged.closure_category) == (1001, "Merged")
+    assert merged.requester in survivor.participants
+    assert world.messages(1002) == []
+    assert len(world.messages(1001)) == 3
+    world.writes("max", "It smells, too.", answering=for_max)
+    assert world.numbers() == [1001, 1002]
+    assert world.messages(1001)[-1] == ("reply", "It smells, too.")
+    letters = world.writes("ann", "We come.", answering=for_ann)
+    assert {x.to for x in letters if x.template == "reply"} == {
+        "rita@example.org",
+        "max@example.org",
+    }
+    _consistent(world)
+
+
+def test_split_the_last_mail_is_a_ticket_of_its_own(world: World) -> None:
+    for_ann = _for_ann(world)
+    answer = one(world.writes("ann", "Which one?", answering=for_ann), "rita", "reply")
+    for_ann = one(
+        world.writes("rita", "And I need a chair.", answering=answer), "ann", "agent-notification"
+    )
+    letters = world.writes("ann", "#split A chair", answering=for_ann)
+    assert "ticket of its own" in _said(letters)
+    assert "[MD-1002] A chair" in one(letters, "ann", "agent-notification").subject
+    assert one(letters, "rita", "acknowledgement")
+    assert world.messages(1002) == [("request", "And I need a chair.")]
+    assert "split-from" in {r.kind for r in world.ticket(1002).relations}
+    _consistent(world)
+
+
+def test_two_agents_answer_at_once(world: World) -> None:
+    letters = world.writes("rita", "No VPN.", subject="vpn down")
+    for_lee = one(letters, "lee", "agent-notification")
+    world.writes("ann", "Try again.", answering=for_lee, trusted=True)
+    letters = world.writes("lee", "Reboot it.", answering=for_lee)
+    assert one(letters, "rita", "reply")
+    assert "Ann Archer answered too" in _said(letters, "lee")
+
+
+def test_ready_texts_stand_where_the_command_stood(world: World) -> None:
+    for_ann = _for_ann(world)
+    letters = world.writes("ann", "#template more\n\nThanks,\nAnn\n\n#kb vpn", answering=for_ann)
+    text = one(letters, "rita", "reply").text
+    assert text.index("To help you") < text.index("Thanks,") < text.index("How to connect")
+
+
+def test_on_behalf_of_a_caller(world: World) -> None:
+    letters = world.writes(
+        "ann", "#onbehalf max@example.org\n\nHis printer is on fire.", trusted=True
+    )
+    assert world.ticket(1001).requester == world.people()["max@example.org"]
+    assert one(letters, "max", "acknowledgement")
+    assert world.messages(1001) == [("request", "His printer is on fire.")]
+    letters = world.writes("mallory", "#onbehalf max@example.org\n\nMoney!", trusted=False)
+    assert world.ticket(1002).requester == world.people()["mallory@example.org"]
+
+
+def test_spam_is_closed_without_a_word_and_the_next_one_is_held(world: World) -> None:
+    for_ann = _for_ann(world, "Printer for you", "mallory")
+    letters = world.writes("ann", "#spam\n\nNo, thanks.", answering=for_ann)
+    assert to(letters, "mallory") == []
+    assert world.ticket(1001).closure_category == "Spam"
+    assert world.writes("mallory", "Buy printers!") == []
+    assert world.disposition() == "held"
+    assert world.numbers() == [1001]
+
+
+def test_others_are_let_in_and_out(world: World) -> None:
+    for_ann = _for_ann(world)
+    letters = world.writes("ann", "#cc moreno, kim@example.net", answering=for_ann)
+    assert "Max Moreno, kim@example.net will get" in _said(letters)
+    assert len(world.ticket(1001).participants) == 2
+    letters = world.writes("ann", "#uncc kim@example.net\n#cc nobody", answering=for_ann)
+    assert 'nobody of the name "nobody" is known' in _said(letters)
+    assert len(world.ticket(1001).participants) == 1
+    _consistent(world)

@@ -1,0 +1,302 @@
+"""Every command of an agent: what it does, and what is said where it cannot be done."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from maildesk.ingest.commands import read_commands
+from maildesk.lifecycle.command import ACTS
+from maildesk.lifecycle.decide import decide
+from maildesk.lifecycle.naming import pick
+from maildesk.lifecycle.workflow import Illegal
+from maildesk.model.cause import Around, Latest, Undoable
+from maildesk.model.command import COMMANDS, ticket_number
+from maildesk.model.decision import Decision
+from maildesk.model.event import Closed, StatusMoved
+from maildesk.model.policy import Absence
+from maildesk.model.ticket import Ticket
+from tests.lifecycle.cast import (
+    ANALYSIS,
+    ANN,
+    CLOSED,
+    LEE,
+    MAX,
+    NOW,
+    RITA,
+    SHIPPED,
+    TICKETS,
+    WILL,
+    after,
+    happened,
+    mail,
+    told,
+)
+
+PARENT = replace(ANALYSIS, number=1000)
+CHILD = replace(ANALYSIS, number=1002, parent=1001)
+GRANDCHILD = replace(ANALYSIS, number=1003, parent=1002)
+OTHER = replace(ANALYSIS, number=1004)
+FOREIGN = replace(ANALYSIS, number=1005, parent=1004)
+GONE = replace(CLOSED, number=1009)
+LATEST = Latest(message="m-last", author=RITA, text="And a chair?", kind="reply")
+AROUND = Around(
+    tickets={t.number: t for t in (ANALYSIS, PARENT, CHILD, GRANDCHILD, OTHER, FOREIGN, GONE)},
+    people={"max@example.org": (MAX,), "will": (WILL,), "m": (MAX, WILL), "rita": (RITA,)},
+    latest=LATEST,
+)
+
+
+def ordered(text: str, ticket: Ticket = ANALYSIS, around: Around = AROUND) -> Decision:
+    """Ann orders this by mail."""
+    read = read_commands(text)
+    commands = [(one.name, one.argument) for one in read.commands]
+    arrived = mail(ANN, read.text, commands=commands, wrong_commands=read.wrong, around=around)
+    return decide(ticket, arrived, SHIPPED, NOW)
+
+
+def transcript(decision: Decision) -> str:
+    return next(x.text for x in decision.letters if x.template == "transcript")
+
+
+DONE: list[tuple[str, str, list[str], list[str], list[int | None]]] = [
+    # (ticket, command, events behind the message, letters but the transcript, other tickets)
+    ("New", "#take", ["assignee"], [], []),
+    ("Analysis", "#take", [], [], []),
+    ("Analysis", "#assign Lee", ["team", "assignee"], ["agent-notification:lee"], []),
+    ("Analysis", "#assign lee@example.org", ["team", "assignee"], ["agent-notification:lee"], []),
+    ("Analysis", "#team net", ["team", "assignee"], ["agent-notification:lee"], []),
+    ("Analysis", "#team First", [], [], []),
+    ("Assign", "#status ana", ["-> Analysis"], [], []),
+    ("Analysis", "#status Pending", ["-> Pending"], [], []),
+    ("Waiting for Closure", "#status completed", ["-> Completed", "Closed"], ["closure:rita"], []),
+    (
+        *("Waiting for Closure", "#status Analysis"),
+        *(["-> Analysis", "Reopened"], ["update:rita"], []),
+    ),
+    ("Analysis", "#hold vendor", ["-> Pending", "Paused"], [], []),
+    ("Pending", "#hold vendor until 2026-12-01", ["Paused"], [], []),
+    ("Analysis", "#priority p1", ["priority"], [], []),
+    ("Analysis", "#category VPN", ["category", "sub_category"], [], []),
+    ("Analysis", "#category Access / pass", ["category", "sub_category"], [], []),
+    ("Analysis", "#category software", ["category"], [], []),
+    ("Analysis", "#impact high", ["impact", "priority"], [], []),
+    ("Analysis", "#urgency l", ["urgency"], [], []),
+    ("Analysis", "#note slow", [], [], []),
+    (
+        *("Analysis", "#resolve Cable."),
+        *(["ResolutionGiven", "-> Waiting for Closure"], ["resolution:rita"], [1002, 1003]),
+    ),
+    ("Waiting for Closure", "#close", ["-> Completed", "Closed"], ["closure:rita"], []),
+    ("Waiting for Closure", "#reopen why", ["-> Analysis", "Reopened"], ["update:rita"], []),
+    (
+        *("Analysis", "#escalate L2 hard"),
+        ["-> Escalated", "team", "assignee", "Escalated"],
+        *(["agent-notification:lee", "update:rita"], []),
+    ),
+    (
+        *("Assign", "#escalate network hard"),
+        ["-> Escalated", "team", "Escalated"],
+        *(["agent-notification:lee", "update:rita"], []),
+    ),
+    (
+        *("Analysis", "#escalate requester Which?"),
+        *(["-> Escalated", "Paused"], ["update:rita"], []),
+    ),
+    ("Analysis", "#parent 1000", ["ParentChanged"], [], []),
+    ("Analysis", "#parent none", ["ParentChanged"], [], []),
+    ("Analysis", "#child MD-1004", [], [], [1004]),
+    ("Analysis", "#link 1004", ["Related"], [], [1004]),
+    ("Analysis", "#link blocks 1004", ["Related"], [], [1004]),
+    ("Analysis", "#link blocked by 1009", ["Related"], [], [1009]),
+    ("Analysis", "#merge [MD-1004]", ["MergedInto", "-> Completed", "Closed"], [], [1004, 1002]),
+    ("New", "#split A chair", ["MessageMoved"], [], [None]),
+    ("Analysis", "#cc max@example.org", ["PersonJoined"], ["update:max"], []),
+    ("Analysis", "#cc Will", [], [], []),
+    ("Analysis", "#uncc Will", ["PersonLeft"], [], []),
+    (
+        *("Analysis", "#onbehalf max@example.org"),
+        *(["RequesterChanged", "PersonJoined"], ["update:max"], []),
+    ),
+    ("Analysis", "#onbehalf will", ["RequesterChanged", "PersonJoined", "PersonLeft"], None, []),  # type: ignore[list-item]
+    ("Analysis", "#onbehalf rita", [], [], []),
+    ("Analysis", "#tag vip", ["Tagged"], [], []),
+    ("Analysis", "#spam", ["-> Completed", "Closed"], [], []),
+    ("Escalated", "#template need", [], ["reply:rita", "reply:will"], []),
+    ("Escalated", "#kb vpn", [], ["reply:rita", "reply:will"], []),
+    ("Analysis", "#help", [], [], []),
+]
+
+
+@pytest.mark.parametrize(("name", "order", "expected", "letters", "others"), DONE)
+def test_what_a_command_does(
+    name: str, order: str, expected: list[str], letters: list[str] | None, others: list[int | None]
+) -> None:
+    decision = ordered(order, TICKETS[name])
+    moved = [e for e in happened(decision)[1:] if not (e == "-> Analysis" and name == "Escalated")]
+    assert decision.answer == "done", decision.why
+    assert moved == expected
+    rest = [letter for letter in told(decision) if letter != "transcript:ann"]
+    assert letters is None or rest == letters
+    assert [one.ticket for one in decision.follow_ups] == others
+    assert told(decision)[-1] == "transcript:ann"
+
+
+NOT_DONE: list[tuple[str, str, str]] = [
+    ("Analysis", "#assign nobody", 'there is no agent "nobody"'),
+    ("Analysis", "#assign rita", 'there is no agent "rita"'),
+    ("Analysis", "#assign example", '"example" can be Ann <ann@example.org> or Lee'),
+    ("Analysis", "#team Frist line", 'there is no team "Frist line"; did you mean "First line"?'),
+    ("Analysis", "#status Analisys", 'did you mean "Analysis"?'),
+    ("Analysis", "#status Resolved", '"Resolved" can be Resolved by Event or Resolved by Origin'),
+    ("Analysis", "#status Waiting for Closure", "needs a resolution: #resolve <text>"),
+    ("Analysis", "#status New", 'a ticket in status "Analysis" cannot become "New"'),
+    ("Waiting for Closure", "#status Pending", 'Closure" cannot become "Pending"'),
+    ("Analysis", "#hold x until 2026-11-23", "2026-11-23 is over"),
+    ("Analysis", "#hold x until 2026-13-01", "2026-13-01 is no day"),
+    ("asked", "#hold x", "waits for an approval"),
+    ("asked", "#status Assign", "waits for an approval"),
+    ("asked", "#escalate L2 x", "waits for an approval"),
+    ("Analysis", "#priority P9", 'there is no priority "P9"'),
+    ("Analysis", "#category Acess / VPN", 'did you mean "Access"?'),
+    ("Analysis", "#category Access / Printer", 'there is no sub-category of Access "Printer"'),
+    ("Analysis", "#impact huge", 'there is no impact "huge"; there are high, medium, low'),
+    ("Analysis", "#urgency huge", 'there is no urgency "huge"'),
+    ("Analysis", "#tag -vip", 'the ticket has no tag "vip"'),
+    ("Waiting for Closure", "#resolve again", "cannot become"),
+    ("Analysis", "#close", 'a ticket in status "Analysis" cannot become "Completed"'),
+    ("Analysis", "#reopen", "only a ticket whose resolution waits for the requester"),
+    ("Analysis", "#escalate L2", "say why"),
+    ("Analysis", "#escalate requester", "say why"),
+    ("Analysis", "#escalate L9 x", 'there is no level or team "L9"'),
+    ("Analysis", "#escalate L1 x", "the ticket is with First line already"),
+    ("Escalated", "#escalate back x", "nobody escalated this ticket"),
+    ("Pending", "#escalate L2 x", 'a ticket in status "Pending" cannot become "Escalated"'),
+    ("Analysis", "#parent x", '"x" is no ticket number'),
+    ("Analysis", "#parent 1001", "that is this ticket itself"),
+    ("Analysis", "#parent 7", "there is no ticket 7"),
+    ("Analysis", "#parent 1009", "ticket 1009 is closed"),
+    ("Analysis", "#parent 1003", "ticket 1003 is a child of this one already"),
+    ("Analysis", "#child 1005", "ticket 1005 is a child of 1004 already"),
+    ("Analysis", "#merge 1001", "that is this ticket itself"),
+    ("Analysis", "#merge 1009", "ticket 1009 is closed"),
+    ("Analysis", "#merge 1003", "is a child of this one; merge it into this one"),
+    ("Analysis", "#link loves 1004", 'there is no relation "loves"'),
+    ("Analysis", "#link blocks", '"blocks" is no ticket number'),
+    ("Analysis", "#cc m", '"m" can be Max <max@example.org> or Will <will@example.org>'),
+    ("Analysis", "#cc ghost", 'nobody of the name "ghost" is known; write the mail address'),
+    ("Analysis", "#uncc max@example.org", "takes no part"),
+    ("Waiting for Closure", "#onbehalf will", "#reopen first"),
+    ("asked", "#onbehalf will", "waits for an approval"),
+    ("Analysis", "#template ghost", 'there is no template "ghost"; there is need more'),
+    ("Analysis", "#kb ghost", 'there is no article "ghost"; there is vpn'),
+    ("Analysis", "#undo", "reply to the transcript"),
+    # a closed ticket never changes
+    *(
+        ("Completed", f"#{name}", "The ticket is closed, which is final")
+        for name in ("take", "assign lee", "status New", "hold x", "cc will", "merge 1004", "spam")
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "order", "why"), NOT_DONE)
+def test_what_cannot_be_done_changes_nothing_and_is_told_with_the_reason(
+    name: str, order: str, why: str
+) -> None:
+    decision = ordered(order, TICKETS[name])
+    assert decision.answer == "illegal"
+    assert happened(decision) == ["MessageAdded"]
+    assert told(decision) == ["transcript:ann"]
+    assert decision.follow_ups == ()
+    assert why in transcript(decision)
+
+
+def test_every_command_has_its_act_and_its_row() -> None:
+    assert set(ACTS) == {kind.name for kind in COMMANDS}
+    done = {name for _, order, *_ in DONE for name in [read_commands(order).commands[0].name]}
+    assert done | {"undo"} == set(ACTS)
+
+
+def test_a_mail_with_a_wrong_command_writes_to_no_requester_whatever_is_beside_it() -> None:
+    agents = {ANN.id, LEE.id}
+    for _, order, *_ in DONE:
+        decision = ordered(f"#xyzzy\n{order}\n\nDear Rita,")
+        assert {letter.to for letter in decision.letters} <= agents, order
+        assert not any(one.cause.writes_to_people for one in decision.follow_ups), order
+        assert not isinstance(decision.changes[0].events[-1], Closed) or order == "#spam", order
+
+
+def test_undo_takes_back_only_what_still_stands_as_it_was_left() -> None:
+    first = ordered("#impact high\n#tag vip\n#team Network")
+    ticket = after(ANALYSIS, first)
+    meanwhile = after(ticket, ordered("#team First line", ticket))
+    done = Undoable(at=NOW, events=first.changes[0].events)
+    undone = ordered("#undo", meanwhile, replace(AROUND, undoable=done))
+    assert "it changed meanwhile: team" in transcript(undone)
+    now = after(meanwhile, undone)
+    assert (now.impact, now.priority, now.tags, now.team) == ("low", "P4", (), "First line")
+    assert "#undo" not in transcript(undone).split("taken back")[1]
+
+
+@pytest.mark.parametrize("order", ["#merge 1004", "#split"])
+def test_what_is_final_is_never_offered_to_be_undone(order: str) -> None:
+    decision = ordered(order)
+    assert "#undo" not in transcript(decision)
+    undoable = Undoable(at=NOW, events=decision.changes[0].events)
+    told_off = ordered("#undo", ANALYSIS, replace(AROUND, undoable=undoable))
+    assert "are final" in transcript(told_off)
+
+
+def test_an_undo_of_a_status_goes_back_where_no_move_leads() -> None:
+    first = ordered("#hold vendor", TICKETS["New"])
+    held = after(TICKETS["New"], first)
+    undoable = Undoable(at=NOW, events=first.changes[0].events)
+    undone = ordered("#undo", held, replace(AROUND, undoable=undoable))
+    assert StatusMoved(old="Pending", new="New", state="Open") in undone.changes[0].events
+    assert after(held, undone).hold is None
+
+
+def test_a_ticket_of_somebody_who_is_away_is_told_to_the_team() -> None:
+    absence = Absence.model_validate({"from": date(2026, 11, 20), "until": date(2026, 11, 30)})
+    away = replace(SHIPPED.directory, absences={LEE.id: (absence,)})
+    assert away.working_on(replace(ANALYSIS, assignee=LEE.id), NOW) == (LEE.id, ANN.id)
+    assert away.working_on(replace(ANALYSIS, assignee=ANN.id), NOW) == (ANN.id,)
+    lonely = replace(ANALYSIS, assignee=None, team="Network")
+    assert away.working_on(lonely, NOW) == (LEE.id,)  # rather than nobody
+    led = replace(away, leads=frozenset({("Network", ANN.id)}))
+    assert led.working_on(lonely, NOW) == (LEE.id, ANN.id)
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("net", "Net"),  # exact, whatever the case
+        ("netw", "Network"),  # the only one that begins so
+        ("ork", "Network"),  # the only one that holds it
+        ("ne", Illegal('"ne" can be Network or Net')),
+        ("Netwrok", Illegal('there is no team "Netwrok"; did you mean "Network"?')),
+        ("", Illegal('there is no team ""; there are Network, Net, First line')),
+    ],
+)
+def test_a_name_is_meant_in_full_by_its_beginning_or_by_a_part(
+    said: str, found: str | Illegal
+) -> None:
+    assert pick("team", said, ["Network", "Net", "First line"]) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1042", 1042),
+        ("MD-1042", 1042),
+        ("[MD-1042]", 1042),
+        ("#1042", 1042),
+        ("blocks md-7", 7),
+        ("", None),
+        ("MD-", None),
+        ("10 42x", None),
+        ("1234567890", None),
+    ],
+)
+def test_how_a_ticket_is_named(text: str, number: int | None) -> None:
+    assert ticket_number(text) == number
