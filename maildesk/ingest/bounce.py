@@ -171,17 +171,18 @@ def _recipients(parsed: Parsed, text: str) -> tuple[str, ...]:
     return (
         tuple(dict.fromkeys(_ADDRESS.findall(named)))
         or tuple(dict.fromkeys(_NAMED.findall(text)))
-        or _spoken_of(text, _flufl(parsed))
+        or _spoken_of(text, found := _flufl(parsed))
         or _first_in_text(parsed, text)
+        or found
         or tuple(_ADDRESS.findall(_original_to(parsed)))[:1]
     )
 
 
 def _spoken_of(text: str, found: tuple[str, ...]) -> tuple[str, ...]:
-    """Those that the bounce itself speaks of, in its order; all where it names none of them."""
+    """Those that the bounce itself speaks of, in its order: not those of the copy below."""
     lowered = text.casefold()
     places = sorted((lowered.find(one.casefold()), one) for one in found)
-    return tuple(one for at, one in places if at >= 0) or found
+    return tuple(one for at, one in places if at >= 0)
 
 
 def _flufl(parsed: Parsed) -> tuple[str, ...]:
