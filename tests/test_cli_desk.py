@@ -136,6 +136,42 @@ def test_an_mbox_and_a_maildir_are_taken_in_silently(maildesk: Command, tmp_path
     assert maildesk("outbox", "list")[1] == ""
 
 
+def test_taking_in_the_same_files_again_doubles_nothing(maildesk: Command, tmp_path: Path) -> None:
+    box = mailbox.mbox(tmp_path / "old.mbox")
+    for number in range(130):
+        box.add(PRINTER.replace(b"one@", f"{number}@".encode()))
+    box.close()
+    whole = (tmp_path / "old.mbox").read_bytes()
+    (tmp_path / "old.mbox").write_bytes(whole[: len(whole) // 2])  # broken off in the middle
+    broken_off = maildesk("ingest", tmp_path / "old.mbox")[1]
+    (tmp_path / "old.mbox").write_bytes(whole)
+    first = int(broken_off.split()[0])
+    status, out, err = maildesk("ingest", tmp_path / "old.mbox")
+    assert (status, err) == (0, "")
+    cut_short = 1  # the last mail of the half is not the mail it is in the whole
+    there = first - cut_short
+    assert out == (
+        f"{130 - there} mails kept, {there} were there already; `maildesk run` works them\n"
+    )
+    assert maildesk("ingest", tmp_path / "old.mbox")[1].startswith("0 mails kept, 130 were")
+
+
+def test_a_mail_that_is_too_large_is_named_and_the_others_are_kept(
+    maildesk: Command, tmp_path: Path
+) -> None:
+    toml = tmp_path / "desk" / "maildesk.toml"
+    text = toml.read_text().replace("#max_mail_bytes = 26214400", "max_mail_bytes = 1000")
+    assert "\nmax_mail_bytes = 1000" in text
+    toml.write_text(text)
+    folder = tmp_path / "mails"
+    folder.mkdir()
+    (folder / "1.eml").write_bytes(PRINTER)
+    (folder / "2.eml").write_bytes(PRINTER + b"x" * 1000)
+    status, out, err = maildesk("ingest", folder)
+    assert (status, out) == (1, "1 mails kept; `maildesk run` works them\n")
+    assert "1 mails were left out: they are larger than desk.max_mail_bytes" in err
+
+
 def test_an_answer_with_a_wrong_command_does_nothing(
     maildesk: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

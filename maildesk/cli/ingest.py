@@ -5,6 +5,7 @@ import mailbox
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -17,8 +18,24 @@ from maildesk.cli.desk import the_office
 from maildesk.cli.edge import CommandFailed
 from maildesk.desk.desk import Desk
 from maildesk.model.mail import RawMail, Source
+from maildesk.store import audit
 
 BATCH = 50
+BATCH_BYTES = 8_000_000
+MAILBOX = "ingest"
+
+
+@dataclass(slots=True)
+class _Count:
+    """What became of the mails of this call."""
+
+    kept: int = 0
+    known: int = 0
+    too_large: int = 0
+
+    def __str__(self) -> str:
+        there = f", {self.known} were there already" if self.known else ""
+        return f"{self.kept} mails kept{there}; `maildesk run` works them"
 
 
 def ingest(
@@ -28,20 +45,48 @@ def ingest(
         bool, typer.Option("--silent", help="Make tickets, but answer nobody (for imports).")
     ] = False,
 ) -> None:
-    """Keep mails from .eml files, folders, mbox files and Maildirs; the daemon works them."""
+    """Keep mails from .eml files, folders, mbox files and Maildirs; the daemon works them.
+
+    Called again it goes on where it was broken off: what was taken in before is passed over.
+    """
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise CommandFailed(f"{missing[0]}: no such file or folder; nothing was taken in")
     with the_office(ctx) as office:
-        desk = Desk(office)
-        kept = 0
-        with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
-            task = progress.add_task("keeping", total=None)
-            for batch in _batches(raw for path in paths for raw in mails_in(path)):
-                desk.keep([_raw_mail(raw) for raw in batch], silent=silent)
-                kept += len(batch)
-                progress.update(task, completed=kept)
-    typer.echo(f"{kept} mails kept; `maildesk run` works them")
+        count = _take_in(Desk(office), paths, silent=silent)
+    typer.echo(str(count))
+    if count.too_large:
+        raise CommandFailed(
+            f"{count.too_large} mails were left out: they are larger than desk.max_mail_bytes"
+        )
+
+
+def _take_in(desk: Desk, paths: list[Path], *, silent: bool) -> _Count:
+    count = _Count()
+    limit = desk.office.settings.desk.max_mail_bytes
+    with desk.office.store.read() as connection:
+        known = audit.every_digest(connection, MAILBOX)
+    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task("keeping", total=_bytes_in(paths))
+        for batch in _batches(raw for path in paths for raw in mails_in(path)):
+            fresh = []
+            for mail in map(_raw_mail, batch):
+                digest = bytes.fromhex(mail.sha256)
+                count.known += digest in known
+                count.too_large += mail.size > limit
+                if digest not in known and mail.size <= limit:
+                    known.add(digest)
+                    fresh.append(mail)
+            if fresh:
+                desk.keep(fresh, silent=silent)
+            count.kept += len(fresh)
+            progress.advance(task, sum(map(len, batch)))
+    return count
+
+
+def _bytes_in(paths: list[Path]) -> int:
+    files = (file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]))
+    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def mails_in(path: Path) -> Iterator[bytes]:
@@ -66,10 +111,11 @@ def _is_mbox(path: Path) -> bool:
 
 
 def _batches(raws: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Lists of at most 50 mails, and of hardly more than 8 MB: an mbox may be any size."""
     batch: list[bytes] = []
     for raw in raws:
         batch.append(raw)
-        if len(batch) == BATCH:
+        if len(batch) == BATCH or sum(map(len, batch)) >= BATCH_BYTES:
             yield batch
             batch = []
     if batch:
@@ -82,6 +128,6 @@ def _raw_mail(raw: bytes) -> RawMail:
         size=len(raw),
         sha256=hashlib.sha256(raw).hexdigest(),
         source=Source.FILE,
-        mailbox="ingest",
+        mailbox=MAILBOX,
         received_at=datetime.now(UTC),
     )

@@ -72,6 +72,12 @@ def arrivals(connection: Connection, mailbox: str) -> Iterator[datetime]:
     yield from connection.execute(query).scalars()
 
 
+def every_digest(connection: Connection, mailbox: str) -> set[bytes]:
+    """SHA-256 of each mail of the mailbox."""
+    query = select(_RAW.c.sha256).where(_RAW.c.mailbox == mailbox)
+    return {bytes.fromhex(one) for one in connection.execute(query).scalars()}
+
+
 def known_digests(connection: Connection, mailbox: str, digests: Iterable[str]) -> frozenset[str]:
     """Which of these SHA-256 are those of mails of the mailbox."""
     found: set[str] = set()
