@@ -4,6 +4,7 @@ import io
 import json
 import mailbox
 from collections.abc import Callable
+from getpass import getuser
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,9 @@ def test_a_mail_taken_in_can_be_explained_and_its_ticket_shown_and_resolved(
     status, out, _ = maildesk("explain", 1, "--json")
     told = json.loads(out)
     assert (status, told["disposition"], told["ticket"]) == (0, "new-ticket", 1001)
+    for name in ("one@example.org", "<one@example.org>"):
+        assert maildesk("explain", name, "--json")[1] == out
+    assert maildesk("explain", "two@example.org")[0] == 1
     rules = next(step for step in told["steps"] if step["name"] == "rules")
     assert 'rule "Printers" fired' in rules["evidence"]
     assert 'rule "Printers" fired' in maildesk("explain", 1)[1]
@@ -117,7 +121,11 @@ def test_quarantine_is_listed_shown_replayed_and_dropped(maildesk: Command, tmp_
     assert maildesk("quarantine", "replay", 1)[0] == 0
     assert maildesk("quarantine", "list")[1] == ""
     _work(tmp_path)
-    assert maildesk("quarantine", "drop", 1)[0] == 0
+    assert maildesk("quarantine", "drop", 1, "--why", "spam")[0] == 0
+    dropped = json.loads(maildesk("explain", 1, "--json")[1])
+    assert dropped["disposition"] == "refused"
+    assert dropped["steps"][-1]["verdict"].startswith(f"dropped by {getuser()} at ")
+    assert dropped["steps"][-1]["evidence"] == ["why: spam"]
     status, _, err = maildesk("quarantine", "drop", 1)
     assert (status, err) == (1, "maildesk: mail 1 is not in quarantine\n")
 

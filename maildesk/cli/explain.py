@@ -10,28 +10,40 @@ from maildesk.cli.desk import the_office
 from maildesk.cli.edge import CommandFailed
 from maildesk.cli.output import print_json
 from maildesk.desk.explain import would_be
+from maildesk.desk.office import Office
 from maildesk.store import views
 
 
 def explain(
     ctx: typer.Context,
-    mail: Annotated[str, typer.Argument(metavar="FILE|MAIL-ID", help="An .eml file, or an id.")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    mail: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|MAIL-ID|MESSAGE-ID", help="An .eml file, an id, or a Message-ID."
+        ),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a mail.")] = False,
 ) -> None:
     """Name the disposition of a mail, each step's evidence, and what was turned down.
 
     For a file nothing is kept, changed or sent: it says what would become of that mail.
     """
     with the_office(ctx) as office:
-        if mail.isdigit():
-            with office.store.read() as connection:
-                found = views.mail(connection, int(mail))
-            if found is None:
-                raise CommandFailed(f"there is no mail {mail} in the journal")
-            told = _of_the_journal(found)
+        kept = [] if Path(mail).exists() and not mail.isdigit() else _kept(office, mail)
+        for told in kept or [_of_a_file(office, Path(mail))]:
+            _print(told, as_json)
+
+
+def _kept(office: Office, name: str) -> list[dict[str, Any]]:
+    """The mails of that id or Message-ID, oldest first; none where the name is neither."""
+    with office.store.read() as connection:
+        if name.isdigit():
+            found = [row for row in [views.mail(connection, int(name))] if row is not None]
         else:
-            told = _of_a_file(office, Path(mail))
-    _print(told, as_json)
+            found = list(views.mails_called(connection, name))
+    if not found and (name.isdigit() or "@" in name):
+        raise CommandFailed(f"there is no mail {name} in the journal")
+    return [_of_the_journal(row) for row in found]
 
 
 def _of_the_journal(row: views.Row) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """`maildesk quarantine`: mails that could not be worked. Never emptied by itself."""
 
 import sys
+from datetime import UTC, datetime
+from getpass import getuser
 from typing import Annotated
 
 import typer
@@ -8,6 +10,7 @@ import typer
 from maildesk.cli.desk import the_store
 from maildesk.cli.edge import CommandFailed
 from maildesk.cli.output import print_json, shown
+from maildesk.model.mail import Step
 from maildesk.store import journal, views
 
 quarantine = typer.Typer(no_args_is_help=True, help="Mails that could not be worked.")
@@ -47,10 +50,17 @@ def replay(ctx: typer.Context, mail: MailId) -> None:
 
 
 @quarantine.command()
-def drop(ctx: typer.Context, mail: MailId) -> None:
-    """Refuse the mail for good. Its bytes stay in the journal."""
+def drop(
+    ctx: typer.Context,
+    mail: MailId,
+    why: Annotated[str, typer.Option("--why", help="The reason, for `maildesk explain`.")] = "",
+) -> None:
+    """Refuse the mail for good. Its bytes stay, and who dropped it, when and why."""
+    at = datetime.now(UTC)
+    reason = (f"why: {why}",) if why else ()
+    dropped = Step("quarantine", f"dropped by {getuser()} at {at:%Y-%m-%d %H:%M} UTC", reason)
     with the_store(ctx) as (_, store), store.write() as connection:
-        found = journal.refuse(connection, mail)
+        found = journal.refuse(connection, mail, dropped)
     if not found:
         raise CommandFailed(f"mail {mail} is not in quarantine")
     typer.echo(f"mail {mail} is refused; its bytes stay in the journal")

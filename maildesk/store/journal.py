@@ -29,6 +29,7 @@ _BYTES_OF = (
 _FINISH = update(_RAW).where(
     _RAW.c.id == bindparam("of"), _RAW.c.state == "kept", _RAW.c.worker == bindparam("by")
 )
+_ANY_KEPT = select(_RAW.c.id).where(_RAW.c.state == "kept").limit(1)
 _TWIN = (
     select(_RAW.c.id, _RAW.c.disposition, _RAW.c.ticket)
     .where(
@@ -239,6 +240,11 @@ def settled(
     )
 
 
+def any_kept(connection: Connection) -> bool:
+    """Whether any mail is yet to be worked."""
+    return connection.execute(_ANY_KEPT).first() is not None
+
+
 def claim(
     connection: Connection, worker: str, *, mails: int, size: int, in_hand: Sequence[int] = ()
 ) -> list[Kept]:
@@ -428,14 +434,18 @@ def replay(connection: Connection, id: int) -> bool:
     return result.rowcount == 1
 
 
-def refuse(connection: Connection, id: int) -> bool:
-    """Take a mail out of quarantine for good; False where it is not in there."""
-    result = connection.execute(
-        update(_RAW)
-        .where(_RAW.c.id == id, _RAW.c.state == State.QUARANTINED)
-        .values(state=State.DONE, disposition=Disposition.REFUSED)
-    )
-    return result.rowcount == 1
+def refuse(connection: Connection, id: int, dropped: Step) -> bool:
+    """Take a mail out of quarantine for good; False where it is not in there.
+
+    Who dropped it, when and why stands at the end of its trace; its bytes stay.
+    """
+    mine = (_RAW.c.id == id, _RAW.c.state == State.QUARANTINED)
+    row = connection.execute(select(_RAW.c.trace).where(*mine).with_for_update()).one_or_none()
+    if row is None:
+        return False
+    trace = [*row.trace, _step(dropped)]
+    values = {"state": State.DONE, "disposition": Disposition.REFUSED, "trace": trace}
+    return connection.execute(update(_RAW).where(*mine).values(values)).rowcount == 1
 
 
 def twin(connection: Connection, content_key: str, id: int) -> Any | None:

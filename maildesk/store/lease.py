@@ -32,7 +32,16 @@ class Holder:
 def this_process(part: str = "") -> Holder:
     """The holder that this process is. `part` keeps two desks in one process apart."""
     pid = os.getpid()
-    return Holder(socket.gethostname(), pid, _began(pid) + part)
+    return Holder(_host(), pid, _began(pid) + part)
+
+
+def _host() -> str:
+    """This machine as far as process numbers mean anything: containers may share a host name and
+    not see each other's processes (pid_namespaces(7))."""
+    try:
+        return f"{socket.gethostname()}:{Path('/proc/self/ns/pid').stat().st_ino}"
+    except OSError:
+        return socket.gethostname()
 
 
 def _began(pid: int) -> str:
@@ -49,10 +58,21 @@ def is_gone(holder: str) -> bool:
     """Whether the holder was a process of this host that no longer runs."""
     host, _, rest = holder.partition("/")
     pid, _, began = rest.partition("/")
-    if host != socket.gethostname() or not pid.isdigit():
+    if host != _host() or not pid.isdigit():
         return False
     now = _began(int(pid))
     return Path("/proc").exists() and (not now or not began.startswith(now))
+
+
+def is_fresh(
+    connection: Connection, name: str, holder: str, *, now: datetime, seconds: float
+) -> bool:
+    """Whether the lease is ours, and more than two thirds of it are left. Only looks."""
+    lease = tables.lease
+    until = connection.execute(
+        select(lease.c.until).where(lease.c.name == name, lease.c.holder == holder)
+    ).scalar_one_or_none()
+    return until is not None and until - now > timedelta(seconds=seconds * 2 / 3)
 
 
 def take(connection: Connection, name: str, holder: str, *, now: datetime, seconds: float) -> bool:

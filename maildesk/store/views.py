@@ -24,6 +24,12 @@ def mail(connection: Connection, id: int) -> Row | None:
     return next(_rows(connection, select(_RAW).where(_RAW.c.id == id)), None)
 
 
+def mails_called(connection: Connection, message_id: str) -> Iterator[Row]:
+    """The mails with that Message-ID, oldest first; with or without its angle brackets."""
+    wanted = f"<{message_id.strip('<>')}>"
+    return _rows(connection, select(_RAW).where(_RAW.c.message_id == wanted).order_by(_RAW.c.id))
+
+
 def quarantined(connection: Connection) -> Iterator[Row]:
     """Mails that wait in quarantine, oldest first."""
     columns = (_RAW.c.id, _RAW.c.received_at, _RAW.c.mailbox, _RAW.c.size, _RAW.c.reason)

@@ -381,8 +381,8 @@ def test_a_mail_in_quarantine_can_be_refused_for_good(desk: Journal) -> None:
     bad, good = desk.keep(lmtp(), lmtp())
     desk.claim(mails=1)
     desk.fail(bad, limit=1)
-    assert desk.do(journal.refuse, bad)
-    assert not desk.do(journal.refuse, good)
+    assert desk.do(journal.refuse, bad, Step("quarantine", "dropped"))
+    assert not desk.do(journal.refuse, good, Step("quarantine", "dropped"))
     assert (desk.row(bad).state, desk.row(bad).disposition) == ("done", "refused")
     assert not desk.do(journal.replay, bad)
 

@@ -14,7 +14,7 @@ from maildesk.store import lease
 from maildesk.store.engine import Store, open_engine
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-HERE = socket.gethostname()
+HERE = lease.this_process().host
 OTHER, THIRD = "elsewhere/1/100", "elsewhere/2/200"
 
 
@@ -107,12 +107,38 @@ def test_this_process_is_here_and_its_parts_are_different_holders() -> None:
         # nothing that we wrote
         ("", False),
         (f"{HERE}/x/1", False),
+        # a container of the same host name, whose processes we cannot see
+        (f"{socket.gethostname()}:1/{_dead_process()}/123", False),
+        (f"{socket.gethostname()}/{_dead_process()}/123", False),
         (HERE, False),
     ],
-    ids=("nothing runs", "another time", "elsewhere", "empty", "no number", "no process"),
+    ids=(
+        *("nothing runs", "another time", "elsewhere", "empty", "no number"),
+        *("container", "no namespace", "no process"),
+    ),
 )
 def test_who_is_gone(holder: str, gone: bool) -> None:
     assert lease.is_gone(holder) is gone
+
+
+@pytest.mark.parametrize(
+    ("holder", "at", "fresh"),
+    [
+        (OTHER, 0, True),
+        (OTHER, 19, True),
+        (OTHER, 20, False),  # a third of the minute has gone: it is renewed
+        (OTHER, 70, False),
+        (THIRD, 0, False),
+    ],
+)
+def test_a_lease_is_fresh_for_a_third_of_its_time(
+    store: Store, holder: str, at: float, fresh: bool
+) -> None:
+    take(store, OTHER)
+    with store.read() as connection:
+        now = NOW + timedelta(seconds=at)
+        found = lease.is_fresh(connection, "work", holder, now=now, seconds=60)
+    assert found is fresh
 
 
 def test_the_lease_of_a_killed_daemon_is_free_at_once(store: Store) -> None:

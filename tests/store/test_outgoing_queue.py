@@ -1,7 +1,6 @@
 """The outgoing rows: each in one state, each with one holder, on both databases."""
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -266,11 +265,11 @@ def test_a_mail_past_the_dot_is_not_given_back_as_if_it_were_untried(outbox: Out
 def _dead() -> str:
     child = subprocess.Popen([sys.executable, "-S", "-c", ""])
     child.wait()
-    return f"{socket.gethostname()}/{child.pid}/1"
+    return f"{this_process().host}/{child.pid}/1"
 
 
 LIVING = str(this_process())
-REBORN = f"{socket.gethostname()}/{os.getpid()}/1"
+REBORN = f"{this_process().host}/{os.getpid()}/1"
 MOMENT, LONG = timedelta(seconds=1), LEASE
 
 
