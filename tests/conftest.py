@@ -1,13 +1,20 @@
 """Servers and things that several rooms' tests share."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import structlog
 
 from tests import world as worlds
 from tests.servers import Dovecot, ImapServer, PostgreSQL, Pymap
+
+# Nothing here is timed. Where a run must come out alike, the same examples are tried.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if "MAILDESK_CI" in os.environ else "here")
 
 
 @pytest.fixture(autouse=True)

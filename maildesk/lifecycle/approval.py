@@ -3,7 +3,7 @@
 from maildesk.lifecycle import workflow
 from maildesk.lifecycle.draft import Draft
 from maildesk.model.decision import ActorKind, Template
-from maildesk.model.event import ApprovalAsked, ApprovalDecided
+from maildesk.model.event import ApprovalAsked, ApprovalDecided, MessageAdded
 from maildesk.model.person import Person
 from maildesk.model.token import Purpose
 
@@ -80,10 +80,18 @@ def settle(draft: Draft, approver: Person, approved: bool, reason: str) -> None:
 
 
 def _turned_down(draft: Draft, approver: Person, reason: str) -> None:
-    category = draft.policy.workflow.closing.not_approved_category
+    closing = draft.policy.workflow.closing
     draft.explain("approval", f"not approved by {approver.name}")
     note = f"{approver.name} did not approve the request."
-    if workflow.close(draft, ActorKind.MANAGER, category) is None:
+    said = next((e.message for e in draft.events if isinstance(e, MessageAdded)), None)
+    illegal = workflow.close(
+        draft,
+        ActorKind.MANAGER,
+        closing.not_approved_category,
+        closing.not_approved_note,
+        said if reason else None,
+    )
+    if illegal is None:
         draft.write(
             Template.CLOSURE, draft.ticket.requester, text=reason, author=approver.id, note=note
         )

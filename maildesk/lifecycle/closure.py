@@ -91,7 +91,9 @@ def accept(draft: Draft) -> Illegal | None:
     draft.add(ResolutionDecided(round=draft.ticket.round, accepted=True))
     workflow.move(draft, roles.accepted, ActorKind.REQUESTER)
     draft.explain("lifecycle", "accepted")
-    illegal = workflow.close(draft, ActorKind.REQUESTER, closing.accepted_category)
+    illegal = workflow.close(
+        draft, ActorKind.REQUESTER, closing.accepted_category, closing.accepted_note
+    )
     if illegal is None:
         draft.write(Template.CLOSURE, draft.ticket.requester, note="You accepted the resolution.")
     return illegal
@@ -133,20 +135,18 @@ def close_when_due(draft: Draft) -> None:
     if draft.ticket.waits_for_requester:
         _close_unanswered(draft)
         return
-    category = draft.policy.workflow.closing.accepted_category
-    if workflow.close(draft, ActorKind.CLOCK, category) is None:
-        draft.write(
-            Template.CLOSURE,
-            draft.ticket.requester,
-            note="It was resolved, and nothing has come up since.",
-        )
+    closing = draft.policy.workflow.closing
+    category, note = closing.accepted_category, closing.silent_note
+    if workflow.close(draft, ActorKind.CLOCK, category, note) is None:
+        draft.write(Template.CLOSURE, draft.ticket.requester, note=note)
         draft.explain("clock", "closed after it was resolved")
 
 
 def _close_unanswered(draft: Draft) -> None:
     """Nobody objected in the configured time."""
-    category = draft.policy.workflow.closing.automatic_category
-    if workflow.close(draft, ActorKind.CLOCK, category) is None:
+    closing = draft.policy.workflow.closing
+    category, note = closing.automatic_category, closing.automatic_note
+    if workflow.close(draft, ActorKind.CLOCK, category, note) is None:
         draft.write(
             Template.CLOSURE,
             draft.ticket.requester,

@@ -51,8 +51,10 @@ def _close(task: Task) -> str | Illegal:
     draft = task.draft
     if draft.ticket.waits_for_approval:
         return ASKED
-    category = draft.policy.workflow.closing.accepted_category
-    illegal = workflow.close(draft, ActorKind.AGENT, category)
+    closing, said = draft.policy.workflow.closing, task.message if task.body else None
+    illegal = workflow.close(
+        draft, ActorKind.AGENT, closing.accepted_category, closing.agent_note, said
+    )
     if illegal is not None:
         return illegal
     draft.write(Template.CLOSURE, draft.ticket.requester, author=draft.actor.person)

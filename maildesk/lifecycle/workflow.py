@@ -91,10 +91,12 @@ def end(draft: Draft, category: str) -> None:
     draft.add(StatusMoved(old=draft.ticket.status, new=closed, state=state), Closed(category))
 
 
-def close(draft: Draft, by: ActorKind, category: str) -> Illegal | None:
-    """The end of the ticket, with the closure category."""
+def close(
+    draft: Draft, by: ActorKind, category: str, note: str, message: str | None = None
+) -> Illegal | None:
+    """The end of the ticket, with closure category and note; `message` says it in own words."""
     closed = draft.policy.workflow.roles.closed
     illegal = move(draft, closed, by, frozenset({"closure_category"}))
     if illegal is None:
-        draft.add(Closed(category))
+        draft.add(Closed(category, note, message))
     return illegal

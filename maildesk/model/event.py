@@ -269,9 +269,14 @@ class ApprovalDecided:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The end. A closed ticket never changes again."""
+    """The end. A closed ticket never changes again.
+
+    `note` is the closure note of workflow.toml; `message` has it in somebody's own words.
+    """
 
     category: str
+    note: str = ""
+    message: str | None = None
 
 
 Event = (

@@ -173,11 +173,28 @@ class Closing(Part):
     """What is filled in when nobody says otherwise."""
 
     accepted_category: str = Field("Solved", description="closure category: the requester accepted")
+    accepted_note: str = Field(
+        "The requester accepted the resolution.", description="closure note: the requester accepted"
+    )
     automatic_category: str = Field(
         "No answer", description="closure category: the clock closed it"
     )
+    automatic_note: str = Field(
+        "The requester was asked and did not answer in time.",
+        description="closure note: the clock closed it",
+    )
+    silent_note: str = Field(
+        "It was resolved, and nothing has come up since.",
+        description="closure note: the clock closed what nobody was asked about",
+    )
+    agent_note: str = Field(
+        "Closed by the service desk.", description="closure note: an agent closed it without a word"
+    )
     not_approved_category: str = Field(
         "Not approved", description="closure category: the manager said no"
+    )
+    not_approved_note: str = Field(
+        "The request was not approved.", description="closure note: the manager said no"
     )
 
 

@@ -122,6 +122,8 @@ class Ticket:
     rules_due: datetime | None = None
     closed_at: datetime | None = None
     closure_category: str = ""
+    closure_note: str = ""
+    closure_message: str | None = None
     event_key: str | None = None
     flaps: int = 0
     settle_due: datetime | None = None
@@ -237,11 +239,13 @@ def _changed(ticket: Ticket, event: Event, at: datetime) -> Ticket:
             return replace(ticket, approval=asked, round=round_)
         case ApprovalDecided(approved=approved):
             return _approval_decided(ticket, approved, at)
-        case Closed(category=category):
+        case Closed(category=category, note=note, message=message):
             return replace(
                 ticket,
                 closed_at=at,
                 closure_category=category,
+                closure_note=note,
+                closure_message=message,
                 close_due=None,
                 remind_due=None,
                 hold=None,

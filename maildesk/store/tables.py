@@ -235,6 +235,8 @@ class TicketRow(SQLModel, table=True):
     rules_due: datetime | None = _time(default=None, nullable=True)
     closed_at: datetime | None = _time(default=None, nullable=True)
     closure_category: str
+    closure_note: str = _text()
+    closure_message: str | None = None
     event_key: str | None = Field(default=None, index=True)
     flaps: int
     settle_due: datetime | None = _time(default=None, nullable=True)

@@ -373,18 +373,20 @@ def test_what_the_clock_does(
 
 
 def test_an_unanswered_ticket_closes_with_a_category_of_its_own() -> None:
-    assert events(decide(WAITING, ClockStruck(RITA), SHIPPED, CLOSE))[-1] == Closed("No answer")
+    assert events(decide(WAITING, ClockStruck(RITA), SHIPPED, CLOSE))[-1] == Closed(
+        "No answer", "The requester was asked and did not answer in time."
+    )
 
 
 def test_an_accepted_ticket_closes_with_another() -> None:
     happening = events(decide(WAITING, link(RITA, ACCEPT, 1), SHIPPED, NOW))
     assert happening[0] == ResolutionDecided(round=1, accepted=True)
-    assert happening[-1] == Closed("Solved")
+    assert happening[-1] == Closed("Solved", "The requester accepted the resolution.")
 
 
 def test_a_request_that_was_not_approved_with_a_third() -> None:
     assert events(decide(ASKED, link(MAX, REJECT, 1, "no"), SHIPPED, NOW))[-1] == Closed(
-        "Not approved"
+        "Not approved", "The request was not approved.", "m-link"
     )
 
 

@@ -199,17 +199,17 @@ def test_an_illegal_move_does_nothing() -> None:
 
 def test_the_end_has_a_category_and_a_time() -> None:
     draft = _draft("Waiting for Closure")
-    assert workflow.close(draft, ActorKind.CLOCK, "No answer") is None
+    assert workflow.close(draft, ActorKind.CLOCK, "No answer", "Silence.") is None
     assert draft.events == [
         StatusMoved(old="Waiting for Closure", new="Completed", state="Closed"),
-        Closed("No answer"),
+        Closed("No answer", "Silence."),
     ]
     assert (draft.ticket.closed_at, draft.ticket.next_due) == (NOW, None)
 
 
 def test_an_end_that_is_illegal_closes_nothing() -> None:
     draft = _draft("Analysis")
-    illegal = workflow.close(draft, ActorKind.AGENT, "Solved")
+    illegal = workflow.close(draft, ActorKind.AGENT, "Solved", "Done.")
     assert illegal == Illegal('a ticket in status "Analysis" cannot become "Completed"')
     assert draft.events == []
     assert not draft.ticket.is_closed

@@ -158,6 +158,8 @@ def upgrade() -> None:
         sa.Column("rules_due", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closure_category", sa.String(), nullable=False),
+        sa.Column("closure_note", sa.Text(), nullable=False),
+        sa.Column("closure_message", sa.String(), nullable=True),
         sa.Column("event_key", sa.String(), nullable=True),
         sa.Column("flaps", sa.Integer(), nullable=False),
         sa.Column("settle_due", sa.DateTime(timezone=True), nullable=True),
