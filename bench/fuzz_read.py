@@ -117,8 +117,9 @@ def _read(raw: bytes, clock: Clock) -> Reading:
 def _threaded(reading: Reading) -> None:
     found = clues(reading.mail, DESK, KEYS, (f"desk+{_TOKEN}@example.org",))
     wanted(found)
-    threaded = thread(found, RITA, Known())
-    identify(reading.mail, token_proves=token_proves(found, threaded, RITA), trust=TRUST)
+    known = Known()
+    threaded = thread(found, RITA, known)
+    identify(reading.mail, token_proves=token_proves(found, threaded, RITA, known), trust=TRUST)
 
 
 def _begin_peak() -> int:
