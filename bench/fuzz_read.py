@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from maildesk.ingest import html, wire
+from maildesk.ingest import wire
 from maildesk.ingest.authenticate import identify
 from maildesk.ingest.commands import read_commands, read_decision
 from maildesk.ingest.read import read, read_head
+from maildesk.ingest.sanitise import sanitise
 from maildesk.ingest.thread import Known, clues, thread, token_proves, wanted
 from maildesk.model.mail import Reading
 from maildesk.model.person import Person
@@ -110,7 +111,7 @@ def _read(raw: bytes, clock: Clock) -> Reading:
         read_commands(reading.reply_text)
         read_decision(reading.reply_text)
     with clock.stage("html"):
-        html.sanitise(reading.mail.html or "")
+        sanitise(reading.mail.html or "")
     return reading
 
 
