@@ -11,6 +11,7 @@ from maildesk.ingest.mime import Part
 from maildesk.ingest.raw import Raw
 
 TEXT_BYTES = 2_000_000
+TEXT_LINES = 100_000
 _HTML_BYTES = 4_000_000
 _NOT_BODY = frozenset(
     [
@@ -90,11 +91,14 @@ def body(raw: Raw, root: Part) -> Body:
         said = [_plain(piece) for piece in pieces]
     written = [piece.html for piece in pieces if piece.html is not None]
     joined = "\n".join(filter(None, (*found.events, *said)))
-    if len(joined) > TEXT_BYTES:
+    text = joined[:TEXT_BYTES]
+    if text.count("\n") > TEXT_LINES:  # in a list a line costs fifty bytes and more
+        text = "\n".join(text.split("\n", TEXT_LINES)[:TEXT_LINES])
+    if len(text) < len(joined):
         found.defects.append("text-too-long")
     markup = _bounded("\n".join(written), found.defects) if written else None
     defects = tuple(found.defects)
-    return Body(joined[:TEXT_BYTES], markup, tuple(found.attachments), defects)
+    return Body(text, markup, tuple(found.attachments), defects)
 
 
 def _of_winmail(packed: tnef.Packed) -> _Piece:
