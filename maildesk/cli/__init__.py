@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "quarantine": "maildesk.cli.quarantine",
     "ticket": "maildesk.cli.ticket",
     "outbox": "maildesk.cli.outbox",
+    "rules": "maildesk.cli.rules",
     "workflow": "maildesk.cli.workflow",
     "replay": "maildesk.cli.replay",
     "db": "maildesk.cli.db",

@@ -35,7 +35,7 @@ class Call:
 
     def config(self) -> Config:
         """The configuration, rules checked. Raises ConfigErrors, which the edge prints."""
-        return load(self.config_path or DEFAULT_CONFIG, os.environ, _rule_faults)
+        return load(self.config_path or DEFAULT_CONFIG, os.environ, rule_faults)
 
 
 def call_of(ctx: typer.Context) -> Call:
@@ -43,7 +43,8 @@ def call_of(ctx: typer.Context) -> Call:
     return ctx.ensure_object(Call)
 
 
-def _rule_faults(rules: Rules) -> Iterator[tuple[str, str, int, str]]:
+def rule_faults(rules: Rules) -> Iterator[tuple[str, str, int, str]]:
+    """What the rules room finds wrong with the `when` of each rule (config.CheckRules)."""
     try:
         compile_rules(rules)
     except RuleErrors as error:

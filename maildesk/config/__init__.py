@@ -39,7 +39,7 @@ from maildesk.model.policy import (
 from maildesk.model.settings import Part, Settings
 from maildesk.model.sla import ServiceLevels
 
-__all__ = ["CheckRules", "Config", "ConfigErrors", "load"]
+__all__ = ["CheckRules", "Config", "ConfigErrors", "load", "load_rules"]
 
 CheckRules = Callable[[Rules], Iterable[tuple[str, str, int, str]]]
 """The rules room's own look at rules.toml: (name of the rule, what is wrong with its `when`, in
@@ -82,6 +82,22 @@ def load(path: Path, environ: Mapping[str, str], check_rules: CheckRules | None 
     if findings or settings is None or policy is None:
         raise ConfigErrors(findings)
     return Config(settings, policy, path.absolute().parent)
+
+
+def load_rules(path: Path, policy: PolicyFiles, check_rules: CheckRules) -> Rules:
+    """Another rules.toml, checked against the rest of this policy. Raises ConfigErrors."""
+    file = read_toml(path)
+    if isinstance(file, Finding):
+        raise ConfigErrors([file])
+    found = read_model(file, Rules)
+    faults: list[Iterable[Fault]] = []
+    if found.part is not None:
+        named = rules_faults(found.part, policy.people, policy.catalog, policy.workflow)
+        faults = [named, _when("rule", found.part, check_rules)]
+    findings = _findings(found, *faults)
+    if findings or found.part is None:
+        raise ConfigErrors(findings)
+    return found.part
 
 
 def _installation(

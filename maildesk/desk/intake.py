@@ -213,7 +213,7 @@ def _cause(
         kind=case.reading.screening.kind,
         message=case.office.new_id(case.now),
         text=commands.text,
-        facts=_facts(case.mail, text, inner),
+        facts=facts_of(case.mail, text, inner),
         held=threaded.held,
         round=threaded.round,
         choice=spoken.choice,
@@ -273,7 +273,8 @@ def _passed_on(case: Case, sender: Person, identity: Identity) -> Forwarded | No
     return None if ours else found
 
 
-def _facts(mail: Mail, text: str, inner: Forwarded | None) -> Facts:
+def facts_of(mail: Mail, text: str, inner: Forwarded | None = None) -> Facts:
+    """What rules may look at in this mail, or in the one that it passes on."""
     author = inner.author.address if inner else mail.senders[0].address if mail.senders else ""
     return Facts(
         subject=inner.subject if inner else mail.subject,

@@ -14,7 +14,7 @@ from maildesk.model.ids import new_id
 from maildesk.model.policy import Absence, PolicyFiles
 from maildesk.model.settings import Settings
 from maildesk.outgoing.compose import Composer, House
-from maildesk.rules.compile import compile_rules
+from maildesk.rules.compile import CompiledRules, compile_rules
 from maildesk.store import people, tickets
 from maildesk.store.engine import Store
 from maildesk.store.lease import this_process
@@ -68,18 +68,7 @@ def open_office(
     """
     with store.write() as connection:
         people.sync(connection, files.people)
-        directory = _directory(connection, files)
-    rules = compile_rules(files.rules)
-    policy = Policy(
-        files.workflow,
-        files.catalog,
-        files.approvals,
-        rules,
-        directory,
-        office_hours(files),
-        files.monitoring,
-        files.answers,
-    )
+        policy = read_policy(connection, files, compile_rules(files.rules))
     keys = settings.secrets.keys()
     base_url = settings.web.base_url if settings.web.enabled else None
     house = House(settings.desk, base_url, keys, files.approvals.link_days)
@@ -97,12 +86,29 @@ def open_office(
     )
 
 
+def read_policy(connection: Connection, files: PolicyFiles, rules: CompiledRules) -> Policy:
+    """The policy with the people that the database knows. Writes nothing."""
+    return Policy(
+        files.workflow,
+        files.catalog,
+        files.approvals,
+        rules,
+        _directory(connection, files),
+        office_hours(files),
+        files.monitoring,
+        files.answers,
+    )
+
+
 def _directory(connection: Connection, files: PolicyFiles) -> Directory:
     named = {lead for team in files.people.team for lead in team.leads}
     named |= {address for rule in files.rules.rule for address in rule.then.watch}
     known = people.addresses(connection, named)
     leads = (
-        (team.name, known[lead.casefold()]) for team in files.people.team for lead in team.leads
+        (team.name, known[lead.casefold()])
+        for team in files.people.team
+        for lead in team.leads
+        if lead.casefold() in known
     )
     return Directory(
         teams=people.teams(connection),
@@ -117,7 +123,8 @@ def _directory(connection: Connection, files: PolicyFiles) -> Directory:
 
 def _absences(connection: Connection, files: PolicyFiles) -> dict[int, tuple[Absence, ...]]:
     away = [entry for entry in files.people.person if entry.absence]
-    return {people.by_address(connection, one.address).id: one.absence for one in away}
+    found = {one.address: people.find(connection, one.address) for one in away}
+    return {p.id: one.absence for one in away if (p := found[one.address]) is not None}
 
 
 def _fallback(connection: Connection, files: PolicyFiles) -> int | None:

@@ -94,12 +94,13 @@ class Fired:
 class Outcome:
     """What the rules want, in the order they want it, and a step for every rule.
 
-    Only real changes are listed. The priority is not among them: it follows from impact and
-    urgency, and whoever applies these effects sets it.
+    `ticket` is as a further rule would see it. Only real changes are listed. The priority is not
+    among them: it follows from impact and urgency, and whoever applies these effects sets it.
     """
 
     effects: tuple[Effect, ...]
     steps: tuple[Fired, ...]
+    ticket: Ticket
 
     @property
     def fired(self) -> tuple[str, ...]:
@@ -124,7 +125,7 @@ def run(
     for rule in compiled.rules:
         if only is None or rule.rule.name in only:
             this.steps.append(this.look(rule))
-    return Outcome(tuple(this.effects), tuple(this.steps))
+    return Outcome(tuple(this.effects), tuple(this.steps), this.scene.ticket)
 
 
 @dataclass(slots=True)

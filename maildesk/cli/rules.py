@@ -1,0 +1,230 @@
+"""`maildesk rules`: are they right, what do they make of a mail, what would others have made?"""
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from maildesk.cli.call import call_of, rule_faults
+from maildesk.cli.desk import the_store
+from maildesk.cli.edge import FAILED, CommandFailed, complain
+from maildesk.cli.output import print_json
+from maildesk.config import Config, load_rules
+from maildesk.desk.backtest import Backtest, Changed
+from maildesk.desk.intake import facts_of
+from maildesk.desk.office import read_policy, utc_now
+from maildesk.ingest.pool import ReadingPool
+from maildesk.ingest.read import read
+from maildesk.lifecycle import waiting
+from maildesk.model.mail import Mail
+from maildesk.model.person import Person
+from maildesk.model.policy import Cause
+from maildesk.model.ticket import Ticket
+from maildesk.rules.compile import CompiledRules, compile_rules
+from maildesk.rules.engine import Act, AddTag, AskApproval, Effect, Outcome, SetField, run
+from maildesk.rules.facts import Scene
+from maildesk.rules.trial import Difference, try_out
+from maildesk.store import backtest as rows
+from maildesk.store import people, tickets
+from maildesk.store.engine import Store
+
+rules = typer.Typer(no_args_is_help=True, help="Rules: check, try on a mail, try on the journal.")
+_SINCE = re.compile(r"(\d{1,4})([hdw])")
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
+
+
+@rules.command()
+def check(ctx: typer.Context, as_json: Json = False) -> None:
+    """Load the rules, check names and types, and run the tests that stand beside them."""
+    config = call_of(ctx).config()
+    compiled, written = compile_rules(config.policy.rules), config.policy.rules
+    priority = config.policy.catalog.priority
+    wrong = [found for test in written.test for found in try_out(compiled, test, priority)]
+    if as_json:
+        counts = {"rules": len(written.rule), "tests": len(written.test)}
+        print_json(counts | {"differences": [_shown(one) for one in wrong]})
+    else:
+        for one in wrong:
+            complain(f"maildesk: test {one}")
+        if not wrong:
+            typer.echo(f"{len(written.rule)} rules are right; {len(written.test)} tests pass")
+    if wrong:
+        raise typer.Exit(FAILED)
+
+
+def _shown(one: Difference) -> dict[str, Any]:
+    return {"test": one.test, "key": one.key, "expected": one.expected, "came": one.came}
+
+
+@rules.command("try")
+def try_(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE.eml")],
+    number: Annotated[
+        int | None, typer.Option("--ticket", help="As a reply to this ticket; else a new one.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show each rule, fired or not and why, and what it would set. Nothing is touched."""
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        raise CommandFailed(f"{file}: {error.strerror or error}") from error
+    with the_store(ctx) as (config, store):
+        reading = read(raw, own_domains=(config.settings.desk.domain,))
+        text = reading.mail.text if number is None else reading.reply_text
+        outcome = _tried(config, store, reading.mail, text, number)
+    for step in outcome.steps:
+        sets = [_words(effect) for effect in outcome.effects if effect.rule == step.rule]
+        if as_json:
+            print_json(
+                {"rule": step.rule, "fired": step.fired, "reason": step.reason, "sets": sets}
+            )
+            continue
+        typer.echo(f"{'+' if step.fired else '-'} {step.rule}\n    {step.reason}")
+        for line in sets:
+            typer.echo(f"    -> {line}")
+
+
+def _tried(config: Config, store: Store, mail: Mail, text: str, number: int | None) -> Outcome:
+    now = utc_now()
+    with store.read() as connection:
+        policy = read_policy(connection, config.policy, compile_rules(config.policy.rules))
+        if number is None:
+            requester, ticket = _sender(mail), None
+            requester = people.find(connection, requester.address) or requester
+        else:
+            try:
+                ticket, _ = tickets.load_one(connection, number, lock=False)
+            except LookupError as error:
+                raise CommandFailed(f"{error}") from error
+            requester = people.by_id(connection, ticket.requester)
+    roles = policy.workflow.roles
+    ticket = ticket or Ticket(
+        number=0,
+        requester=requester.id,
+        source="mail",
+        status=roles.new,
+        state=policy.workflow.state_of(roles.new),
+        request_type=policy.catalog.request_type[0].name,
+        opened_at=now,
+        updated_at=now,
+    )
+    scene = Scene(
+        mail=facts_of(mail, text),
+        ticket=ticket,
+        requester=requester,
+        moment=waiting.moment(policy.calendar, now),
+        organisation=policy.directory.organisation_of(requester),
+    )
+    on: Cause = "created" if number is None else "replied"
+    directory, priority = policy.directory, policy.catalog.priority
+    return run(policy.rules, on, scene, priority=priority, choose=directory.choose)
+
+
+def _sender(mail: Mail) -> Person:
+    for sender in mail.senders:
+        return Person(id=0, name=sender.name, address=sender.address)
+    return Person(id=0, name="", address="")
+
+
+def _words(effect: Effect) -> str:
+    match effect:
+        case SetField(field=field, value=value):
+            return f"{field} = {value}"
+        case AddTag(tag=tag):
+            return f"tag = {tag}"
+        case AskApproval(whom=whom):
+            return f"ask_approval = {whom}"
+        case Act(action=action, value=value):
+            return f"{action} = {value}"
+
+
+@rules.command()
+def backtest(
+    ctx: typer.Context,
+    since: Annotated[str, typer.Option(metavar="30d", help="How far back: 12h, 30d, 4w.")],
+    other: Annotated[Path, typer.Option("--rules", metavar="OTHER.toml", help="The rules to try.")],
+    as_json: Json = False,
+) -> None:
+    """List the tickets of the journal that other rules would have left otherwise, field by field.
+
+    Nothing is touched: the mails are read again and asked of both sets of rules.
+    """
+    with the_store(ctx) as (config, store):
+        begin = utc_now() - _so_long(since)
+        theirs = compile_rules(load_rules(other, config.policy, rule_faults))
+        differing = set()
+        mails = 0
+        for changes in _run(config, store, theirs, begin):
+            mails += 1
+            differing |= {change.ticket for change in changes}
+            for change in changes:
+                _print(change, as_json)
+    if not as_json:
+        typer.echo(f"{mails} mails asked of both; {len(differing)} tickets would differ")
+
+
+def _so_long(since: str) -> timedelta:
+    found = _SINCE.fullmatch(since)
+    if found is None:
+        raise typer.BadParameter("write 12h, 30d or 4w", param_hint="--since")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def _run(
+    config: Config, store: Store, theirs: CompiledRules, begin: datetime
+) -> Iterator[tuple[Changed, ...]]:
+    with store.read() as connection:
+        policy = read_policy(connection, config.policy, compile_rules(config.policy.rules))
+        ids = rows.ids_since(connection, begin)
+    limits = config.settings.limits
+    with ReadingPool(
+        max(1, os.cpu_count() or 1),
+        wall_seconds=limits.read_seconds,
+        memory_bytes=limits.read_megabytes << 20,
+        own_domains=(config.settings.desk.domain,),
+    ) as readers:
+        whole = Backtest(store, policy, theirs, readers)
+        for _, changes in _with_progress(whole.run(ids), len(ids)):
+            yield changes
+
+
+def _with_progress(
+    steps: Iterable[tuple[int, tuple[Changed, ...]]], total: int
+) -> Iterable[tuple[int, tuple[Changed, ...]]]:
+    shown = sys.stderr.isatty()
+    console = Console(stderr=True)
+    return track(steps, "asking", total, console=console, transient=True, disable=not shown)
+
+
+def _print(change: Changed, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "ticket": change.ticket,
+                "mail": change.mail,
+                "field": change.field,
+                "now": change.now,
+                "then": change.then,
+            }
+        )
+        return
+    typer.echo(
+        f"MD-{change.ticket}  {change.field}: {_value(change.now)} -> {_value(change.then)}"
+        f"  (mail {change.mail})"
+    )
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(value) or "-"
+    return str(value) if value not in (None, "") else "-"
