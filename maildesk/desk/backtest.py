@@ -18,7 +18,7 @@ from maildesk.lifecycle import waiting
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import Facts
 from maildesk.model.event import ApprovalDecided, Event, MessageAdded, Reopened, TicketOpened
-from maildesk.model.mail import Disposition, Reading
+from maildesk.model.mail import Disposition, Reading, address_key
 from maildesk.model.person import Person
 from maildesk.model.policy import Cause
 from maildesk.model.ticket import Ticket, evolve
@@ -188,7 +188,7 @@ def _facts(reading: Reading, on: Cause, requester: Person) -> Facts:
     mail = reading.mail
     if on != "created":
         return facts_of(mail, reading.reply_text)
-    wrote_it = any(sender.key == requester.address.casefold() for sender in mail.senders)
+    wrote_it = any(sender.key == address_key(requester.address) for sender in mail.senders)
     inner = None if wrote_it else forwarded_in(mail.subject, mail.text)
     return facts_of(mail, inner.text if inner else mail.text, inner)
 
