@@ -8,10 +8,11 @@ import typer
 
 from maildesk.cli.desk import the_office
 from maildesk.cli.edge import CommandFailed
-from maildesk.cli.output import print_json, shown
+from maildesk.cli.output import hours, print_json, shown
 from maildesk.desk.desk import Desk
 from maildesk.desk.held import held_in, settle
 from maildesk.desk.office import Office
+from maildesk.desk.promises import Measured, measured
 from maildesk.model.decision import Decision
 from maildesk.model.event import Release
 from maildesk.model.person import Person
@@ -105,6 +106,37 @@ def _of(history: tuple[Recorded, ...]) -> set[int]:
         keys = _PEOPLE | ({"old", "new"} if values.get("field") == "assignee" else set())
         found |= {values[key] for key in keys & values.keys() if isinstance(values[key], int)}
     return {person for person in found if person is not None}
+
+
+@ticket.command()
+def sla(
+    ctx: typer.Context, number: Number, as_json: Annotated[bool, typer.Option("--json")] = False
+) -> None:
+    """Show each promise of a ticket, worked out anew from its history."""
+    with the_office(ctx) as office:
+        try:
+            clocks = measured(office, number)
+        except LookupError as error:
+            raise CommandFailed(f"{error}") from error
+    for one in clocks:
+        if as_json:
+            print_json(shown(one))
+        else:
+            _print_clock(one)
+
+
+def _print_clock(one: Measured) -> None:
+    due = f", due {one.due:%Y-%m-%d %H:%M %Z}" if one.due else ""
+    typer.echo(
+        f"{one.metric} {one.serial}: {one.outcome} ({one.profile}, {one.calendar}), "
+        f"{hours(one.used)} of {hours(one.target)} used{due}"
+    )
+    for part in one.parts:
+        end = f"{part.end:%Y-%m-%d %H:%M}" if part.end else "now"
+        counted = f"counted {hours(part.counted)}" if not part.why else f"stood: {part.why}"
+        typer.echo(f"  {part.begin:%Y-%m-%d %H:%M} to {end:16}  {counted}")
+    if one.differs:
+        typer.echo("  the ticket has it otherwise: sla.toml changed since; the next event mends it")
 
 
 @ticket.command()

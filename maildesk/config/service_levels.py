@@ -141,8 +141,8 @@ def _profile(
         yield from unknown((*path, "calendar"), "calendar", profile.calendar, calendars)
     elif not calendars:
         yield Fault((*path, "calendar"), "there is no calendar", "add a [[calendar]]")
-    if re.search(r"\bmail\.", _STRINGS.sub("", profile.when)):
-        problem = "a profile cannot look at mail.*: a promise outlives the mail"
+    if re.search(r"\b(mail|time|calendar)\.", _STRINGS.sub("", profile.when)):
+        problem = "a profile cannot look at a mail or the time: a promise outlives both"
         yield Fault((*path, "when"), problem, "let a rule set a field or a tag, and ask for that")
     promises = {metric: getattr(profile, metric) for metric in METRICS}
     if not any(promises.values()):

@@ -6,7 +6,7 @@ the mailboxes and listeners).
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import structlog
 
@@ -14,19 +14,16 @@ from maildesk.desk.around import look_around
 from maildesk.desk.bounces import report_failure
 from maildesk.desk.office import Office
 from maildesk.desk.record import Matter, Recorder, Said
+from maildesk.desk.tick import tick
 from maildesk.ingest.commands import read_commands
 from maildesk.lifecycle.decide import decide
-from maildesk.model.cause import AgentActed, ClockStruck, Facts, TicketReported
+from maildesk.model.cause import AgentActed, Facts, TicketReported
 from maildesk.model.decision import Decision
 from maildesk.model.mail import Address, RawMail
 from maildesk.model.person import Person
 from maildesk.store import journal, lease, outgoing, people, tickets
-from maildesk.store.engine import is_of_the_database
 
 log = structlog.get_logger()
-
-TICK_TICKETS = 100
-POSTPONED = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,40 +157,9 @@ class Desk:
         return row is not None
 
     def tick(self) -> int:
-        """Work the deadlines that have passed, a transaction each; how many there were.
+        """Work the deadlines that have passed, a transaction each; how many we struck.
 
         Raises OperationalError where the database is locked, full or gone.
         """
-        now = self.office.clock()
         self.report_failures()
-        with self.office.store.read() as connection:
-            numbers = tickets.due(connection, now, TICK_TICKETS)
-        for number in numbers:
-            try:
-                self._strike(number, now)
-            except Exception as error:
-                if is_of_the_database(error):
-                    raise
-                log.exception("deadline failed", ticket=number)
-                self._postpone(number, now, f"{type(error).__name__}: {error}")
-        return len(numbers)
-
-    def _strike(self, number: int, now: datetime) -> None:
-        office = self.office
-        with office.store.write() as connection:
-            ticket, subject = tickets.load_one(connection, number)
-            if ticket.next_due is None or ticket.next_due > now:
-                return  # another daemon was here first
-            requester = people.by_id(connection, ticket.requester)
-            decision = decide(ticket, ClockStruck(requester), office.policy_at(connection), now)
-            if not decision.changes:
-                why = "the workflow forbids what its deadline asks for"
-                tickets.postpone(connection, number, now + POSTPONED, why)
-                return
-            matter = Matter(ticket=ticket, subject=subject, requester=requester, cause="clock")
-            Recorder.on(office, connection, now).enact(decision, matter, None)
-        log.info("deadline worked", ticket=number, events=len(decision.changes[0].events))
-
-    def _postpone(self, number: int, now: datetime, trouble: str) -> None:
-        with self.office.store.write() as connection:
-            tickets.postpone(connection, number, now + POSTPONED, trouble[:500])
+        return tick(self.office)

@@ -8,10 +8,11 @@ from secrets import token_bytes
 from sqlalchemy import Connection
 
 from maildesk.ingest.monitoring import Watch, watches
+from maildesk.lifecycle.levels import Levels
 from maildesk.lifecycle.policy import Directory, Policy, Workload
 from maildesk.lifecycle.waiting import office_hours
 from maildesk.model.ids import new_id
-from maildesk.model.policy import Absence, PolicyFiles
+from maildesk.model.policy import Absence, PolicyFiles, profile_rules
 from maildesk.model.settings import Settings
 from maildesk.outgoing.compose import Composer, House
 from maildesk.rules.compile import CompiledRules, compile_rules
@@ -97,6 +98,7 @@ def read_policy(connection: Connection, files: PolicyFiles, rules: CompiledRules
         office_hours(files),
         files.monitoring,
         files.answers,
+        Levels.of(files.sla, files.holidays, compile_rules(profile_rules(files.sla))),
     )
 
 

@@ -9,13 +9,14 @@ from sqlalchemy import Connection
 from maildesk.desk.breaker import Breaker
 from maildesk.desk.office import Office
 from maildesk.lifecycle.decide import decide
+from maildesk.lifecycle.sla import follow
 from maildesk.model.decision import Change, Decision, FollowUp, Letter, Template
-from maildesk.model.event import HeldSettled, Release
+from maildesk.model.event import ClockSet, HeldSettled, Release
 from maildesk.model.mail import Attachment, Step
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.outgoing.compose import Topic
-from maildesk.store import attachments, outgoing, people, relatives, tickets
+from maildesk.store import attachments, notices, outgoing, people, relatives, tickets
 from maildesk.store.tickets import Message
 
 _BECOMES: dict[Release, str] = {"added": "reply", "split": "split-off", "dropped": "dropped"}
@@ -79,6 +80,7 @@ class Recorder:
             relatives.move_texts(self.connection, moving.origin, ticket.number, moving.message)
         if decision.distrust is not None:
             people.distrust(self.connection, decision.distrust, self.now)
+        notices.add(self.connection, decision.notices)
         unsent = self._write_letters(decision.letters, matter, said)
         return ticket, (*unsent, *self._follow_up(decision, matter))
 
@@ -116,6 +118,9 @@ class Recorder:
         for event in change.events:
             after = evolve(after, event, number=number, at=self.now)
         assert after is not None
+        turned = self._clocks(before, after, change, matter)
+        for event in turned:
+            after = evolve(after, event, number=number, at=self.now)
         if before is None:
             tickets.add(self.connection, after, matter.subject)
         else:
@@ -123,7 +128,7 @@ class Recorder:
         tickets.record(
             self.connection,
             number,
-            change.events,
+            (*change.events, *turned),
             actor=decision.actor,
             cause=matter.cause,
             at=self.now,
@@ -147,6 +152,17 @@ class Recorder:
             at=self.now,
         )
         tickets.add_message(self.connection, message)
+
+    def _clocks(
+        self, before: Ticket | None, after: Ticket, change: Change, matter: Matter
+    ) -> tuple[ClockSet, ...]:
+        """What the events do to the clocks of the ticket's promises."""
+        requester = matter.requester
+        if requester.id != after.requester:
+            requester = people.by_id(self.connection, after.requester)
+        policy = self.office.policy
+        asker = (requester, policy.directory.organisation_of(requester))
+        return follow(policy.levels, before, after, change.events, asker, self.now)
 
     def _add_text(self, ticket: Ticket, said: Said, kind: str) -> None:
         message = Message(

@@ -1,8 +1,10 @@
 """The desk's own rooms: the one that works the journal, and the one that heeds the clock."""
 
+import time
 from collections.abc import Callable
 
 from maildesk.desk.desk import Desk
+from maildesk.desk.steady import Steady
 from maildesk.desk.worker import Worker
 from maildesk.room import Bell
 
@@ -42,11 +44,13 @@ class ClockRoom:
     def __init__(self, desk: Desk, on_struck: Callable[[], None]) -> None:
         self._desk = desk
         self._on_struck = on_struck
+        self._steady = Steady()
 
     def run(self, bell: Bell) -> None:
         """Raises the database's errors; a ticket whose deadline fails is put off by an hour."""
         while not bell.stopping:
-            struck = self._desk.tick()
+            believed = self._steady.trusts(self._desk.office.clock(), time.monotonic())
+            struck = self._desk.tick() if believed else 0
             bell.working()
             if struck:
                 self._on_struck()

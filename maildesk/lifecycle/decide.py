@@ -1,5 +1,6 @@
 """The front door: what is to be done about a cause. Pure; takes microseconds."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from maildesk.lifecycle import (
@@ -9,6 +10,7 @@ from maildesk.lifecycle import (
     elsewhere,
     held,
     hold,
+    ladder,
     monitoring,
 )
 from maildesk.lifecycle.classify import apply_rules, settle_approval
@@ -29,7 +31,7 @@ from maildesk.model.cause import (
     ProblemReported,
     TicketReported,
 )
-from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
+from maildesk.model.decision import Actor, ActorKind, Answer, Change, Decision, Template
 from maildesk.model.event import MessageAdded
 from maildesk.model.mail import Step
 from maildesk.model.ticket import Ticket
@@ -171,7 +173,12 @@ def _clock_struck(ticket: Ticket, struck: ClockStruck, policy: Policy, now: date
         hold.wake(draft)
     elif ticket.rules_due is not None and ticket.rules_due <= now:
         strike(draft, struck.requester)
-    return draft.decision(Answer.DONE)
+    if draft.ticket.is_closed or not ladder.wakes(draft):
+        return draft.decision(Answer.DONE)
+    ladder.climb(draft)
+    decision = draft.decision(Answer.DONE)
+    # What sla.toml says may be other than when the clock was set: then it is judged anew.
+    return replace(decision, changes=decision.changes or (Change(ticket.number, ()),))
 
 
 def _delivery_failed(

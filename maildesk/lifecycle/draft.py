@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from maildesk.lifecycle.policy import Policy
+from maildesk.model.clock import Notice
 from maildesk.model.decision import (
     Actor,
     Answer,
@@ -37,6 +38,7 @@ class Draft:
     follow_ups: list[FollowUp] = field(default_factory=list)
     moving: Moving | None = None
     distrust: int | None = None
+    notices: list[Notice] = field(default_factory=list)
     silent: bool = False
     notes: list[str] = field(default_factory=list)
     rules_ran: bool = False
@@ -115,4 +117,5 @@ class Draft:
             follow_ups=tuple(self.follow_ups),
             moving=self.moving,
             distrust=self.distrust,
+            notices=tuple(self.notices),
         )

@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from maildesk.lifecycle.calendar import Calendar
+from maildesk.lifecycle.levels import Levels
 from maildesk.model.mail import address_key
 from maildesk.model.monitoring import Monitoring
 from maildesk.model.person import Person
 from maildesk.model.policy import Absence, Answers, Approvals, Catalog, Organisation, Workflow
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import CompiledRules
+
+_LEVELS = ("L1", "L2", "L3", "field")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,23 @@ class Directory:
         others = (tuple(p for p in circle if p != unreachable) for circle in circles)
         return next(filter(None, others), ())
 
+    def leads_of(self, team: str) -> tuple[int, ...]:
+        """Who leads the team."""
+        return tuple(sorted(person for of, person in self.leads if of == team))
+
+    def above(self, team: str) -> tuple[int, ...]:
+        """Who leads the teams of the next level; all of them where nobody does."""
+        at = _LEVELS.index(self.levels.get(team, "L1"))
+        above = [name for name, level in self.levels.items() if _LEVELS.index(level) == at + 1]
+        leads = tuple(dict.fromkeys(lead for name in above for lead in self.leads_of(name)))
+        return leads or _ids(agent for name in above for agent in self.teams.get(name, ()))
+
+    def managers(self, ticket: Ticket) -> tuple[int, ...]:
+        """The assignee's reporting manager, else those of the team's leads."""
+        who = {ticket.assignee} if ticket.assignee is not None else {*self.leads_of(ticket.team)}
+        found = {a.manager for a in self.agents if a.id in who and a.manager is not None}
+        return tuple(sorted(found))
+
     def _circles(self, ticket: Ticket) -> tuple[tuple[int, ...], ...]:
         assignee = () if ticket.assignee is None else (ticket.assignee,)
         return assignee, _ids(self.teams.get(ticket.team, ())), _ids(self.agents)
@@ -122,3 +142,4 @@ class Policy:
     calendar: Calendar
     monitoring: Monitoring = field(default_factory=Monitoring)
     answers: Answers = field(default_factory=Answers)
+    levels: Levels = field(default_factory=Levels)

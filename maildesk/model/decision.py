@@ -4,6 +4,7 @@ import enum
 from dataclasses import dataclass
 
 from maildesk.model.cause import OrderedElsewhere
+from maildesk.model.clock import Notice, Warned
 from maildesk.model.event import Event
 from maildesk.model.mail import Disposition, Step
 from maildesk.model.token import Purpose
@@ -75,6 +76,8 @@ class Template(enum.StrEnum):
     CONFIRMATION = "confirmation"
     TRANSCRIPT = "transcript"
     DELIVERY_FAILED = "delivery-failed"
+    SLA_WARNING = "sla-warning"
+    SLA_DIGEST = "sla-digest"
     REFUSED = "refused"
 
 
@@ -83,7 +86,8 @@ class Letter:
     """One mail to one person. `automatic` mails stand under the loop breaker (RFC 3834).
 
     `note` says in one sentence why the letter is sent where the template leaves it open.
-    `text` is a person's text that the letter carries; `author` wrote it.
+    `text` is a person's text that the letter carries; `author` wrote it. `warnings` are promises
+    that the letter speaks of.
     """
 
     template: Template
@@ -93,6 +97,7 @@ class Letter:
     author: int | None = None
     note: str = ""
     links: tuple[Purpose, ...] = ()
+    warnings: tuple[Warned, ...] = ()
 
 
 class Answer(enum.StrEnum):
@@ -131,3 +136,4 @@ class Decision:
     follow_ups: tuple[FollowUp, ...] = ()
     moving: Moving | None = None
     distrust: int | None = None
+    notices: tuple[Notice, ...] = ()

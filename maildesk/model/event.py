@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from maildesk.model.clock import Clock
+from maildesk.model.sla import Metric
+
 Value = str | int | None
 Release = Literal["added", "split", "dropped"]
 Field = Literal[
@@ -268,6 +271,23 @@ class ApprovalDecided:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockSet:
+    """A clock of the ticket was started, paused, stopped or judged anew; it follows from the
+    other events and what is promised (lifecycle.sla)."""
+
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RungReached:
+    """So much of a clock's time was used: "80%", "due", "+2h"."""
+
+    metric: Metric
+    serial: int
+    rung: str
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     """The end. A closed ticket never changes again.
 
@@ -310,6 +330,8 @@ Event = (
     | Reopened
     | ApprovalAsked
     | ApprovalDecided
+    | ClockSet
+    | RungReached
     | Closed
 )
 
@@ -346,6 +368,8 @@ EVENTS: dict[str, type[Event]] = {
         Reopened,
         ApprovalAsked,
         ApprovalDecided,
+        ClockSet,
+        RungReached,
         Closed,
     )
 }

@@ -66,7 +66,9 @@ class Profile(Part):
     """What is promised to which tickets. The first profile whose `when` holds counts."""
 
     name: str = Field(description="the profile's name")
-    when: str = Field("true", description="a CEL expression over ticket.* and requester.*")
+    when: str = Field(
+        "true", description="a CEL expression over ticket.*, requester.* and organisation.*"
+    )
     calendar: str | None = Field(
         None, description="the calendar; without it the team's, the organisation's, the first one"
     )

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeVar
 
+from maildesk.model.clock import Clock
 from maildesk.model.event import (
     ApprovalAsked,
     ApprovalDecided,
+    ClockSet,
     Closed,
     ClosurePostponed,
     ClosureScheduled,
@@ -36,6 +38,7 @@ from maildesk.model.event import (
     ResolutionWithdrawn,
     RuleActed,
     RulesDue,
+    RungReached,
     StatusMoved,
     Tagged,
     TicketOpened,
@@ -127,11 +130,13 @@ class Ticket:
     event_key: str | None = None
     flaps: int = 0
     settle_due: datetime | None = None
+    clocks: tuple[Clock, ...] = ()
 
     @property
     def next_due(self) -> datetime | None:
         """The earliest deadline of this ticket; None where nothing waits for the clock."""
-        dues = (self.close_due, self.remind_due, self.wake_due, self.settle_due, self.rules_due)
+        waits = (self.close_due, self.remind_due, self.wake_due, self.settle_due, self.rules_due)
+        dues = (*waits, *(clock.wakes for clock in self.clocks))
         return min((due for due in dues if due), default=None)
 
     @property
@@ -257,7 +262,11 @@ def _changed(ticket: Ticket, event: Event, at: datetime) -> Ticket:
             return replace(ticket, event_key=key, flaps=ticket.flaps + again, settle_due=None)
         case ProblemEnded(settle_due=settle_due):
             return replace(ticket, settle_due=settle_due)
-        case MessageAdded() | MessageMoved() | HeldSettled() | TicketOpened() | RuleActed():
+        case ClockSet(clock=clock):
+            return replace(ticket, clocks=_with_clock(ticket.clocks, clock))
+        case TicketOpened() | MessageAdded() | MessageMoved() | HeldSettled():
+            return ticket
+        case RuleActed() | RungReached():
             return ticket
 
 
@@ -300,6 +309,13 @@ def _approval_decided(ticket: Ticket, approved: bool, at: datetime) -> Ticket:
         raise ValueError(f"ticket {ticket.number}: an approval was decided that nobody asked for")
     outcome: Literal["approved", "rejected"] = "approved" if approved else "rejected"
     return replace(ticket, approval=replace(ticket.approval, outcome=outcome, decided_at=at))
+
+
+def _with_clock(clocks: tuple[Clock, ...], clock: Clock) -> tuple[Clock, ...]:
+    """In its place, or behind the others."""
+    if all(one.key != clock.key for one in clocks):
+        return (*clocks, clock)
+    return tuple(clock if one.key == clock.key else one for one in clocks)
 
 
 def _added(values: tuple[T, ...], value: T) -> tuple[T, ...]:

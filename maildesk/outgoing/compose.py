@@ -107,6 +107,7 @@ def _words(made: Mailing) -> dict[str, object]:
         "text": made.letter.text,
         "note": made.letter.note,
         "links": made.links,
+        "warnings": made.letter.warnings,
         "until": made.until,
         "marker": made.marker,
         "proven": made.proven,

@@ -21,6 +21,7 @@ from maildesk.outgoing import fields, mime
 FIXED_SUBJECT = "Your request"
 NOTE_LIMIT = 500
 AUTOMATIC_TEXT_LIMIT = 20_000  # characters: a huge mail is not multiplied to every agent
+_OF_NO_TICKET = frozenset({Template.REFUSED, Template.SLA_DIGEST})
 _CLIPPED = "\n\n[The text is shortened here; the whole of it is in the ticket.]"
 _LOCAL_PART_LIMIT = 64  # RFC 5321 §4.5.3.1.1
 
@@ -141,9 +142,9 @@ def mailing(
 ) -> Mailing:
     """The mail as it may be: bounded, and reduced where it answers somebody unproven.
 
-    Raises ValueError for a letter without a ticket, unless it says that a mail was refused.
+    Raises ValueError for a letter without a ticket, unless it is one of those that need none.
     """
-    if topic.ticket is None and letter.template is not Template.REFUSED:
+    if topic.ticket is None and letter.template not in _OF_NO_TICKET:
         raise ValueError(f"a mail of the kind {letter.template} needs a ticket")
     made = Mailing(
         house=house,
@@ -172,7 +173,11 @@ def _bounded(letter: Letter) -> Letter:
     text = mime.body_text(letter.text)
     if letter.automatic and len(text) > AUTOMATIC_TEXT_LIMIT:
         text = text[:AUTOMATIC_TEXT_LIMIT].rstrip() + _CLIPPED
-    return replace(letter, text=text, note=fields.clean(letter.note, NOTE_LIMIT))
+    warnings = tuple(
+        replace(one, subject=fields.bare_subject(one.subject)) for one in letter.warnings
+    )
+    note = fields.clean(letter.note, NOTE_LIMIT)
+    return replace(letter, text=text, note=note, warnings=warnings)
 
 
 def _presentable(person: Person) -> Person:

@@ -65,6 +65,11 @@ def day(at: datetime) -> str:
     return f"{at.day} {_MONTHS.split()[at.month - 1]} {at.year}"
 
 
+def moment(at: datetime | None) -> str:
+    """A time of a day, where it is meant: 28 November 2026, 10:30 CET."""
+    return f"{day(at)}, {at:%H:%M %Z}" if at else "not known"
+
+
 def who(person: Person) -> str:
     """Name and address, or the address alone."""
     return f"{person.name} ({person.address})" if person.name else person.address
@@ -92,6 +97,7 @@ def environment() -> Environment:
         indented=indented,
         paragraphs=paragraphs,
         day=day,
+        moment=moment,
         headline=headline,
         who=who,
     )

@@ -240,6 +240,7 @@ class TicketRow(SQLModel, table=True):
     event_key: str | None = Field(default=None, index=True)
     flaps: int
     settle_due: datetime | None = _time(default=None, nullable=True)
+    clocks: list[Any] = _json()
     next_due: datetime | None = _time(default=None, nullable=True)
     trouble: str = _text()
 
@@ -323,6 +324,22 @@ class TicketEventRow(SQLModel, table=True):
     data: dict[str, Any] = _json()
 
 
+class NoticeRow(SQLModel, table=True):
+    """Somebody has yet to hear of a promise; several of one person become one mail."""
+
+    __tablename__ = "notice"
+    __table_args__ = (Index("ix_notice_due", "not_before"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    ticket: int = Field(foreign_key="ticket.number", index=True)
+    metric: str
+    serial: int
+    level: str
+    due: datetime | None = _time(default=None, nullable=True)
+    not_before: datetime = _time()
+
+
 class OutgoingRow(SQLModel, table=True):
     """A mail to one person. It is in exactly one state (outgoing.queue.State)."""
 
@@ -393,4 +410,5 @@ approval = _table(ApprovalRow)
 message = _table(MessageRow)
 attachment = _table(AttachmentRow)
 ticket_event = _table(TicketEventRow)
+notice = _table(NoticeRow)
 outgoing = _table(OutgoingRow)

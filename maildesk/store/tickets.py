@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, union_all, update
 
+from maildesk.model.clock import Clock
 from maildesk.model.decision import Actor, ActorKind
-from maildesk.model.event import EVENTS, Event
+from maildesk.model.event import EVENTS, ClockSet, Event
 from maildesk.model.ticket import Approval, Relation, Ticket
 from maildesk.store import tables
 
@@ -31,7 +33,14 @@ _NEXT_NUMBER = (
 )
 _ADD = insert(_TICKET)
 _SAVE = update(_TICKET).where(_TICKET.c.number == bindparam("of"))
+_CLAIM_DUE = (
+    select(_TICKET.c.number)
+    .where(_TICKET.c.number == bindparam("of"), _TICKET.c.next_due <= bindparam("now"))
+    .with_for_update(skip_locked=True)
+)
 _ADD_EVENT = insert(_EVENT)
+_CLOCK = TypeAdapter(Clock)
+_CLOCKS = TypeAdapter(tuple[Clock, ...])
 _ADD_MESSAGE = insert(_MESSAGE)
 _OF_PROBLEM = (
     select(_TICKET.c.number, _TICKET.c.merged_into)
@@ -116,6 +125,7 @@ def _ticket(connection: Connection, row: Any) -> Ticket:
     values = {name: getattr(row, name) for name in _COLUMNS}
     values["tags"] = tuple(row.tags)
     values["relations"] = tuple(Relation(kind, other) for kind, other in row.relations)
+    values["clocks"] = _CLOCKS.validate_python(row.clocks) if row.clocks else ()
     return Ticket(**values, participants=tuple(people), approval=_approval(connection, row.number))
 
 
@@ -143,6 +153,7 @@ def _columns(ticket: Ticket) -> dict[str, Any]:
     return values | {
         "tags": list(ticket.tags),
         "relations": relations,
+        "clocks": _CLOCKS.dump_python(ticket.clocks, mode="json"),
         "next_due": ticket.next_due,
     }
 
@@ -214,10 +225,13 @@ def record(
         }
         for event in events
     ]
-    connection.execute(_ADD_EVENT, rows)
+    if rows:
+        connection.execute(_ADD_EVENT, rows)
 
 
 def _data(event: Event) -> dict[str, Any]:
+    if isinstance(event, ClockSet):
+        return {"clock": _CLOCK.dump_python(event.clock, mode="json")}
     values = {field.name: getattr(event, field.name) for field in dataclasses.fields(event)}
     return {
         name: value.isoformat() if isinstance(value, datetime) else value
@@ -228,6 +242,9 @@ def _data(event: Event) -> dict[str, Any]:
 def event_of(row: Any) -> Event:
     """The event that a row of the history holds."""
     kind, data = EVENTS[row.name], row.data
+
+    if kind is ClockSet:
+        return ClockSet(_CLOCK.validate_python(data["clock"]))
     values = {
         field: datetime.fromisoformat(value) if field.endswith("_due") and value else value
         for field, value in data.items()
@@ -354,6 +371,12 @@ def due(connection: Connection, now: datetime, limit: int) -> tuple[int, ...]:
         .limit(limit)
     ).scalars()
     return tuple(rows)
+
+
+def claim_due(connection: Connection, number: int, now: datetime) -> bool:
+    """Lock the ticket if its deadline has still passed; False where another holds or held it."""
+    claimed = connection.execute(_CLAIM_DUE, {"of": number, "now": now}).scalar_one_or_none()
+    return claimed is not None
 
 
 def postpone(connection: Connection, number: int, until: datetime, trouble: str) -> None:

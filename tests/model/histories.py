@@ -7,9 +7,11 @@ from functools import reduce
 
 from hypothesis import strategies as st
 
+from maildesk.model.clock import Clock, Outcome, Stretch
 from maildesk.model.event import (
     ApprovalAsked,
     ApprovalDecided,
+    ClockSet,
     Closed,
     ClosurePostponed,
     ClosureScheduled,
@@ -33,12 +35,14 @@ from maildesk.model.event import (
     ResolutionDecided,
     ResolutionGiven,
     ResolutionWithdrawn,
+    RungReached,
     StatusMoved,
     Tagged,
     TicketOpened,
     Unrelated,
     Untagged,
 )
+from maildesk.model.sla import METRICS
 from maildesk.model.ticket import Ticket, evolve
 
 AT = datetime(2026, 11, 23, 9, 0, 0, 123456, tzinfo=UTC)
@@ -53,6 +57,7 @@ numbers = st.integers(1, 9_999)
 kinds = st.sampled_from(["related", "duplicate", "blocks", "blocked-by", "merged", "split-from"])
 words = st.text(max_size=8).filter(lambda text: "\0" not in text)
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
+metrics = st.sampled_from(METRICS)
 opened = st.builds(
     TicketOpened,
     requester=people,
@@ -107,6 +112,19 @@ anything_else = st.one_of(
     st.builds(ResolutionDecided, round=st.integers(1, 99), accepted=st.booleans()),
     st.builds(Reminded),
     st.builds(Reopened),
+    st.builds(
+        ClockSet,
+        st.builds(
+            Clock,
+            metric=metrics,
+            serial=st.integers(1, 2),
+            stretches=st.lists(st.builds(Stretch, moments, moments), max_size=3).map(tuple),
+            outcome=st.sampled_from(Outcome),
+            wakes=st.none() | moments,
+            told=st.lists(words, max_size=2).map(tuple),
+        ),
+    ),
+    st.builds(RungReached, metric=metrics, serial=st.integers(1, 2), rung=words),
     st.builds(Closed, words),
 )
 

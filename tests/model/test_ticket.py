@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from maildesk.model.clock import Clock, Stretch
 from maildesk.model.event import (
     EVENTS,
     ApprovalAsked,
     ApprovalDecided,
+    ClockSet,
     Closed,
     ClosurePostponed,
     ClosureScheduled,
@@ -38,6 +40,7 @@ from maildesk.model.event import (
     ResolutionWithdrawn,
     RuleActed,
     RulesDue,
+    RungReached,
     StatusMoved,
     Tagged,
     TicketOpened,
@@ -67,6 +70,9 @@ WAITING = replace(
 GIVEN = ResolutionGiven(message="m1", round=1, close_due=DUE, remind_due=REMIND)
 
 BLOCKS = Relation("blocks", 7)
+
+CLOCK = Clock(metric="resolution", serial=1, stretches=(Stretch(AT),))
+SECOND = replace(CLOCK, serial=2)
 
 FIELDS = [
     ("service", "Network"),
@@ -210,6 +216,15 @@ TABLE: list[tuple[Ticket, Event, dict[str, Any]]] = [
     (TICKET, MergedInto(1002), {"merged_into": 1002}),
     # so is what an agent decided of a held one
     (TICKET, HeldSettled("m1", "dropped"), {}),
+    # a clock stands behind the others, and in its own place when it changes
+    (replace(TICKET, clocks=(CLOCK,)), ClockSet(SECOND), {"clocks": (CLOCK, SECOND)}),
+    (
+        replace(TICKET, clocks=(CLOCK, SECOND)),
+        ClockSet(replace(CLOCK, wakes=DUE)),
+        {"clocks": (replace(CLOCK, wakes=DUE), SECOND)},
+    ),
+    # what a rung does to its clock follows as a ClockSet
+    (TICKET, RungReached(metric="resolution", serial=1, rung="80%"), {}),
     # a resolution starts a round and the clock
     (TICKET, GIVEN, {"resolution": "m1", "round": 1, "close_due": DUE, "remind_due": REMIND}),
     # without a reminder, the old one does not linger

@@ -4,28 +4,47 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from jinja2 import UndefinedError
 
 import maildesk
+from maildesk.model.clock import Warned
 from maildesk.model.decision import Letter, Template
 from maildesk.model.person import Person
 from maildesk.model.settings import Desk
 from maildesk.model.token import Purpose
-from maildesk.outgoing.compose import Composer, House
+from maildesk.outgoing.compose import Composer, House, Topic
 from maildesk.outgoing.prose import environment, paragraphs, quoted, wrapped
 from tests.outgoing.cast import ANN, DESK, KEYS, MAX, NONCE, NOW, RITA, TICKET, TOPIC
 from tests.outgoing.test_compose import composed, parts
 
 FOLDER = Path(maildesk.__file__).parent / "templates" / "mail"
-SHARED = {"layout.html", "layout.txt", "parts.html", "closing.html", "closing.txt"}
+SHARED = {
+    f"{name}.{kind}" for name in ("layout", "closing", "promises") for kind in ("html", "txt")
+}
+SHARED |= {"parts.html"}
 HOUSES = {
     "with pages": Composer(House(DESK, "https://desk.example.org", KEYS, 30)),
     "by mail alone": Composer(House(Desk(address="desk@x.example", delimiter=""), None, KEYS, 30)),
 }
+SOON = Warned(
+    number=1042,
+    subject="Printer <b>broken</b>",
+    priority="P2",
+    metric="first response",
+    level="80%",
+    due=datetime(2026, 11, 28, 10, 30, tzinfo=ZoneInfo("Europe/Berlin")),
+    overdue=False,
+    requester="Rita Rossi",
+    assignee="Ann Archer",
+    team="First line",
+)
+LATE = replace(SOON, overdue=True, assignee="", team="", priority="", level="+2h", due=None)
 NOBODY = Person(id=9, name="", address="nobody@example.org")
 
 
@@ -103,6 +122,7 @@ def bodies(request: pytest.FixtureRequest) -> tuple[str, str]:
         text="Some <b>words</b>.",
         note="A note.",
         links=tuple(Purpose),
+        warnings=(SOON, LATE),
     )
     return parts(composed(letter, recipient=MAX, author=RITA))
 
@@ -179,3 +199,18 @@ def test_quoted_words_keep_their_empty_lines() -> None:
 
 def test_paragraphs_of_nothing_are_nothing() -> None:
     assert paragraphs("\n\n \n\n") == ""
+
+
+def test_a_warning_says_what_is_due_when_and_where() -> None:
+    warning = Letter(template=Template.SLA_WARNING, to=ANN.id, warnings=(SOON,))
+    text, html = parts(composed(warning, recipient=ANN))
+    assert "First response due 28 November 2026, 10:30 CET." in text
+    assert "First response due 28 November 2026, 10:30 CET" in html
+
+
+def test_a_digest_belongs_to_no_ticket_and_names_each() -> None:
+    digest = Letter(template=Template.SLA_DIGEST, to=ANN.id, warnings=(SOON, LATE))
+    topic = Topic(None, "2 tickets are due", ANN)
+    mail = HOUSES["with pages"].compose(digest, topic, ANN, None, now=NOW, nonce=NONCE)
+    assert mail.subject == "2 tickets are due"
+    assert mail.raw.count(b"MD-1042") >= 4  # twice in each part

@@ -163,6 +163,7 @@ def upgrade() -> None:
         sa.Column("event_key", sa.String(), nullable=True),
         sa.Column("flaps", sa.Integer(), nullable=False),
         sa.Column("settle_due", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("clocks", sa.JSON(), nullable=False),
         sa.Column("next_due", sa.DateTime(timezone=True), nullable=True),
         sa.Column("trouble", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["assignee"], ["person.id"], name="fk_ticket_assignee"),
@@ -244,6 +245,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("raw_mail_id", "position", name="pk_attachment"),
     )
     op.create_index("ix_attachment_author_sha256", "attachment", ["author", "sha256"], unique=False)
+    op.create_table(
+        "notice",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("ticket", sa.Integer(), nullable=False),
+        sa.Column("metric", sa.String(), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column("level", sa.String(), nullable=False),
+        sa.Column("due", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name="fk_notice_person_id"),
+        sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name="fk_notice_ticket"),
+        sa.PrimaryKeyConstraint("id", name="pk_notice"),
+    )
+    op.create_index("ix_notice_due", "notice", ["not_before"], unique=False)
+    op.create_index("ix_notice_person_id", "notice", ["person_id"], unique=False)
+    op.create_index("ix_notice_ticket", "notice", ["ticket"], unique=False)
     op.create_table(
         "outgoing",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -1,0 +1,105 @@
+"""The promises of one ticket, worked out anew from its whole history."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from maildesk.desk.office import Office
+from maildesk.lifecycle.calendar import Calendar
+from maildesk.lifecycle.sla import Asker, as_of, recomputed, used
+from maildesk.model.clock import Clock, Stretch
+from maildesk.model.event import RequesterChanged, TicketOpened
+from maildesk.model.sla import Metric
+from maildesk.store import people, tickets
+from maildesk.store.tickets import Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some time on the wall, and the seconds of it that counted. `why` it stood, else ""."""
+
+    begin: datetime
+    end: datetime | None
+    counted: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One clock for people: local times, seconds of business time.
+
+    `differs`: the ticket's row says otherwise, as sla.toml was changed since.
+    """
+
+    metric: Metric
+    serial: int
+    outcome: str
+    profile: str
+    calendar: str
+    target: int
+    used: int
+    due: datetime | None
+    told: tuple[str, ...]
+    parts: tuple[Part, ...]
+    differs: bool
+
+
+def measured(office: Office, number: int) -> tuple[Measured, ...]:
+    """Every clock that something was ever promised about.
+
+    Raises LookupError where there is no such ticket.
+    """
+    with office.store.read() as connection:
+        ticket, _ = tickets.load_one(connection, number, lock=False)
+        clocks = from_history(office, connection, number)
+    now = office.clock()
+    known = {clock.key: clock for clock in ticket.clocks}
+    shown = (clock for clock in clocks if clock.target)
+    return tuple(_measured(office, one, known.get(one.key) != one, now) for one in shown)
+
+
+def from_history(office: Office, connection: Connection, number: int) -> tuple[Clock, ...]:
+    """The clocks as everything that happened to the ticket gives them, by today's sla.toml."""
+    history = tickets.history(connection, number)
+    lines = ((line.at, line.cause, line.event) for line in history)
+    return recomputed(office.policy.levels, lines, number, _askers(office, connection, history))
+
+
+def _askers(
+    office: Office, connection: Connection, history: tuple[Recorded, ...]
+) -> dict[int, Asker]:
+    asked = {line.event.requester for line in history if isinstance(line.event, TicketOpened)}
+    asked |= {line.event.new for line in history if isinstance(line.event, RequesterChanged)}
+    organisation_of = office.policy.directory.organisation_of
+    known = people.by_ids(connection, asked)
+    return {id_: (person, organisation_of(person)) for id_, person in known.items()}
+
+
+def _measured(office: Office, clock: Clock, differs: bool, now: datetime) -> Measured:
+    levels = office.policy.levels
+    calendar = levels.calendar_of(clock)
+    until = clock.stopped_at or now
+    return Measured(
+        metric=clock.metric,
+        serial=clock.serial,
+        outcome=as_of(levels, clock, now).outcome,
+        profile=clock.profile,
+        calendar=clock.calendar,
+        target=clock.target,
+        used=int(used(calendar, clock, until).total_seconds()),
+        due=clock.due.astimezone(calendar.zone) if clock.due else None,
+        told=clock.told,
+        parts=tuple(_part(calendar, stretch, until) for stretch in clock.stretches),
+        differs=differs,
+    )
+
+
+def _part(calendar: Calendar, stretch: Stretch, until: datetime) -> Part:
+    counted = calendar.worked(stretch.begin, stretch.end or until)
+    return Part(
+        begin=stretch.begin.astimezone(calendar.zone),
+        end=stretch.end.astimezone(calendar.zone) if stretch.end else None,
+        counted=0 if stretch.why else int(counted.total_seconds()),
+        why=stretch.why,
+    )

@@ -1,0 +1,78 @@
+"""The clock's tick: tickets whose deadline has passed, a transaction each.
+
+A deadline is a column (`next_due`), so a tick costs what is due and not what is open. Whoever
+locks the row first strikes; the other daemon passes by and finds the deadline gone. A tick that
+comes late finds all that it missed, and a ticket makes it up in the order of the times.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from maildesk.desk import warnings
+from maildesk.desk.office import Office
+from maildesk.desk.record import Matter, Recorder
+from maildesk.lifecycle.decide import decide
+from maildesk.model.cause import ClockStruck
+from maildesk.store import people, tickets
+from maildesk.store.engine import is_of_the_database
+
+log = structlog.get_logger()
+
+TICK_TICKETS = 100
+POSTPONED = timedelta(hours=1)
+
+
+def tick(office: Office) -> int:
+    """Work the deadlines that have passed; how many we struck.
+
+    Whoever has to hear of a promise is told when nothing else is due, so that many that break at
+    once are one mail. Raises OperationalError where the database is locked, full or gone.
+    """
+    now = office.clock()
+    with office.store.read() as connection:
+        numbers = tickets.due(connection, now, TICK_TICKETS)
+    struck = sum(_strike_or_postpone(office, number, now) for number in numbers)
+    if len(numbers) < TICK_TICKETS:
+        _tell(office)
+    return struck
+
+
+def _tell(office: Office) -> None:
+    try:
+        warnings.tell(office)
+    except Exception as error:
+        if is_of_the_database(error):
+            raise
+        log.exception("warnings not written")
+
+
+def _strike_or_postpone(office: Office, number: int, now: datetime) -> bool:
+    """A ticket that raises is put off and reported; it stops no other one."""
+    try:
+        return _strike(office, number, now)
+    except Exception as error:
+        if is_of_the_database(error):
+            raise
+        log.exception("deadline failed", ticket=number)
+        why = f"{type(error).__name__}: {error}"[:500]
+        with office.store.write() as connection:
+            tickets.postpone(connection, number, now + POSTPONED, why)
+        return True
+
+
+def _strike(office: Office, number: int, now: datetime) -> bool:
+    with office.store.write() as connection:
+        if not tickets.claim_due(connection, number, now):
+            return False  # another daemon was here first, or is here now
+        ticket, subject = tickets.load_one(connection, number)
+        requester = people.by_id(connection, ticket.requester)
+        decision = decide(ticket, ClockStruck(requester), office.policy_at(connection), now)
+        if not decision.changes:
+            why = "the workflow forbids what its deadline asks for"
+            tickets.postpone(connection, number, now + POSTPONED, why)
+            return True
+        matter = Matter(ticket=ticket, subject=subject, requester=requester, cause="clock")
+        Recorder.on(office, connection, now).enact(decision, matter, None)
+    log.info("deadline worked", ticket=number, events=len(decision.changes[0].events))
+    return True

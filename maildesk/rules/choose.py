@@ -1,0 +1,33 @@
+"""Which of some named questions about a ticket is the first that holds."""
+
+from maildesk.model.cause import Facts
+from maildesk.model.person import Person
+from maildesk.model.policy import Organisation
+from maildesk.model.ticket import Ticket
+from maildesk.rules import engine
+from maildesk.rules.compile import CompiledRules
+from maildesk.rules.facts import Moment, Scene
+
+_NO_TIME = Moment(date="", hour=0, weekday="", working_day=False, working_time=False)
+
+
+def first(
+    compiled: CompiledRules, ticket: Ticket, requester: Person, organisation: Organisation
+) -> str:
+    """The name of the first rule whose `when` holds; "" where none does.
+
+    Neither a mail nor the time is looked at: the answer can be given again later.
+    """
+    scene = Scene(
+        mail=Facts(),
+        ticket=ticket,
+        requester=requester,
+        moment=_NO_TIME,
+        organisation=organisation,
+    )
+    outcome = engine.run(compiled, "created", scene, priority=_none)
+    return next((step.rule for step in outcome.steps if step.fired), "")
+
+
+def _none(_impact: str, _urgency: str) -> str:
+    return ""

@@ -1,0 +1,533 @@
+"""Clocks follow from the history: by a table, and against a count by minutes."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from maildesk.lifecycle.calendar import Calendar
+from maildesk.lifecycle.levels import Levels
+from maildesk.lifecycle.sla import as_of, follow, recomputed, used
+from maildesk.model.clock import Clock
+from maildesk.model.event import (
+    ApprovalAsked,
+    ApprovalDecided,
+    ClockSet,
+    Closed,
+    Event,
+    Field,
+    FieldChanged,
+    MergedInto,
+    MessageAdded,
+    RungReached,
+    StatusMoved,
+    TicketOpened,
+)
+from maildesk.model.policy import Organisation, profile_rules
+from maildesk.model.sla import Metric, ServiceLevels
+from maildesk.model.ticket import Ticket, evolve
+from maildesk.rules.compile import compile_rules
+from tests.lifecycle.cast import MAX, RITA
+
+ASKER = (RITA, Organisation())
+MINUTE = timedelta(minutes=1)
+MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def levels(**changes: Any) -> Levels:
+    """An office in UTC, a factory in Berlin without a pause; P1 is served round the clock."""
+    files = {
+        "calendar": [
+            {"name": "office", "hours": "mon-fri 09:00-17:00", "teams": ["First line"]},
+            {
+                "name": "plant",
+                "zone": "Europe/Berlin",
+                "hours": ["mon-fri 06:00-14:00", "sat 06:00-10:00"],
+                "teams": ["Network"],
+            },
+            {"name": "always", "hours": "mon-sun 00:00-24:00"},
+        ],
+        "ladder": [{"name": "up", "rung": [{"at": "50%", "tell": ["assignee"]}]}],
+        "profile": [
+            {
+                "name": "Urgent",
+                "when": 'ticket.priority == "P1"',
+                "calendar": "always",
+                "resolution": {"otherwise": "4 hours", "pause": []},
+                "first_response": {"otherwise": "30 minutes"},
+            },
+            {"name": "None", "when": 'ticket.category == "Gift"', "approval": {"otherwise": "1h"}},
+            {
+                "name": "Standard",
+                "first_response": {"targets": {"P2": "1 hour"}, "otherwise": "2 hours"},
+                "next_response": {"otherwise": "4 hours", "ladder": "up"},
+                "resolution": {
+                    "targets": {"P2": "8 hours"},
+                    "otherwise": "16 hours",
+                    "pause": ["on-hold", "waiting-for-requester"],
+                },
+                "approval": {"otherwise": "8 hours"},
+            },
+        ],
+    }
+    read = ServiceLevels.model_validate(files | changes)
+    return Levels.of(read, {}, compile_rules(profile_rules(read)))
+
+
+LEVELS = levels()
+
+
+def opened(team: str = "First line") -> list[Event]:
+    first = TicketOpened(
+        requester=RITA.id, source="mail", status="New", state="Open", request_type="incident"
+    )
+    return [first, MessageAdded("m", "request"), FieldChanged(field="team", old="", new=team)]
+
+
+def said(kind: str) -> Event:
+    return MessageAdded("m", kind)
+
+
+def moved(state: str) -> Event:
+    return StatusMoved(old="", new=state, state=state)
+
+
+def field(name: Field, new: str) -> Event:
+    return FieldChanged(field=name, old="", new=new)
+
+
+def priority(new: str) -> Event:
+    return field("priority", new)
+
+
+ASK, YES = ApprovalAsked(approver=MAX.id, round=1), ApprovalDecided(round=1, approved=True)
+HOLD, WORK, DONE = moved("On-Hold"), moved("In Progress"), moved("Resolved")
+Lines = list[tuple[datetime, str, Event]]
+
+
+def lines(*steps: tuple[str, Sequence[Event]]) -> Lines:
+    """(weekday and time in UTC, what one decision changed)."""
+    days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+    found: Lines = []
+    for n, (when, events) in enumerate(steps):
+        hour, minute = map(int, when[4:].split(":"))
+        at = MONDAY + timedelta(days=days.index(when[:3]), hours=hour, minutes=minute)
+        found += [(at, f"step {n}", event) for event in events]
+    return found
+
+
+def clocks(history: Lines, of: Levels = LEVELS) -> dict[str, Clock]:
+    found = recomputed(of, history, 1001, {RITA.id: ASKER})
+    return {f"{clock.metric} {clock.serial}": clock for clock in found}
+
+
+def shown(clock: Clock) -> tuple[str, str]:
+    return clock.outcome.value, f"{clock.due:%a %H:%M}" if clock.due else ""
+
+
+TABLE: list[tuple[list[tuple[str, Sequence[Event]]], str, tuple[str, str]]] = [
+    # asked in the night: from nine o'clock on
+    ([("Mon 06:00", opened())], "first_response 1", ("running", "Mon 11:00")),
+    ([("Mon 06:00", opened())], "resolution 1", ("running", "Tue 17:00")),
+    # the priority decides the target, also when it comes later
+    ([("Mon 09:30", [*opened(), priority("P2")])], "first_response 1", ("running", "Mon 10:30")),
+    (
+        [("Mon 09:30", opened()), ("Mon 10:00", [priority("P2")])],
+        "first_response 1",
+        ("running", "Mon 10:30"),
+    ),
+    # another profile, another calendar: the same clock goes on, and all of its time counts by it
+    (
+        [("Mon 08:00", opened()), ("Mon 08:20", [priority("P1")])],
+        "first_response 1",
+        ("running", "Mon 08:30"),
+    ),
+    # no longer served round the clock: what was used by night is given back
+    (
+        [("Mon 08:00", [*opened(), priority("P1")]), ("Mon 08:40", [priority("P3")])],
+        "first_response 1",
+        ("running", "Mon 11:00"),
+    ),
+    # the team's calendar, an hour east: 06:00 in Berlin is 05:00 in UTC
+    ([("Mon 04:00", opened("Network"))], "first_response 1", ("running", "Mon 07:00")),
+    (
+        [
+            ("Mon 10:00", opened()),
+            ("Mon 11:00", [field("team", "Network")]),
+        ],
+        "first_response 1",
+        ("running", "Mon 12:00"),
+    ),
+    # an agent's answer is a response, in time and late
+    (
+        [("Mon 09:00", opened()), ("Mon 11:00", [said("answer")])],
+        "first_response 1",
+        ("achieved", "Mon 11:00"),
+    ),
+    (
+        [("Mon 09:00", opened()), ("Mon 11:01", [said("answer")])],
+        "first_response 1",
+        ("breached", "Mon 11:00"),
+    ),
+    # late is late, even where no business time has passed since
+    (
+        [("Mon 15:00", opened()), ("Mon 20:00", [said("answer")])],
+        "first_response 1",
+        ("breached", "Mon 17:00"),
+    ),
+    # what is no response: a note, an automatic answer, a stranger, the requester
+    *(
+        (
+            [("Mon 09:00", opened()), ("Mon 10:00", [said(kind)])],
+            "first_response 1",
+            ("running", "Mon 11:00"),
+        )
+        for kind in ("note", "auto-reply", "held", "comment", "unproven", "reply")
+    ),
+    # a resolution is a response, too
+    (
+        [("Mon 09:00", opened()), ("Mon 10:00", [said("resolution"), DONE])],
+        "first_response 1",
+        ("achieved", "Mon 11:00"),
+    ),
+    # a priority that comes after the answer judges nobody
+    (
+        [
+            ("Mon 09:00", opened()),
+            ("Mon 10:30", [said("answer")]),
+            ("Mon 11:00", [priority("P2")]),
+        ],
+        "first_response 1",
+        ("achieved", "Mon 11:00"),
+    ),
+    # on hold the clock stands
+    ([("Mon 09:00", opened()), ("Mon 10:00", [HOLD])], "first_response 1", ("paused", "")),
+    (
+        [("Mon 09:00", opened()), ("Mon 10:00", [HOLD]), ("Tue 09:00", [WORK])],
+        "first_response 1",
+        ("running", "Tue 10:00"),
+    ),
+    # but not one that was promised without a pause
+    (
+        [("Mon 09:00", [*opened(), priority("P1")]), ("Mon 10:00", [HOLD])],
+        "resolution 1",
+        ("running", "Mon 13:00"),
+    ),
+    # while the requester is asked, as a setting
+    (
+        [("Mon 09:00", opened()), ("Mon 10:00", [said("answer")])],
+        "resolution 1",
+        ("paused", ""),
+    ),
+    (
+        [("Mon 09:00", opened()), ("Mon 10:00", [said("answer")]), ("Mon 12:00", [said("reply")])],
+        "resolution 1",
+        ("running", "Wed 11:00"),
+    ),
+    # on hold after an answer: what ends the hold does not end the waiting
+    (
+        [
+            ("Mon 09:00", opened()),
+            ("Mon 10:00", [said("answer")]),
+            ("Mon 11:00", [HOLD]),
+            ("Mon 12:00", [WORK]),
+        ],
+        "resolution 1",
+        ("paused", ""),
+    ),
+    # the next response is asked for by an answer of the requester, and once
+    ([("Mon 09:00", opened()), ("Mon 10:00", [said("reply")])], "next_response 1", ("-", "")),
+    (
+        [
+            ("Mon 09:00", opened()),
+            ("Mon 10:00", [said("answer")]),
+            ("Mon 11:00", [said("reply")]),
+            ("Mon 12:00", [said("reply")]),
+        ],
+        "next_response 1",
+        ("running", "Mon 15:00"),
+    ),
+    (
+        [
+            ("Mon 09:00", opened()),
+            ("Mon 10:00", [said("answer")]),
+            ("Mon 11:00", [said("reply")]),
+            ("Mon 12:00", [said("answer")]),
+            ("Mon 13:00", [said("reply")]),
+        ],
+        "next_response 2",
+        ("running", "Mon 17:00"),
+    ),
+    # resolved, reopened: the same clock goes on where it stood
+    (
+        [("Mon 09:00", opened()), ("Mon 11:00", [said("resolution"), DONE])],
+        "resolution 1",
+        ("achieved", "Tue 17:00"),
+    ),
+    (
+        [
+            ("Mon 09:00", opened()),
+            ("Mon 11:00", [said("resolution"), DONE]),
+            ("Tue 11:00", [said("reply"), WORK]),
+        ],
+        "resolution 1",
+        ("running", "Wed 17:00"),
+    ),
+    # the approver has time of his own, on hold as well
+    ([("Mon 09:00", [*opened(), HOLD, ASK])], "approval 1", ("running", "Mon 17:00")),
+    (
+        [("Mon 09:00", [*opened(), HOLD, ASK]), ("Tue 09:30", [YES, WORK])],
+        "approval 1",
+        ("breached", "Mon 17:00"),
+    ),
+    # asked again: a new clock, and the old question is void
+    (
+        [("Mon 09:00", [*opened(), HOLD, ASK]), ("Mon 10:00", [ASK])],
+        "approval 1",
+        ("cancelled", ""),
+    ),
+    (
+        [("Mon 09:00", [*opened(), HOLD, ASK]), ("Mon 10:00", [ASK])],
+        "approval 2",
+        ("running", "Tue 10:00"),
+    ),
+    # dropped, merged, or nothing is promised any more
+    ([("Mon 09:00", opened()), ("Mon 10:00", [Closed("x")])], "resolution 1", ("cancelled", "")),
+    ([("Mon 09:00", opened()), ("Mon 10:00", [MergedInto(9)])], "resolution 1", ("cancelled", "")),
+    (
+        [
+            ("Mon 09:00", opened()),
+            ("Mon 10:00", [field("category", "Gift")]),
+        ],
+        "resolution 1",
+        ("cancelled", ""),
+    ),
+    # and promised again: as if it had never been otherwise
+    (
+        [
+            ("Mon 09:00", opened()),
+            ("Mon 10:00", [field("category", "Gift")]),
+            ("Mon 11:00", [field("category", "Software")]),
+        ],
+        "resolution 1",
+        ("running", "Tue 17:00"),
+    ),
+    # a clock on the wall that went back undoes nothing
+    (
+        [("Mon 10:00", opened()), ("Mon 09:00", [HOLD]), ("Mon 09:30", [WORK])],
+        "first_response 1",
+        ("running", "Mon 12:00"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("steps", "name", "stands"), TABLE)
+def test_how_a_clock_stands(
+    steps: list[tuple[str, Sequence[Event]]], name: str, stands: tuple[str, str]
+) -> None:
+    found = clocks(lines(*steps))
+    assert (shown(found[name]) if name in found else ("-", "")) == stands
+
+
+def test_nothing_is_promised_where_nothing_is_configured() -> None:
+    assert clocks(lines(("Mon 09:00", opened())), Levels()) == {}
+
+
+def test_a_rung_is_told_once_even_where_the_target_changes() -> None:
+    reached = RungReached(metric="next_response", serial=1, rung="50%")
+    history = lines(
+        ("Mon 09:00", opened()),
+        ("Mon 10:00", [said("answer")]),
+        ("Mon 11:00", [said("reply")]),
+        ("Mon 13:00", [reached]),
+        ("Mon 14:00", [field("team", "Network")]),
+    )
+    before, after = clocks(history[:-2])["next_response 1"], clocks(history)["next_response 1"]
+    assert f"{before.wakes:%H:%M}" == "13:00"
+    assert after.told == ("50%",)
+    assert after.wakes == after.due
+
+
+# ---- step by step, from the history, and by minutes
+
+_MOVES = st.sampled_from(["Open", "In Progress", "On-Hold", "Resolved"]).map(lambda s: [moved(s)])
+_SAYS = st.sampled_from(["answer", "reply", "note", "auto-reply", "held"]).map(lambda k: [said(k)])
+_FIELDS = st.one_of(
+    st.sampled_from(["P1", "P2", "P3", ""]).map(lambda p: [priority(p)]),
+    st.sampled_from(["First line", "Network", ""]).map(lambda t: [field("team", t)]),
+    st.sampled_from(["Gift", ""]).map(lambda c: [field("category", c)]),
+)
+_ENDS: list[list[Event]] = [[Closed("x")], [moved("Closed"), Closed("x")]]
+_steps: st.SearchStrategy[list[Event]] = st.one_of(
+    _MOVES, _MOVES, _SAYS, _SAYS, _FIELDS, st.just([ASK]), st.just([YES])
+)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> Lines:
+    at = MONDAY + draw(st.integers(0, 4 * 24 * 60)) * MINUTE
+    found: Lines = [(at, "step 0", event) for event in opened()]
+    asked = False
+    for n in range(1, draw(st.integers(1, 9))):
+        events = draw(_steps)
+        asked = asked or ASK in events
+        if YES in events and not asked:
+            continue
+        at += draw(st.integers(0, 900)) * MINUTE
+        found += [(at, f"step {n}", event) for event in events]
+    if draw(st.booleans()):
+        found += [(at + MINUTE, "the end", e) for e in draw(st.sampled_from(_ENDS))]
+    return found
+
+
+def stepped(history: Lines) -> Ticket:
+    """As the desk does it: each decision is followed by its clocks."""
+    ticket: Ticket | None = None
+    for name in dict.fromkeys(cause for _, cause, _ in history):
+        group = [(at, event) for at, cause, event in history if cause == name]
+        before, at = ticket, group[0][0]
+        for _, event in group:
+            ticket = evolve(ticket, event, number=1001, at=at)
+        assert ticket is not None
+        events = [event for _, event in group]
+        turned: tuple[Event, ...] = follow(LEVELS, before, ticket, events, ASKER, at)
+        for event in turned:
+            ticket = evolve(ticket, event, number=1001, at=at)
+    assert ticket is not None
+    return ticket
+
+
+@settings(max_examples=200)
+@given(histories())
+def test_step_by_step_is_the_same_as_from_the_history(history: Lines) -> None:
+    ticket = stepped(history)
+    assert ticket.clocks == recomputed(LEVELS, history, 1001, {RITA.id: ASKER})
+    with_clocks = [*history, (history[-1][0], "step 0", ClockSet(ticket.clocks[0]))]
+    assert recomputed(LEVELS, with_clocks[:-1], 1001, {RITA.id: ASKER}) == ticket.clocks
+
+
+@settings(max_examples=60)
+@given(histories(), st.integers(0, 2000))
+def test_a_count_by_minutes_agrees(history: Lines, later: int) -> None:
+    now = history[-1][0] + later * MINUTE
+    ticket = stepped(history)
+    for metric in ("first_response", "next_response", "resolution", "approval"):
+        for serial, counted in enumerate(by_minutes(history, metric, now), 1):
+            clock = next(c for c in ticket.clocks if c.key == (metric, serial))
+            if clock.target:
+                calendar = LEVELS.calendars[clock.calendar]
+                end = clock.stopped_at or now
+                assert used(calendar, clock, end) == counted(calendar) * MINUTE, (metric, serial)
+                late = counted(calendar) * 60 > clock.target
+                if late and clock.outcome != "cancelled":
+                    assert as_of(LEVELS, clock, now).outcome == "breached"
+
+
+class Minutes:
+    """The minutes in which one clock counted."""
+
+    def __init__(self) -> None:
+        self.counted: list[datetime] = []
+        self.stopped = False
+
+    def __call__(self, calendar: Calendar) -> int:
+        return sum(_is_open(calendar, minute) for minute in self.counted)
+
+
+def _is_open(calendar: Calendar, at: datetime) -> bool:
+    local = at.astimezone(calendar.zone)
+    minute = local.hour * 60 + local.minute
+    return any(a <= minute < b for a, b in calendar.week[local.weekday()])
+
+
+def by_minutes(history: Lines, metric: Metric, now: datetime) -> list[Minutes]:
+    """A second opinion, minute after minute, written from the words of docs/sla.md."""
+    found: list[Minutes] = []
+    state, answered, closed = "Open", False, False
+    values = {"priority": "", "category": "", "team": ""}
+    pending = list(history)
+    minute = history[0][0]
+    while True:
+        while pending and pending[0][0] <= minute:
+            cause = pending[0][1]
+            group = [event for _, name, event in pending if name == cause]
+            del pending[: len(group)]
+            moves = [event.state for event in group if isinstance(event, StatusMoved)]
+            goes_on = (moves or [state])[-1] not in ("Resolved", "Closed") and not closed
+            for event in group:
+                running = found[-1] if found and not found[-1].stopped else None
+                kind = event.kind if isinstance(event, MessageAdded) else ""
+                if isinstance(event, FieldChanged):
+                    values[event.field] = str(event.new)
+                if metric == "first_response":
+                    if isinstance(event, TicketOpened):
+                        found.append(Minutes())
+                    elif running and (kind in ("answer", "resolution") or _ends(event, state)):
+                        running.stopped = True
+                if metric == "next_response":
+                    first = _first_is_open(history, event, minute, cause)
+                    if running and (kind in ("answer", "resolution") or _ends(event, state)):
+                        running.stopped = True
+                    elif kind == "reply" and not running and not first and goes_on:
+                        found.append(Minutes())
+                if metric == "resolution":
+                    if isinstance(event, TicketOpened):
+                        found.append(Minutes())
+                    elif running and _ends(event, state):
+                        running.stopped = True
+                    elif found and state == "Resolved" and _begins_again(event):
+                        found[-1].stopped, answered = False, False
+                    if kind in ("answer", "resolution") and not found[-1].stopped:
+                        answered = True
+                    if kind == "reply" and not found[-1].stopped:
+                        answered = False
+                if metric == "approval":
+                    if running and (isinstance(event, ApprovalDecided) or _ends(event, state)):
+                        running.stopped = True
+                    if isinstance(event, ApprovalAsked):
+                        if running:
+                            running.stopped = True
+                        found.append(Minutes())
+                if isinstance(event, StatusMoved):
+                    state = event.state
+                closed = closed or isinstance(event, Closed)
+        if minute >= now:
+            return found
+        if found and not found[-1].stopped:
+            urgent = values["priority"] == "P1"
+            gift = values["category"] == "Gift" and not urgent
+            held = state == "On-Hold" and metric != "approval"
+            if metric == "resolution" and urgent:
+                held = False
+            waits = metric == "resolution" and answered and not urgent and not gift
+            if not held and not waits:
+                found[-1].counted.append(minute)
+        minute += MINUTE
+
+
+def _ends(event: Event, state: str) -> bool:
+    """Resolved for the first time, or closed."""
+    resolved = isinstance(event, StatusMoved) and event.state == "Resolved"
+    return isinstance(event, Closed) or (resolved and state not in ("Resolved", "Closed"))
+
+
+def _begins_again(event: Event) -> bool:
+    return isinstance(event, StatusMoved) and event.state not in ("Resolved", "Closed")
+
+
+def _first_is_open(history: Lines, event: Event, minute: datetime, cause: str) -> bool:
+    """Whether the first response is still owed when this event of that decision happens."""
+    state = "Open"
+    for at, name, one in history:
+        if at > minute or (name == cause and one is event):
+            return True
+        if isinstance(one, MessageAdded) and one.kind in ("answer", "resolution"):
+            return False
+        if _ends(one, state):
+            return False
+        if isinstance(one, StatusMoved):
+            state = one.state
+    return True
