@@ -83,6 +83,7 @@ def test_a_mail_taken_in_can_be_explained_and_its_ticket_shown_and_resolved(
     assert 'rule "Printers" fired' in maildesk("explain", 1)[1]
 
     assert "MD-1001  Assign" in maildesk("ticket", "list")[1]
+    assert maildesk("ticket", "list", "--unclassified")[1] == ""
     assert json.loads(maildesk("ticket", "list", "--json")[1])["status"] == "Assign"
     shown = maildesk("ticket", "show", 1001)[1]
     assert "TicketOpened" in shown
@@ -141,6 +142,8 @@ def test_an_mbox_and_a_maildir_are_taken_in_silently(maildesk: Command, tmp_path
     assert (status, out) == (0, "3 mails kept; `maildesk run` works them\n")
     _work(tmp_path)
     assert len(maildesk("ticket", "list")[1].splitlines()) == 3
+    (unclassified,) = maildesk("ticket", "list", "--unclassified")[1].splitlines()
+    assert "Plotter" in unclassified
     assert maildesk("outbox", "list")[1] == ""
 
 

@@ -29,11 +29,14 @@ Agent = Annotated[str, typer.Option("--as", metavar="ADDRESS", help="The agent w
 def list_(
     ctx: typer.Context,
     every: Annotated[bool, typer.Option("--all", help="Closed ones as well.")] = False,
+    unclassified: Annotated[
+        bool, typer.Option("--unclassified", help="Without service, category, impact or urgency.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """List tickets, newest first."""
     with the_office(ctx) as office, office.store.read() as connection:
-        for row in views.tickets(connection, every=every):
+        for row in views.tickets(connection, every=every, unclassified=unclassified):
             if as_json:
                 print_json(shown(row))
             else:

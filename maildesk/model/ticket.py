@@ -145,10 +145,15 @@ class Ticket:
         return self.closed_at is not None
 
     @property
+    def unclassified(self) -> tuple[str, ...]:
+        """Which fields are missing that classify it: the priority follows from the last two."""
+        needed = ("service", "category", "impact", "urgency")
+        return tuple(name for name in needed if not getattr(self, name))
+
+    @property
     def is_classified(self) -> bool:
         """Whether service, category, impact, urgency and so the priority are known."""
-        needed = (self.service, self.category, self.impact, self.urgency, self.priority)
-        return all(needed)
+        return not self.unclassified and bool(self.priority)
 
     @property
     def waits_for_approval(self) -> bool:

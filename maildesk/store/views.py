@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, or_, select
 
 from maildesk.store import tables
 from maildesk.store.journal import State
@@ -47,8 +47,11 @@ def dispositions(connection: Connection) -> Iterator[Row]:
     return _rows(connection, query)
 
 
-def tickets(connection: Connection, *, every: bool = False) -> Iterator[Row]:
-    """Tickets that are not closed, or every one, newest first."""
+def tickets(
+    connection: Connection, *, every: bool = False, unclassified: bool = False
+) -> Iterator[Row]:
+    """Tickets that are not closed, or every one, newest first; or only those in which a field is
+    missing that classifies them (model.ticket.Ticket.unclassified)."""
     requester, assignee = tables.person.alias(), tables.person.alias()
     query = (
         select(
@@ -69,6 +72,9 @@ def tickets(connection: Connection, *, every: bool = False) -> Iterator[Row]:
         .join(assignee, assignee.c.id == _TICKET.c.assignee, isouter=True)
         .order_by(_TICKET.c.number.desc())
     )
+    if unclassified:
+        needed = (_TICKET.c.service, _TICKET.c.category, _TICKET.c.impact, _TICKET.c.urgency)
+        query = query.where(or_(*(column == "" for column in needed)))
     return _rows(connection, query if every else query.where(_TICKET.c.closed_at.is_(None)))
 
 

@@ -236,3 +236,10 @@ def test_who_works_on_a_ticket(
 def test_an_agent_of_two_teams_is_told_once() -> None:
     directory = Directory({"A": (ANN, LEE), "B": (ANN,)})
     assert directory.working_on(replace(ANALYSIS, team="", assignee=None)) == (ANN.id, LEE.id)
+
+
+@pytest.mark.parametrize("missing", ["service", "category", "impact", "urgency"])
+def test_what_is_missing_is_named(missing: str) -> None:
+    assert ASSIGN.unclassified == ()
+    assert replace(ASSIGN, **{missing: ""}).unclassified == (missing,)
+    assert not replace(ASSIGN, **{missing: ""}).is_classified
