@@ -24,7 +24,7 @@ from maildesk.lifecycle.task import Act, Task
 from maildesk.lifecycle.workflow import Illegal
 from maildesk.model.cause import Around, Command, WrongCommand
 from maildesk.model.command import COMMANDS
-from maildesk.model.decision import ActorKind, Answer, Decision, Template
+from maildesk.model.decision import ActorKind, Answer, Decision, Letter, Template
 from maildesk.model.event import MessageAdded
 from maildesk.model.mail import Disposition, Step
 from maildesk.model.person import Person
@@ -98,6 +98,7 @@ def perform(draft: Draft, written: Written) -> Decision:
     if written.wrong or result.failed:
         before.back(draft)
         result = _the_silent(draft, written, result)
+    draft.letters[:] = _one_update_each(draft.letters)
     _report(draft, written, result)
     said = "\n\n".join(
         part for part in (written.text, *(c.argument for c in written.commands)) if part
@@ -105,6 +106,26 @@ def perform(draft: Draft, written: Written) -> Decision:
     disposition = Disposition.COMMAND if names or written.wrong else Disposition.FOLLOW_UP
     answer = Answer.ILLEGAL if result.failed else Answer.DONE
     return draft.decision(answer, disposition, result.kind, said)
+
+
+def _one_update_each(letters: list[Letter]) -> list[Letter]:
+    """Several commands of one mail tell a person in one letter."""
+    told: dict[int, Letter] = {}
+    others = [letter for letter in letters if letter.template is not Template.UPDATE]
+    for letter in (letter for letter in letters if letter.template is Template.UPDATE):
+        first = told.get(letter.to)
+        told[letter.to] = letter if first is None else _together(first, letter)
+    return [*others, *told.values()]
+
+
+def _together(first: Letter, second: Letter) -> Letter:
+    return replace(
+        first,
+        automatic=first.automatic and second.automatic,
+        text="\n\n".join(text for text in (first.text, second.text) if text),
+        author=second.author if first.author is None else first.author,
+        note=" ".join(dict.fromkeys((first.note, second.note))),
+    )
 
 
 def _all(draft: Draft, written: Written) -> _Done:

@@ -55,6 +55,8 @@ def _uncc(task: Task) -> str | Illegal:
     if not there:
         return Illegal(f"{_and(people)} takes no part beside requester and assignee")
     task.draft.add(*(PersonLeft(one.id) for one in there))
+    gone = {one.id for one in there}  # whom the same mail let in is told nothing of it
+    task.draft.letters[:] = [letter for letter in task.draft.letters if letter.to not in gone]
     return f"{_and(there)} will get nothing more"
 
 

@@ -93,7 +93,7 @@ def _opposite(ticket: Ticket, event: Event, draft: Draft) -> Event | None:
     match event:
         case FieldChanged(field=field, old=old, new=new) if getattr(ticket, field) == new:
             return FieldChanged(field=field, old=new, new=old)
-        case StatusMoved(old=old, new=new) if ticket.status == new:
+        case StatusMoved(old=old, new=new) if ticket.status == new and not _is_held(ticket):
             state = draft.policy.workflow.state_of(old)
             return StatusMoved(old=new, new=old, state=state)
         case ResolutionGiven(round=round_) if ticket.round == round_ and ticket.resolution:
@@ -104,6 +104,11 @@ def _opposite(ticket: Ticket, event: Event, draft: Draft) -> Event | None:
             return Escalated(message=message, old=back, back_to=old)
         case _:
             return _opposite_of_a_bond(ticket, event)
+
+
+def _is_held(ticket: Ticket) -> bool:
+    """An open question holds its ticket, and a closed one never moves."""
+    return ticket.waits_for_approval or ticket.is_closed
 
 
 def _opposite_of_a_bond(ticket: Ticket, event: Event) -> Event | None:

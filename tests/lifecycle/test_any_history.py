@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hypothesis import settings
@@ -11,13 +12,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from maildesk.lifecycle.decide import decide
 from maildesk.model.cause import (
     AgentActed,
+    Around,
     Cause,
     Choice,
     ClockStruck,
     Command,
     DeliveryFailed,
+    Latest,
     LinkUsed,
     MailArrived,
+    Undoable,
     WrongCommand,
 )
 from maildesk.model.decision import Answer, Decision, Letter, Template
@@ -31,6 +35,8 @@ from tests.lifecycle.cast import (
     CAST,
     LEE,
     MALLORY,
+    MAX,
+    NEW,
     NOW,
     RITA,
     WILL,
@@ -66,7 +72,13 @@ STATUSES = {status.name: status.state for status in POLICY.workflow.status}
 AGENTS = {ANN.id, LEE.id}
 FOR_OUTSIDERS = {
     *(Template.ACKNOWLEDGEMENT, Template.REPLY, Template.RESOLUTION, Template.REMINDER),
-    *(Template.CLOSURE, Template.APPROVAL, Template.DECISION_RECEIPT, Template.CONFIRMATION),
+    *(
+        Template.UPDATE,
+        Template.CLOSURE,
+        Template.APPROVAL,
+        Template.DECISION_RECEIPT,
+        Template.CONFIRMATION,
+    ),
 }
 
 people = st.sampled_from(list(CAST.values()))
@@ -81,10 +93,21 @@ command_lines = st.lists(
             Command("resolve", "New toner."),
             Command("resolve", ""),
             Command("close", ""),
+            *(Command("assign", "lee"), Command("team", "Network"), Command("tag", "vip")),
+            *(Command("impact", "high"), Command("priority", "P1"), Command("status", "Analysis")),
+            *(Command("hold", "SECRET"), Command("hold", "SECRET until 2026-12-01")),
+            *(Command("escalate", "L2 SECRET"), Command("escalate", "back SECRET")),
+            *(Command("escalate", "requester Which?"), Command("reopen", "SECRET")),
+            *(Command("cc", "will"), Command("uncc", "will"), Command("onbehalf", "will")),
+            *(Command("parent", "1500"), Command("child", "1501"), Command("link", "1500")),
+            *(Command("merge", "1500"), Command("split", ""), Command("spam", "")),
+            *(Command("undo", ""), Command("undo", ""), Command("help", "")),
         ]
     ),
-    max_size=2,
+    max_size=3,
 )
+OTHER = replace(NEW, number=1500)
+CHILD = replace(NEW, number=1501, requester=MAX.id)
 rounds_ago = st.sampled_from([None, 0, 0, 0, 1])
 
 
@@ -169,6 +192,7 @@ class AnyHistory(RuleBasedStateMachine):
                 message=message,
                 commands=orders,
                 wrong_commands=wrongs,
+                around=self._around(),
             )
         else:
             cause = AgentActed(
@@ -178,6 +202,7 @@ class AnyHistory(RuleBasedStateMachine):
                 text=text,
                 commands=tuple(commands),
                 wrong_commands=wrongs,
+                around=self._around(),
             )
         self._happen(cause, who)
 
@@ -238,10 +263,22 @@ class AnyHistory(RuleBasedStateMachine):
         if isinstance(cause, MailArrived):
             self._check_mail(cause, decision, before)
         if isinstance(cause, MailArrived | AgentActed):
-            self._check_secrets(cause, decision)
+            self._check_secrets(decision)
+            self._check_elsewhere(decision)
         if before is not None and before.is_closed:
             self._check_end(before, decision)
         return decision
+
+    def _around(self) -> Around:
+        """What a shell would find: two other tickets, a watcher, and the last thing done."""
+        mine = self._ticket()
+        last = tuple(event for event, at in self.history if at == self.history[-1][1])
+        return Around(
+            tickets={one.number: one for one in (OTHER, CHILD, mine)},
+            people={"will": (WILL,)},
+            latest=Latest(message="m-any", author=self._requester(), text="?", kind="reply"),
+            undoable=Undoable(at=self.history[-1][1], events=last),
+        )
 
     def _record(self, events: Sequence[Event], child: bool) -> None:
         ticket = None if child else self.ticket
@@ -302,11 +339,23 @@ class AnyHistory(RuleBasedStateMachine):
             assert (after.resolution, after.close_due) == (before.resolution, before.close_due)
             assert not after.is_closed or before.is_closed
 
-    def _check_secrets(self, cause: MailArrived | AgentActed, decision: Decision) -> None:
-        """What a note says reaches agents alone."""
-        if not any(command.name == "note" for command in cause.commands):
-            return
+    def _check_secrets(self, decision: Decision) -> None:
+        """What a note, a hold or an escalation says reaches agents alone."""
         assert not any(_leaks(letter) for letter in decision.letters), decision.letters
+
+    def _check_elsewhere(self, decision: Decision) -> None:
+        """What follows for other tickets is decided by their own state, and ends there."""
+        for one in decision.follow_ups:
+            other = {1500: OTHER, 1501: CHILD}.get(one.ticket or 0)
+            assert (other is None) == (one.ticket is None)
+            theirs = decide(other, one.cause, POLICY, self.now)
+            assert theirs.follow_ups == ()
+            assert not any(_leaks(letter) for letter in theirs.letters)
+            after = other
+            for event in (event for change in theirs.changes for event in change.events):
+                after = evolve(after, event, number=one.ticket or 2001, at=self.now)
+            assert after is not None
+            assert STATUSES[after.status] == after.state
 
     def _check_end(self, before: Ticket, decision: Decision) -> None:
         """A closed ticket gets texts, and never changes."""
