@@ -221,3 +221,20 @@ def test_others_are_let_in_and_out(world: World) -> None:
     assert 'nobody of the name "nobody" is known' in _said(letters)
     assert len(world.ticket(1001).participants) == 1
     _consistent(world)
+
+
+def test_merge_children_and_undo_on_both_databases(world_on_each: World) -> None:
+    world = world_on_each
+    for_ann = _for_ann(world)
+    second = _for_ann(world, "Printer again", "max")
+    _for_ann(world, "Printer smells", "max")
+    letters = world.writes("ann", "#child 1002\n#cc MOR\n#link blocks 1003", answering=for_ann)
+    assert "#undo within 10 minutes" in _said(letters)
+    assert [r.other for r in world.ticket(1003).relations] == [1001]
+    undone = world.writes("ann", "#undo", answering=one(letters, "ann", "transcript"))
+    assert "also in ticket 1002, ticket 1003" in _said(undone)
+    assert (world.ticket(1002).parent, world.ticket(1003).relations) == (None, ())
+    assert world.ticket(1001).participants == ()
+    assert "went over" in _said(world.writes("ann", "#merge 1001", answering=second))
+    assert len(world.messages(1001)) == 5
+    _consistent(world)
