@@ -131,7 +131,7 @@ class Desk:
                 text=text,
                 facts=Facts(subject=subject, text=text, sender=person.address),
             )
-            decision = decide(None, reported, office.policy, now)
+            decision = decide(None, reported, office.policy_at(connection), now)
             matter = Matter(ticket=None, subject=subject, requester=person, cause="console")
             said = Said(id=reported.message, author=person.id, text=text, proven=True)
             ticket, _ = Recorder.on(office, connection, now).enact(decision, matter, said)

@@ -36,7 +36,7 @@ def reported(case: Case) -> Worked | None:
         rejected=identity.rejected,
         silent=case.kept.silent,
     )
-    decision = decide(ticket, cause, case.office.policy, case.now)
+    decision = decide(ticket, cause, case.office.policy_at(case.connection), case.now)
     matter = Matter(
         ticket=ticket, subject=subject, requester=reporter, cause=f"mail {case.kept.id}"
     )

@@ -357,9 +357,10 @@ def workload(connection: Connection) -> tuple[dict[int, int], dict[int, int]]:
         .correlate(members)
         .scalar_subquery()
     )
-    counted = connection.execute(still_open.group_by(mine)).tuples()
-    given = connection.execute(select(members.c.person_id, newest)).tuples()
-    return dict(counted.all()), {person: number for person, number in given if number is not None}
+    counted = connection.execute(still_open.group_by(mine))
+    given = connection.execute(select(members.c.person_id, newest))
+    open_ = {int(row[0]): int(row[1]) for row in counted}
+    return open_, {int(row[0]): int(row[1]) for row in given if row[1] is not None}
 
 
 def due(connection: Connection, now: datetime, limit: int) -> tuple[int, ...]:
