@@ -3,26 +3,42 @@
 The same seed and number always make the same mail, whatever was made before it.
 """
 
+import base64
+import binascii
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.fuzz_heads import HEADS
-from bench.fuzz_letter import Shape, Source
+from bench.fuzz_letter import Shape, Source, attached
 from bench.fuzz_parts import PARTS
 from bench.fuzz_texts import TEXTS
 from bench.fuzz_words import CHARSETS, HEADER_NAMES, TOKENS
 
 MUTATED, OF = 6, 10  # so many of ten mails are mutations, the others are made from nothing
 SHAPES: tuple[Shape, ...] = HEADS + TEXTS + PARTS
+RARE = (b"ms-tnef", b"winmail.dat", b"text/calendar")
+OFTENER = 8  # mails with what only few have are taken so many times as often
+_CODED = re.compile(rb"(?m)(?:^[A-Za-z0-9+/]{40,76}\r?\n)+[A-Za-z0-9+/]{0,76}={0,2}")
 
 
 def load(folder: Path, own: Path) -> tuple[bytes, ...]:
-    """The real mails to mutate, in a fixed order; our own where the corpora are not here."""
+    """The real mails to mutate, in a fixed order; our own where the corpora are not here.
+
+    A bare winmail.dat is put into a mail. Mails with one and invitations stand there repeatedly.
+    """
     files = sorted(own.rglob("*.eml"))
     if folder.is_dir():
         files += [path for path in sorted(folder.rglob("*")) if _is_material(path)]
-    return tuple(path.read_bytes() for path in files)
+    found = [_mail_of(path) for path in files]
+    rare = [raw for raw in found if any(word in raw for word in RARE)]
+    return (*found, *rare * (OFTENER - 1))
+
+
+def _mail_of(path: Path) -> bytes:
+    if path.suffix.lower() != ".tnef":
+        return path.read_bytes()
+    return attached(Source(path.name), b"application/ms-tnef; name=winmail.dat", path.read_bytes())
 
 
 def _is_material(path: Path) -> bool:
@@ -148,6 +164,30 @@ def _wrapped(source: Source, raw: bytes) -> bytes:
     return raw
 
 
+def _inside(source: Source, raw: bytes) -> bytes:
+    """What stands there in base64 is changed below its coding: files, a winmail.dat."""
+    blocks = [one for one, _ in zip(_CODED.finditer(raw), range(50), strict=False)]
+    if not blocks:
+        return _flip(source, raw)
+    block = source.choice(blocks)
+    try:
+        data = base64.b64decode(block[0] + b"==")
+    except binascii.Error:
+        return _flip(source, raw)
+    changed = source.choice((_flip, _cut, _truncated, _doubled, _numbers))(source, data)
+    return raw[: block.start()] + base64.encodebytes(changed) + raw[block.end() :]
+
+
+def _numbers(source: Source, raw: bytes) -> bytes:
+    """Numbers of four bytes, as lengths are, made wrong."""
+    data = bytearray(raw)
+    for _ in range(source.choice((1, 3, 20)) if len(data) > 4 else 0):
+        at = source.randrange(len(data) - 3)
+        number = source.choice((0, 1, 255, 65_536, 2**31 - 1, 2**32 - 1, len(data)))
+        data[at : at + 4] = number.to_bytes(4, "little")
+    return bytes(data)
+
+
 def _span(source: Source, raw: bytes) -> tuple[int, int]:
     low = source.randrange(len(raw) + 1)
     return low, min(len(raw), low + source.choice((1, 10, 200, 5_000, 50_000)))
@@ -170,4 +210,6 @@ MUTATIONS: tuple[Callable[[Source, bytes], bytes], ...] = (
     _repeated_fields,
     _without_boundaries,
     _wrapped,
+    _inside,
+    _inside,
 )
