@@ -90,7 +90,15 @@ def test_a_mail_taken_in_can_be_explained_and_its_ticket_shown_and_resolved(
     assert "It does not print." in shown
     assert json.loads(maildesk("ticket", "show", 1001, "--json")[1])["priority"] == "P4"
 
+    assert "ClockSet metric=first_response serial=1 outcome=running profile=Standard" in shown
+    assert maildesk("ticket", "sla", 1001)[1].startswith("first_response 1: running (Standard, off")
+
     assert maildesk("ticket", "resolve", 1001, "New toner.", "--as", "ann@example.org")[0] == 0
+    clock = json.loads(maildesk("ticket", "sla", 1001, "--json")[1].splitlines()[1])
+    assert (clock["metric"], clock["outcome"]) == ("resolution", "achieved")
+    assert clock["target"] == 40 * 3600
+    assert len(clock["parts"]) == 1
+    assert maildesk("ticket", "sla", 7)[2] == "maildesk: no ticket 7\n"
     assert "Waiting for Closure" in maildesk("ticket", "list")[1]
     assert maildesk("replay")[:2] == (0, "1 tickets: every history gives its row\n")
 

@@ -14,7 +14,7 @@ from maildesk.desk.held import held_in, settle
 from maildesk.desk.office import Office
 from maildesk.desk.promises import Measured, measured
 from maildesk.model.decision import Decision
-from maildesk.model.event import Release
+from maildesk.model.event import ClockSet, Event, Release
 from maildesk.model.person import Person
 from maildesk.store import people, tickets, views
 from maildesk.store.tickets import Message, Recorded
@@ -78,7 +78,7 @@ def _print_timeline(
     for line in history:
         who = names[line.actor.person].name if line.actor.person in names else line.actor.kind
         proof = f", {line.actor.proof}" if line.actor.proof else ""
-        values = _named(shown(line.event), names)
+        values = _values(line.event, names)
         what = " ".join(f"{k}={v}" for k, v in values.items())
         typer.echo(
             f"{line.at:%Y-%m-%d %H:%M}  {type(line.event).__name__} {what} "
@@ -89,6 +89,15 @@ def _print_timeline(
         unproven = "" if message.proven else ", unproven"
         typer.echo(f"\n{author}, {message.at:%Y-%m-%d %H:%M} ({message.kind}{unproven})")
         typer.echo(message.text.rstrip())
+
+
+def _values(event: Event, names: dict[int, Person]) -> dict[str, Any]:
+    """What a line of the history says beside its name; `ticket sla` says more of a clock."""
+    if isinstance(event, ClockSet):
+        clock = shown(event.clock)
+        said = {name: clock[name] for name in ("metric", "serial", "outcome", "profile", "due")}
+        return {name: value for name, value in said.items() if value not in (None, "")}
+    return _named(shown(event), names)
 
 
 def _named(values: dict[str, Any], names: dict[int, Person]) -> dict[str, Any]:

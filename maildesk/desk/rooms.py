@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from maildesk.desk.desk import Desk
+from maildesk.desk.review import review
 from maildesk.desk.steady import Steady
 from maildesk.desk.worker import Worker
 from maildesk.room import Bell
@@ -48,6 +49,7 @@ class ClockRoom:
 
     def run(self, bell: Bell) -> None:
         """Raises the database's errors; a ticket whose deadline fails is put off by an hour."""
+        review(self._desk.office, lambda: bell.stopping)
         while not bell.stopping:
             believed = self._steady.trusts(self._desk.office.clock(), time.monotonic())
             struck = self._desk.tick() if believed else 0

@@ -37,6 +37,7 @@ DUE = "due"
 # Texts of agents that reach the requester. Notes, acknowledgements and auto-replies are none.
 RESPONSES = frozenset({"answer", "resolution"})
 REPLIES = frozenset({"reply"})
+_DUE = Rung(at=DUE)
 _DONE = frozenset({"Resolved", "Closed"})
 _DEFAULT_PAUSE = ("on-hold",)
 
@@ -156,8 +157,7 @@ class _Hands:
             case ApprovalDecided():
                 self._stop("approval")
             case RungReached(metric=metric, serial=serial, rung=rung):
-                clock = self.clocks[metric, serial]
-                self._set(replace(clock, told=(*clock.told, rung)))
+                self._tell(metric, serial, rung)
             case Closed() | MergedInto():
                 self._cancel("first_response", "next_response", "resolution", "approval")
             case _:
@@ -199,6 +199,12 @@ class _Hands:
     def _cancel(self, *metrics: Metric) -> None:
         self.cancelled |= {clock.key for clock in self._open(*metrics)}
         self._stop(*metrics)
+
+    def _tell(self, metric: Metric, serial: int, rung: str) -> None:
+        """Where sla.toml was changed since, there may be no such clock any more."""
+        clock = self.clocks.get((metric, serial))
+        if clock is not None and rung not in clock.told:
+            self._set(replace(clock, told=(*clock.told, rung)))
 
     def _say(self, *, answered: bool) -> None:
         for clock in self._open("resolution"):
@@ -270,7 +276,7 @@ def points(levels: Levels, clock: Clock) -> Iterator[tuple[datetime, Rung]]:
     """When each rung that was not reached yet was or will be; `DUE` is one of them."""
     target = timedelta(seconds=clock.target)
     calendar = levels.calendar_of(clock)
-    due = () if DUE in clock.told else (Rung(at=DUE),)
+    due = () if DUE in clock.told else (_DUE,)
     for rung in (*due, *levels.rungs_of(clock)):
         amount = target if rung.at == DUE else read_rung(rung.at, target)
         when = reached(calendar, clock, amount)

@@ -374,6 +374,26 @@ def due(connection: Connection, now: datetime, limit: int) -> tuple[int, ...]:
     return tuple(rows)
 
 
+def open_numbers(connection: Connection) -> tuple[int, ...]:
+    """The numbers of all tickets that are not closed."""
+    query = select(_TICKET.c.number).where(_TICKET.c.closed_at.is_(None))
+    return tuple(connection.execute(query.order_by(_TICKET.c.number)).scalars())
+
+
+def counter(connection: Connection, name: str) -> int | None:
+    """What the counter says; None where there is none of that name."""
+    query = select(tables.counter.c.value).where(tables.counter.c.name == name)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def set_counter(connection: Connection, name: str, value: int) -> None:
+    """Let the counter say that."""
+    theirs = tables.counter.c.name == name
+    changed = connection.execute(update(tables.counter).where(theirs).values(value=value))
+    if changed.rowcount == 0:
+        connection.execute(insert(tables.counter).values(name=name, value=value))
+
+
 def claim_due(connection: Connection, number: int, now: datetime) -> bool:
     """Lock the ticket if its deadline has still passed; False where another holds or held it."""
     claimed = connection.execute(_CLAIM_DUE, {"of": number, "now": now}).scalar_one_or_none()

@@ -11,6 +11,8 @@ from sqlalchemy import func, insert, select, update
 
 from maildesk.desk.desk import Desk
 from maildesk.desk.office import open_office
+from maildesk.desk.promises import measured
+from maildesk.desk.review import review
 from maildesk.desk.steady import Steady
 from maildesk.store import tables
 from maildesk.store.engine import Store, open_engine
@@ -178,6 +180,61 @@ def test_without_a_promise_nothing_is_kept(tmp_path: Path) -> None:
     opened(world)
     assert world.ticket(1001).clocks == ()
     assert world.ticket(1001).next_due is None
+    world.close()
+
+
+# ---- another sla.toml
+
+
+def reopened_with(world: World, path: Path, sla: dict[str, Any]) -> World:
+    """The same desk, started again with another sla.toml."""
+    now = world.clock.now
+    world.close()
+    again = desk_with(path, sla)
+    again.clock.now = now
+    again.new_letters()
+    return again
+
+
+def test_another_target_is_judged_from_the_history_and_stands_in_it(tmp_path: Path) -> None:
+    world = desk_with(tmp_path, promising(response="6 hours"))
+    assert review(world.office) == 0
+    opened(world)
+    assert world.ticket(1001).next_due == datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    world = reopened_with(world, tmp_path, promising(response="2 hours"))
+    assert review(world.office) == 1
+    assert review(world.office) == 0
+    assert world.ticket(1001).next_due == datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+    assert [one.differs for one in measured(world.office, 1001)] == [False]
+    assert at(world, 10) == [("ann", "sla-warning")]
+    assert world.replayed(1001) == world.ticket(1001)
+    world.close()
+
+
+def test_a_promise_that_is_new_starts_with_the_ticket_and_tells_nobody_of_the_past(
+    tmp_path: Path,
+) -> None:
+    world = desk_with(tmp_path, {})
+    opened(world)
+    world.clock.now = MONDAY_NINE + timedelta(hours=1, minutes=30)
+    rungs = [{"at": f"{n}%", "tell": ["assignee"]} for n in (50, 80)]
+    world = reopened_with(world, tmp_path, promising(*rungs))
+    assert review(world.office) == 1
+    assert at(world, 10, 35) == []
+    assert at(world, 10, 36) == [("ann", "sla-warning")]
+    assert [one.differs for one in measured(world.office, 1001)] == [False]
+    world.close()
+
+
+def test_a_promise_that_is_no_longer_made_is_cancelled(tmp_path: Path) -> None:
+    world = desk_with(tmp_path, promising())
+    opened(world)
+    assert at(world, 10) == [("ann", "sla-warning")]
+    world = reopened_with(world, tmp_path, {})
+    assert review(world.office) == 1
+    assert [clock.outcome for clock in world.ticket(1001).clocks] == ["cancelled"]
+    assert world.ticket(1001).next_due is None
+    assert measured(world.office, 1001) == ()
     world.close()
 
 
