@@ -13,6 +13,7 @@ def address_of(user: str) -> str:
 
 
 DESK_ADDRESS = address_of(DESK)
+MONITORING_ADDRESS = address_of("monitoring")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from string import Template
 
 from maildesk.config import Config, load
 from maildesk.config.shipped import policy_files
-from maildesk.demo.cast import DESK_ADDRESS, PASSWORD
+from maildesk.demo.cast import DESK_ADDRESS, MONITORING_ADDRESS, PASSWORD
 from maildesk.demo.servers import HOST, PostOffice, free_port
 
 _INSTALLATION = Template("""\
@@ -36,10 +36,18 @@ security = "none"
 [web]
 port = $web_port
 base_url = "http://$host:$web_port"
+events_key = { file = "events.key" }
 
 [secrets]
 key = { file = "secret.key" }
 """)
+
+_MONITORING = f"""
+[[source]]
+name = "monitoring"
+address = "{MONITORING_ADDRESS}"
+format = "icinga"
+"""
 
 
 def write_installation(folder: Path, office: PostOffice) -> Config:
@@ -50,8 +58,11 @@ def write_installation(folder: Path, office: PostOffice) -> Config:
         (policy / shipped.name).write_bytes(shipped.read_bytes())
     people = files("maildesk.demo").joinpath("people.toml").read_text("utf-8")
     (policy / "people.toml").write_text(people, "utf-8")
+    with (policy / "monitoring.toml").open("a", encoding="utf-8") as monitoring:
+        monitoring.write(_MONITORING)
     _write_secret(folder / "mailbox.password", PASSWORD)
     _write_secret(folder / "secret.key", secrets.token_urlsafe(48))
+    _write_secret(folder / "events.key", secrets.token_urlsafe(48))
     installation = folder / "maildesk.toml"
     installation.write_text(_installation(office), "utf-8")
     return load(installation, os.environ)

@@ -4,13 +4,14 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from maildesk.demo.cast import Persona
 from maildesk.demo.house import House
 from maildesk.demo.letter import Draft, Letter, answer
-from maildesk.demo.transcript import NotAsItShould
+from maildesk.demo.transcript import NotAsItShould, same
 from maildesk.demo.waiting import NotInTime, new_letter, wait_for
 from maildesk.model.ticket import Ticket
 from maildesk.store import people, tickets, views
@@ -35,6 +36,7 @@ class Stage:
     number: int = 0
     asked: str = ""  # the Message-ID with which Rita began
     letters: dict[str, Letter] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
 
     # -- mails
 
@@ -53,6 +55,23 @@ class Stage:
             return new_letter(self.house.program(persona), subject=tag, says=says)
         except NotInTime as late:
             raise NotAsItShould("a mail is missing", str(late), "it did not come") from late
+
+    def gets_new(self, persona: Persona, says: str) -> Letter:
+        """The new mail, about whatever ticket, that says so. Raises NotAsItShould."""
+        try:
+            return new_letter(self.house.program(persona), says=says)
+        except NotInTime as late:
+            raise NotAsItShould("a mail is missing", str(late), "it did not come") from late
+
+    def remember(self, name: str, letter: Letter) -> int:
+        """The number of the ticket that the mail is about, known by that name from now on."""
+        self.numbers[name] = self.number_of(letter)
+        return self.numbers[name]
+
+    def number_of(self, letter: Letter) -> int:
+        """The number in the subject's tag; 0 where there is none."""
+        digits = letter.subject.partition("[MD-")[2].partition("]")[0]
+        return int(digits) if digits.isdigit() else 0
 
     def unread(self, persona: Persona) -> tuple[str, ...]:
         """Subjects of the mails that the person has not read."""
@@ -73,15 +92,39 @@ class Stage:
     def becomes(self, status: str, number: int = 0) -> Ticket:
         """The ticket as soon as it has that status. Raises NotAsItShould when it is late."""
 
+        ticket = self.until(number, lambda ticket: ticket.status == status)
+        same(f"the status of MD-{ticket.number}", status, ticket.status)
+        return ticket
+
+    def until(self, number: int, is_so: Callable[[Ticket], bool]) -> Ticket:
+        """The ticket as soon as that is so of it, or as it is when it never was."""
+
         def look() -> Ticket | None:
             ticket = self.ticket(number)
-            return ticket if ticket.status == status else None
+            return ticket if is_so(ticket) else None
 
         try:
-            return wait_for(look, status)
+            return wait_for(look, "a change of the ticket")
+        except NotInTime:
+            return self.ticket(number)
+
+    def newest(self) -> int:
+        """The highest number of a ticket."""
+        with self.house.store.read() as connection:
+            return max(views.numbers(connection))
+
+    def settles(self) -> None:
+        """Wait until every mail of the journal is worked. Raises NotAsItShould."""
+
+        def look() -> bool | None:
+            with self.house.store.read() as connection:
+                rows = views.dispositions(connection)
+                return all(row["disposition"] for row in rows) or None
+
+        try:
+            wait_for(look, "all mails worked")
         except NotInTime as late:
-            came = self.ticket(number).status
-            raise NotAsItShould("the status of the ticket", status, came) from late
+            raise NotAsItShould("the journal", "all mails worked", "some are not") from late
 
     def traced(self, message_id: str) -> Any:
         """The journal's row of a mail, as soon as it is worked. Raises NotAsItShould."""
@@ -124,7 +167,11 @@ class Stage:
     def press(self, url: str, choice: str, comment: str = "") -> Answered:
         """Choose, say why, press the button, and read where that leads."""
         form = urllib.parse.urlencode({"choice": choice, "comment": comment}).encode()
-        return _asked(urllib.request.Request(url, data=form, method="POST"))
+        return self.asked_for(urllib.request.Request(url, data=form, method="POST"))
+
+    def asked_for(self, request: urllib.request.Request) -> Answered:
+        """The answer to any request. Raises NotAsItShould where there is none."""
+        return _asked(request)
 
 
 _BROWSER = urllib.request.build_opener(urllib.request.ProxyHandler({}))

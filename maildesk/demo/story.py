@@ -1,5 +1,6 @@
-"""The story of a laptop: a request's whole life, played on the real servers and pages."""
+"""The story of a laptop and of an outage, played on the real servers and pages."""
 
+from collections import Counter
 from collections.abc import Iterator
 from email.message import EmailMessage
 from email.utils import make_msgid
@@ -7,6 +8,7 @@ from email.utils import make_msgid
 from maildesk.demo.cast import ANN, DESK_ADDRESS, MAX, RITA
 from maildesk.demo.house import House
 from maildesk.demo.letter import Draft, Letter
+from maildesk.demo.outage import OUTAGE
 from maildesk.demo.program import NotSent, post
 from maildesk.demo.stage import Stage
 from maildesk.demo.transcript import NotAsItShould, Step, Transcript, same, within
@@ -195,8 +197,11 @@ def _books_agree(stage: Stage) -> Iterator[str]:
         odd = [row["disposition"] for row in rows if row["disposition"] in (None, "quarantined")]
         numbers = views.numbers(connection)
     same("mails without an end, or in quarantine", [], odd)
-    counts = ", ".join(f"{row['mails']} {row['disposition']}" for row in rows)
-    yield f"every mail has one disposition: {counts}"
+    counts: Counter[str] = Counter()
+    for row in rows:
+        counts[row["disposition"]] += row["mails"]
+    told = ", ".join(f"{count} {disposition}" for disposition, count in sorted(counts.items()))
+    yield f"every mail has one disposition: {told}"
     for number in numbers:
         same(f"the history of MD-{number}, folded", stage.ticket(number), _replayed(stage, number))
     yield f"the history of each of {len(numbers)} tickets gives the ticket as it stands"
@@ -222,6 +227,7 @@ STORY: tuple[Step[Stage], ...] = (
     ("Ann resolves it again", _ann_resolves_again),
     ("Rita accepts by reply", _rita_accepts),
     ("Rita writes once more, too late", _rita_is_late),
+    *OUTAGE,
     ("The books agree", _books_agree),
 )
 
@@ -229,7 +235,7 @@ STORY: tuple[Step[Stage], ...] = (
 def tell_story(house: House) -> bool:
     """Play the story and print its transcript; whether everything was as it should be."""
     transcript = Transcript()
-    transcript.tell("The story of a laptop, played on real mail servers and pages")
+    transcript.tell("The story of a laptop and of an outage, played on real mail servers and pages")
     try:
         transcript.play(STORY, Stage(house))
     except NotAsItShould as error:
