@@ -51,10 +51,16 @@ def _given(draft: Draft, message: str) -> ResolutionGiven:
 def _time_to_answer(draft: Draft) -> tuple[datetime, datetime | None]:
     """When the ticket closes without an answer, and when the requester is reminded of that."""
     request_type = draft.policy.catalog.type_named(draft.ticket.request_type)
-    close_due = draft.now + timedelta(days=request_type.close_after_days)
-    remind_due = close_due - timedelta(days=request_type.remind_before_days)
-    reminds = request_type.remind_before_days > 0 and remind_due > draft.now
-    return close_due, remind_due if reminds else None
+    before = request_type.close_after_days - request_type.remind_before_days
+    reminds = request_type.remind_before_days > 0 and before > 0
+    close_due = _in_days(draft, request_type.days, request_type.close_after_days)
+    return close_due, _in_days(draft, request_type.days, before) if reminds else None
+
+
+def _in_days(draft: Draft, counted: str, days: int) -> datetime:
+    if counted == "calendar":
+        return draft.now + timedelta(days=days)
+    return draft.policy.levels.calendar_for(draft.ticket.team, "").add_days(draft.now, days)
 
 
 def keep_open(draft: Draft) -> None:

@@ -101,7 +101,10 @@ class RequestType(Part):
     """Incident or service request: how long each waits for closure."""
 
     name: str = Field(description="the request type's name; the first one is the default")
-    close_after_days: int = Field(5, ge=1, description="calendar days in Waiting for Closure")
+    close_after_days: int = Field(5, ge=1, description="days in Waiting for Closure")
+    days: Literal["calendar", "business"] = Field(
+        "calendar", description="which days count: all, or those of the team's calendar in sla.toml"
+    )
     remind_before_days: int = Field(2, ge=0, description="reminder so long before; 0 for none")
 
 

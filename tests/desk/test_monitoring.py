@@ -44,6 +44,30 @@ def test_a_problem_is_one_ticket_until_it_is_over(world: World) -> None:
     assert world.replayed(1001) == world.ticket(1001)
 
 
+@pytest.mark.parametrize(
+    ("form", "problem", "recovery", "text"),
+    [
+        ("nagios", "** PROBLEM Host Alert: a is DOWN **", "** RECOVERY Host Alert: a is UP **", ""),
+        ("icinga", "[PROBLEM] disk on a is CRITICAL!", "[RECOVERY] disk on a is OK!", ""),
+        ("zabbix", "Problem: Disk is full", "Resolved in 5m 3s: Disk is full", "Host: a"),
+        ("alertmanager", "[FIRING:1] Down a (eu)", "[RESOLVED] Down a (eu critical)", ""),
+        ("checkmk", "Check_MK: a/CPU load OK -> CRIT", "Check_MK: a/CPU load CRIT -> OK", ""),
+    ],
+)
+def test_each_system_opens_one_ticket_and_resolves_it(
+    tmp_path: Path, form: str, problem: str, recovery: str, text: str
+) -> None:
+    system = {"name": form, "address": "monitor@example.org", "format": form}
+    policy = shipped_policy(monitoring={"source": [system]})
+    world = build(f"sqlite:///{tmp_path}/desk.db", policy=policy)
+    for subject in (problem, problem, recovery, problem, recovery):
+        world.writes("rita", text, sender="monitor@example.org", subject=subject, trusted=True)
+    assert [world.ticket(n).status for n in world.numbers()] == ["Resolved by Event"]
+    assert world.ticket(1001).flaps == 1
+    assert world.replayed(1001) == world.ticket(1001)
+    world.close()
+
+
 def test_after_the_end_the_ticket_closes_and_the_next_problem_is_another(world: World) -> None:
     reports(world, "[PROBLEM] disk on web01 is CRITICAL!")
     reports(world, "[RECOVERY] disk on web01 is OK!")

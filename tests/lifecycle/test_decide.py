@@ -320,6 +320,16 @@ def test_the_days_until_a_ticket_closes(
     assert resolved.remind_due == reminds
 
 
+def test_where_business_days_count_the_weekend_does_not() -> None:
+    kind = {"name": "incident", "close_after_days": 5, "remind_before_days": 2, "days": "business"}
+    catalog = shipped_policy().catalog.model_dump() | {"request_type": [kind]}
+    desk = policy(shipped_policy(catalog=catalog))
+    resolved = after(ANALYSIS, decide(ANALYSIS, acted("", ("resolve", "Cable.")), desk, NOW))
+    # from Monday the 23rd: the reminder on Thursday, the end on Monday
+    assert resolved.remind_due == NOW + timedelta(days=3)
+    assert resolved.close_due == NOW + timedelta(days=7)
+
+
 def test_keeping_a_ticket_open_counts_the_days_anew() -> None:
     late = WAITING.close_due - timedelta(hours=1)
     kept = after(WAITING, decide(WAITING, link(RITA, KEEP, 1), SHIPPED, late), late)
