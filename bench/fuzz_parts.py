@@ -92,7 +92,7 @@ def uu_garbage(source: Source) -> bytes:
     data = b"begin 644 x\n" + source.choice(
         (b"M\n", b"`\n", b"M" + b"A" * 60 + b"\n", b"begin 1 a\n", b"~")
     )
-    return attached(source, b"text/plain", data * size(source, 10_000), b"x-uuencode")
+    return attached(source, b"text/plain", data * size(source, 200_000), b"x-uuencode")
 
 
 def zip_like(source: Source) -> bytes:

@@ -80,14 +80,19 @@ def _quoted_printable(raw: Raw, start: int, end: int) -> Iterator[bytes]:
 def _uuencoded(raw: Raw, start: int, end: int) -> Iterator[bytes]:
     begin = _UU_BEGIN.search(raw, start, end)
     at = begin.end() if begin else end
+    found = bytearray()  # a line by itself would cost its reader more than it says
     while at < end:
         stop = raw.find(b"\n", at, end)
         stop = end if stop < 0 else stop
         line = raw[at : min(stop, at + 200)].strip(b"\r\n")
         if line == b"end":
-            return
-        yield _uu_line(line)
+            break
+        found += _uu_line(line)
+        if len(found) >= _PIECE:
+            yield bytes(found)
+            found.clear()
         at = stop + 1
+    yield bytes(found)
 
 
 def _uu_line(line: bytes) -> bytes:

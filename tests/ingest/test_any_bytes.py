@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import fuzz_mails, fuzz_read, fuzz_words
-from bench.fuzz_letter import Shape, Source
+from bench.fuzz_letter import Shape, Source, attached
 from bench.fuzz_read import Cost
 from maildesk.ingest.read import read
 
@@ -71,3 +71,15 @@ def test_a_page_that_was_too_much_once_is_not_now(page: bytes) -> None:
 )
 def test_what_breaks_a_bound_is_named(cost: Cost, faults: tuple[str, ...]) -> None:
     assert cost.faults == faults
+
+
+@pytest.mark.parametrize(
+    ("coding", "data"),
+    [
+        (b"base64", b"A\n" * 400_001),  # what is foreign to base64 once held 90 bytes a letter
+        (b"x-uuencode", b"begin 644 x\n" + b"`\n" * 400_000),  # empty lines, 40 bytes a letter
+    ],
+)
+def test_a_coding_that_was_too_much_once_is_not_now(coding: bytes, data: bytes) -> None:
+    raw = attached(Source(""), b"text/plain", data, coding.title())
+    assert fuzz_read.cost(raw).faults == ()
