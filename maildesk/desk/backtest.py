@@ -12,7 +12,7 @@ from typing import Any
 
 from maildesk.desk.intake import facts_of
 from maildesk.desk.worker import Readers
-from maildesk.ingest.forward import forwarded_in
+from maildesk.ingest.forward import passed_on
 from maildesk.ingest.pool import Unreadable
 from maildesk.lifecycle import waiting
 from maildesk.lifecycle.policy import Policy
@@ -189,7 +189,7 @@ def _facts(reading: Reading, on: Cause, requester: Person) -> Facts:
     if on != "created":
         return facts_of(mail, reading.reply_text)
     wrote_it = any(sender.key == address_key(requester.address) for sender in mail.senders)
-    inner = None if wrote_it else forwarded_in(mail.subject, mail.text)
+    inner = None if wrote_it else passed_on(reading)
     return facts_of(mail, inner.text if inner else mail.text, inner)
 
 

@@ -16,7 +16,7 @@ from maildesk.ingest.commands import (
     read_decision,
     without_command,
 )
-from maildesk.ingest.forward import Forwarded, forwarded_in
+from maildesk.ingest.forward import Forwarded, passed_on
 from maildesk.ingest.thanks import is_thanks
 from maildesk.ingest.thread import (
     Clues,
@@ -266,7 +266,7 @@ def _passed_on(case: Case, sender: Person, identity: Identity) -> Forwarded | No
     person = case.reading.screening.kind is Kind.PERSON
     if not sender.is_agent or identity.proof is Proof.NONE or not person:
         return None
-    found = forwarded_in(case.mail.subject, case.mail.text)
+    found = passed_on(case.reading)
     if found is None or found.author.key == identity.address:
         return None
     ours = case.office.settings.desk.tag_in(found.author.address) is not None

@@ -1,14 +1,17 @@
 """A mail that somebody passed on: who wrote it, what it says, and what stands above it. Pure.
 
-Only where the subject says so as well: a quoted mail with its header block below an answer looks
-the same. Bounded by the lines looked at; each pattern meets one line cut to 1,000 characters.
+It stands in the text below a header block, or is attached whole. Only where the subject says so as
+well: a quoted mail with its header block below an answer looks the same, and a mail can be attached
+to show something. Programs that leave the subject to the writer put the inner one there, or none.
+
+Bounded by the lines looked at; each pattern meets one line cut to 1,000 characters.
 """
 
 import re
 from dataclasses import dataclass
 
 from maildesk.ingest.quoting import forwarded, header_block, original, role
-from maildesk.model.mail import Address
+from maildesk.model.mail import Address, Enclosed, Reading
 
 _LINES = 2_000
 _LINE = 1_000
@@ -28,6 +31,21 @@ class Forwarded:
     subject: str
     text: str
     words: str
+
+
+def passed_on(reading: Reading) -> Forwarded | None:
+    """The mail that this one passes on, in its text or attached, or None."""
+    mail = reading.mail
+    return forwarded_in(mail.subject, mail.text) or _attached(
+        mail.subject, mail.text, reading.enclosed
+    )
+
+
+def _attached(subject: str, text: str, inner: Enclosed | None) -> Forwarded | None:
+    marked = _SUBJECT.match(subject)
+    if inner is None or not (marked or subject.strip() in ("", inner.subject.strip())):
+        return None
+    return Forwarded(inner.author, inner.subject, inner.text.strip(), text.strip())
 
 
 def forwarded_in(subject: str, text: str) -> Forwarded | None:

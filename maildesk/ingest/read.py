@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from maildesk.ingest import head_only
+from maildesk.ingest.enclosed import enclosed
 from maildesk.ingest.parse import parse_whole
 from maildesk.ingest.raw import Raw
 from maildesk.ingest.reply import reply_text
@@ -23,6 +24,7 @@ def read(
         mail=parsed.mail,
         reply_text=text if own == text else own,  # one string: a long one is held and sent once
         screening=screen(parsed, envelope_from=envelope_from, own_domains=own_domains),
+        enclosed=enclosed(parsed),
     )
 
 

@@ -176,12 +176,25 @@ class Screening:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosed:
+    """A mail of a person that is attached to another mail."""
+
+    author: Address
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """All that can be known of a mail from its bytes alone; made in a reading process."""
+    """All that can be known of a mail from its bytes alone; made in a reading process.
+
+    `enclosed` is the mail attached to it, where there is exactly one.
+    """
 
     mail: Mail
     reply_text: str
     screening: Screening
+    enclosed: Enclosed | None = None
 
 
 class Disposition(enum.StrEnum):

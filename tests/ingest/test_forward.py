@@ -2,7 +2,9 @@
 
 import pytest
 
-from maildesk.ingest.forward import forwarded_in
+from maildesk.ingest.forward import Forwarded, forwarded_in, passed_on
+from maildesk.ingest.read import read
+from maildesk.model.mail import Address
 
 GMAIL = """Please look.
 
@@ -63,3 +65,71 @@ def test_the_author_of_a_mail_passed_on(
         assert found.subject == "Printer broken"
         assert found.text == "It does not print.\nAt all."
         assert found.author.name == "Rita Ray"
+
+
+def attached(subject: str, *inner: str, kind: str = "mixed", text: str = "Please look.") -> bytes:
+    """A mail with other mails attached."""
+    parts = "".join(f"--b\r\nContent-Type: message/rfc822\r\n\r\n{one}\r\n" for one in inner)
+    return (
+        f"From: ann@example.org\r\nSubject: {subject}\r\n"
+        f"Content-Type: multipart/{kind}; boundary=b\r\n\r\n"
+        f"--b\r\n\r\n{text}\r\n{parts}--b--\r\n"
+    ).encode()
+
+
+INNER = (
+    "From: Rita Ray <rita@example.org>\r\nSubject: Printer broken\r\n\r\n"
+    "It does not print.\r\nAt all."
+)
+AUTHOR, SUBJECT = "From: Rita Ray <rita@example.org>", "Subject: Printer broken"
+ATTACHED = (
+    # raw, whether it is passed on
+    (attached("Fwd: Printer broken", INNER), True),
+    (attached("WG: something else", INNER), True),
+    # programs that leave the subject to the writer
+    (attached("", INNER), True),
+    (attached("Printer broken", INNER), True),
+    (attached("Fwd: x", INNER.replace("\r\n\r\n", "\r\nMIME-Version: 1.0\r\n\r\n")), True),
+    # a mail that is attached to show something
+    (attached("The monitor sends these", INNER), False),
+    (attached("Re: Printer broken", INNER), False),
+    # two mails are nobody's
+    (attached("Fwd: x", INNER, INNER), False),
+    # a bounce encloses what did not arrive
+    (attached("Fwd: x", INNER, kind="report"), False),
+    # two authors, or none
+    (attached("Fwd: x", INNER.replace(AUTHOR, f"{AUTHOR}, max@example.org")), False),
+    (attached("Fwd: x", INNER.replace(AUTHOR, "X-From: rita@example.org")), False),
+    # machines
+    (attached("Fwd: x", INNER.replace(SUBJECT, "Auto-Submitted: auto-replied")), False),
+    (attached("Fwd: x", INNER.replace(SUBJECT, "X-Maildesk-Loop: example.org")), False),
+    # nothing in it
+    (attached("Fwd: x", ""), False),
+)
+
+
+@pytest.mark.parametrize(("raw", "is_passed_on"), ATTACHED)
+def test_a_mail_that_is_attached(raw: bytes, is_passed_on: bool) -> None:
+    found = passed_on(read(raw))
+    assert (found is not None) == is_passed_on
+    if found is not None:
+        assert found == Forwarded(
+            Address("Rita Ray", "rita@example.org"),
+            "Printer broken",
+            "It does not print.\nAt all.",
+            "Please look.",
+        )
+
+
+def test_of_a_mail_in_the_text_and_one_attached_the_one_in_the_text_is_meant() -> None:
+    inner = INNER.replace("rita@", "max@")
+    found = passed_on(read(attached("Fwd: Printer broken", inner, text=GMAIL)))
+    assert found is not None
+    assert found.author.address == "rita@example.org"
+
+
+def test_a_mail_inside_an_attached_mail_is_not_looked_at() -> None:
+    deep = attached("Fwd: Printer broken", INNER).decode().replace("--b", "--c").replace("=b", "=c")
+    found = passed_on(read(attached("Fwd: x", deep, text="")))
+    assert found is not None
+    assert (found.author.address, found.text) == ("ann@example.org", "Please look.")

@@ -1,6 +1,6 @@
 """Somebody wrote to Ann herself, and she passes the mail on to the desk."""
 
-from tests.world import World, one, to
+from tests.world import Part, World, one, to
 
 TEXT = """She is slow to wrath, but hurry.
 
@@ -46,3 +46,33 @@ def test_a_mail_of_the_desk_that_is_passed_on_is_the_agents_own(world: World) ->
     text = TEXT.replace("rita@example.org", "desk+x@example.org")
     letters = world.writes("ann", text, subject="Fwd: Printer broken", trusted=True)
     assert one(letters, "ann", "acknowledgement")
+
+
+WHOLE = Part(
+    "Printer broken.eml",
+    b"From: Rita Ray <rita@example.org>\r\nTo: ann@example.org\r\nSubject: Printer broken\r\n\r\n"
+    b"It does not print.\r\n#resolve\r\n",
+    type="message/rfc822",
+)
+
+
+def test_a_mail_passed_on_whole_as_an_attachment_is_the_inner_senders_too(world: World) -> None:
+    letters = world.writes(
+        "ann", "Slow to wrath.", subject="Fwd: a printer", trusted=True, parts=[WHOLE]
+    )
+    assert one(letters, "rita", "acknowledgement").subject.endswith("[MD-1001] Printer broken")
+    assert "opened on behalf of" in " ".join(one(letters, "ann", "transcript").text.split())
+    said = dict(world.messages(1001))
+    assert said["request"] == "It does not print.\n#resolve"  # no command: Rita wrote it
+    assert "Slow to wrath" in said["note"]
+    assert world.ticket(1001).status == "Assign"  # as a rule of the desk left it, not resolved
+    assert world.replayed(1001) == world.ticket(1001)
+
+
+def test_a_mail_attached_by_whoever_is_no_proven_agent_opens_nothing_in_anothers_name(
+    world: World,
+) -> None:
+    for who, trusted in (("ann", False), ("max", True), ("mallory", False)):
+        letters = world.writes(who, "See.", subject="Fwd: x", trusted=trusted, parts=[WHOLE])
+        assert to(letters, "rita") == []
+        assert one(letters, who, "acknowledgement")
