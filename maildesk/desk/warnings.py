@@ -25,6 +25,9 @@ def tell(office: Office) -> int:
     One daemon at a time, so that two do not make two mails of one person's warnings.
     """
     now = office.clock()
+    with office.store.read() as connection:
+        if not notices.any_due(connection, now):
+            return 0
     with office.store.write() as connection:
         mine = lease.take(connection, LEASE, office.holder, now=now, seconds=LEASE_SECONDS)
     told = 0

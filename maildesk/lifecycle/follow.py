@@ -42,7 +42,8 @@ def follow(
     moved = [event for event in first.events if isinstance(event, StatusMoved)]
     if any(not event.rule for event in moved) and not decision.rules_ran:
         apply_rules(draft, "status-changed", facts, requester)
-    if moved or draft.events or isinstance(first.events[0], TicketOpened):
+    opened = any(isinstance(event, TicketOpened) for event in first.events)
+    if moved or draft.events or opened:
         plan(draft)
     return _together(decision, first, draft)
 

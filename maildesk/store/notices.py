@@ -29,6 +29,12 @@ def add(connection: Connection, notices: Sequence[Notice]) -> None:
         connection.execute(insert(_NOTICE), values)
 
 
+def any_due(connection: Connection, now: datetime) -> bool:
+    """Whether somebody may hear something now."""
+    found = connection.execute(select(_NOTICE.c.id).where(_NOTICE.c.not_before <= now).limit(1))
+    return found.scalar_one_or_none() is not None
+
+
 def take(connection: Connection, now: datetime) -> tuple[Notice, ...]:
     """All that one person may hear now, oldest first; they are gone with the transaction."""
     person = connection.execute(
