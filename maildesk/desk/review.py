@@ -20,7 +20,7 @@ from maildesk.model.clock import Clock
 from maildesk.model.decision import Actor, ActorKind, Answer, Change, Decision
 from maildesk.model.event import ClockSet, Event, RungReached
 from maildesk.model.ticket import Ticket
-from maildesk.store import lease, people, tickets
+from maildesk.store import deadlines, lease, people, tickets
 from maildesk.store.engine import is_of_the_database
 
 log = structlog.get_logger()
@@ -37,16 +37,16 @@ def review(office: Office, stopping: Callable[[], bool] = lambda: False) -> int:
     """
     mark = _mark(office.policy.levels)
     with office.store.read() as connection:
-        if tickets.counter(connection, _MARK) == mark:
+        if deadlines.counter(connection, _MARK) == mark:
             return 0
-        numbers = tickets.open_numbers(connection)
+        numbers = deadlines.open_numbers(connection)
     changed = 0
     for number in numbers:
         if stopping() or not _mine(office):
             return changed
         changed += _reviewed(office, number)
     with office.store.write() as connection:
-        tickets.set_counter(connection, _MARK, mark)
+        deadlines.set_counter(connection, _MARK, mark)
         lease.release(connection, LEASE, office.holder)
     log.info("promises reviewed", tickets=len(numbers), changed=changed)
     return changed

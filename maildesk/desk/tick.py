@@ -14,7 +14,7 @@ from maildesk.desk.office import Office
 from maildesk.desk.record import Matter, Recorder
 from maildesk.lifecycle.decide import decide
 from maildesk.model.cause import ClockStruck
-from maildesk.store import people, tickets
+from maildesk.store import deadlines, people, tickets
 from maildesk.store.engine import is_of_the_database
 
 log = structlog.get_logger()
@@ -31,7 +31,7 @@ def tick(office: Office) -> int:
     """
     now = office.clock()
     with office.store.read() as connection:
-        numbers = tickets.due(connection, now, TICK_TICKETS)
+        numbers = deadlines.due(connection, now, TICK_TICKETS)
     struck = sum(_strike_or_postpone(office, number, now) for number in numbers)
     if len(numbers) < TICK_TICKETS:
         _tell(office)
@@ -57,20 +57,20 @@ def _strike_or_postpone(office: Office, number: int, now: datetime) -> bool:
         log.exception("deadline failed", ticket=number)
         why = f"{type(error).__name__}: {error}"[:500]
         with office.store.write() as connection:
-            tickets.postpone(connection, number, now + POSTPONED, why)
+            deadlines.postpone(connection, number, now + POSTPONED, why)
         return True
 
 
 def _strike(office: Office, number: int, now: datetime) -> bool:
     with office.store.write() as connection:
-        if not tickets.claim_due(connection, number, now):
+        if not deadlines.claim(connection, number, now):
             return False  # another daemon was here first, or is here now
         ticket, subject = tickets.load_one(connection, number)
         requester = people.by_id(connection, ticket.requester)
         decision = decide(ticket, ClockStruck(requester), office.policy_at(connection), now)
         if not decision.changes:
             why = "the workflow forbids what its deadline asks for"
-            tickets.postpone(connection, number, now + POSTPONED, why)
+            deadlines.postpone(connection, number, now + POSTPONED, why)
             return True
         matter = Matter(ticket=ticket, subject=subject, requester=requester, cause="clock")
         Recorder.on(office, connection, now).enact(decision, matter, None)

@@ -33,11 +33,6 @@ _NEXT_NUMBER = (
 )
 _ADD = insert(_TICKET)
 _SAVE = update(_TICKET).where(_TICKET.c.number == bindparam("of"))
-_CLAIM_DUE = (
-    select(_TICKET.c.number)
-    .where(_TICKET.c.number == bindparam("of"), _TICKET.c.next_due <= bindparam("now"))
-    .with_for_update(skip_locked=True)
-)
 _ADD_EVENT = insert(_EVENT)
 _CLOCK = TypeAdapter(Clock)
 _CLOCKS = TypeAdapter(tuple[Clock, ...])
@@ -361,47 +356,3 @@ def workload(connection: Connection) -> tuple[dict[int, int], dict[int, int]]:
     given = connection.execute(select(members.c.person_id, newest))
     open_ = {int(row[0]): int(row[1]) for row in counted}
     return open_, {int(row[0]): int(row[1]) for row in given if row[1] is not None}
-
-
-def due(connection: Connection, now: datetime, limit: int) -> tuple[int, ...]:
-    """Tickets with a deadline that has passed, most overdue first."""
-    rows = connection.execute(
-        select(_TICKET.c.number)
-        .where(_TICKET.c.next_due <= now)
-        .order_by(_TICKET.c.next_due)
-        .limit(limit)
-    ).scalars()
-    return tuple(rows)
-
-
-def open_numbers(connection: Connection) -> tuple[int, ...]:
-    """The numbers of all tickets that are not closed."""
-    query = select(_TICKET.c.number).where(_TICKET.c.closed_at.is_(None))
-    return tuple(connection.execute(query.order_by(_TICKET.c.number)).scalars())
-
-
-def counter(connection: Connection, name: str) -> int | None:
-    """What the counter says; None where there is none of that name."""
-    query = select(tables.counter.c.value).where(tables.counter.c.name == name)
-    return connection.execute(query).scalar_one_or_none()
-
-
-def set_counter(connection: Connection, name: str, value: int) -> None:
-    """Let the counter say that."""
-    theirs = tables.counter.c.name == name
-    changed = connection.execute(update(tables.counter).where(theirs).values(value=value))
-    if changed.rowcount == 0:
-        connection.execute(insert(tables.counter).values(name=name, value=value))
-
-
-def claim_due(connection: Connection, number: int, now: datetime) -> bool:
-    """Lock the ticket if its deadline has still passed; False where another holds or held it."""
-    claimed = connection.execute(_CLAIM_DUE, {"of": number, "now": now}).scalar_one_or_none()
-    return claimed is not None
-
-
-def postpone(connection: Connection, number: int, until: datetime, trouble: str) -> None:
-    """The tick of this ticket raised: look again later, and show why."""
-    connection.execute(
-        update(_TICKET).where(_TICKET.c.number == number).values(next_due=until, trouble=trouble)
-    )

@@ -1,0 +1,58 @@
+"""Which tickets the clock has to look at, and who looks at them."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from maildesk.store import tables
+
+_TICKET = tables.ticket
+_CLAIM = (
+    select(_TICKET.c.number)
+    .where(_TICKET.c.number == bindparam("of"), _TICKET.c.next_due <= bindparam("now"))
+    .with_for_update(skip_locked=True)
+)
+
+
+def due(connection: Connection, now: datetime, limit: int) -> tuple[int, ...]:
+    """Tickets with a deadline that has passed, most overdue first."""
+    rows = connection.execute(
+        select(_TICKET.c.number)
+        .where(_TICKET.c.next_due <= now)
+        .order_by(_TICKET.c.next_due)
+        .limit(limit)
+    ).scalars()
+    return tuple(rows)
+
+
+def claim(connection: Connection, number: int, now: datetime) -> bool:
+    """Lock the ticket if its deadline has still passed; False where another holds or held it."""
+    claimed = connection.execute(_CLAIM, {"of": number, "now": now}).scalar_one_or_none()
+    return claimed is not None
+
+
+def postpone(connection: Connection, number: int, until: datetime, trouble: str) -> None:
+    """The tick of this ticket raised: look again later, and show why."""
+    connection.execute(
+        update(_TICKET).where(_TICKET.c.number == number).values(next_due=until, trouble=trouble)
+    )
+
+
+def open_numbers(connection: Connection) -> tuple[int, ...]:
+    """The numbers of all tickets that are not closed."""
+    query = select(_TICKET.c.number).where(_TICKET.c.closed_at.is_(None))
+    return tuple(connection.execute(query.order_by(_TICKET.c.number)).scalars())
+
+
+def counter(connection: Connection, name: str) -> int | None:
+    """What the counter says; None where there is none of that name."""
+    query = select(tables.counter.c.value).where(tables.counter.c.name == name)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def set_counter(connection: Connection, name: str, value: int) -> None:
+    """Let the counter say that."""
+    theirs = tables.counter.c.name == name
+    changed = connection.execute(update(tables.counter).where(theirs).values(value=value))
+    if changed.rowcount == 0:
+        connection.execute(insert(tables.counter).values(name=name, value=value))
