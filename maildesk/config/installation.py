@@ -1,5 +1,6 @@
 """maildesk.toml beyond its types: do its values make a desk that can run?"""
 
+import ipaddress
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -18,6 +19,7 @@ def installation_faults(settings: Settings) -> Iterator[Fault]:
     """Everything that maildesk.toml alone gets wrong."""
     yield from _desk(settings)
     yield from _doors(settings)
+    yield from _believed_doors(settings)
     yield from _smtp(settings)
     yield from _database(settings)
     yield from _base_url(settings)
@@ -72,6 +74,33 @@ def _doors(settings: Settings) -> Iterator[Fault]:
         if box.settle == "move" and box.processed_folder in box.folders:
             problem = f"mails would be moved to {quoted(box.processed_folder)}, which is read"
             yield Fault(("mailbox", i, "processed_folder"), problem, "name another folder")
+
+
+def _believed_doors(settings: Settings) -> Iterator[Fault]:
+    """A stranger who reaches a door writes our server's good word himself, and is believed.
+
+    What stands there is what the admin means: in a container's network a server of ours comes from
+    another host, and nobody else does.
+    """
+    for i, door in enumerate(settings.listener):
+        if (
+            door.check_senders is None
+            and settings.trust.authserv_ids
+            and not _is_of_this_machine(door.host)
+        ):
+            problem = (
+                f"who reaches {quoted(door.host)} is believed in trust.authserv_ids' name: "
+                "it does not say check_senders"
+            )
+            remedy = "set it true, or false where only a mail server of ours comes this way"
+            yield Fault(("listener", i, "host"), problem, remedy)
+
+
+def _is_of_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def _is_date(text: str) -> bool:

@@ -91,10 +91,11 @@ class Listener(Part):
     command_seconds: float = Field(60, gt=0, description="longest wait for a client's next line")
     session_seconds: float = Field(600, gt=0, description="longest life of one connection")
     max_commands: int = Field(1000, ge=10, description="commands in one connection")
-    check_senders: bool = Field(
-        False,
+    check_senders: bool | None = Field(
+        None,
         description="for a door that strangers reach: ask the DNS for SPF, DKIM and DMARC "
-        "ourselves, and believe no Authentication-Results in these mails",
+        "ourselves, and believe no Authentication-Results in these mails; false where not given, "
+        "which must be said where other machines reach it and trust.authserv_ids are given",
     )
 
 

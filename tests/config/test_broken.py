@@ -198,6 +198,45 @@ def test_a_misspelt_policy_file_is_not_passed_over(tmp_path: Path) -> None:
     )
 
 
+TRUSTING = '[trust]\nauthserv_ids = ["mx.example.org"]\n\n[database]'
+
+
+@pytest.mark.parametrize(
+    ("host", "says", "is_fault"),
+    [
+        # whoever reaches it could write our server's word
+        ('host = "0.0.0.0"', "", True),
+        ('host = "::"', "", True),
+        ('host = "192.0.2.7"', "", True),
+        ('host = "mail.example.org"', "", True),
+        ('host = ""', "", True),
+        # it says what it does with that word
+        ('host = "0.0.0.0"', "check_senders = true", False),
+        ('host = "0.0.0.0"', "check_senders = false", False),
+        # only this machine reaches it
+        ("", "", False),
+        ('host = "127.0.0.5"', "", False),
+        ('host = "::1"', "", False),
+        ('host = "localhost"', "", False),
+    ],
+)
+def test_a_door_to_strangers_says_whether_it_believes_them(
+    tmp_path: Path, host: str, says: str, is_fault: bool
+) -> None:
+    door = FILES[MAIN].replace("port = 2424", f"port = 2424\n{host}\n{says}")
+    write(tmp_path, {MAIN: door.replace("[database]", TRUSTING)})
+    found = findings(tmp_path)
+    assert [one.startswith("maildesk.toml:14: listener#1.host: who reaches") for one in found] == (
+        [True] if is_fault else []
+    )
+
+
+def test_a_door_to_strangers_says_nothing_where_no_server_is_trusted(tmp_path: Path) -> None:
+    door = FILES[MAIN].replace("port = 2424", 'port = 2424\nhost = "0.0.0.0"')
+    write(tmp_path, {MAIN: door})
+    assert findings(tmp_path) == []
+
+
 def test_a_desk_that_no_mail_can_reach_is_an_error(tmp_path: Path) -> None:
     main = (
         FILES[MAIN].partition("[[mailbox]]")[0]
