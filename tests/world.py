@@ -22,6 +22,7 @@ from sqlalchemy import select
 from maildesk.desk.desk import Desk
 from maildesk.desk.door import DeskDoor
 from maildesk.desk.office import Office, open_office
+from maildesk.desk.promises import from_history
 from maildesk.desk.worker import Worker
 from maildesk.ingest.pool import Unreadable
 from maildesk.ingest.read import read, read_head
@@ -263,12 +264,13 @@ class World:
         return str(self.mails()[-1].disposition)
 
     def replayed(self, number: int) -> Ticket:
-        """The ticket as its history alone gives it."""
+        """The ticket as its history alone gives it, and its clocks by what is promised."""
         ticket: Ticket | None = None
         with self.store.read() as connection:
             for line in tickets.history(connection, number):
                 ticket = evolve(ticket, line.event, number=number, at=line.at)
-        assert ticket is not None
+            assert ticket is not None
+            assert ticket.clocks == from_history(self.office, connection, number)
         return ticket
 
     def close(self) -> None:
