@@ -24,6 +24,7 @@ SHOWN = {
     "mailbox.since": '"2026-01-31"',
     "listener.name": '"lmtp"',
     "listener.port": "2424",
+    "listener.check_senders": "true",
     "smtp.ca_file": '"ca.pem"',
     "database.password": '{ env = "MAILDESK_DATABASE_PASSWORD" }',
     "web.base_url": '"https://desk.example.org"',
