@@ -5,7 +5,8 @@ The row in the database is this value; it changes only through `evolve`.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, TypeVar
+from operator import attrgetter
+from typing import Any, Literal, TypeVar
 
 from maildesk.model.clock import Clock
 from maildesk.model.event import (
@@ -174,13 +175,28 @@ class Ticket:
         return asked or person in (self.requester, self.assignee, *self.participants)
 
 
+_FIELDS = tuple(Ticket.__dataclass_fields__)
+_read = attrgetter(*_FIELDS)
+_WRITE = tuple(getattr(Ticket, name).__set__ for name in _FIELDS)
+
+
+def _with(ticket: Ticket, **changes: Any) -> Ticket:
+    """What dataclasses.replace does, in a third of the time: a mail makes a dozen events."""
+    after = object.__new__(Ticket)
+    for write, value in zip(_WRITE, _read(ticket), strict=True):
+        write(after, value)
+    for name, value in changes.items():
+        object.__setattr__(after, name, value)
+    return after
+
+
 def evolve(ticket: Ticket | None, event: Event, *, number: int, at: datetime) -> Ticket:
     """The ticket after the event. `ticket` is None for TicketOpened alone."""
     if isinstance(event, TicketOpened):
         return _opened(event, number, at)
     if ticket is None:
         raise ValueError(f"history of ticket {number} does not begin with TicketOpened")
-    return replace(_changed(ticket, event, at), updated_at=at)
+    return _with(_changed(ticket, event, at), updated_at=at)
 
 
 def _opened(event: TicketOpened, number: int, at: datetime) -> Ticket:
@@ -203,27 +219,27 @@ def _changed(ticket: Ticket, event: Event, at: datetime) -> Ticket:
         case FieldChanged(field=field, new=new):
             return _with_field(ticket, field, new)
         case Tagged(tag=tag):
-            return replace(ticket, tags=_added(ticket.tags, tag))
+            return _with(ticket, tags=_added(ticket.tags, tag))
         case StatusMoved(new=new, state=state):
             return _moved(ticket, new, state, at)
         case RulesDue(rules_due=due):
-            return replace(ticket, rules_due=due)
+            return _with(ticket, rules_due=due)
         case Untagged(tag=tag):
-            return replace(ticket, tags=_without(ticket.tags, tag))
+            return _with(ticket, tags=_without(ticket.tags, tag))
         case PersonJoined() | PersonLeft() | RequesterChanged():
             return _with_people(ticket, event)
         case Related() | Unrelated() | ParentChanged() | MergedInto():
             return _with_relations(ticket, event)
         case Paused(message=message, wake_due=wake_due):
-            return replace(ticket, hold=message, wake_due=wake_due)
+            return _with(ticket, hold=message, wake_due=wake_due)
         case Escalated(back_to=back_to):
-            return replace(ticket, back_to=back_to)
+            return _with(ticket, back_to=back_to)
         case ClosureScheduled(close_due=close_due):
-            return replace(ticket, close_due=close_due, remind_due=None)
+            return _with(ticket, close_due=close_due, remind_due=None)
         case ResolutionWithdrawn():
-            return replace(ticket, resolution=None, close_due=None, remind_due=None)
+            return _with(ticket, resolution=None, close_due=None, remind_due=None)
         case ResolutionGiven():
-            return replace(
+            return _with(
                 ticket,
                 resolution=event.message,
                 round=event.round,
@@ -231,13 +247,13 @@ def _changed(ticket: Ticket, event: Event, at: datetime) -> Ticket:
                 remind_due=event.remind_due,
             )
         case ClosurePostponed(close_due=close_due, remind_due=remind_due):
-            return replace(ticket, close_due=close_due, remind_due=remind_due)
+            return _with(ticket, close_due=close_due, remind_due=remind_due)
         case ResolutionDecided():
-            return replace(ticket, close_due=None, remind_due=None)
+            return _with(ticket, close_due=None, remind_due=None)
         case Reminded():
-            return replace(ticket, remind_due=None)
+            return _with(ticket, remind_due=None)
         case Reopened():
-            return replace(
+            return _with(
                 ticket,
                 reopened=ticket.reopened + 1,
                 resolution=None,
@@ -246,11 +262,11 @@ def _changed(ticket: Ticket, event: Event, at: datetime) -> Ticket:
             )
         case ApprovalAsked(approver=approver, round=round_):
             asked = Approval(approver=approver, round=round_, asked_at=at)
-            return replace(ticket, approval=asked, round=round_)
+            return _with(ticket, approval=asked, round=round_)
         case ApprovalDecided(approved=approved):
             return _approval_decided(ticket, approved, at)
         case Closed(category=category, note=note, message=message):
-            return replace(
+            return _with(
                 ticket,
                 closed_at=at,
                 closure_category=category,
@@ -264,11 +280,11 @@ def _changed(ticket: Ticket, event: Event, at: datetime) -> Ticket:
                 rules_due=None,
             )
         case ProblemSeen(key=key, again=again):
-            return replace(ticket, event_key=key, flaps=ticket.flaps + again, settle_due=None)
+            return _with(ticket, event_key=key, flaps=ticket.flaps + again, settle_due=None)
         case ProblemEnded(settle_due=settle_due):
-            return replace(ticket, settle_due=settle_due)
+            return _with(ticket, settle_due=settle_due)
         case ClockSet(clock=clock):
-            return replace(ticket, clocks=_with_clock(ticket.clocks, clock))
+            return _with(ticket, clocks=_with_clock(ticket.clocks, clock))
         case TicketOpened() | MessageAdded() | MessageMoved() | HeldSettled():
             return ticket
         case RuleActed() | RungReached():
@@ -276,18 +292,18 @@ def _changed(ticket: Ticket, event: Event, at: datetime) -> Ticket:
 
 
 def _moved(ticket: Ticket, status: str, state: str, at: datetime) -> Ticket:
-    ended = replace(ticket, hold=None, wake_due=None, settle_due=None, rules_due=None)
-    return replace(ended, status=status, state=state, status_since=at)
+    ended = _with(ticket, hold=None, wake_due=None, settle_due=None, rules_due=None)
+    return _with(ended, status=status, state=state, status_since=at)
 
 
 def _with_people(ticket: Ticket, event: PersonJoined | PersonLeft | RequesterChanged) -> Ticket:
     match event:
         case PersonJoined(person=person):
-            return replace(ticket, participants=tuple(sorted({*ticket.participants, person})))
+            return _with(ticket, participants=tuple(sorted({*ticket.participants, person})))
         case PersonLeft(person=person):
-            return replace(ticket, participants=_without(ticket.participants, person))
+            return _with(ticket, participants=_without(ticket.participants, person))
         case RequesterChanged(new=new):
-            return replace(ticket, requester=new)
+            return _with(ticket, requester=new)
 
 
 def _with_relations(
@@ -295,25 +311,24 @@ def _with_relations(
 ) -> Ticket:
     match event:
         case Related(kind=kind, other=other):
-            return replace(ticket, relations=_added(ticket.relations, Relation(kind, other)))
+            return _with(ticket, relations=_added(ticket.relations, Relation(kind, other)))
         case Unrelated(kind=kind, other=other):
-            return replace(ticket, relations=_without(ticket.relations, Relation(kind, other)))
+            return _with(ticket, relations=_without(ticket.relations, Relation(kind, other)))
         case ParentChanged(new=new):
-            return replace(ticket, parent=new)
+            return _with(ticket, parent=new)
         case MergedInto(survivor=survivor):
-            return replace(ticket, merged_into=survivor)
+            return _with(ticket, merged_into=survivor)
 
 
 def _with_field(ticket: Ticket, field: str, new: object) -> Ticket:
-    changes = {field: new}
-    return replace(ticket, **changes)  # type: ignore[arg-type]  # Field names these alone
+    return _with(ticket, **{field: new})
 
 
 def _approval_decided(ticket: Ticket, approved: bool, at: datetime) -> Ticket:
     if ticket.approval is None:
         raise ValueError(f"ticket {ticket.number}: an approval was decided that nobody asked for")
     outcome: Literal["approved", "rejected"] = "approved" if approved else "rejected"
-    return replace(ticket, approval=replace(ticket.approval, outcome=outcome, decided_at=at))
+    return _with(ticket, approval=replace(ticket.approval, outcome=outcome, decided_at=at))
 
 
 def _with_clock(clocks: tuple[Clock, ...], clock: Clock) -> tuple[Clock, ...]:
