@@ -20,7 +20,9 @@ from maildesk.store import people, tickets, views
 from maildesk.store.tickets import Message, Recorded
 
 ticket = typer.Typer(no_args_is_help=True, help="Tickets: list, show, open, answer, set, resolve.")
-_PEOPLE = frozenset({"requester", "person", "approver"})  # fields of events that hold a person
+_PEOPLE = frozenset(
+    {"requester", "person", "approver", "to"}
+)  # fields of events that hold a person
 Number = Annotated[int, typer.Argument(metavar="NUMBER")]
 Agent = Annotated[str, typer.Option("--as", metavar="ADDRESS", help="The agent who acts.")]
 

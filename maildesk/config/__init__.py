@@ -92,7 +92,9 @@ def load_rules(path: Path, policy: PolicyFiles, check_rules: CheckRules) -> Rule
     found = read_model(file, Rules)
     faults: list[Iterable[Fault]] = []
     if found.part is not None:
-        named = rules_faults(found.part, policy.people, policy.catalog, policy.workflow)
+        named = rules_faults(
+            found.part, policy.people, policy.catalog, policy.workflow, policy.approvals
+        )
         faults = [named, _when("rule", found.part, check_rules)]
     findings = _findings(found, *faults)
     if findings or found.part is None:
@@ -169,13 +171,14 @@ def _cross_checked(
     """Each file against what could be read of the others."""
     parts = {name: read.part for name, read in reads.items() if isinstance(read, Read)}
     people, catalog, workflow = (parts.get(n) for n in ("people", "catalog", "workflow"))
+    approvals = parts.get("approvals")
     desk = settings.desk if settings else None
     checks: dict[str, Callable[[Any], Iterable[Fault]]] = {
         "people": lambda part: people_faults(part, desk),
-        "catalog": catalog_faults,
+        "catalog": lambda part: catalog_faults(part, approvals),
         "workflow": workflow_faults,
         "rules": lambda part: [
-            *rules_faults(part, people, catalog, workflow),
+            *rules_faults(part, people, catalog, workflow, approvals),
             *_when("rule", part, check_rules),
         ],
         "approvals": lambda part: approvals_faults(part, people),

@@ -8,6 +8,7 @@ from maildesk.config.installation import doubles, outside_address_fault
 from maildesk.config.lines import KeyPath
 from maildesk.config.named import named_once, unknown
 from maildesk.config.wording import near, quoted
+from maildesk.lifecycle.approvers import MANAGER, MANAGERS_MANAGER
 from maildesk.lifecycle.proof import flaws
 from maildesk.model.policy import (
     Answers,
@@ -15,6 +16,7 @@ from maildesk.model.policy import (
     Catalog,
     Grade,
     People,
+    RequestType,
     Workflow,
 )
 from maildesk.model.settings import Desk
@@ -56,11 +58,15 @@ def people_faults(people: People, desk: Desk | None) -> Iterator[Fault]:
     for i, person in enumerate(people.person):
         if person.manager is not None:
             yield from unknown_person(("person", i, "manager"), person.manager, known)
+        if person.delegate is not None:
+            yield from unknown_person(("person", i, "delegate"), person.delegate, known)
     yield from _manager_cycles(people)
 
 
-def catalog_faults(catalog: Catalog) -> Iterator[Fault]:
+def catalog_faults(catalog: Catalog, approvals: Approvals | None = None) -> Iterator[Fault]:
     """catalog.toml: names once, a priority for every pair of impact and urgency."""
+    for i, kind in enumerate(catalog.request_type):
+        yield from _approval_switches(("request_type", i), kind, approvals)
     yield from named_once("service", (service.name for service in catalog.service))
     yield from named_once("category", (category.name for category in catalog.category))
     yield from named_once("request_type", (kind.name for kind in catalog.request_type))
@@ -72,6 +78,17 @@ def catalog_faults(catalog: Catalog) -> Iterator[Fault]:
             remedy = f"give less than close_after_days, {kind.close_after_days}"
             yield Fault(("request_type", i, "remind_before_days"), problem, remedy)
     yield from _matrix(catalog.matrix)
+
+
+def _approval_switches(
+    path: KeyPath, kind: RequestType, approvals: Approvals | None
+) -> Iterator[Fault]:
+    if kind.automatic_approval and not kind.managers_approval:
+        problem = "it would be asked automatically, but nobody may ask for it"
+        yield Fault((*path, "automatic_approval"), problem, "set managers_approval = true")
+    if approvals is not None:
+        names = [one.name for one in approvals.kinds]
+        yield from unknown((*path, "approval"), "approval", kind.approval, names)
 
 
 def workflow_faults(workflow: Workflow) -> Iterator[Fault]:
@@ -101,10 +118,22 @@ def _is_whole(workflow: Workflow) -> bool:
 
 
 def approvals_faults(approvals: Approvals, people: People | None) -> Iterator[Fault]:
-    """approvals.toml: who stands in is a person, as far as people.toml could be read."""
-    if approvals.fallback is not None and people is not None:
-        known = [person.address for person in people.person]
+    """approvals.toml: who is asked or stands in is known, as far as people.toml could be read."""
+    yield from named_once("approval", (kind.name for kind in approvals.approval))
+    if people is None:
+        return
+    known = [person.address for person in people.person]
+    if approvals.fallback is not None:
         yield from unknown_person(("fallback",), approvals.fallback, known)
+    teams = [team.name for team in people.team]
+    for i, kind in enumerate(approvals.approval):
+        for j, level in enumerate(kind.level):
+            for k, word in enumerate(level.approvers):
+                path = ("approval", i, "level", j, "approvers", k)
+                if "@" in word:
+                    yield from unknown_person(path, word, known)
+                elif word not in (MANAGER, MANAGERS_MANAGER):
+                    yield from unknown(path, "team", word, teams)
 
 
 def answers_faults(answers: Answers) -> Iterator[Fault]:

@@ -7,11 +7,15 @@ from maildesk.config.lines import KeyPath
 from maildesk.config.named import named_once, unknown
 from maildesk.config.references import unknown_person
 from maildesk.config.wording import near, quoted
-from maildesk.model.policy import Catalog, People, Rule, Rules, Then, Workflow
+from maildesk.model.policy import Approvals, Catalog, People, Rule, Rules, Then, Workflow
 
 
 def rules_faults(
-    rules: Rules, people: People | None, catalog: Catalog | None, workflow: Workflow | None = None
+    rules: Rules,
+    people: People | None,
+    catalog: Catalog | None,
+    workflow: Workflow | None = None,
+    approvals: Approvals | None = None,
 ) -> Iterator[Fault]:
     """rules.toml: what a rule names is in the other files, as far as those could be read."""
     yield from named_once("rule", (rule.name for rule in rules.rule))
@@ -21,6 +25,10 @@ def rules_faults(
         if workflow is not None:
             yield from _rule_workflow(i, rule, workflow)
     for i, rule in enumerate(rules.rule):
+        if approvals is not None and rule.then.ask_approval is not None:
+            names = [kind.name for kind in approvals.kinds]
+            path = ("rule", i, "then", "ask_approval")
+            yield from unknown(path, "approval", rule.then.ask_approval, names)
         if people is not None:
             yield from _rule_people(("rule", i, "then"), rule.then, people)
         if catalog is not None:

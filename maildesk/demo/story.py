@@ -83,6 +83,8 @@ def _max_approves(stage: Stage) -> Iterator[str]:
     yield "a second, different decision: “This was already decided”, nothing changed"
     stage.gets(MAX, "Your decision is recorded")
     yield "Max has a receipt"
+    stage.gets(RITA, "Max Moreno approved your request")
+    yield "Rita hears of it"
 
 
 def _ann_answers(stage: Stage) -> Iterator[str]:

@@ -203,7 +203,7 @@ def _cause(mail: rows.Worked, group: list[Recorded]) -> Cause | None:
     if any(isinstance(event, Reopened) for event in events):
         return "reopened"
     for event in events:
-        if isinstance(event, ApprovalDecided):
+        if isinstance(event, ApprovalDecided) and not event.more:
             return "approved" if event.approved else "rejected"
     replied = any(isinstance(e, MessageAdded) and e.kind == "reply" for e in events)
     return "replied" if replied and mail.disposition == Disposition.FOLLOW_UP else None

@@ -15,6 +15,8 @@ from maildesk.model.cause import Choice, LinkUsed
 from maildesk.model.decision import Actor, ActorKind, Answer
 from maildesk.model.event import (
     ApprovalDecided,
+    ApprovalVoted,
+    ApprovalWithdrawn,
     Closed,
     Reopened,
     ResolutionDecided,
@@ -175,7 +177,7 @@ def _choices(ticket: Ticket, link: LinkToken) -> tuple[Choice, ...]:
     if link.round != ticket.round:
         return ()
     approval = ticket.approval
-    asked = approval is not None and approval.is_open and approval.approver == link.person
+    asked = approval is not None and link.person in approval.waiting
     if link.purpose is Purpose.APPROVAL and asked:
         return _CHOICES[link.purpose]
     resolved = ticket.waits_for_requester and ticket.requester == link.person
@@ -214,6 +216,12 @@ def _choice_of(event: object, link: LinkToken, given: int) -> str:
             link.purpose is Purpose.APPROVAL
         ):
             return Choice.APPROVE if approved else Choice.REJECT
+        case ApprovalVoted(round=link.round, person=link.person, approved=approved) if (
+            link.purpose is Purpose.APPROVAL
+        ):
+            return Choice.APPROVE if approved else Choice.REJECT
+        case ApprovalWithdrawn(round=link.round) if link.purpose is Purpose.APPROVAL:
+            return "withdrawn"
         case ResolutionDecided(round=link.round, accepted=accepted) if (
             link.purpose is Purpose.RESOLUTION
         ):

@@ -1,6 +1,6 @@
 """What the desk works with: the database, the policy, and who we are. Wired once at the start."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from secrets import token_bytes
@@ -12,6 +12,7 @@ from maildesk.lifecycle.levels import Levels
 from maildesk.lifecycle.policy import Directory, Policy, Workload
 from maildesk.lifecycle.waiting import office_hours
 from maildesk.model.ids import new_id
+from maildesk.model.mail import address_key
 from maildesk.model.policy import Absence, PolicyFiles, profile_rules
 from maildesk.model.settings import Settings
 from maildesk.outgoing.compose import Composer, House
@@ -105,6 +106,10 @@ def read_policy(connection: Connection, files: PolicyFiles, rules: CompiledRules
 def _directory(connection: Connection, files: PolicyFiles) -> Directory:
     named = {lead for team in files.people.team for lead in team.leads}
     named |= {address for rule in files.rules.rule for address in rule.then.watch}
+    levels = (level for kind in files.approvals.approval for level in kind.level)
+    named |= {word for level in levels for word in level.approvers}
+    named |= {entry.delegate for entry in files.people.person if entry.delegate}
+    named |= {entry.address for entry in files.people.person}
     known = people.addresses(connection, named)
     leads = (
         (team.name, known[lead.casefold()])
@@ -120,7 +125,18 @@ def _directory(connection: Connection, files: PolicyFiles) -> Directory:
         organisations=files.people.organisation,
         levels={team.name: team.level for team in files.people.team},
         absences=_absences(connection, files),
+        staff=people.by_ids(connection, known.values()),
+        delegates=dict(_delegates(files, known)),
     )
+
+
+def _delegates(files: PolicyFiles, known: dict[str, int]) -> Iterator[tuple[int, int]]:
+    for entry in files.people.person:
+        person, delegate = (
+            known.get(address_key(a or "")) for a in (entry.address, entry.delegate)
+        )
+        if person is not None and delegate is not None:
+            yield person, delegate
 
 
 def _absences(connection: Connection, files: PolicyFiles) -> dict[int, tuple[Absence, ...]]:

@@ -11,7 +11,7 @@ from maildesk.desk.office import Office
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.sla import follow
 from maildesk.model.decision import Change, Decision, FollowUp, Letter, Template
-from maildesk.model.event import ClockSet, HeldSettled, Release
+from maildesk.model.event import ApprovalAsked, ClockSet, HeldSettled, Release
 from maildesk.model.mail import Attachment, Step
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket, evolve
@@ -114,8 +114,10 @@ class Recorder:
     def _change(self, change: Change, matter: Matter, decision: Decision) -> Ticket:
         before = matter.ticket if change.ticket is not None else None
         number = before.number if before else tickets.next_number(self.connection)
-        after = before
+        after, passed = before, []
         for event in change.events:
+            if isinstance(event, ApprovalAsked) and after is not None and after.approval:
+                passed.append(after.approval)
             after = evolve(after, event, number=number, at=self.now)
         assert after is not None
         turned = self._clocks(before, after, change, matter)
@@ -125,6 +127,8 @@ class Recorder:
             tickets.add(self.connection, after, matter.subject)
         else:
             tickets.save(self.connection, before, after)
+        for approval in passed:
+            tickets.save_approval(self.connection, number, approval)
         tickets.record(
             self.connection,
             number,
@@ -239,6 +243,8 @@ class Recorder:
             return Step("loop-breaker", f"{letter.template} not sent", rejected=(objection,))
         author = known[letter.author] if letter.author is not None else None
         ticket = matter.ticket
+        if letter.template is Template.APPROVAL and not letter.text and ticket is not None:
+            letter = replace(letter, text=tickets.request_text(self.connection, ticket.number))
         thread = self._thread(ticket, letter.to, said)
         mail = self.office.composer.compose(
             letter,

@@ -92,7 +92,7 @@ def _shown(
 
 
 def _sees_from(history: tuple[Recorded, ...], ticket: Ticket, viewer: Person) -> datetime | None:
-    asked = ticket.approval is not None and ticket.approval.approver == viewer.id
+    asked = ticket.approval is not None and viewer.id in ticket.approval.approvers
     if viewer.id == ticket.requester or viewer.is_agent or asked:
         return ticket.opened_at
     joined = [line.at for line in history if line.event == PersonJoined(viewer.id)]

@@ -200,6 +200,7 @@ WORDS: dict[Choice, tuple[str, ...]] = {
         *("aceptado", "aceptada", "acepto"),
         *("accettato", "accettata", "accetto"),
     ),
+    Choice.WITHDRAW: ("withdraw", "withdrawn", "zurückgezogen", "retirée", "retirado", "ritirata"),
 }
 _KEEP = re.compile(
     r"\s{0,5}(?:keep (?:it |this )?open|offen ?lassen|laisser ouvert|dejar abierto|"
@@ -228,6 +229,8 @@ _TROUBLE = re.compile(
     re.IGNORECASE,
 )
 _DECISIONS = {word: choice for choice, words in WORDS.items() for word in words}
+# To take a request back is no answer to a question of ours: beside others it leaves no doubt.
+_DECIDING = frozenset(word for word, said in _DECISIONS.items() if said is not Choice.WITHDRAW)
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _FIRST = re.compile(r"[\s*_\"'“„«]{0,5}([^\W\d_]{1,40})[*_\"'”“»]{0,3}(.*)", re.DOTALL)
 _PARAGRAPH = re.compile(r"\n[ \t\r]*\n")
@@ -277,7 +280,7 @@ def _words(text: str) -> list[str]:
 
 def _speaks_of_one(text: str) -> bool:
     lines = [line for line in text[:_LOOKED_AT].splitlines() if line.strip()]
-    return any(word in _DECISIONS for word in _words("\n".join(lines[:_OPENING_LINES])))
+    return any(word in _DECIDING for word in _words("\n".join(lines[:_OPENING_LINES])))
 
 
 def _is_plain(choice: Choice, rest: str) -> bool:
@@ -285,7 +288,7 @@ def _is_plain(choice: Choice, rest: str) -> bool:
     beside = _beside(rest)
     words = _words(beside)
     follows = rest.lstrip(" \t\r")
-    if follows.startswith(_QUESTIONS) or any(word in _DECISIONS for word in words):
+    if follows.startswith(_QUESTIONS) or any(word in _DECIDING for word in words):
         return False
     if choice is Choice.REJECT:
         return not words or words[0] not in _CONDITIONS

@@ -6,6 +6,7 @@ There is one pass of the rules for one cause: what rules change fires no rule ag
 from collections.abc import Collection
 
 from maildesk.lifecycle import approval, waiting, workflow
+from maildesk.lifecycle.approvers import after_word
 from maildesk.lifecycle.draft import Draft
 from maildesk.model.cause import Facts
 from maildesk.model.decision import ActorKind, Answer, Decision, Template
@@ -47,13 +48,27 @@ def apply_rules(
     for effect in outcome.effects:
         _happen(draft, effect)
     set_priority(draft)
-    asked = [effect for effect in outcome.effects if isinstance(effect, engine.AskApproval)]
-    if asked:
-        approval.ask(draft, requester, asked[0].rule, facts.text)
+    asked = _to_ask(draft, on, outcome)
+    if asked is not None:
+        approval.ask(draft, requester, asked.whom, facts.text, rule=asked.rule)
     elif is_classified(draft) and outcome.fired:
         assigned = draft.policy.workflow.roles.assigned
         workflow.move(draft, assigned, ActorKind.RULE, rule=outcome.fired[-1])
     return outcome
+
+
+def _to_ask(draft: Draft, on: Cause, outcome: engine.Outcome) -> engine.AskApproval | None:
+    """What a rule wants to be approved, or what every new ticket of this request type needs.
+
+    What is said after the end of a ticket opens a child, and asks nobody anew.
+    """
+    for effect in outcome.effects:
+        if isinstance(effect, engine.AskApproval):
+            return effect
+    type_ = draft.policy.catalog.type_named(draft.ticket.request_type)
+    if on == "created" and type_.automatic_approval and draft.ticket.parent is None:
+        return engine.AskApproval(type_.approval, "")
+    return None
 
 
 def scene(draft: Draft, facts: Facts, requester: Person) -> Scene:
@@ -163,14 +178,24 @@ def _watch(draft: Draft, act: engine.Act) -> None:
 
 
 def settle_approval(
-    draft: Draft, approver: Person, approved: bool, reason: str, facts: Facts, requester: Person
+    draft: Draft,
+    approver: Person | None,
+    approved: bool,
+    reason: str,
+    facts: Facts,
+    requester: Person,
 ) -> None:
-    """The approver decides, and the rules look. On a no they look first: it closes the ticket,
-    and a closed one never changes."""
+    """An approver decides, or the clock for all of them; where that settles the question the
+    rules look. On a no they look first: it closes the ticket, and a closed one never changes."""
+    question = draft.ticket.approval
+    assert question is not None, "only an open question is decided"
+    if approver and after_word(question, approver.id, approved) is None:
+        approval.count(draft, question, approver, approved, reason)
+        return
     if not approved:
         apply_rules(draft, "rejected", facts, requester)
-    approval.settle(draft, approver, approved, reason)
-    if approved:
+    is_over = approval.settle(draft, question, approver, approved, reason, requester)
+    if approved and is_over:
         apply_rules(draft, "approved", facts, requester)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from maildesk.lifecycle import (
     answers,
+    approving,
     assignment,
     escalation,
     family,
@@ -56,6 +57,7 @@ ACTS: dict[str, Act] = {
     **moves.COMMANDS,
     **hold.COMMANDS,
     **escalation.COMMANDS,
+    **approving.COMMANDS,
     **family.COMMANDS,
     **relations.COMMANDS,
     **taking_part.COMMANDS,
@@ -69,6 +71,7 @@ class Written:
     """One mail of an agent, or what an agent said on the command line or a page."""
 
     agent: Person
+    requester: Person
     message: str
     text: str
     commands: tuple[Command, ...] = ()
@@ -167,6 +170,7 @@ def _try(draft: Draft, written: Written, command: Command) -> str | Illegal:
     task = Task(
         draft=draft,
         agent=written.agent,
+        requester=written.requester,
         message=written.message,
         argument=command.argument,
         text=written.text,

@@ -147,12 +147,16 @@ def _told(note: str, mail: MailArrived) -> str:
     return f"{note} UNPROVEN: nothing shows that {mail.sender.address} really wrote it."
 
 
-def _machine(_ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
-    """An auto-reply never reopens, accepts, approves or resets a clock."""
+def _machine(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
+    """An auto-reply never reopens, accepts, approves or resets a clock. Of an approver it says
+    that somebody else has to be asked."""
     if mail.kind is not Kind.AUTO_REPLY:
         return None
     draft.add(MessageAdded(mail.message, "auto-reply"))
-    draft.explain("lifecycle", "recorded; an automatic answer changes nothing")
+    question = ticket.approval if ticket.waits_for_approval else None
+    if question and mail.sender.id in question.waiting and _proof(mail) >= APPROVING:
+        approval.pass_on(draft, mail.sender.id, "away")
+    draft.explain("lifecycle", "recorded; an automatic answer decides nothing")
     return draft.decision(Answer.RECORDED, Disposition.AUTO_REPLY, "auto-reply")
 
 
@@ -198,8 +202,9 @@ def _after_the_end(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision 
 
 
 def _approver(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
-    open_for = ticket.approval.approver if ticket.approval and ticket.waits_for_approval else None
-    if open_for != mail.sender.id or (_commands(mail) and mail.choice is None):
+    question = ticket.approval if ticket.waits_for_approval else None
+    is_asked = question is not None and mail.sender.id in question.waiting
+    if not is_asked or (_commands(mail) and mail.choice is None):
         return None  # an approver who is an agent may command, too
     draft.actor = _actor(mail, ActorKind.MANAGER)
     decides = mail.choice in (Choice.APPROVE, Choice.REJECT)
@@ -215,6 +220,18 @@ def _approver(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | Non
     return draft.decision(Answer.DONE, Disposition.DECISION, "decision")
 
 
+def _withdrawn(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
+    """The requester takes back what nobody approved yet."""
+    mine = ticket.waits_for_approval and ticket.requester == mail.sender.id
+    if not mine or mail.choice is not Choice.WITHDRAW:
+        return None
+    if _proof(mail) < DECIDING_A_RESOLUTION:
+        return _unproven(mail, draft)
+    draft.add(MessageAdded(mail.message, "decision"))
+    approval.withdraw(draft)
+    return draft.decision(Answer.DONE, Disposition.DECISION, "decision")
+
+
 def _asked_again(mail: MailArrived, draft: Draft) -> Decision:
     draft.add(MessageAdded(mail.message, "comment"))
     draft.explain("approval", "the answer is neither yes nor no; asked again")
@@ -223,6 +240,7 @@ def _asked_again(mail: MailArrived, draft: Draft) -> Decision:
         "",
         "We could not tell from your answer whether you approve. Please begin your reply with "
         "the word approve, or with reject and the reason.",
+        (mail.sender.id,),
     )
     note = _told(f"{mail.sender.name} wrote.", mail)
     draft.tell_agents(note, text=mail.text, author=mail.sender.id)
@@ -274,6 +292,7 @@ def _agent(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
 def _written(mail: MailArrived) -> command.Written:
     return command.Written(
         agent=mail.sender,
+        requester=mail.requester,
         message=mail.message,
         text=mail.text,
         commands=mail.commands,
@@ -368,6 +387,9 @@ def _follow_up(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision:
     fresh = [person for person in mail.joining if not ticket.takes_part(person)]
     draft.add(*(PersonJoined(person) for person in fresh))
     draft.explain("lifecycle", "added to the ticket")
+    changes = ticket.requester == mail.sender.id and not mail.thanks
+    if ticket.waits_for_approval and changes:
+        approval.ask_again(draft, mail.requester, mail.text)
     hold.answered(draft)
     apply_rules(draft, "replied", mail.facts, mail.requester)
     return draft.decision(Answer.DONE, Disposition.FOLLOW_UP, "reply")
@@ -387,6 +409,7 @@ _PARTS: tuple[_Part, ...] = (
     _stranger,
     _after_the_end,
     _approver,
+    _withdrawn,
     _agent,
     _requester_of_resolved,
     _list,

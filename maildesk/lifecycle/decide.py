@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from maildesk.lifecycle import (
+    approval,
     closure,
     command,
     correspondence,
     elsewhere,
+    expiry,
     held,
     hold,
     ladder,
@@ -17,6 +19,7 @@ from maildesk.lifecycle.classify import apply_rules, settle_approval
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.follow import follow, strike
 from maildesk.lifecycle.policy import Policy
+from maildesk.model.approval import Approval
 from maildesk.model.cause import (
     AgentActed,
     Cause,
@@ -34,6 +37,7 @@ from maildesk.model.cause import (
 from maildesk.model.decision import Actor, ActorKind, Answer, Change, Decision, Template
 from maildesk.model.event import MessageAdded
 from maildesk.model.mail import Step
+from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
 
 
@@ -92,6 +96,7 @@ def _decided(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime)
 def _written(acted: AgentActed) -> command.Written:
     return command.Written(
         agent=acted.agent,
+        requester=acted.requester,
         message=acted.message,
         text=acted.text,
         commands=acted.commands,
@@ -111,10 +116,13 @@ def _link_used(ticket: Ticket, used: LinkUsed, policy: Policy, now: datetime) ->
 
 
 def _approval_link(ticket: Ticket, used: LinkUsed, draft: Draft) -> Decision:
-    approval_ = ticket.approval
-    if approval_ is None or approval_.approver != used.person.id:
+    question = ticket.approval
+    vote = (
+        next((v for v in question.votes if v.person == used.person.id), None) if question else None
+    )
+    if question is None or vote is None or vote.said == "passed-on":
         return draft.decision(Answer.NOT_YOURS)
-    if not approval_.is_open:
+    if used.person.id not in question.waiting:
         return draft.decision(Answer.ALREADY_DECIDED)
     if used.choice not in (Choice.APPROVE, Choice.REJECT):
         return draft.decision(Answer.ILLEGAL)
@@ -133,7 +141,7 @@ def _resolution_link(ticket: Ticket, used: LinkUsed, draft: Draft) -> Decision:
         return draft.decision(Answer.NOT_YOURS)
     if not ticket.waits_for_requester:
         return draft.decision(Answer.ALREADY_DECIDED)
-    if used.choice is Choice.APPROVE:
+    if used.choice in (Choice.APPROVE, Choice.WITHDRAW):
         return draft.decision(Answer.ILLEGAL)
     if used.choice is Choice.REJECT and not used.comment.strip():
         return draft.decision(Answer.REASON_MISSING)
@@ -169,6 +177,8 @@ def _clock_struck(ticket: Ticket, struck: ClockStruck, policy: Policy, now: date
         closure.remind(draft)
     elif ticket.settle_due is not None and ticket.settle_due <= now:
         monitoring.settled(draft)
+    elif ticket.waits_for_approval and _is_due(ticket.approval, now):
+        expiry.strike(draft, struck.requester)
     elif ticket.wake_due is not None and ticket.wake_due <= now:
         hold.wake(draft)
     elif ticket.rules_due is not None and ticket.rules_due <= now:
@@ -181,6 +191,17 @@ def _clock_struck(ticket: Ticket, struck: ClockStruck, policy: Policy, now: date
     return replace(decision, changes=decision.changes or (Change(ticket.number, ()),))
 
 
+def _ask_another(draft: Draft, question: Approval, unreachable: Person) -> None:
+    """A bounced approval mail is escalated at once."""
+    if unreachable.id in question.waiting:
+        approval.pass_on(draft, unreachable.id, "bounced")
+
+
+def _is_due(question: Approval | None, now: datetime) -> bool:
+    due = question.due if question else None
+    return due is not None and due <= now
+
+
 def _delivery_failed(
     ticket: Ticket, failed: DeliveryFailed, policy: Policy, now: datetime
 ) -> Decision:
@@ -188,6 +209,9 @@ def _delivery_failed(
     draft = Draft(ticket, Actor(ActorKind.DESK), policy, now)
     what = "approval request" if failed.template == Template.APPROVAL else failed.template
     note = f"The {what} to {failed.recipient.name} <{failed.recipient.address}> did not arrive."
+    question = ticket.approval if ticket.waits_for_approval else None
+    if failed.template == Template.APPROVAL and question is not None:
+        _ask_another(draft, question, failed.recipient)
     others = policy.directory.working_beside(ticket, failed.recipient.id)
     if failed.template == Template.DELIVERY_FAILED or not others:
         # Of a failed report no other is written: agents' mailboxes would fail in turns.

@@ -28,8 +28,8 @@ class Workload:
 class Directory:
     """The agents of every team, who leads them, who approves for people without a manager.
 
-    `known` are people that teams and rules name, by address in small letters. `workload` is
-    filled in only where a rule chooses an agent.
+    `known` are people that teams, rules and approvals name, by address in small letters. `staff`
+    is everybody of people.toml. `workload` is filled in only where a rule chooses an agent.
     """
 
     teams: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
@@ -40,11 +40,18 @@ class Directory:
     workload: Workload = Workload()
     levels: Mapping[str, str] = field(default_factory=dict)
     absences: Mapping[int, tuple[Absence, ...]] = field(default_factory=dict)
+    staff: Mapping[int, Person] = field(default_factory=dict)
+    delegates: Mapping[int, int] = field(default_factory=dict)
 
     def agent(self, address: str) -> Person | None:
         """The agent with that address."""
         key = address_key(address)
         return next((a for a in self.agents if address_key(a.address) == key), None)
+
+    def manager_of(self, person: int | None) -> int | None:
+        """The reporting manager of somebody of people.toml."""
+        found = self.staff.get(person) if person is not None else None
+        return found.manager if found else None
 
     def leads_team(self, person: int | None, team: str) -> bool:
         """Whether the person leads the team."""

@@ -14,11 +14,13 @@ from maildesk.model.person import Person
 class Task:
     """What stood behind the command, and all that it may look at.
 
-    `message` is the id of the agent's mail, `text` what that mail says around its commands.
+    `requester` is the ticket's. `message` is the id of the agent's mail, `text` what that mail
+    says around its commands.
     """
 
     draft: Draft
     agent: Person
+    requester: Person
     message: str
     argument: str
     text: str

@@ -12,6 +12,7 @@ from maildesk.lifecycle.workflow import Illegal
 from maildesk.model.cause import EventsUndone
 from maildesk.model.decision import Template
 from maildesk.model.event import (
+    ApprovalAsked,
     Closed,
     ClosureScheduled,
     Escalated,
@@ -40,7 +41,7 @@ WINDOW = timedelta(minutes=10)
 _UNANSWERED = Illegal("reply to the transcript of what you want to take back, with #undo alone")
 _TOO_LATE = Illegal("ten minutes are over; what was done can be changed by new commands")
 _SILENT = (MessageAdded, Paused)
-_FINAL = (Closed, MergedInto, MessageMoved, Reopened)
+_FINAL = (ApprovalAsked, Closed, MergedInto, MessageMoved, Reopened)
 
 
 def can_be_undone(draft: Draft) -> bool:
@@ -58,7 +59,9 @@ def _undo(task: Task) -> str | Illegal:
     if draft.now - undoable.at > WINDOW:
         return _TOO_LATE
     if any(isinstance(event, _FINAL) for event in undoable.events):
-        return Illegal("closing, merging, splitting and reopening are final")
+        return Illegal(
+            "closing, merging, splitting, reopening and asking for an approval are final"
+        )
     kept = take_back(draft, undoable.events)
     for number, events in sorted(undoable.elsewhere.items()):
         task.order(number, EventsUndone(events))

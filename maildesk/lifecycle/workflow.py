@@ -81,14 +81,14 @@ def move(
     return illegal
 
 
-def end(draft: Draft, category: str) -> None:
-    """The end of a ticket that should not have been one: spam, or merged into another.
+def end(draft: Draft, category: str, note: str = "") -> None:
+    """The end of a ticket that should not have been one: spam, merged into another, withdrawn.
 
     No move of the workflow: it is legal from everywhere, and asks for nothing.
     """
     closed = draft.policy.workflow.roles.closed
     state = draft.policy.workflow.state_of(closed)
-    draft.add(StatusMoved(old=draft.ticket.status, new=closed, state=state), Closed(category))
+    draft.add(StatusMoved(old=draft.ticket.status, new=closed, state=state), Closed(category, note))
 
 
 def close(

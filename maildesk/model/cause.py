@@ -89,6 +89,7 @@ class Choice(enum.StrEnum):
     REJECT = "reject"
     ACCEPT = "accept"
     KEEP = "keep open"
+    WITHDRAW = "withdraw"
 
 
 FLOOD = "flood"

@@ -48,6 +48,7 @@ COMMANDS: tuple[CommandKind, ...] = (
     CommandKind(
         "escalate", Takes.TEXT, "<L2|L3|field|team|back|requester> <why>", "hand it on, or ask"
     ),
+    CommandKind("approval", Takes.MAYBE, "[kind]", "ask for an approval; manager if none is named"),
     CommandKind("parent", Takes.VALUE, "<ticket|none>", "this ticket is a child of that one"),
     CommandKind("child", Takes.VALUE, "<ticket>", "that ticket is a child of this one"),
     CommandKind("merge", Takes.VALUE, "<ticket>", "this ticket goes over into that one"),

@@ -23,6 +23,8 @@ Field = Literal[
     "team",
     "assignee",
 ]
+Quorum = Literal["all", "any", "majority", "first"]
+Passed = Literal["delegated", "absent", "away", "bounced", "expired"]
 RelationKind = Literal["related", "duplicate", "blocks", "blocked-by", "merged", "split-from"]
 
 
@@ -255,19 +257,74 @@ class Reopened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalAsked:
-    """An approver was asked. A new round makes the links of the old one void."""
+    """These people were asked. A new round makes the links of the old one void.
 
-    approver: int
+    `kind` is an [[approval]] of approvals.toml and `level` the place of its level, from 0.
+    """
+
+    approvers: tuple[int, ...]
     round: int
     rule: str = ""
+    kind: str = "manager"
+    level: int = 0
+    quorum: Quorum = "all"
+    remind_due: datetime | None = None
+    expire_due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalVoted:
+    """One of several approvers decided, and others still have to."""
+
+    round: int
+    person: int
+    approved: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalDecided:
-    """The approver of that round decided."""
+    """The question of that round is decided, by the word of `person` where it was not the clock.
+
+    `more`: another level is asked next.
+    """
 
     round: int
     approved: bool
+    person: int | None = None
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalPassedOn:
+    """Another person is asked in the place of one who was."""
+
+    round: int
+    approver: int
+    to: int
+    why: Passed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalReminded:
+    """Those who have yet to decide were reminded; `remind_due` is when they are again."""
+
+    round: int
+    remind_due: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalExpired:
+    """Nobody decided in time, and others were asked; `expire_due` is when it expires again."""
+
+    round: int
+    expire_due: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalWithdrawn:
+    """The requester took the request back before it was decided."""
+
+    round: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,7 +386,12 @@ Event = (
     | Reminded
     | Reopened
     | ApprovalAsked
+    | ApprovalVoted
     | ApprovalDecided
+    | ApprovalPassedOn
+    | ApprovalReminded
+    | ApprovalExpired
+    | ApprovalWithdrawn
     | ClockSet
     | RungReached
     | Closed
@@ -367,7 +429,12 @@ EVENTS: dict[str, type[Event]] = {
         Reminded,
         Reopened,
         ApprovalAsked,
+        ApprovalVoted,
         ApprovalDecided,
+        ApprovalPassedOn,
+        ApprovalReminded,
+        ApprovalExpired,
+        ApprovalWithdrawn,
         ClockSet,
         RungReached,
         Closed,

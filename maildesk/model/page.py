@@ -98,7 +98,7 @@ class Enclosure:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What ended a round: "approve", "reject", "accept", "reopened" or "closed".
+    """What ended a round: "approve", "reject", "withdrawn", "accept", "reopened" or "closed".
 
     `by` is a name to be read, "" where it closed by itself; whether it was the viewer is said
     apart, since two people may have one name.

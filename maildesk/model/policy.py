@@ -8,10 +8,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from maildesk.model.event import Quorum
 from maildesk.model.monitoring import Monitoring
 from maildesk.model.settings import Part
 from maildesk.model.sla import ServiceLevels
 
+Expiry = Literal["escalate", "reject", "approve"]
 Level = Literal["L1", "L2", "L3", "field"]
 Grade = Literal["high", "medium", "low"]
 Cause = Literal[
@@ -62,6 +64,9 @@ class PersonEntry(Part):
     manager: str | None = Field(None, description="address of the reporting manager")
     organisation: str = Field("", description="company or department; rules can ask for it")
     absence: tuple[Absence, ...] = Field((), description="days on which the person is away")
+    delegate: str | None = Field(
+        None, description="address of who decides about approvals while the person is away"
+    )
 
 
 class Organisation(Part):
@@ -106,6 +111,15 @@ class RequestType(Part):
         "calendar", description="which days count: all, or those of the team's calendar in sla.toml"
     )
     remind_before_days: int = Field(2, ge=0, description="reminder so long before; 0 for none")
+    managers_approval: bool = Field(
+        True, description="the reporting manager's approval: an agent or a rule may ask for it"
+    )
+    automatic_approval: bool = Field(
+        False, description="automatic approval submission: it is asked when the ticket is made"
+    )
+    approval: str = Field(
+        "manager", description="the [[approval]] of approvals.toml that is asked automatically"
+    )
 
 
 class Catalog(Part):
@@ -199,6 +213,13 @@ class Closing(Part):
     not_approved_note: str = Field(
         "The request was not approved.", description="closure note: the manager said no"
     )
+    withdrawn_category: str = Field(
+        "Withdrawn", description="closure category: the requester took it back"
+    )
+    withdrawn_note: str = Field(
+        "The requester withdrew the request.",
+        description="closure note: the requester took it back",
+    )
 
 
 class Workflow(Part):
@@ -247,8 +268,8 @@ class Then(Part):
     status: str | None = Field(None, description="a status of workflow.toml that rules may set")
     escalate: str | None = Field(None, description="a team that the ticket is handed on to")
     hold: str | None = Field(None, description="the reason why the ticket is put on hold")
-    ask_approval: Literal["manager"] | None = Field(
-        None, description='"manager": the requester\'s reporting manager must approve'
+    ask_approval: str | None = Field(
+        None, description="an [[approval]] of approvals.toml that must be given, as manager"
     )
     drop: str | None = Field(
         None, description="the reason why the mail makes no ticket (`on = created` alone)"
@@ -306,13 +327,64 @@ class Rules(Part):
 # ---- approvals.toml
 
 
+class ApprovalLevel(Part):
+    """Those who are asked at once."""
+
+    approvers: Words = Field(
+        ("manager",),
+        description="one or a list of: manager (the requester's reporting manager), manager's "
+        "manager, an address of people.toml, or a team, which is all its members",
+    )
+    quorum: Quorum = Field(
+        "all",
+        description="all, any, majority (more than half), or first: the first word decides",
+    )
+
+
+class ApprovalKind(Part):
+    """A kind of approval: who must give it, and what if nobody does."""
+
+    name: str = Field(description="its name, as rules and #approval use it")
+    level: tuple[ApprovalLevel, ...] = Field(
+        (ApprovalLevel(),), min_length=1, description="asked one after the other, in this order"
+    )
+    remind_after_days: int = Field(
+        0, ge=0, le=365, description="business days, again and again; 0 for no reminder"
+    )
+    expire_after_days: int = Field(
+        0, ge=0, le=365, description="business days until `on_expiry` happens; 0 for never"
+    )
+    on_expiry: Expiry = Field(
+        "escalate",
+        description="escalate (to the approver's manager, else the fallback), reject or approve",
+    )
+    ask_again: Literal["when the requester writes", "never"] = Field(
+        "when the requester writes",
+        description="a request that changes is asked about anew: when the requester writes, never",
+    )
+
+
 class Approvals(Part):
     """approvals.toml"""
 
     fallback: str | None = Field(
         None, description="address of who decides where the requester has no reporting manager"
     )
+    approval: tuple[ApprovalKind, ...] = Field(
+        (), description="the kinds of approval; without one there is manager, with one level"
+    )
     link_days: int = Field(30, ge=1, le=365, description="how long links in mails are good")
+
+    @property
+    def kinds(self) -> tuple[ApprovalKind, ...]:
+        """Those of the file; the reporting manager's is always there."""
+        if any(kind.name == "manager" for kind in self.approval):
+            return self.approval
+        return (*self.approval, ApprovalKind(name="manager"))
+
+    def kind(self, name: str) -> ApprovalKind | None:
+        """The kind of that name."""
+        return next((kind for kind in self.kinds if kind.name == name), None)
 
 
 # ---- answers.toml

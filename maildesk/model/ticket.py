@@ -3,15 +3,21 @@
 The row in the database is this value; it changes only through `evolve`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
+from maildesk.model.approval import Approval, Turn, asked, turned
 from maildesk.model.clock import Clock
 from maildesk.model.event import (
     ApprovalAsked,
     ApprovalDecided,
+    ApprovalExpired,
+    ApprovalPassedOn,
+    ApprovalReminded,
+    ApprovalVoted,
+    ApprovalWithdrawn,
     ClockSet,
     Closed,
     ClosurePostponed,
@@ -53,22 +59,6 @@ T = TypeVar("T")
 def spoken(number: int) -> str:
     """A ticket's number as people read and write it: "MD-1042"."""
     return f"MD-{number}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approval:
-    """Who was asked in which round, and what became of it."""
-
-    approver: int
-    round: int
-    asked_at: datetime
-    outcome: Literal["open", "approved", "rejected"] = "open"
-    decided_at: datetime | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the approver has yet to decide."""
-        return self.outcome == "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +127,8 @@ class Ticket:
     def next_due(self) -> datetime | None:
         """The earliest deadline of this ticket; None where nothing waits for the clock."""
         waits = (self.close_due, self.remind_due, self.wake_due, self.settle_due, self.rules_due)
-        dues = (*waits, *(clock.wakes for clock in self.clocks))
+        asked_until = self.approval.due if self.approval and self.waits_for_approval else None
+        dues = (*waits, asked_until, *(clock.wakes for clock in self.clocks))
         return min((due for due in dues if due), default=None)
 
     @property
@@ -160,8 +151,8 @@ class Ticket:
     def waits_for_approval(self) -> bool:
         """Whether somebody has yet to approve or reject, and still can: a later round, as of a
         resolution given meanwhile, makes the question void."""
-        asked = self.approval
-        current = asked is not None and asked.is_open and asked.round == self.round
+        question = self.approval
+        current = question is not None and question.is_open and question.round == self.round
         return current and not self.is_closed
 
     @property
@@ -171,8 +162,8 @@ class Ticket:
 
     def takes_part(self, person: int) -> bool:
         """Whether the person may write into this ticket without an agent's leave."""
-        asked = self.approval is not None and self.approval.approver == person
-        return asked or person in (self.requester, self.assignee, *self.participants)
+        is_asked = self.approval is not None and person in self.approval.approvers
+        return is_asked or person in (self.requester, self.assignee, *self.participants)
 
 
 _FIELDS = tuple(Ticket.__dataclass_fields__)
@@ -260,11 +251,17 @@ def _changed(ticket: Ticket, event: Event, at: datetime) -> Ticket:
                 close_due=None,
                 remind_due=None,
             )
-        case ApprovalAsked(approver=approver, round=round_):
-            asked = Approval(approver=approver, round=round_, asked_at=at)
-            return _with(ticket, approval=asked, round=round_)
-        case ApprovalDecided(approved=approved):
-            return _approval_decided(ticket, approved, at)
+        case ApprovalAsked(round=round_):
+            return _with(ticket, approval=asked(event, at), round=round_)
+        case (
+            ApprovalVoted()
+            | ApprovalDecided()
+            | ApprovalPassedOn()
+            | ApprovalReminded()
+            | ApprovalExpired()
+            | ApprovalWithdrawn()
+        ):
+            return _turned(ticket, event, at)
         case Closed(category=category, note=note, message=message):
             return _with(
                 ticket,
@@ -324,11 +321,10 @@ def _with_field(ticket: Ticket, field: str, new: object) -> Ticket:
     return _with(ticket, **{field: new})
 
 
-def _approval_decided(ticket: Ticket, approved: bool, at: datetime) -> Ticket:
+def _turned(ticket: Ticket, event: Turn, at: datetime) -> Ticket:
     if ticket.approval is None:
         raise ValueError(f"ticket {ticket.number}: an approval was decided that nobody asked for")
-    outcome: Literal["approved", "rejected"] = "approved" if approved else "rejected"
-    return _with(ticket, approval=replace(ticket.approval, outcome=outcome, decided_at=at))
+    return _with(ticket, approval=turned(ticket.approval, event, at))
 
 
 def _with_clock(clocks: tuple[Clock, ...], clock: Clock) -> tuple[Clock, ...]:

@@ -58,7 +58,7 @@ class AddTag:
 class AskApproval:
     """Somebody must approve first."""
 
-    whom: Literal["manager"]
+    whom: str
     rule: str
 
 

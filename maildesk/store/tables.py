@@ -255,16 +255,24 @@ class TicketPersonRow(SQLModel, table=True):
 
 
 class ApprovalRow(SQLModel, table=True):
-    """One round of asking an approver."""
+    """One approver of one round: what that person said, and what became of the round."""
 
     __tablename__ = "approval"
 
     ticket: int = Field(primary_key=True, foreign_key="ticket.number")
     round: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    approver: int = Field(foreign_key="person.id", index=True)
+    approver: int = Field(primary_key=True, foreign_key="person.id", index=True)
+    kind: str
+    level: int
+    quorum: str
+    said: str
+    said_at: datetime | None = _time(default=None, nullable=True)
+    instead_of: int | None = Field(default=None, foreign_key="person.id")
     asked_at: datetime = _time()
     outcome: str
     decided_at: datetime | None = _time(default=None, nullable=True)
+    remind_due: datetime | None = _time(default=None, nullable=True)
+    expire_due: datetime | None = _time(default=None, nullable=True)
 
 
 class MessageRow(SQLModel, table=True):

@@ -9,10 +9,11 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, union_all, update
 
+from maildesk.model.approval import Approval, Vote
 from maildesk.model.clock import Clock
 from maildesk.model.decision import Actor, ActorKind
 from maildesk.model.event import EVENTS, ClockSet, Event
-from maildesk.model.ticket import Approval, Relation, Ticket
+from maildesk.model.ticket import Relation, Ticket
 from maildesk.store import tables
 
 _TICKET = tables.ticket
@@ -21,6 +22,7 @@ _MESSAGE = tables.message
 _APPROVAL = tables.approval
 _PERSON = tables.ticket_person
 _MEMBER = tables.team_member
+_OF_ROUND = tuple(f.name for f in dataclasses.fields(Approval) if f.name != "votes")
 _ELSEWHERE = frozenset({"participants", "approval", "next_due"})
 _COLUMNS = tuple(field.name for field in dataclasses.fields(Ticket) if field.name not in _ELSEWHERE)
 
@@ -125,20 +127,18 @@ def _ticket(connection: Connection, row: Any) -> Ticket:
 
 
 def _approval(connection: Connection, number: int) -> Approval | None:
-    row = connection.execute(
+    """The newest round that asked somebody."""
+    newest = select(func.max(_APPROVAL.c.round)).where(_APPROVAL.c.ticket == number)
+    rows = connection.execute(
         select(_APPROVAL)
-        .where(_APPROVAL.c.ticket == number)
-        .order_by(_APPROVAL.c.round.desc())
-        .limit(1)
-    ).one_or_none()
-    if row is None:
+        .where(_APPROVAL.c.ticket == number, _APPROVAL.c.round == newest.scalar_subquery())
+        .order_by(_APPROVAL.c.approver)
+    ).all()
+    if not rows:
         return None
     return Approval(
-        approver=row.approver,
-        round=row.round,
-        asked_at=row.asked_at,
-        outcome=row.outcome,
-        decided_at=row.decided_at,
+        votes=tuple(Vote(row.approver, row.said, row.said_at, row.instead_of) for row in rows),
+        **{name: getattr(rows[0], name) for name in _OF_ROUND},
     )
 
 
@@ -175,26 +175,23 @@ def _save_parts(connection: Connection, before: Ticket | None, after: Ticket) ->
         of_them = (_PERSON.c.ticket == after.number, _PERSON.c.person_id.in_(left))
         connection.execute(delete(_PERSON).where(*of_them))
     if after.approval is not None and (before is None or before.approval != after.approval):
-        _save_approval(connection, after.number, after.approval)
+        save_approval(connection, after.number, after.approval)
 
 
-def _save_approval(connection: Connection, number: int, approval: Approval) -> None:
-    values = {"outcome": approval.outcome, "decided_at": approval.decided_at}
-    changed = connection.execute(
-        update(_APPROVAL)
-        .where(_APPROVAL.c.ticket == number, _APPROVAL.c.round == approval.round)
-        .values(**values)
-    )
-    if changed.rowcount == 0:
-        connection.execute(
-            insert(_APPROVAL).values(
-                ticket=number,
-                round=approval.round,
-                approver=approval.approver,
-                asked_at=approval.asked_at,
-                **values,
-            )
-        )
+def save_approval(connection: Connection, number: int, approval: Approval) -> None:
+    """Write a round of asking: a row for each approver."""
+    of_round = {name: getattr(approval, name) for name in _OF_ROUND}
+    for vote in approval.votes:
+        key = {"ticket": number, "round": approval.round, "approver": vote.person}
+        values = of_round | {
+            "said": vote.said,
+            "said_at": vote.at,
+            "instead_of": vote.instead_of,
+        }
+        where = (_APPROVAL.c[name] == value for name, value in key.items())
+        changed = connection.execute(update(_APPROVAL).where(*where).values(**values))
+        if changed.rowcount == 0:
+            connection.execute(insert(_APPROVAL).values(**(values | key)))
 
 
 def record(
@@ -234,16 +231,20 @@ def _data(event: Event) -> dict[str, Any]:
     }
 
 
+def _read(field: str, value: Any) -> Any:
+    """JSON knows neither times nor tuples."""
+    if isinstance(value, list):
+        return tuple(value)
+    return datetime.fromisoformat(value) if field.endswith("_due") and value else value
+
+
 def event_of(row: Any) -> Event:
     """The event that a row of the history holds."""
     kind, data = EVENTS[row.name], row.data
 
     if kind is ClockSet:
         return ClockSet(_CLOCK.validate_python(data["clock"]))
-    values = {
-        field: datetime.fromisoformat(value) if field.endswith("_due") and value else value
-        for field, value in data.items()
-    }
+    values = {field: _read(field, value) for field, value in data.items()}
     build: Callable[..., Event] = kind
     return build(**values)
 
@@ -301,6 +302,17 @@ def messages(connection: Connection, number: int) -> tuple[Message, ...]:
         )
         for row in rows
     )
+
+
+def request_text(connection: Connection, number: int) -> str:
+    """The newest words in which the requester asked for it; "" where there are none."""
+    query = (
+        select(_MESSAGE.c.text)
+        .where(_MESSAGE.c.ticket == number, _MESSAGE.c.kind == "request")
+        .order_by(_MESSAGE.c.at.desc(), _MESSAGE.c.serial.desc())
+        .limit(1)
+    )
+    return str(connection.execute(query).scalar() or "")
 
 
 def by_message_id(connection: Connection, ids: Iterable[str]) -> dict[str, int]:

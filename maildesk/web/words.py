@@ -112,6 +112,7 @@ class Outcome:
 _DECIDED = {
     (Purpose.APPROVAL, "approve"): ("approved this request", "The service desk goes on with it."),
     (Purpose.APPROVAL, "reject"): ("rejected this request", "The service desk has been told."),
+    (Purpose.APPROVAL, "withdrawn"): ("withdrew this request", "There is nothing to decide."),
     (Purpose.RESOLUTION, "accept"): ("accepted the solution", "The ticket is closed."),
     (Purpose.RESOLUTION, "reject"): (
         "rejected the solution",
@@ -126,6 +127,9 @@ _DECIDED = {
 _CLOSED_ITSELF = Outcome(
     "This ticket is closed", "Nobody answered in time, so it closed by itself."
 )
+_APPROVED_ITSELF = Outcome(
+    "This request is approved", "Nobody decided in time, so it was approved by itself."
+)
 
 
 def outcome(page: Page) -> Outcome:
@@ -133,7 +137,8 @@ def outcome(page: Page) -> Outcome:
     if page.decided is None:
         return Outcome("There is nothing to decide now", status_sentence(page))
     if not page.decided.by:
-        return _CLOSED_ITSELF
+        approved = (page.purpose, page.decided.choice) == (Purpose.APPROVAL, "approve")
+        return _APPROVED_ITSELF if approved else _CLOSED_ITSELF
     by = page.decided.by
     who = "You" if page.decided.by_viewer else by[:1].upper() + by[1:]
     did, then = _DECIDED.get((page.purpose, page.decided.choice), ("decided", ""))

@@ -34,7 +34,7 @@ OPENED = TicketOpened(
     requester=0, source="mail", status="New", state="Open", request_type="incident"
 )
 GIVEN = ResolutionGiven(message="m-9", round=1, close_due=DUE, remind_due=None)
-ASKED = ApprovalAsked(approver=0, round=1)
+ASKED = ApprovalAsked(approvers=(0,), round=1)
 
 
 class Told:
@@ -127,7 +127,7 @@ def told(one_world: World) -> Told:
 
 def test_everybody_sees_what_was_said_to_them_and_nobody_what_was_not(told: Told) -> None:
     told.says("request", "It is broken.")
-    told.happens(replace(ASKED, approver=told.people["max"].id), by="rita")
+    told.happens(replace(ASKED, approvers=(told.people["max"].id,)), by="rita")
     told.says("note", "She broke it herself.", by="ann")
     told.says("held", "Let me in.", by="mallory")
     told.says("unproven", "accept", by="rita")
@@ -175,8 +175,8 @@ def test_joining_again_takes_nothing_away(told: Told) -> None:
 
 def test_who_was_asked_before_somebody_else_was_sees_it_no_more(told: Told) -> None:
     told.says("request", "It is broken.")
-    told.happens(replace(ASKED, approver=told.people["max"].id), by="rita")
-    told.happens(replace(ASKED, approver=told.people["will"].id, round=2), by="rita")
+    told.happens(replace(ASKED, approvers=(told.people["max"].id,)), by="rita")
+    told.happens(replace(ASKED, approvers=(told.people["will"].id,), round=2), by="rita")
     assert told.seen("max") == []
     assert told.seen("will") == ["It is broken."]
 
@@ -238,7 +238,7 @@ Line = tuple[str, tuple[Event, ...]]
 def _history(told: Told, lines: list[Line]) -> None:
     for by, events in lines:
         known = [
-            replace(event, approver=told.people["max"].id)
+            replace(event, approvers=(told.people["max"].id,))
             if isinstance(event, ApprovalAsked)
             else event
             for event in events

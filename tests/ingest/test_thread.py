@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from maildesk.ingest.thread import BODY_MARKER, Known, Thread, clues, thread, token_proves, wanted
+from maildesk.model.approval import Approval, Vote
 from maildesk.model.mail import Address, Mail
 from maildesk.model.person import Person
 from maildesk.model.settings import Desk
-from maildesk.model.ticket import Approval, Ticket
+from maildesk.model.ticket import Ticket
 from maildesk.model.token import ReplyToken, sign_message_id, sign_reply
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -26,7 +27,7 @@ MALLORY = Person(id=9, name="Mallory", address="mallory@evil.example")
 def ticket(
     number: int, requester: Person, *people: Person, approver: Person | None = None
 ) -> Ticket:
-    asked = Approval(approver=approver.id, round=1, asked_at=NOON) if approver else None
+    asked = Approval(votes=(Vote(approver.id),), round=1, asked_at=NOON) if approver else None
     return Ticket(
         number=number,
         requester=requester.id,

@@ -11,13 +11,14 @@ from typing import Any
 
 from maildesk.lifecycle.policy import Directory, Policy
 from maildesk.lifecycle.waiting import office_hours
+from maildesk.model.approval import Approval, Vote
 from maildesk.model.cause import Command, Facts, MailArrived
 from maildesk.model.decision import Decision
 from maildesk.model.event import Event, FieldChanged, StatusMoved
 from maildesk.model.mail import Kind
 from maildesk.model.person import Identity, Person, Proof
 from maildesk.model.policy import PolicyFiles, Rules
-from maildesk.model.ticket import Approval, Ticket, evolve
+from maildesk.model.ticket import Ticket, evolve
 from maildesk.rules.compile import compile_rules
 from tests.world import shipped_policy
 
@@ -44,7 +45,13 @@ def policy(files: PolicyFiles | None = None, *, fallback: Person | None = None) 
     """The shipped policy, or another, with these people in the teams."""
     files = files or shipped_policy()
     levels = {"First line": "L1", "Network": "L2"}
-    directory = Directory(TEAMS, fallback.id if fallback else None, levels=levels)
+    directory = Directory(
+        TEAMS,
+        fallback.id if fallback else None,
+        known={person.address: person.id for person in CAST.values()},
+        levels=levels,
+        staff=CAST,
+    )
     rules = compile_rules(files.rules)
     return Policy(
         files.workflow,
@@ -95,14 +102,14 @@ ASKED = replace(
     status="Pending",
     state="On-Hold",
     round=1,
-    approval=Approval(approver=MAX.id, round=1, asked_at=NEW.opened_at),
+    approval=Approval(votes=(Vote(MAX.id),), round=1, asked_at=NEW.opened_at),
 )
 APPROVED = replace(
     ASKED,
     status="Assign",
     state="Open",
     approval=Approval(
-        approver=MAX.id, round=1, asked_at=NEW.opened_at, outcome="approved", decided_at=NOW
+        votes=(Vote(MAX.id),), round=1, asked_at=NEW.opened_at, outcome="approved", decided_at=NOW
     ),
 )
 WAITING = replace(

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from maildesk.lifecycle.decide import decide
+from maildesk.model.approval import Approval, Vote
 from maildesk.model.cause import Choice, WrongCommand
 from maildesk.model.decision import ActorKind
 from maildesk.model.event import ApprovalAsked
 from maildesk.model.person import Person
-from maildesk.model.ticket import Approval, Ticket
+from maildesk.model.ticket import Ticket
 from maildesk.model.token import Purpose
 from tests.lifecycle.cast import (
     ANALYSIS,
@@ -92,7 +93,7 @@ def test_a_yes_beside_a_command_is_a_yes() -> None:
 
 
 def _asked_of(approver: Person) -> Ticket:
-    approval = Approval(approver=approver.id, round=1, asked_at=NOW)
+    approval = Approval(votes=(Vote(approver.id),), round=1, asked_at=NOW)
     return replace(ASKED, approval=approval)
 
 
@@ -117,8 +118,9 @@ def test_a_void_question_is_asked_again_where_a_rule_wants_it() -> None:
     rules = with_rules({"name": "Buy", "on": "reopened", "then": {"ask_approval": "manager"}})
     ticket = replace(WAITING, approval=ASKED.approval, round=2)
     decision = decide(ticket, mail(RITA, "No.", round=2), rules, NOW)
-    approval = Approval(approver=MAX.id, round=3, asked_at=NOW)
-    assert after(ticket, decision).approval == approval
+    approval = after(ticket, decision).approval
+    assert approval is not None
+    assert (approval.waiting, approval.round, approval.asked_at) == ((MAX.id,), 3, NOW)
 
 
 def test_the_question_carries_the_words_of_the_requester_and_a_link() -> None:
@@ -127,4 +129,5 @@ def test_the_question_carries_the_words_of_the_requester_and_a_link() -> None:
     assert (letter.text, letter.author) == ("I need one.", RITA.id)
     assert letter.links == (Purpose.APPROVAL,)
     rule = "New hardware or licences need the manager's approval"
-    assert ApprovalAsked(approver=MAX.id, round=1, rule=rule) in events(decision)
+    (asked,) = (event for event in events(decision) if isinstance(event, ApprovalAsked))
+    assert (asked.approvers, asked.round, asked.rule) == ((MAX.id,), 1, rule)

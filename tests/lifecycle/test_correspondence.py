@@ -188,13 +188,13 @@ APPROVERS: list[Row] = [
     (
         mail(MAX, "approve", choice=APPROVE, round=1),
         *("asked", "decision decision", ["MessageAdded", "ApprovalDecided", "-> Assign"]),
-        ["decision-receipt:max", *FOR_ANN],
+        ["decision-receipt:max", *FOR_ANN, "update:rita"],
     ),
     # proof by the mail server is as good, if the answer is to the question
     (
         mail(MAX, "approve", choice=APPROVE, round=1, proof=AUTHENTICATED),
         *("asked", "decision decision", ["MessageAdded", "ApprovalDecided", "-> Assign"]),
-        ["decision-receipt:max", *FOR_ANN],
+        ["decision-receipt:max", *FOR_ANN, "update:rita"],
     ),
     # the no, with a reason: it ends here
     (
@@ -247,10 +247,15 @@ APPROVERS: list[Row] = [
         mail(MAX, "reject", choice=REJECT, reason="no", round=1),
         *("approved", "follow-up reply", ["MessageAdded"], FOR_ANN),
     ),
-    # the requester does not approve in the manager's place
+    # the requester does not approve in the manager's place: it is a new text, asked about anew
     (
         mail(RITA, "approve", choice=APPROVE, round=1),
-        *("asked", "follow-up reply", ["MessageAdded"], FOR_ANN),
+        *(
+            "asked",
+            "follow-up reply",
+            ["MessageAdded", "ApprovalAsked"],
+            [*FOR_ANN, "approval:max"],
+        ),
     ),
     # nor does somebody who watches
     (
@@ -520,7 +525,13 @@ REQUESTERS: list[Row] = [
     # ---- at any other time: a follow-up
     *(
         (mail(RITA), name, "follow-up reply", ["MessageAdded"], FOR_ANN)
-        for name in ("Analysis", "Escalated", "asked")
+        for name in ("Analysis", "Escalated")
+    ),
+    # what is to be approved is another thing now: asked anew
+    (
+        mail(RITA),
+        *("asked", "follow-up reply", ["MessageAdded", "ApprovalAsked"]),
+        [*FOR_ANN, "approval:max"],
     ),
     # a new one stays New: nothing more is known of it
     (mail(RITA), "New", "follow-up reply", ["MessageAdded"], FOR_ANN),

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from maildesk.lifecycle.decide import decide
+from maildesk.model.approval import Approval, Vote
 from maildesk.model.cause import (
     AgentActed,
     Choice,
@@ -18,7 +19,7 @@ from maildesk.model.cause import (
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
 from maildesk.model.event import Closed, ResolutionDecided, ResolutionGiven
 from maildesk.model.person import Person
-from maildesk.model.ticket import Approval, Ticket
+from maildesk.model.ticket import Ticket
 from maildesk.model.token import Purpose
 from tests.lifecycle.cast import (
     ANALYSIS,
@@ -51,10 +52,14 @@ DECIDED, REASON, ILLEGAL = Answer.ALREADY_DECIDED, Answer.REASON_MISSING, Answer
 TURNED_DOWN = replace(
     CLOSED,
     resolution=None,
-    approval=Approval(approver=MAX.id, round=1, asked_at=NOW, outcome="rejected", decided_at=NOW),
+    approval=Approval(
+        votes=(Vote(MAX.id),), round=1, asked_at=NOW, outcome="rejected", decided_at=NOW
+    ),
 )
 REOPENED = replace(ANALYSIS, round=1, reopened=1)
-ASKED_AGAIN = replace(ASKED, round=2, approval=Approval(approver=ANN.id, round=2, asked_at=NOW))
+ASKED_AGAIN = replace(
+    ASKED, round=2, approval=Approval(votes=(Vote(ANN.id),), round=2, asked_at=NOW)
+)
 RESOLVED_UNASKED = replace(WAITING, round=2, approval=ASKED.approval)
 
 
@@ -159,7 +164,7 @@ def test_what_a_link_does(
             ASKED,
             link(MAX, APPROVE, 1),
             "manager",
-            ["decision-receipt:max", "agent-notification:ann"],
+            ["decision-receipt:max", "agent-notification:ann", "update:rita"],
         ),
         (
             *(ASKED, link(MAX, REJECT, 1, "no"), "manager"),

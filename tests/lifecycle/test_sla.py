@@ -103,7 +103,7 @@ def priority(new: str) -> Event:
     return field("priority", new)
 
 
-ASK, YES = ApprovalAsked(approver=MAX.id, round=1), ApprovalDecided(round=1, approved=True)
+ASK, YES = ApprovalAsked(approvers=(MAX.id,), round=1), ApprovalDecided(round=1, approved=True)
 HOLD, WORK, DONE = moved("On-Hold"), moved("In Progress"), moved("Resolved")
 Lines = list[tuple[datetime, str, Event]]
 

@@ -7,10 +7,16 @@ from functools import reduce
 
 from hypothesis import strategies as st
 
+from maildesk.model.approval import Approval
 from maildesk.model.clock import Clock, Outcome, Stretch
 from maildesk.model.event import (
     ApprovalAsked,
     ApprovalDecided,
+    ApprovalExpired,
+    ApprovalPassedOn,
+    ApprovalReminded,
+    ApprovalVoted,
+    ApprovalWithdrawn,
     ClockSet,
     Closed,
     ClosurePostponed,
@@ -79,7 +85,16 @@ field_changed = st.one_of(
         for name in FIELDS
     )
 )
-asked = st.builds(ApprovalAsked, approver=people, round=st.integers(1, 4), rule=words)
+asked = st.builds(
+    ApprovalAsked,
+    approvers=st.sets(people, min_size=1, max_size=3).map(lambda found: tuple(sorted(found))),
+    round=st.integers(1, 4),
+    rule=words,
+    kind=words,
+    quorum=st.sampled_from(["all", "any", "majority", "first"]),
+    remind_due=st.none() | moments,
+    expire_due=st.none() | moments,
+)
 anything_else = st.one_of(
     field_changed,
     st.builds(Tagged, words, words),
@@ -140,10 +155,31 @@ def histories(draw: st.DrawFn) -> list[Event]:
                 round_ += 1
                 events.append(replace(draw(asked), round=round_))
             case 1 if round_:
-                events.append(ApprovalDecided(round=round_, approved=draw(st.booleans())))
+                question = folded(events).approval
+                assert question is not None
+                events.append(draw(turns(question)))
             case _:
                 events.append(draw(anything_else))
     return events
+
+
+@st.composite
+def turns(draw: st.DrawFn, question: Approval) -> Event:
+    """Something that may happen to a question that was asked."""
+    round_, one = question.round, draw(st.sampled_from(question.approvers))
+    due, yes = draw(st.none() | moments), draw(st.booleans())
+    return draw(
+        st.sampled_from(
+            [
+                ApprovalVoted(round=round_, person=one, approved=yes),
+                ApprovalDecided(round=round_, approved=yes, person=one),
+                ApprovalPassedOn(round=round_, approver=one, to=draw(people), why="away"),
+                ApprovalReminded(round=round_, remind_due=due),
+                ApprovalExpired(round=round_, expire_due=due),
+                ApprovalWithdrawn(round=round_),
+            ]
+        )
+    )
 
 
 def folded(events: list[Event]) -> Ticket:

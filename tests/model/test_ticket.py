@@ -9,11 +9,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from maildesk.model.approval import Approval, Vote
 from maildesk.model.clock import Clock, Stretch
 from maildesk.model.event import (
     EVENTS,
     ApprovalAsked,
     ApprovalDecided,
+    ApprovalExpired,
+    ApprovalPassedOn,
+    ApprovalReminded,
+    ApprovalVoted,
+    ApprovalWithdrawn,
     ClockSet,
     Closed,
     ClosurePostponed,
@@ -47,7 +53,7 @@ from maildesk.model.event import (
     Unrelated,
     Untagged,
 )
-from maildesk.model.ticket import Approval, Relation, Ticket, evolve
+from maildesk.model.ticket import Relation, Ticket, evolve
 from tests.model.histories import folded, histories
 
 AT = datetime(2026, 11, 23, 9, 0, 0, 123456, tzinfo=UTC)
@@ -57,7 +63,8 @@ OPENED = TicketOpened(
     requester=1, source="mail", status="New", state="Open", request_type="incident", parent=1000
 )
 TICKET = evolve(None, OPENED, number=1001, at=AT)
-ASKED = Approval(approver=2, round=1, asked_at=AT)
+ASKED = Approval(votes=(Vote(2),), round=1, asked_at=AT)
+BOTH = replace(ASKED, votes=(Vote(2), Vote(7)))
 WAITING = replace(
     TICKET,
     status="Waiting for Closure",
@@ -265,13 +272,13 @@ TABLE: list[tuple[Ticket, Event, dict[str, Any]]] = [
     # asking for an approval starts a round; a second one takes the place of the first
     (
         TICKET,
-        ApprovalAsked(approver=2, round=1),
+        ApprovalAsked(approvers=(2,), round=1),
         {"approval": replace(ASKED, asked_at=LATER), "round": 1},
     ),
     (
         replace(TICKET, approval=ASKED, round=1),
-        ApprovalAsked(approver=7, round=2, rule="r"),
-        {"approval": Approval(approver=7, round=2, asked_at=LATER), "round": 2},
+        ApprovalAsked(approvers=(7,), round=2, rule="r"),
+        {"approval": Approval(votes=(Vote(7),), round=2, asked_at=LATER), "round": 2},
     ),
     # the outcome and its time are kept beside who was asked and when
     (
@@ -283,6 +290,56 @@ TABLE: list[tuple[Ticket, Event, dict[str, Any]]] = [
         replace(TICKET, approval=ASKED, round=1),
         ApprovalDecided(round=1, approved=False),
         {"approval": replace(ASKED, outcome="rejected", decided_at=LATER)},
+    ),
+    # one of two decided; the other one is waited for
+    (
+        replace(TICKET, approval=BOTH, round=1),
+        ApprovalVoted(round=1, person=2, approved=True),
+        {"approval": replace(BOTH, votes=(Vote(2, "approved", LATER), Vote(7)))},
+    ),
+    # the last word decides; whoever says nothing has nothing to say any more
+    (
+        replace(TICKET, approval=replace(BOTH, remind_due=DUE, expire_due=DUE), round=1),
+        ApprovalDecided(round=1, approved=False, person=7),
+        {
+            "approval": replace(
+                BOTH,
+                votes=(Vote(2), Vote(7, "rejected", LATER)),
+                outcome="rejected",
+                decided_at=LATER,
+            )
+        },
+    ),
+    # another is asked in somebody's place, in the same round
+    (
+        replace(TICKET, approval=BOTH, round=1),
+        ApprovalPassedOn(round=1, approver=2, to=4, why="away"),
+        {
+            "approval": replace(
+                BOTH, votes=(Vote(2, "passed-on", LATER), Vote(4, instead_of=2), Vote(7))
+            )
+        },
+    ),
+    # who is asked already has one vote
+    (
+        replace(TICKET, approval=BOTH, round=1),
+        ApprovalPassedOn(round=1, approver=2, to=7, why="delegated"),
+        {"approval": replace(BOTH, votes=(Vote(2, "passed-on", LATER), Vote(7)))},
+    ),
+    (
+        replace(TICKET, approval=BOTH, round=1),
+        ApprovalReminded(round=1, remind_due=DUE),
+        {"approval": replace(BOTH, remind_due=DUE)},
+    ),
+    (
+        replace(TICKET, approval=BOTH, round=1),
+        ApprovalExpired(round=1, expire_due=DUE),
+        {"approval": replace(BOTH, expire_due=DUE)},
+    ),
+    (
+        replace(TICKET, approval=BOTH, round=1),
+        ApprovalWithdrawn(round=1),
+        {"approval": replace(BOTH, outcome="withdrawn", decided_at=LATER)},
     ),
     # the end: closed now, no deadline left
     (

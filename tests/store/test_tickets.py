@@ -11,6 +11,7 @@ from maildesk.model.decision import Actor, ActorKind
 from maildesk.model.event import (
     ApprovalAsked,
     ApprovalDecided,
+    ApprovalPassedOn,
     Closed,
     ClosureScheduled,
     Escalated,
@@ -66,9 +67,10 @@ EVERYTHING: list[Event] = [
     MessageMoved("m0"),
     ClosureScheduled(LATER),
     MessageAdded("m1", "request"),
-    ApprovalAsked(approver=2, round=1, rule="Laptops"),
+    ApprovalAsked(approvers=(2,), round=1, rule="Laptops"),
     ApprovalDecided(round=1, approved=False),
-    ApprovalAsked(approver=5, round=2),
+    ApprovalAsked(approvers=(5,), round=2, quorum="majority", expire_due=LATER),
+    ApprovalPassedOn(round=2, approver=5, to=2, why="away"),
     ResolutionGiven(message="m0", round=2, close_due=LATER, remind_due=None),
     ResolutionWithdrawn(2),
     ResolutionGiven(message="m2", round=3, close_due=LATER, remind_due=AT),
@@ -130,7 +132,7 @@ def test_saving_what_a_history_changed_gives_the_ticket_of_the_history(store: St
             assert connection.execute(due).scalar_one() == after.next_due
     with store.read() as connection:  # the first round is still there to be read
         outcomes = select(tables.approval.c.outcome).order_by(tables.approval.c.round)
-        assert list(connection.execute(outcomes).scalars()) == ["rejected", "open"]
+        assert list(connection.execute(outcomes).scalars()) == ["rejected", "open", "open"]
 
 
 def test_there_is_no_ticket_of_an_unknown_number(store: Store) -> None:

@@ -98,7 +98,7 @@ class AnyDay(RuleBasedStateMachine):
             ids = {ADDRESS["ann"], ADDRESS["lee"], *self._wrote}
             for number in self.world.numbers():
                 ticket = tickets.load_one(connection, number, lock=False)[0]
-                asked = () if ticket.approval is None else (ticket.approval.approver,)
+                asked = () if ticket.approval is None else ticket.approval.approvers
                 every = (ticket.requester, *ticket.participants, *asked)
                 ids |= {one.address for one in people.by_ids(connection, every).values()}
         return ids - {"icinga@example.org"}

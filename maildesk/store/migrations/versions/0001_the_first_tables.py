@@ -199,12 +199,21 @@ def upgrade() -> None:
         sa.Column("ticket", sa.Integer(), nullable=False),
         sa.Column("round", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("approver", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("quorum", sa.String(), nullable=False),
+        sa.Column("said", sa.String(), nullable=False),
+        sa.Column("said_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("instead_of", sa.Integer(), nullable=True),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("outcome", sa.String(), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("remind_due", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expire_due", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["approver"], ["person.id"], name="fk_approval_approver"),
+        sa.ForeignKeyConstraint(["instead_of"], ["person.id"], name="fk_approval_instead_of"),
         sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name="fk_approval_ticket"),
-        sa.PrimaryKeyConstraint("ticket", "round", name="pk_approval"),
+        sa.PrimaryKeyConstraint("ticket", "round", "approver", name="pk_approval"),
     )
     op.create_index("ix_approval_approver", "approval", ["approver"], unique=False)
     op.create_table(

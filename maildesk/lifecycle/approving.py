@@ -1,0 +1,23 @@
+"""An agent asks for an approval: `#approval`."""
+
+from maildesk.lifecycle import approval
+from maildesk.lifecycle.task import Act, Task
+from maildesk.lifecycle.workflow import Illegal
+from maildesk.model.decision import ActorKind
+
+_OTHER = Illegal(
+    "the ticket is another person's since this mail; write #approval in one of its own"
+)
+
+
+def _approval(task: Task) -> str | Illegal:
+    draft, latest = task.draft, task.around.latest
+    if draft.ticket.requester != task.requester.id:
+        return _OTHER
+    name = task.argument or "manager"
+    text = latest.text if latest and latest.author.id == task.requester.id else ""
+    illegal = approval.ask(draft, task.requester, name, text, by=ActorKind.AGENT)
+    return illegal or f'asked for the approval "{name}"'
+
+
+COMMANDS: dict[str, Act] = {"approval": _approval}
