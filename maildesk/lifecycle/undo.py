@@ -41,6 +41,7 @@ WINDOW = timedelta(minutes=10)
 _UNANSWERED = Illegal("reply to the transcript of what you want to take back, with #undo alone")
 _TOO_LATE = Illegal("ten minutes are over; what was done can be changed by new commands")
 _SILENT = (MessageAdded, Paused)
+_SETTLED = frozenset({"Resolved", "Closed"})
 _FINAL = (ApprovalAsked, Closed, MergedInto, MessageMoved, Reopened)
 
 
@@ -97,8 +98,7 @@ def _opposite(ticket: Ticket, event: Event, draft: Draft) -> Event | None:
         case FieldChanged(field=field, old=old, new=new) if getattr(ticket, field) == new:
             return FieldChanged(field=field, old=new, new=old)
         case StatusMoved(old=old, new=new) if ticket.status == new and not _is_held(ticket):
-            state = draft.policy.workflow.state_of(old)
-            return StatusMoved(old=new, new=old, state=state)
+            return _moved_back(old, new, draft)
         case ResolutionGiven(round=round_) if ticket.round == round_ and ticket.resolution:
             return ResolutionWithdrawn(round_)
         case ClosureScheduled() if ticket.close_due:
@@ -107,6 +107,12 @@ def _opposite(ticket: Ticket, event: Event, draft: Draft) -> Event | None:
             return Escalated(message=message, old=back, back_to=old)
         case _:
             return _opposite_of_a_bond(ticket, event)
+
+
+def _moved_back(old: str, new: str, draft: Draft) -> StatusMoved | None:
+    """Not to where a resolution stood: it was withdrawn, and the requester told so."""
+    state = draft.policy.workflow.state_of(old)
+    return None if state in _SETTLED else StatusMoved(old=new, new=old, state=state)
 
 
 def _is_held(ticket: Ticket) -> bool:

@@ -238,3 +238,15 @@ def test_merge_children_and_undo_on_both_databases(world_on_each: World) -> None
     assert "went over" in _said(world.writes("ann", "#merge 1001", answering=second))
     assert len(world.messages(1001)) == 5
     _consistent(world)
+
+
+def test_a_resolution_that_was_taken_back_does_not_come_again(world: World) -> None:
+    told = one(
+        world.writes("ann", "#resolve new toner", answering=_for_ann(world)), "ann", "transcript"
+    )
+    taken_back = one(world.writes("ann", "#undo", answering=told), "ann", "transcript")
+    assert world.ticket(1001).resolution is None
+    world.writes("ann", "#undo", answering=taken_back)
+    ticket = world.ticket(1001)
+    assert (ticket.state, ticket.resolution, ticket.close_due) == ("Open", None, None)
+    assert ticket == world.replayed(1001)
