@@ -70,6 +70,28 @@ def _asked(world: World) -> Scene:
     )
 
 
+def _two(world: World) -> Scene:
+    """Two tickets; the mails are of the first."""
+    scene = _open(world)
+    world.writes("max", "Mine smells of smoke.", subject="Another printer")
+    return scene
+
+
+def _done(world: World) -> Scene:
+    """The agent has just done what can still be taken back; the transcript says so."""
+    scene = _open(world)
+    letters = world.writes("ann", "#take\n#tag vip", answering=scene.mails["ann"])
+    return Scene(world, scene.mails | {"ann": one(letters, "ann", "transcript")})
+
+
+def _held(world: World) -> Scene:
+    """A stranger's mail waits for the word of an agent."""
+    scene = _open(world)
+    world.writes("mallory", "Let me in.", headers={"In-Reply-To": "<first@example.org>"})
+    assert world.disposition() == "held"
+    return scene
+
+
 @dataclass(frozen=True)
 class Act:
     """What the forger wants, and in whose name."""
@@ -91,6 +113,12 @@ NOTE = Act(_open, "ann", "#note Rita lies.")
 REJECTED_BY_AGENT = Act(_resolved, "ann", "#close")
 APPROVE = Act(_asked, "max", "approve")
 TURN_DOWN = Act(_asked, "max", "reject Too dear.")
+MERGE = Act(_two, "ann", "#merge MD-1002")
+SPAM = Act(_open, "ann", "#spam")
+UNDO = Act(_done, "ann", "#undo")
+ON_BEHALF = Act(_open, "ann", "#onbehalf max@example.org")
+LET_IN = Act(_held, "ann", "#cc mallory@example.org")
+SPLIT_OFF = Act(_held, "ann", "#split For me")
 STRANGER = Act(_open, "mallory", "accept")
 
 To = Callable[[Scene], str]
@@ -180,6 +208,12 @@ BARE = (
     forged(REJECTED_BY_AGENT, "an agent closes what waits for the requester"),
     forged(APPROVE, "the manager approves"),
     forged(TURN_DOWN, "the manager turns it down"),
+    forged(MERGE, "an agent merges"),
+    forged(SPAM, "an agent says that she sends spam"),
+    forged(UNDO, "an agent takes back what the transcript tells of"),
+    forged(ON_BEHALF, "an agent makes it another's ticket"),
+    forged(LET_IN, "an agent lets the sender of a held mail in"),
+    forged(SPLIT_OFF, "an agent gives a held mail a ticket of its own"),
 )
 FROM = (
     # From is the only identity; a display name, Reply-To and Sender are none
@@ -335,6 +369,14 @@ RESULTS = (
         edit=on_top(f"{AR}: spf=pass smtp.mailfrom=example.org; {DMARC}"),
     ),
     forged(
+        *(MERGE, "of a foreign server, for a merge"),
+        edit=on_top(f"{AR}: mx.evil.example; {DMARC}"),
+    ),
+    forged(
+        *(LET_IN, "dmarc=pass of the one who wants to be let in"),
+        edit=on_top(f"{AR}: mx.example.org; dmarc=pass header.from=evil.example"),
+    ),
+    forged(
         *(CLOSE, "somebody who logged in to our server, but as whom"),
         edit=on_top(f"{AR}: mx.example.org; auth=pass smtp.auth=mallory"),
     ),
@@ -365,6 +407,30 @@ TOKENS = (
     forged(
         *(ACCEPT, "her token at a foreign host"),
         to=lambda scene: scene.token("rita").replace("@", "@evil.example, desk@"),
+    ),
+    forged(MERGE, "a merge with the requester's token", to=token_of("rita")),
+    forged(SPAM, "her own mails called spam with her token", to=token_of("rita")),
+    forged(UNDO, "what is taken back with the requester's token", to=token_of("rita")),
+    forged(LET_IN, "let in with the requester's token", to=token_of("rita")),
+    forged(UNDO, "the transcript's token, cut", to=token_of("ann", lambda token: token[:-1])),
+    forged(
+        *(Act(_done, "mallory", "#undo"), "the transcript's token in a stranger's hands"),
+        to=token_of("ann"),
+        **IS_HELD,
+    ),
+    forged(
+        *(Act(_held, "rita", "#cc mallory@example.org"), "a requester's command is a comment"),
+        to=token_of("rita"),
+        becomes=COMMENTED,
+        tells=(),
+        holds_her_token=True,
+    ),
+    forged(
+        *(Act(_two, "rita", "#merge MD-1002"), "a requester merges nothing"),
+        to=token_of("rita"),
+        becomes=COMMENTED,
+        tells=(),
+        holds_her_token=True,
     ),
     forged(ACCEPT, "her token in the quoted text", quotes_token_of="rita"),
     forged(RESOLVE, "the agent's token in the quoted text", quotes_token_of="ann"),
@@ -478,9 +544,13 @@ def _state(ticket: Ticket) -> Ticket:
     return replace(ticket, updated_at=ticket.opened_at)
 
 
-def _last_is_proven(world: World) -> bool:
+def _states(world: World, numbers: list[int]) -> list[Ticket]:
+    return [_state(world.ticket(number)) for number in numbers]
+
+
+def _last_is_proven(world: World, number: int) -> bool:
     with world.store.read() as connection:
-        return tickets.messages(connection, world.numbers()[-1])[-1].proven
+        return tickets.messages(connection, number)[-1].proven
 
 
 @pytest.fixture
@@ -494,7 +564,8 @@ def world(tmp_path: Path, forgery: Forgery) -> Iterator[World]:
 @pytest.mark.parametrize("forgery", FORGERIES, ids=lambda one: f"{one.act.text}: {one.why}")
 def test_a_forgery_acts_in_nobodys_name(world: World, forgery: Forgery) -> None:
     scene = forgery.act.stage(world)
-    before, said = _state(world.ticket(1001)), world.messages(1001)
+    numbers, said = world.numbers(), world.messages(1001)
+    before = _states(world, numbers)
     world.new_letters()
     world.clock.forward(minutes=1)
     world.arrives(_raw(forgery, scene), envelope_from=forgery.envelope_from)
@@ -502,11 +573,13 @@ def test_a_forgery_acts_in_nobodys_name(world: World, forgery: Forgery) -> None:
 
     disposition, kind = forgery.becomes
     assert world.disposition() == disposition
-    assert _state(world.ticket(1001)) == before
+    assert _states(world, numbers) == before
+    assert (world.numbers() == numbers) is (forgery.becomes != OWN)
     assert [row[0] for row in world.messages(1001)] == [row[0] for row in said] + [kind] * bool(
         kind
     )
-    assert _last_is_proven(world) is forgery.holds_her_token
+    number = world.numbers()[-1] if forgery.becomes == OWN else 1001
+    assert _last_is_proven(world, number) is forgery.holds_her_token
     victim = forgery.told or forgery.act.who
     expected = {(ADDRESS[victim], template) for template in forgery.tells}
     if forgery.becomes == COMMENTED:
@@ -521,5 +594,5 @@ def test_a_forgery_acts_in_nobodys_name(world: World, forgery: Forgery) -> None:
 
 def test_the_table_forges_every_act() -> None:
     acts = {forgery.act.text for forgery in FORGERIES}
-    assert len(FORGERIES) >= 60
-    assert len(acts) == 11
+    assert len(FORGERIES) >= 75
+    assert len(acts) == 17

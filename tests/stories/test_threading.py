@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.world import World, one
+from tests.world import Letter, World, one
 
 Story = Callable[[World], None]
 FIRST = "<first@example.org>"
@@ -153,6 +153,90 @@ def test_another_mail_is_another_ticket(world: World, story: Story) -> None:
     story(world)
     assert world.disposition() == "new-ticket"
     assert world.numbers() == [1001, 1002]
+
+
+HIS = "<his@example.org>"
+
+
+def _merged(world: World) -> Letter:
+    """Rita's ticket 1001 and Max's 1002, which Ann merges into it; what Max was sent before."""
+    _first(world)
+    letters = world.writes("max", "Mine neither.", subject="No print", message_id=HIS)
+    world.writes("ann", "#merge MD-1001", answering=one(letters, "ann", "agent-notification"))
+    assert world.disposition() == "command"
+    assert world.ticket(1002).merged_into == 1001
+    return one(letters, "max", "acknowledgement")
+
+
+def he_answers_what_he_was_sent(world: World) -> None:
+    world.writes("max", "It smells.", answering=_merged(world))
+
+
+def his_program_keeps_the_address_alone(world: World) -> None:
+    world.writes("max", "It smells.", to=_merged(world).reply_to, subject="Smell")
+
+
+def his_program_keeps_our_message_id_alone(world: World) -> None:
+    answered = str(_merged(world).message["Message-ID"])
+    world.writes("max", "It smells.", subject="Smell", headers={"References": answered})
+
+
+def he_answers_his_own_first_mail(world: World) -> None:
+    _merged(world)
+    world.writes("max", "It smells.", subject="Smell", headers={"In-Reply-To": HIS})
+
+
+def he_has_lost_everything_but_the_merged_tag(world: World) -> None:
+    _merged(world)
+    world.writes("max", "It smells.", subject="Re: [MD-1002] No print")
+
+
+def the_survivors_requester_writes_the_merged_tag(world: World) -> None:
+    _merged(world)
+    world.writes("rita", "It smells.", subject="Re: [MD-1002] No print")
+
+
+def the_agent_answers_the_merged_ticket(world: World) -> None:
+    _merged(world)
+    for_ann = [one for one in world.letters() if one.to == "ann@example.org"]
+    about_his = next(one for one in for_ann if "MD-1002" in one.subject)
+    world.writes("ann", "It smells.", answering=about_his)
+
+
+AFTER_A_MERGE: tuple[Story, ...] = (
+    he_answers_what_he_was_sent,
+    his_program_keeps_the_address_alone,
+    his_program_keeps_our_message_id_alone,
+    he_answers_his_own_first_mail,
+    he_has_lost_everything_but_the_merged_tag,
+    the_survivors_requester_writes_the_merged_tag,
+    the_agent_answers_the_merged_ticket,
+)
+
+
+@pytest.mark.parametrize("story", AFTER_A_MERGE, ids=lambda story: story.__name__)
+def test_what_is_written_to_a_merged_ticket_is_in_the_survivor(world: World, story: Story) -> None:
+    story(world)
+    assert world.disposition() == "follow-up"
+    assert world.numbers() == [1001, 1002]
+    assert world.messages(1001)[-1][1] == "It smells."
+    assert world.messages(1002) == []
+    assert world.ticket(1002).is_closed
+    assert world.replayed(1001) == world.ticket(1001)
+
+
+def test_a_stranger_with_the_tag_of_a_merged_ticket_is_in_neither(world: World) -> None:
+    _merged(world)
+    world.writes("mallory", "Tell me.", subject="Re: [MD-1002] No print")
+    assert world.disposition() == "new-ticket"
+    assert world.numbers() == [1001, 1002, 1003]
+
+
+def test_a_stranger_with_a_mail_of_a_merged_ticket_is_held_in_the_survivor(world: World) -> None:
+    _merged(world)
+    world.writes("mallory", "Tell me.", headers={"In-Reply-To": HIS})
+    assert world.disposition() == "held"
+    assert world.messages(1001)[-1] == ("held", "Tell me.")
 
 
 def test_an_answer_after_the_end_is_a_ticket_of_its_own_and_a_child(world: World) -> None:
