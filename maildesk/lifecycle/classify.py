@@ -10,7 +10,15 @@ from maildesk.lifecycle.approvers import after_word
 from maildesk.lifecycle.draft import Draft
 from maildesk.model.cause import Facts
 from maildesk.model.decision import ActorKind, Answer, Decision, Template
-from maildesk.model.event import Field, FieldChanged, PersonJoined, RuleActed, Tagged
+from maildesk.model.event import (
+    Escalated,
+    Field,
+    FieldChanged,
+    Paused,
+    PersonJoined,
+    RuleActed,
+    Tagged,
+)
 from maildesk.model.mail import Disposition, Step
 from maildesk.model.person import Person
 from maildesk.model.policy import Cause
@@ -119,13 +127,11 @@ def _happen(draft: Draft, effect: engine.Effect) -> None:
 
 
 def _act(draft: Draft, act: engine.Act) -> None:
-    roles = draft.policy.workflow.roles
     match act.action:
         case "status":
             _moved(draft, act, act.value)
         case "hold":
-            if _moved(draft, act, roles.on_hold):
-                draft.notes.append(act.value)
+            _hold(draft, act)
         case "escalate":
             _escalate(draft, act)
         case "watch":
@@ -154,7 +160,23 @@ def _moved(draft: Draft, act: engine.Act, status: str) -> bool:
     return illegal is None
 
 
+def _hold(draft: Draft, act: engine.Act) -> None:
+    if draft.ticket.waits_for_approval:
+        draft.explain("rules", "hold not done: somebody is asked to approve", f'rule "{act.rule}"')
+    elif _moved(draft, act, draft.policy.workflow.roles.on_hold):
+        draft.add(Paused(rule=act.rule))
+        draft.notes.append(act.value)
+
+
 def _escalate(draft: Draft, act: engine.Act) -> None:
+    old_team, back_to = draft.ticket.team, draft.ticket.back_to
+    if old_team == act.value:
+        draft.explain(
+            "rules",
+            f"escalate not done: the ticket is with {old_team} already",
+            f'rule "{act.rule}"',
+        )
+        return
     if not _moved(draft, act, draft.policy.workflow.roles.escalated):
         return
     set_field(draft, "team", act.value, act.rule)
@@ -162,8 +184,11 @@ def _escalate(draft: Draft, act: engine.Act) -> None:
     if draft.ticket.assignee is not None and not assigned:
         old = draft.ticket.assignee
         draft.add(FieldChanged(field="assignee", old=old, new=None, rule=act.rule))
-    _acted(draft, act)
+    draft.add(Escalated(old=back_to, back_to=old_team, rule=act.rule))
     draft.tell_agents(f"Escalated to {act.value}.")
+    named = draft.policy.directory.named(act.value)
+    told = f"Your request was handed to {named}."
+    draft.write(Template.UPDATE, draft.ticket.requester, note=told)
 
 
 def _members(draft: Draft, team: str) -> tuple[Person, ...]:

@@ -63,8 +63,7 @@ def _hand_on(task: Task, team: str, why: str) -> str | Illegal:
     hand_to_team(draft, team)
     draft.add(Escalated(message=task.message, old=draft.ticket.back_to, back_to=old))
     draft.tell_agents(f"{task.agent.name} escalated this ticket to {team}.", text=why)
-    level = draft.policy.directory.levels.get(team, "")
-    named = f"{team} ({level})" if level else team
+    named = draft.policy.directory.named(team)
     draft.write(
         Template.UPDATE, draft.ticket.requester, note=f"Your request was handed to {named}."
     )

@@ -53,6 +53,11 @@ class Directory:
         found = self.staff.get(person) if person is not None else None
         return found.manager if found else None
 
+    def named(self, team: str) -> str:
+        """A team as people are told of it: `Network (L2)`."""
+        level = self.levels.get(team, "")
+        return f"{team} ({level})" if level else team
+
     def leads_team(self, person: int | None, team: str) -> bool:
         """Whether the person leads the team."""
         return (team, person) in self.leads

@@ -132,23 +132,28 @@ class MessageMoved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paused:
-    """The ticket waits for something that the message says, at most until `wake_due`."""
+    """The ticket waits for something that the message says, at most until `wake_due`.
 
-    message: str
+    Of a rule there is no message: its words are a note of the ticket.
+    """
+
+    message: str = ""
     wake_due: datetime | None = None
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalated:
-    """Handed to another level, for the reason in that message.
+    """Handed to another level, for the reason in that message; a rule gives none.
 
     `back_to` is the team that it came from, "" where it was handed back; `old` the team that it
     would have gone back to until now.
     """
 
-    message: str
+    message: str = ""
     old: str
     back_to: str
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,13 @@ from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.policy import Policy, Workload
 from maildesk.model.cause import AgentActed, ClockStruck, Command
 from maildesk.model.decision import Answer
-from maildesk.model.event import FieldChanged, RuleActed, RulesDue, StatusMoved, Tagged
+from maildesk.model.event import Escalated, FieldChanged, RuleActed, RulesDue, StatusMoved, Tagged
 from maildesk.model.mail import Disposition
 from maildesk.model.ticket import Ticket
 from tests.lifecycle.cast import (
     ANALYSIS,
     ANN,
+    ASKED,
     ASSIGN,
     HELD_UP,
     LEE,
@@ -23,6 +24,7 @@ from tests.lifecycle.cast import (
     NEW,
     NOW,
     RITA,
+    SHIPPED,
     WAITING,
     after,
     events,
@@ -48,14 +50,16 @@ def on_reply(then: dict[str, Any]) -> Policy:
         # one that the workflow does not open to rules changes nothing
         ({"status": "Completed"}, ANALYSIS, ["MessageAdded"], []),
         # a hold is told to agents
-        ({"hold": "part ordered"}, ANALYSIS, ["MessageAdded", "-> Pending"], []),
+        ({"hold": "part ordered"}, ANALYSIS, ["MessageAdded", "-> Pending", "Paused"], []),
         # escalated: another team, and its former agent has it no longer
         (
             {"escalate": "Network"},
             ANALYSIS,
-            ["MessageAdded", "-> Escalated", "team", "assignee", "RuleActed"],
-            ["agent-notification:lee"],
+            ["MessageAdded", "-> Escalated", "team", "assignee", "Escalated"],
+            ["agent-notification:lee", "update:rita"],
         ),
+        # whose it is already is not handed on
+        ({"escalate": "First line"}, ANALYSIS, ["MessageAdded"], []),
         # somebody of people.toml takes part from now on, once
         ({"watch": "MAX@example.org"}, ANALYSIS, ["MessageAdded", "PersonJoined", "RuleActed"], []),
         (
@@ -100,7 +104,36 @@ def test_every_change_by_a_rule_names_it() -> None:
     decision = decide(ANALYSIS, mail(RITA), on_reply(then), NOW)
     by_rules = [event for event in events(decision) if hasattr(event, "rule")]
     assert {event.rule for event in by_rules} == {"It"}
-    assert {type(event) for event in by_rules} == {StatusMoved, FieldChanged, Tagged, RuleActed}
+    assert {type(event) for event in by_rules} == {
+        StatusMoved,
+        FieldChanged,
+        Tagged,
+        Escalated,
+        RuleActed,
+    }
+
+
+def test_what_a_rule_escalated_can_be_handed_back() -> None:
+    decision = decide(ANALYSIS, mail(RITA), on_reply({"escalate": "Network"}), NOW)
+    escalated = after(ANALYSIS, decision)
+    assert (escalated.team, escalated.back_to) == ("Network", "First line")
+    order = Command("escalate", "back it is the printer")
+    cause = AgentActed(agent=LEE, message="m", requester=RITA, commands=(order,))
+    back = after(escalated, decide(escalated, cause, SHIPPED, NOW))
+    assert (back.team, back.back_to) == ("First line", "")
+
+
+def test_a_rule_puts_nothing_on_hold_while_somebody_is_asked_to_approve() -> None:
+    decision = decide(ASKED, mail(RITA), on_reply({"hold": "wait"}), NOW)
+    assert "Paused" not in happened(decision)
+    assert decision.notes == ()
+
+
+def test_the_requester_wakes_what_a_rule_put_on_hold() -> None:
+    held = after(ANALYSIS, decide(ANALYSIS, mail(RITA), on_reply({"hold": "wait"}), NOW))
+    assert held.hold == ""
+    woken = after(held, decide(held, mail(RITA), SHIPPED, NOW))
+    assert (woken.status, woken.hold) == ("Assign", None)
 
 
 # ---- an agent of the team

@@ -195,7 +195,10 @@ TABLE: list[tuple[Ticket, Event, dict[str, Any]]] = [
         Paused(message="m2"),
         {"hold": "m2", "wake_due": None},
     ),
+    # waiting because a rule says so
+    (TICKET, Paused(rule="It"), {"hold": ""}),
     # escalated, and handed back
+    (TICKET, Escalated(old="", back_to="Network", rule="It"), {"back_to": "Network"}),
     (TICKET, Escalated(message="m1", old="", back_to="First line"), {"back_to": "First line"}),
     (
         replace(TICKET, back_to="First line"),

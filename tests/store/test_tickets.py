@@ -60,6 +60,8 @@ EVERYTHING: list[Event] = [
     Untagged("a"),
     Paused(message="m0", wake_due=LATER),
     Escalated(message="m0", old="", back_to="First line"),
+    Paused(rule="It"),
+    Escalated(old="First line", back_to="", rule="It"),
     Related("blocks", 1002),
     Related("related", 1003),
     Unrelated("related", 1003),
