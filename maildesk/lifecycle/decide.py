@@ -14,6 +14,7 @@ from maildesk.lifecycle import (
     hold,
     ladder,
     monitoring,
+    opening,
 )
 from maildesk.lifecycle.classify import apply_rules, settle_approval
 from maildesk.lifecycle.draft import Draft
@@ -74,7 +75,7 @@ def _decided(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime)
     if isinstance(cause, ProblemReported):
         return monitoring.reported(ticket, cause, policy, now)
     if isinstance(cause, TicketReported):
-        return correspondence.reported(cause, policy, now)
+        return opening.reported(cause, policy, now)
     if isinstance(cause, OrderedElsewhere):
         return elsewhere.follow(ticket, cause, policy, now)
     if ticket is None:

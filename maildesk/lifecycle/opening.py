@@ -1,0 +1,97 @@
+"""A ticket is opened: by a mail, for somebody who called, or by an agent who passes a mail on."""
+
+from datetime import datetime
+
+from maildesk.lifecycle import command, taking_part
+from maildesk.lifecycle.classify import apply_rules, turned_away
+from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.policy import Policy
+from maildesk.lifecycle.sender import ACTING_AS_AN_AGENT, actor, told
+from maildesk.model.cause import MailArrived, TicketReported
+from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
+from maildesk.model.event import MessageAdded, PersonJoined, TicketOpened
+from maildesk.model.mail import Disposition, Kind
+from maildesk.model.person import Person
+from maildesk.model.ticket import Ticket
+from maildesk.model.token import Purpose
+
+
+def opened(closed: Ticket | None, mail: MailArrived, policy: Policy, now: datetime) -> Decision:
+    """A mail that belongs to no ticket is a new one; to a closed ticket, its child."""
+    roles = policy.workflow.roles
+    requester = mail.behalf or _on_behalf_of(mail)
+    event = TicketOpened(
+        requester=requester.id,
+        source="mail",
+        status=roles.new,
+        state=policy.workflow.state_of(roles.new),
+        request_type=policy.catalog.request_type[0].name,
+        parent=closed.number if closed else None,
+    )
+    silent = mail.silent or mail.kind is Kind.LIST
+    who = actor(mail, ActorKind.AGENT if mail.behalf else ActorKind.REQUESTER)
+    draft = Draft.opening(event, who, policy, now, silent=silent)
+    draft.add(MessageAdded(mail.message, "request"))
+    draft.add(*(PersonJoined(one) for one in mail.joining if one != requester.id))
+    if closed is not None:
+        draft.explain("lifecycle", f"ticket {closed.number} is closed: a new one, its child")
+    outcome = apply_rules(draft, "created", mail.facts, requester)
+    away = turned_away(outcome, draft)
+    if away is not None:
+        return away
+    _announce(draft, mail)
+    return draft.decision(Answer.DONE, Disposition.NEW_TICKET, "request")
+
+
+def _on_behalf_of(mail: MailArrived) -> Person:
+    """Whose request it is: an agent who is proven may write it down for another."""
+    if not mail.sender.is_agent or mail.identity.proof < ACTING_AS_AN_AGENT:
+        return mail.sender
+    for one in mail.commands:
+        if one.name == "onbehalf":
+            person = taking_part.person_meant(mail.around, one.argument)
+            return person if isinstance(person, Person) else mail.sender
+    return mail.sender
+
+
+def reported(report: TicketReported, policy: Policy, now: datetime) -> Decision:
+    """An agent wrote down what somebody said on the phone, or at the desk."""
+    roles = policy.workflow.roles
+    event = TicketOpened(
+        requester=report.requester.id,
+        source=report.source,
+        status=roles.new,
+        state=policy.workflow.state_of(roles.new),
+        request_type=policy.catalog.request_type[0].name,
+    )
+    who = Actor(ActorKind.AGENT, report.agent.id, command.CONSOLE)
+    draft = Draft.opening(event, who, policy, now, silent=False)
+    draft.add(MessageAdded(report.message, "request"))
+    apply_rules(draft, "created", report.facts, report.requester)
+    draft.write(Template.ACKNOWLEDGEMENT, report.requester.id, links=(Purpose.VIEW,))
+    if not draft.ticket.waits_for_approval:
+        note = f"A new ticket, written down by {report.agent.name} ({report.source})."
+        draft.tell_agents(note, text=report.text, author=report.requester.id)
+    return draft.decision(Answer.DONE, message_kind="request")
+
+
+def _announce(draft: Draft, mail: MailArrived) -> None:
+    if mail.behalf is not None:
+        _announce_on_behalf(draft, mail, mail.behalf)
+        return
+    draft.write(Template.ACKNOWLEDGEMENT, draft.ticket.requester, links=(Purpose.VIEW,))
+    if not draft.ticket.waits_for_approval:
+        draft.tell_agents(told("A new ticket.", mail), text=mail.text, author=mail.sender.id)
+
+
+def _announce_on_behalf(draft: Draft, mail: MailArrived, author: Person) -> None:
+    """An agent passed a mail on: its author is the requester and is told; so is the agent."""
+    who = f"{author.name} <{author.address}>"
+    draft.explain("lifecycle", f"opened on behalf of {who}")
+    draft.notes.append(f"{mail.sender.name} passed on this mail of {who}.\n\n{mail.words}".strip())
+    draft.write(Template.ACKNOWLEDGEMENT, author.id, links=(Purpose.VIEW,))
+    note = f"A ticket was opened on behalf of {who}, who is told of it."
+    draft.write(Template.TRANSCRIPT, mail.sender.id, note=note)
+    if not draft.ticket.waits_for_approval:
+        note = f"A new ticket: {mail.sender.name} passed on a mail of {who}."
+        draft.tell_agents(note, text=mail.text, author=author.id)
