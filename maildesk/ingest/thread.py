@@ -1,5 +1,8 @@
 """Which ticket a mail belongs to, how sure that is, and on what evidence. Pure.
 
+Outlook's Thread-Index is shown and believed by nothing: whoever has seen a mail of a conversation
+can write it, and a program goes on with it under another subject.
+
 The order is that of the evidence's strength: a reply token in a recipient address, a
 Message-ID in In-Reply-To or References (RFC 5322 §3.6.4), a reply token quoted in the body,
 a subject tag of a ticket in which the sender takes part. The same subject alone never threads.
@@ -8,6 +11,8 @@ A marker in the body comes after the references and proves nobody: it is quoted 
 together with the text, so whoever was shown the mail holds it.
 """
 
+import base64
+import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -24,6 +29,7 @@ SUBJECT_TAG = re.compile(r"\[\s{0,2}MD\s{0,2}[-–‑]?\s{0,2}([0-9]{1,9})\s{0,2
 
 _RECIPIENT_HEADERS = ("delivered-to", "x-original-to")
 _ADDRESS = re.compile(r"[^\s<>,;:()\"]{1,320}")
+_THREAD_INDEX = 32  # letters of base64: six bytes of time, sixteen of the conversation, two more
 _MARKERS = 20
 _TAGS = 10
 _MERGES = 5  # of tickets merged one into the other
@@ -44,7 +50,8 @@ class Reference:
 class Clues:
     """What a mail says of its ticket, before anything was looked up.
 
-    `references` stand nearest first. `bad` holds what looked like a token and is none, in words.
+    `references` stand nearest first. `bad` holds in words what could be taken for evidence and is
+    none.
     """
 
     tokens: tuple[ReplyToken, ...] = ()
@@ -115,6 +122,7 @@ def clues(
     marked = {text.lower(): read_reply(text, keys) for text in _markers(mail.text)}
     bad = [f"{tag[:40]!r} behind our address is no reply token" for tag in read if not read[tag]]
     bad += ["a reference in the text is no reply token" for token in marked.values() if not token]
+    bad += _conversations(mail)
     return Clues(
         tokens=tuple(token for token in read.values() if token),
         references=tuple(_references(mail, keys)),
@@ -137,6 +145,17 @@ def _recipients(mail: Mail, envelope_to: Iterable[str]) -> Iterator[str]:
 def _markers(text: str) -> list[str]:
     found = (match[1] for match in BODY_MARKER.finditer(text))
     return [marker for marker, _ in zip(found, range(_MARKERS), strict=False)]
+
+
+def _conversations(mail: Mail) -> Iterator[str]:
+    """What Outlook calls the conversation (MS-OXOMSG §2.2.1.3): the same in each of its mails."""
+    for value in mail.all_headers("thread-index")[:1]:
+        try:
+            guid = base64.b64decode(value[:_THREAD_INDEX] + "==")[6:22].hex()
+        except (binascii.Error, ValueError):
+            continue
+        if len(guid) == 32:
+            yield f"Thread-Index of conversation {guid}: it names no ticket by itself"
 
 
 def _references(mail: Mail, keys: tuple[bytes, ...]) -> Iterator[Reference]:

@@ -1,5 +1,6 @@
 """Which ticket a mail belongs to: by the strongest evidence, and never by a stranger's word."""
 
+import base64
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -109,6 +110,9 @@ class Case:
 def plus(text: str) -> tuple[str, ...]:
     return (f"desk+{text}@example.com",)
 
+
+OUTLOOKS = base64.b64encode(b"\x01" * 6 + bytes(range(16)) + b"later").decode()
+GUID = bytes(range(16)).hex()
 
 TOKEN, REFERENCE, SUBJECT = (1042, "token"), (1042, "reference"), (1042, "subject")
 
@@ -363,6 +367,21 @@ CASES = (
         subject="[MD-1042] [MD-1043]",
         expect=(1043, "subject"),
     ),
+    # ---- Outlook's conversation is shown, and decides nothing
+    Case(
+        why="a Thread-Index names no ticket",
+        headers=(("thread-index", OUTLOOKS),),
+        says=f"Thread-Index of conversation {GUID}: it names no ticket by itself",
+    ),
+    Case(
+        why="a Thread-Index beside what names one",
+        headers=(("thread-index", OUTLOOKS),),
+        in_reply_to="<first@mail.rita>",
+        expect=REFERENCE,
+        says=GUID,
+    ),
+    Case(why="a Thread-Index that is none", headers=(("thread-index", "\xff="),)),
+    Case(why="an empty Thread-Index", headers=(("thread-index", ""),)),
     Case(why="a tag of no ticket", subject="[MD-5]", says="there is no ticket 5"),
     Case(why="a number without brackets is no tag", subject="MD-1042"),
     Case(why="a number too long for a ticket", subject="[MD-10420000000]"),
