@@ -93,7 +93,12 @@ def load_rules(path: Path, policy: PolicyFiles, check_rules: CheckRules) -> Rule
     faults: list[Iterable[Fault]] = []
     if found.part is not None:
         named = rules_faults(
-            found.part, policy.people, policy.catalog, policy.workflow, policy.approvals
+            found.part,
+            policy.people,
+            policy.catalog,
+            policy.workflow,
+            policy.approvals,
+            policy.answers,
         )
         faults = [named, _when("rule", found.part, check_rules)]
     findings = _findings(found, *faults)
@@ -171,14 +176,14 @@ def _cross_checked(
     """Each file against what could be read of the others."""
     parts = {name: read.part for name, read in reads.items() if isinstance(read, Read)}
     people, catalog, workflow = (parts.get(n) for n in ("people", "catalog", "workflow"))
-    approvals = parts.get("approvals")
+    approvals, answers = (parts.get(n) for n in ("approvals", "answers"))
     desk = settings.desk if settings else None
     checks: dict[str, Callable[[Any], Iterable[Fault]]] = {
         "people": lambda part: people_faults(part, desk),
         "catalog": lambda part: catalog_faults(part, approvals),
         "workflow": workflow_faults,
         "rules": lambda part: [
-            *rules_faults(part, people, catalog, workflow, approvals),
+            *rules_faults(part, people, catalog, workflow, approvals, answers),
             *_when("rule", part, check_rules),
         ],
         "approvals": lambda part: approvals_faults(part, people),

@@ -7,7 +7,7 @@ from maildesk.config.lines import KeyPath
 from maildesk.config.named import named_once, unknown
 from maildesk.config.references import unknown_person
 from maildesk.config.wording import near, quoted
-from maildesk.model.policy import Approvals, Catalog, People, Rule, Rules, Then, Workflow
+from maildesk.model.policy import Answers, Approvals, Catalog, People, Rule, Rules, Then, Workflow
 
 
 def rules_faults(
@@ -16,6 +16,7 @@ def rules_faults(
     catalog: Catalog | None,
     workflow: Workflow | None = None,
     approvals: Approvals | None = None,
+    answers: Answers | None = None,
 ) -> Iterator[Fault]:
     """rules.toml: what a rule names is in the other files, as far as those could be read."""
     yield from named_once("rule", (rule.name for rule in rules.rule))
@@ -29,10 +30,23 @@ def rules_faults(
             names = [kind.name for kind in approvals.kinds]
             path = ("rule", i, "then", "ask_approval")
             yield from unknown(path, "approval", rule.then.ask_approval, names)
+        yield from _rule_mail(("rule", i, "then", "mail"), rule.then, answers)
         if people is not None:
             yield from _rule_people(("rule", i, "then"), rule.then, people)
         if catalog is not None:
             yield from _rule_catalog(("rule", i, "then"), rule.then, catalog)
+
+
+def _rule_mail(path: KeyPath, then: Then, answers: Answers | None) -> Iterator[Fault]:
+    mail = then.mail
+    if mail is None:
+        return
+    if (mail.text is None) == (mail.template is None):
+        problem = "a mail has either a `text` or a `template`"
+        yield Fault(path, problem, 'write mail = { text = "..." }')
+    elif mail.template is not None and answers is not None:
+        names = [one.name for one in answers.template]
+        yield from unknown((*path, "template"), "template", mail.template, names)
 
 
 def _waiting(i: int, rule: Rule) -> Iterator[Fault]:

@@ -142,10 +142,17 @@ def _act(draft: Draft, act: engine.Act) -> None:
         case "tell-requester":
             _acted(draft, act)
             to = draft.ticket.requester
-            draft.write(Template.REPLY, to, text=act.value, links=(Purpose.VIEW,))
+            draft.write(Template.REPLY, to, text=_words(draft, act), links=(Purpose.VIEW,))
         case "tell-agents":
             _acted(draft, act)
-            draft.tell_agents(act.value)
+            draft.tell_agents(_words(draft, act))
+
+
+def _words(draft: Draft, act: engine.Act) -> str:
+    if not act.ready:
+        return act.value
+    texts = {one.name: one.text for one in draft.policy.answers.template}
+    return texts.get(act.value, "").strip()
 
 
 def _acted(draft: Draft, act: engine.Act) -> None:

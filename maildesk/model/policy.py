@@ -244,7 +244,10 @@ class RuleMail(Part):
     to: Literal["requester", "agents"] = Field(
         "requester", description="requester, or agents: who works on the ticket"
     )
-    text: str = Field(description="what the mail says")
+    text: str | None = Field(None, description="what the mail says")
+    template: str | None = Field(
+        None, description="instead of `text`: the name of a [[template]] of answers.toml"
+    )
 
 
 class Then(Part):

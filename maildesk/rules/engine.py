@@ -70,11 +70,15 @@ Action = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something is done that is more than a field: what, and with which word or text."""
+    """Something is done that is more than a field: what, and with which word or text.
+
+    `ready`: the value names a ready text of answers.toml.
+    """
 
     action: Action
     value: str
     rule: str
+    ready: bool = False
 
 
 Effect = SetField | AddTag | AskApproval | Act
@@ -214,7 +218,8 @@ def _acts(rule: Rule) -> Iterator[Act]:
     yield from (Act("watch", address, name) for address in then.watch)
     if then.mail is not None:
         told: Action = "tell-agents" if then.mail.to == "agents" else "tell-requester"
-        yield Act(told, then.mail.text, name)
+        ready = then.mail.template is not None
+        yield Act(told, then.mail.template or then.mail.text or "", name, ready)
 
 
 def _after(ticket: Ticket, effects: list[Effect], priority: Priority) -> Ticket:

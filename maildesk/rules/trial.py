@@ -65,7 +65,7 @@ def _expected(expect: Expected) -> Iterator[tuple[str, Any]]:
         value = getattr(expect, key)
         if key in ("tag", "watch"):
             value = tuple(sorted(value))
-        yield key, (value.text if key == "mail" and value else value)
+        yield key, (value.template or value.text if key == "mail" and value else value)
 
 
 def told(outcome: Outcome) -> dict[str, Any]:

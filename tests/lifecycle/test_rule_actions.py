@@ -79,6 +79,12 @@ def on_reply(then: dict[str, Any]) -> Policy:
             ["reply:rita"],
         ),
         (
+            {"mail": {"template": "need more"}},
+            ANALYSIS,
+            ["MessageAdded", "RuleActed"],
+            ["reply:rita"],
+        ),
+        (
             {"mail": {"to": "agents", "text": "Hurry."}},
             ANALYSIS,
             ["MessageAdded", "RuleActed"],
@@ -92,6 +98,11 @@ def test_what_a_rule_does(
     decision = decide(ticket, mail(RITA), on_reply(then), NOW)
     assert happened(decision) == expected
     assert told(decision)[1:] == letters  # before it: Rita answered
+
+
+def test_a_rule_sends_a_ready_text_by_its_name() -> None:
+    decision = decide(ANALYSIS, mail(RITA), on_reply({"mail": {"template": "need more"}}), NOW)
+    assert decision.letters[-1].text.startswith("To help you we need to know")
 
 
 def test_a_note_of_a_rule_is_kept_for_agents() -> None:
