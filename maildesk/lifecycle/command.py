@@ -103,12 +103,17 @@ def perform(draft: Draft, written: Written) -> Decision:
         result = _the_silent(draft, written, result)
     draft.letters[:] = _one_update_each(draft.letters)
     _report(draft, written, result)
-    said = "\n\n".join(
-        part for part in (written.text, *(c.argument for c in written.commands)) if part
-    )
+    said = _said(written)
     disposition = Disposition.COMMAND if names or written.wrong else Disposition.FOLLOW_UP
     answer = Answer.ILLEGAL if result.failed else Answer.DONE
     return draft.decision(answer, disposition, result.kind, said)
+
+
+def _said(written: Written) -> str:
+    """All words of the mail in their order, without the names of its commands."""
+    above = [command.argument for command in written.commands if command.at_top]
+    below = [command.argument for command in written.commands if not command.at_top]
+    return "\n\n".join(part for part in (*above, written.text, *below) if part)
 
 
 def _one_update_each(letters: list[Letter]) -> list[Letter]:
@@ -173,6 +178,7 @@ def _try(draft: Draft, written: Written, command: Command) -> str | Illegal:
         requester=written.requester,
         message=written.message,
         argument=command.argument,
+        at_top=command.at_top,
         text=written.text,
         around=written.around,
     )

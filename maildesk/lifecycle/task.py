@@ -23,13 +23,15 @@ class Task:
     requester: Person
     message: str
     argument: str
+    at_top: bool
     text: str
     around: Around
 
     @property
     def body(self) -> str:
-        """The text of the mail and the words behind the command."""
-        return "\n\n".join(part for part in (self.text, self.argument) if part)
+        """The text of the mail and the words behind the command, in the order of the mail."""
+        words = (self.argument, self.text) if self.at_top else (self.text, self.argument)
+        return "\n\n".join(part for part in words if part)
 
     def tell_agents(self, note: str) -> None:
         """Notify who works on the ticket, with the ticket's last words."""

@@ -164,7 +164,7 @@ def mail(
         message=message,
         text=text,
         facts=Facts(subject=subject, text=text, sender=sender.address),
-        commands=tuple(Command(name, argument) for name, argument in commands),
+        commands=tuple(Command(name, argument, at_top=False) for name, argument in commands),
         **fields,
     )
 

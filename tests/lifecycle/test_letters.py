@@ -1,9 +1,11 @@
 """What a letter says, whom it reaches, and what the trace tells of it."""
 
+from dataclasses import replace
+
 import pytest
 
 from maildesk.lifecycle.decide import decide
-from maildesk.model.cause import Choice, WrongCommand
+from maildesk.model.cause import Choice, Command, WrongCommand
 from maildesk.model.decision import Template
 from maildesk.model.person import Proof
 from maildesk.model.token import Purpose
@@ -56,6 +58,13 @@ def test_what_is_kept_of_an_agents_mail(
 
 def test_what_others_write_is_kept_as_it_came() -> None:
     assert decide(ANALYSIS, mail(RITA), SHIPPED, NOW).message_text is None
+
+
+def test_the_words_of_a_command_above_the_text_come_before_it() -> None:
+    written = mail(ANN, "Yours, Ann")
+    above = replace(written, commands=(Command("resolve", "New toner.", at_top=True),))
+    decision = decide(ANALYSIS, above, SHIPPED, NOW)
+    assert decision.message_text == decision.letters[0].text == "New toner.\n\nYours, Ann"
 
 
 def test_a_resolution_says_the_text_and_the_words_behind_the_command() -> None:
