@@ -22,6 +22,7 @@ RULES = compile_rules(
                     "then": {"team": "Network", "tag": ["b", "a"], "impact": "high"},
                 },
                 {"name": "Night", "when": "time.hour < 6", "then": {"hold": "until morning"}},
+                {"name": "Ask", "on": "reopened", "then": {"mail": {"template": "need more"}}},
                 {"name": "Later", "on": "replied", "then": {"note": "look"}},
             ]
         }
@@ -62,6 +63,13 @@ def test_a_test_of_rules(
     expect: dict[str, Any], facts: dict[str, Any], difference: list[str]
 ) -> None:
     assert differs(expect, **(DAY | facts)) == difference
+
+
+def test_a_mail_is_compared_by_its_words_or_the_name_of_its_template() -> None:
+    assert differs({"mail": {"template": "need more"}}, on="reopened", **DAY) == []
+    assert differs({"mail": {"text": "x"}}, on="reopened", **DAY) == [
+        "'t': mail is 'need more', expected 'x'"
+    ]
 
 
 def test_a_test_has_a_cause() -> None:
