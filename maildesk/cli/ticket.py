@@ -62,13 +62,14 @@ def show(
         history = tickets.history(connection, number)
         ids = {m.author for m in said} | _of(history)
         names = people.by_ids(connection, [i for i in (*ids, found.requester) if i is not None])
-    fields = shown(found) | {"subject": subject, "requester": names[found.requester].address}
+    who = names[found.requester]
+    fields = shown(found) | {"subject": subject, "requester": who.address, "vip": who.vip}
     if as_json:
         events = [shown(line) | {"event": type(line.event).__name__} for line in history]
         print_json(fields | {"messages": [shown(m) for m in said], "history": events})
         return
     for name, value in fields.items():
-        if value not in (None, "", [], ()):
+        if value not in (None, "", [], ()) and value is not False:
             typer.echo(f"{name:17} {value}")
     _print_timeline(said, history, names)
 

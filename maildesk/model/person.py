@@ -8,6 +8,7 @@ from dataclasses import dataclass
 class Person:
     """Somebody with a mail address. An agent is a person who belongs to a team.
 
+    `vip`: rules may ask for it, and agents see it.
     `distrusted`: an agent called a mail of theirs spam; no mail of theirs opens a ticket.
     """
 
@@ -16,6 +17,7 @@ class Person:
     address: str
     manager: int | None = None
     organisation: str = ""
+    vip: bool = False
     teams: tuple[str, ...] = ()
     distrusted: bool = False
 

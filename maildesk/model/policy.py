@@ -63,6 +63,7 @@ class PersonEntry(Part):
     addresses: tuple[str, ...] = Field((), description="further addresses of the same person")
     manager: str | None = Field(None, description="address of the reporting manager")
     organisation: str = Field("", description="company or department; rules can ask for it")
+    vip: bool = Field(False, description="rules can ask for it, and agents are told")
     absence: tuple[Absence, ...] = Field((), description="days on which the person is away")
     delegate: str | None = Field(
         None, description="address of who decides about approvals while the person is away"

@@ -109,6 +109,7 @@ FACTS: tuple[Fact, ...] = (
         "whether a reporting manager is known",
         lambda s: s.requester.manager is not None,
     ),
+    Fact("requester.vip", "bool", "as it stands in people.toml", lambda s: s.requester.vip),
     Fact("organisation.name", "string", "of people.toml, or empty", lambda s: s.organisation.name),
     Fact(
         "organisation.tags",

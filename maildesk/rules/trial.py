@@ -116,6 +116,7 @@ def scene_of(facts: Mapping[str, Any]) -> Scene:
             address=address,
             manager=2 if fact("requester.has_manager", False) else None,
             organisation=fact("requester.organisation", ""),
+            vip=fact("requester.vip", False),
         ),
         moment=Moment(
             date=fact("time.date", ""),

@@ -66,6 +66,7 @@ def _put(connection: Connection, entry: PersonEntry) -> int:
         "name": entry.name,
         "address": entry.address,
         "organisation": entry.organisation,
+        "vip": entry.vip,
         "held_at": None,
     }
     found = _owner(connection, every)
@@ -179,6 +180,7 @@ def _person(row: Any, teams: tuple[str, ...]) -> Person:
         address=row.address,
         manager=row.manager_id,
         organisation=row.organisation,
+        vip=row.vip,
         teams=teams,
         distrusted=row.held_at is not None,
     )

@@ -60,6 +60,7 @@ class PersonRow(SQLModel, table=True):
     address: str
     manager_id: int | None = Field(default=None, foreign_key="person.id")
     organisation: str = ""
+    vip: bool = False
     held_at: datetime | None = _time(default=None, nullable=True)
 
 

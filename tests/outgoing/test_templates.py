@@ -214,3 +214,11 @@ def test_a_digest_belongs_to_no_ticket_and_names_each() -> None:
     mail = HOUSES["with pages"].compose(digest, topic, ANN, None, now=NOW, nonce=NONCE)
     assert mail.subject == "2 tickets are due"
     assert mail.raw.count(b"MD-1042") >= 4  # twice in each part
+
+
+@pytest.mark.parametrize("vip", [True, False])
+def test_agents_are_told_of_a_vip(vip: bool) -> None:
+    topic = replace(TOPIC, requester=replace(RITA, vip=vip))
+    letter = Letter(template=Template.AGENT_NOTIFICATION, to=ANN.id)
+    text, html = parts(composed(letter, recipient=ANN, topic=topic))
+    assert ("VIP:        yes" in text, ">VIP</th>" in html) == (vip, vip)

@@ -13,7 +13,9 @@ from maildesk.rules.engine import AddTag, AskApproval, Outcome, SetField, run
 from maildesk.rules.facts import Moment, Scene
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-RITA = Person(id=1, name="Rita", address="Rita@Example.com", manager=2, organisation="Sales")
+RITA = Person(
+    id=1, name="Rita", address="Rita@Example.com", manager=2, organisation="Sales", vip=True
+)
 FRESH = Ticket(
     number=1042,
     requester=1,
@@ -72,6 +74,7 @@ ANSWERS = (
     # the requester
     ('requester.domain == "example.com" && requester.organisation == "Sales"', True),
     ("requester.has_manager", True),
+    ("requester.vip", True),
 )
 
 

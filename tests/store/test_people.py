@@ -64,6 +64,13 @@ def test_people_are_as_the_file_has_them(store: Store) -> None:
     assert teams(store) == {"First line": ["Ann"]}
 
 
+def test_whoever_is_a_vip_is_one_until_the_file_says_otherwise(store: Store) -> None:
+    sync(store, entries(RITA | {"vip": True}, MAX, ANN))
+    assert (known(store, "rita@example.org").vip, known(store, "max@example.org").vip) == (1, 0)
+    sync(store, ALL)
+    assert not known(store, "rita@example.org").vip
+
+
 def test_the_second_time_changes_nothing(store: Store) -> None:
     sync(store, ALL)
     before = [known(store, f"{name}@example.org") for name in ("rita", "max", "ann")]
