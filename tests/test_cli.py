@@ -104,6 +104,18 @@ def test_check_finds_faults_in_the_cel_of_a_rule(tmp_path: Path, capsys: Output)
     assert "rules.toml:3: rule#1.when: column 1: there is no name" in capsys.readouterr().err
 
 
+def test_check_names_the_people_for_whom_nobody_approves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    monkeypatch.setenv("MAILDESK_IMAP_PASSWORD", "one")
+    monkeypatch.setenv("MAILDESK_SMTP_PASSWORD", "two")
+    assert maildesk("init", tmp_path) == 0
+    approvals = tmp_path / "config" / "approvals.toml"
+    approvals.write_text(approvals.read_text().replace("fallback =", "# fallback ="))
+    assert maildesk("--config", tmp_path / "maildesk.toml", "check") == 1
+    assert "nobody approves for 3 without a reporting manager: Ann A" in capsys.readouterr().err
+
+
 def test_check_json_prints_one_object_a_finding(tmp_path: Path, capsys: Output) -> None:
     path = write(tmp_path, edited("maildesk.toml", "port = 2424", 'port = "x"'))
     assert maildesk("--config", path, "check", "--json") == 2

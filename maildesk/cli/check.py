@@ -11,10 +11,13 @@ from maildesk.cli.edge import FAILED, WRONG_USE, complain, show_mark
 from maildesk.cli.output import print_json
 from maildesk.config import Config, ConfigErrors
 from maildesk.ingest import imap_probe
+from maildesk.lifecycle.approvers import MANAGER, MANAGERS_MANAGER
 from maildesk.model.finding import Finding
 from maildesk.outgoing.delivery_connect import probe as smtp_probe
 from maildesk.store import migrate
 from maildesk.store.engine import choose_sqlite, open_store
+
+_NAMED = 5  # people that a finding names
 
 Probe = Callable[[Config], Iterable[Finding]]
 
@@ -74,12 +77,27 @@ def check(
     except ConfigErrors as error:
         _report(error.findings, as_json)
         raise typer.Exit(WRONG_USE) from None
-    findings = tuple(found for name in PROBES for found in _probed(name, config)) if online else ()
+    probed = tuple(found for name in PROBES for found in _probed(name, config)) if online else ()
+    findings = (*_unmanaged(config), *probed)
     _report(findings, as_json)
     if not all(finding.good for finding in findings):
         raise typer.Exit(FAILED)
     if not as_json:
         typer.echo(_all_well(config, online))
+
+
+def _unmanaged(config: Config) -> Iterator[Finding]:
+    """People whose requests nobody could approve."""
+    approvals = config.policy.approvals
+    alone = [one.name for one in config.policy.people.person if one.manager is None]
+    asked = {word for kind in approvals.kinds for level in kind.level for word in level.approvers}
+    if alone and approvals.fallback is None and asked & {MANAGER, MANAGERS_MANAGER}:
+        names = ", ".join(alone[:_NAMED]) + (", ..." if len(alone) > _NAMED else "")
+        yield Finding(
+            key="people",
+            what=f"nobody approves for {len(alone)} without a reporting manager: {names}",
+            remedy="name a `fallback` in approvals.toml, or their `manager` in people.toml",
+        )
 
 
 def _probed(name: str, config: Config) -> tuple[Finding, ...]:

@@ -200,7 +200,8 @@ def _cause(
     is_reply = ticket is not None and not ticket.is_closed
     thanks = ticket is not None and _says_thanks(case.reading)
     text = case.reading.reply_text if is_reply or thanks else case.mail.text
-    commands = _ordered(case, ticket, text) if sender.is_agent else CommandReading(text=text)
+    ordered = _ordered(case, ticket, text) if sender.is_agent else None
+    commands = ordered or _delegating(ticket, sender, text)
     spoken = read_decision(text if is_reply else "")
     alone = ticket is None and not commands.commands
     inner = _passed_on(case, sender, identity) if alone else None
@@ -250,11 +251,19 @@ def _ordered(case: Case, ticket: Ticket | None, text: str) -> CommandReading:
     return read
 
 
+def _delegating(ticket: Ticket | None, sender: Person, text: str) -> CommandReading:
+    """One command is for people who are no agents: who is asked for an approval passes it on."""
+    asked = ticket.approval.waiting if ticket is not None and ticket.approval else ()
+    read = read_commands(text) if sender.id in asked else CommandReading(text=text)
+    passing = tuple(one for one in read.commands if one.name == "delegate")
+    return CommandReading(read.text, passing) if passing else CommandReading(text=text)
+
+
 def _around(
     case: Case, sender: Person, identity: Identity, ticket: Ticket | None, read: CommandReading
 ) -> Around:
-    """Only for agents who are proven: nobody else's mail looks anything up."""
-    if not sender.is_agent or identity.proof is Proof.NONE:
+    """Only for those who may command and are proven: nobody else's mail looks anything up."""
+    if not (sender.is_agent or read.commands) or identity.proof is Proof.NONE:
         return Around()
     mail = case.mail
     answered = [one for one in (mail.in_reply_to, *reversed(mail.references)) if one]

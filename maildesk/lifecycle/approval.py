@@ -144,6 +144,18 @@ def pass_on(draft: Draft, old: int, why: Passed, to: int | None = None) -> int |
     return new
 
 
+def cannot_take_over(draft: Draft, person: Person) -> Illegal | None:
+    """Why an approver cannot pass the question on to that person."""
+    approval = draft.ticket.approval
+    if person.id == draft.ticket.requester:
+        return Illegal("nobody approves the own request")
+    if approval is not None and person.id in approval.approvers:
+        return Illegal(f"{person.name} was asked already")
+    if person.id not in draft.policy.directory.staff:
+        return Illegal(f"{person.name} <{person.address}> is not in people.toml")
+    return None
+
+
 def _name(draft: Draft, person: int) -> str:
     known = draft.policy.directory.staff.get(person)
     return known.name if known else "the approver"

@@ -1,4 +1,5 @@
-"""An agent asks for an approval: `#approval`."""
+"""An agent asks for an approval: `#approval`. `#delegate` is for who is asked for one, agent or
+not, and is read with that person's answer (lifecycle.correspondence)."""
 
 from maildesk.lifecycle import approval
 from maildesk.lifecycle.task import Act, Task
@@ -20,4 +21,8 @@ def _approval(task: Task) -> str | Illegal:
     return illegal or f'asked for the approval "{name}"'
 
 
-COMMANDS: dict[str, Act] = {"approval": _approval}
+def _delegate(_task: Task) -> str | Illegal:
+    return Illegal("only who is asked for an approval now can pass it on")
+
+
+COMMANDS: dict[str, Act] = {"approval": _approval, "delegate": _delegate}

@@ -6,7 +6,7 @@ The order of the questions is the table `_PARTS`; the first that fits decides.
 from collections.abc import Callable
 from datetime import datetime
 
-from maildesk.lifecycle import approval, command, hold, resolution
+from maildesk.lifecycle import approval, command, hold, resolution, taking_part
 from maildesk.lifecycle.asking_back import reason_missing, unproven
 from maildesk.lifecycle.classify import apply_rules, settle_approval
 from maildesk.lifecycle.draft import Draft
@@ -20,6 +20,7 @@ from maildesk.lifecycle.sender import (
     proof,
     told,
 )
+from maildesk.lifecycle.workflow import Illegal
 from maildesk.model.cause import FLOOD, Choice, MailArrived
 from maildesk.model.decision import ActorKind, Answer, Decision, Template
 from maildesk.model.event import MessageAdded, PersonJoined
@@ -32,12 +33,20 @@ _IN_YOUR_NAME = (
     "A mail in your name came to this ticket, and we could not be sure that it was you. Its text "
     "stands in the ticket, marked as unproven; nothing else has changed."
 )
+_LATE = {
+    "open": "You have decided already, or others are asked in your place: nothing has changed.",
+    "approved": "This request was already approved: nothing has changed.",
+    "rejected": "This request was already decided and not approved: nothing has changed.",
+    "withdrawn": "This request was already withdrawn: nothing has changed.",
+}
+
 _Part = Callable[[Ticket, MailArrived, Draft], Decision | None]
 
 
 def arrived(ticket: Ticket | None, mail: MailArrived, policy: Policy, now: datetime) -> Decision:
     """What a mail does to the ticket it was threaded to, or to none."""
-    if ticket is None or (ticket.is_closed and _opens_a_child(mail)):
+    late = ticket is not None and _is_late(ticket, mail)
+    if ticket is None or (ticket.is_closed and _opens_a_child(mail) and not late):
         return opened(ticket, mail, policy, now)
     draft = Draft(ticket, actor(mail, ActorKind.REQUESTER), policy, now, silent=mail.silent)
     for part in _PARTS:
@@ -110,9 +119,12 @@ def _after_the_end(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision 
 def _approver(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
     question = ticket.approval if ticket.waits_for_approval else None
     is_asked = question is not None and mail.sender.id in question.waiting
-    if not is_asked or (_commands(mail) and mail.choice is None):
+    passing = [one.argument for one in mail.commands if one.name == "delegate"]
+    if not is_asked or (_commands(mail) and mail.choice is None and not passing):
         return None  # an approver who is an agent may command, too
     draft.actor = actor(mail, ActorKind.MANAGER)
+    if passing and mail.choice is None:
+        return _delegated(ticket, mail, draft, passing[0])
     decides = mail.choice in (Choice.APPROVE, Choice.REJECT)
     if mail.unclear or not decides:
         return _asked_again(mail, draft)
@@ -124,6 +136,48 @@ def _approver(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | Non
     approved = mail.choice is Choice.APPROVE
     settle_approval(draft, mail.sender, approved, mail.reason, mail.facts, mail.requester)
     return draft.decision(Answer.DONE, Disposition.DECISION, "decision")
+
+
+def _delegated(ticket: Ticket, mail: MailArrived, draft: Draft, whom: str) -> Decision:
+    """The approver names who decides instead; that needs the proof that deciding needs."""
+    if proof(mail) < APPROVING or mail.round != ticket.round:
+        return unproven(mail, draft, Purpose.APPROVAL)
+    meant = taking_part.person_meant(mail.around, whom)
+    illegal = meant if isinstance(meant, Illegal) else approval.cannot_take_over(draft, meant)
+    words = f"#delegate {whom}\n\n{mail.text}".strip()
+    draft.add(MessageAdded(mail.message, "comment" if illegal else "decision"))
+    if illegal is not None or isinstance(meant, Illegal):
+        why = illegal.why if illegal else ""
+        note = f"It was not passed on: {why}. You are still asked."
+        draft.explain("approval", "not passed on", why)
+        draft.write(Template.CONFIRMATION, mail.sender.id, note=note, links=(Purpose.APPROVAL,))
+        return draft.decision(Answer.ILLEGAL, Disposition.FOLLOW_UP, "comment", words)
+    approval.pass_on(draft, mail.sender.id, "delegated", meant.id)
+    note = f"You passed this request on: {meant.name} is asked instead."
+    draft.write(Template.DECISION_RECEIPT, mail.sender.id, note=note)
+    return draft.decision(Answer.DONE, Disposition.DECISION, "decision", words)
+
+
+def _is_late(ticket: Ticket, mail: MailArrived) -> bool:
+    """Whether somebody who was asked answers what is decided, or what others are asked now."""
+    question = ticket.approval
+    if question is None or question.round != ticket.round or mail.sender.is_agent:
+        return False
+    was_asked = mail.sender.id in question.approvers and mail.sender.id not in question.waiting
+    return was_asked and mail.choice in (Choice.APPROVE, Choice.REJECT)
+
+
+def _too_late(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
+    question = ticket.approval
+    if question is None or not _is_late(ticket, mail):
+        return None
+    draft.add(MessageAdded(mail.message, "comment"))
+    draft.explain("approval", "recorded; it was decided before, or passed on")
+    draft.write(Template.CONFIRMATION, mail.sender.id, note=_LATE[question.outcome])
+    if not ticket.is_closed:
+        note = told(f"{mail.sender.name} wrote.", mail)
+        draft.tell_agents(note, text=mail.text, author=mail.sender.id)
+    return draft.decision(Answer.ALREADY_DECIDED, Disposition.FOLLOW_UP, "comment")
 
 
 def _withdrawn(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
@@ -219,6 +273,7 @@ _PARTS: tuple[_Part, ...] = (
     _machine,
     _flood,
     _stranger,
+    _too_late,
     _after_the_end,
     _approver,
     _withdrawn,

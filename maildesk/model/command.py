@@ -49,6 +49,12 @@ COMMANDS: tuple[CommandKind, ...] = (
         "escalate", Takes.TEXT, "<L2|L3|field|team|back|requester> <why>", "hand it on, or ask"
     ),
     CommandKind("approval", Takes.MAYBE, "[kind]", "ask for an approval; manager if none is named"),
+    CommandKind(
+        "delegate",
+        Takes.VALUE,
+        "<person>",
+        "reply to an approval mail: that person decides instead",
+    ),
     CommandKind("parent", Takes.VALUE, "<ticket|none>", "this ticket is a child of that one"),
     CommandKind("child", Takes.VALUE, "<ticket>", "that ticket is a child of this one"),
     CommandKind("merge", Takes.VALUE, "<ticket>", "this ticket goes over into that one"),
@@ -66,7 +72,7 @@ COMMANDS: tuple[CommandKind, ...] = (
     CommandKind("undo", Takes.NOTHING, "", "reply to a transcript: take back what it tells"),
     CommandKind("help", Takes.NOTHING, "", "show the commands"),
 )
-PEOPLE = frozenset({"cc", "uncc", "onbehalf"})
+PEOPLE = frozenset({"delegate", "cc", "uncc", "onbehalf"})
 TICKETS = frozenset({"parent", "child", "merge", "link"})
 
 _NUMBER = re.compile(r"\[?#?(?:[A-Za-z]{1,10}-)?([0-9]{1,9})\]?\Z")

@@ -245,7 +245,7 @@ APPROVERS: list[Row] = [
     # decided already: what he writes now is a comment
     (
         mail(MAX, "reject", choice=REJECT, reason="no", round=1),
-        *("approved", "follow-up reply", ["MessageAdded"], FOR_ANN),
+        *("approved", "follow-up comment", ["MessageAdded"], ["confirmation:max", *FOR_ANN]),
     ),
     # the requester does not approve in the manager's place: it is a new text, asked about anew
     (
