@@ -1,34 +1,27 @@
 """The desk as the holder of a link meets it (web.door.Door)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from maildesk.desk.around import look_around
 from maildesk.desk.office import Office
 from maildesk.desk.opened import bytes_of, enclosure, whole
 from maildesk.desk.record import Matter, Recorder, Said
 from maildesk.desk.redact import redacted
-from maildesk.desk.sight import entries, sight
+from maildesk.desk.rounds import CHOICES, open_choices, taken, what_became
+from maildesk.desk.sight import Sight, entries, sight
+from maildesk.lifecycle import work_link
 from maildesk.lifecycle.decide import decide
-from maildesk.model.cause import Choice, LinkUsed
+from maildesk.lifecycle.draft import Draft
+from maildesk.model.cause import AgentActed, Choice, LinkUsed, Work
 from maildesk.model.decision import Actor, ActorKind, Answer
-from maildesk.model.event import (
-    ApprovalDecided,
-    ApprovalVoted,
-    ApprovalWithdrawn,
-    Closed,
-    Reopened,
-    ResolutionDecided,
-    ResolutionGiven,
-)
 from maildesk.model.mail import Attachment
-from maildesk.model.page import Decided, Enclosure, Page, Problem, WholeMail
+from maildesk.model.page import Enclosure, Page, Problem, WholeMail
 from maildesk.model.person import Person
-from maildesk.model.ticket import Ticket
 from maildesk.model.token import LinkToken, Purpose, read_link
 from maildesk.store import attachments, people, tickets
-from maildesk.store.tickets import Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +42,12 @@ class DeskDoor:
         with self.office.store.read() as connection:
             return self._page(connection, link)
 
-    def act(self, token: str, choice: Choice, comment: str) -> tuple[Answer, Page] | Problem:
+    def act(self, token: str, choice: Choice | Work, comment: str) -> tuple[Answer, Page] | Problem:
         """Decide, if this link still may; the page shows the ticket as it is afterwards."""
         link = self._link(token)
         if isinstance(link, Problem):
             return link
-        if choice not in _CHOICES.get(link.purpose, ()):
+        if choice not in CHOICES[link.purpose]:
             return Problem.UNKNOWN
         with self.office.store.write() as connection:
             answer = self._decide(connection, link, choice, comment)
@@ -69,7 +62,7 @@ class DeskDoor:
         return Problem.EXPIRED if link.expires <= self.office.clock() else link
 
     def _decide(
-        self, connection: Connection, link: LinkToken, choice: Choice, comment: str
+        self, connection: Connection, link: LinkToken, choice: Choice | Work, comment: str
     ) -> Answer:
         found = tickets.load(connection, [link.ticket]).get(link.ticket)
         if found is None:
@@ -79,16 +72,15 @@ class DeskDoor:
         if link.person not in known:
             return Answer.NOT_YOURS
         now = self.office.clock()
-        used = LinkUsed(
-            person=known[link.person],
-            requester=known[ticket.requester],
-            choice=choice,
-            round=link.round,
-            comment=comment,
-            message=self.office.new_id(now),
-        )
+        used = _cause(link, known[link.person], known[ticket.requester], choice, comment)
+        used = replace(used, message=self.office.new_id(now))
+        cause = "link"
+        if isinstance(used, AgentActed):
+            around = look_around(connection, ticket, used.agent, used.commands)
+            used = replace(used, around=around)
+            cause = f"link {used.message}"  # a name of its own, so that #undo finds what it did
         decision = decide(ticket, used, self.office.policy_at(connection), now)
-        matter = Matter(ticket=ticket, subject=subject, requester=used.requester, cause="link")
+        matter = Matter(ticket=ticket, subject=subject, requester=used.requester, cause=cause)
         said = Said(id=used.message, author=link.person, text=comment.strip(), proven=True)
         Recorder.on(self.office, connection, now).enact(decision, matter, said)
         return decision.answer
@@ -97,9 +89,14 @@ class DeskDoor:
         seen = sight(connection, link)
         if seen is None:
             return Problem.UNKNOWN
+        works = link.purpose is Purpose.WORK
+        if works and not seen.viewer.is_agent:
+            return Problem.NOT_YOURS
         ticket = seen.ticket
-        choices = _choices(ticket, link)
-        decided = None if choices else _decided(seen.history, link, seen.names)
+        hindrance = self._hindrance(seen) if works and link.round == ticket.round else ""
+        choices = open_choices(ticket, link, hindrance)
+        decided = None if choices else what_became(seen.history, link, ticket, seen.names)
+        says = bool(choices or decided or hindrance) or link.purpose is Purpose.VIEW
         said = entries(connection, seen, seen.shown, self.office.keys)
         return Page(
             purpose=link.purpose,
@@ -115,8 +112,16 @@ class DeskDoor:
             choices=choices,
             closes_at=ticket.close_due if choices else None,
             decided=decided,
-            outdated=not choices and decided is None and link.purpose is not Purpose.VIEW,
+            outdated=not says,
+            taken=taken(seen.history, ticket, seen.viewer, seen.names) if works else None,
+            hindrance=hindrance,
         )
+
+    def _hindrance(self, seen: Sight) -> str:
+        """Why this agent cannot resolve the ticket by a link now."""
+        actor = Actor(ActorKind.AGENT, seen.viewer.id, "link")
+        draft = Draft(seen.ticket, actor, self.office.policy, self.office.clock())
+        return work_link.hindrance(draft)
 
     def mail(self, token: str, message: str) -> WholeMail | Problem:
         """The whole mail of a text that the link shows. Changes nothing."""
@@ -166,69 +171,23 @@ def _listed(connection: Connection, mail: int) -> tuple[Attachment, ...]:
     return attachments.of_mails(connection, [mail]).get(mail, ())
 
 
-_CHOICES = {
-    Purpose.RESOLUTION: (Choice.ACCEPT, Choice.REJECT, Choice.KEEP),
-    Purpose.APPROVAL: (Choice.APPROVE, Choice.REJECT),
-}
-
-
-def _choices(ticket: Ticket, link: LinkToken) -> tuple[Choice, ...]:
-    """What the holder of this link may decide now."""
-    if link.round != ticket.round:
-        return ()
-    approval = ticket.approval
-    asked = approval is not None and link.person in approval.waiting
-    if link.purpose is Purpose.APPROVAL and asked:
-        return _CHOICES[link.purpose]
-    resolved = ticket.waits_for_requester and ticket.requester == link.person
-    if link.purpose is Purpose.RESOLUTION and resolved:
-        return _CHOICES[link.purpose]
-    return ()
-
-
-def _decided(
-    history: tuple[Recorded, ...], link: LinkToken, names: dict[int, Person]
-) -> Decided | None:
-    """What became of the round that the link is of."""
-    given = 0
-    for line in history:
-        event = line.event
-        if isinstance(event, ResolutionGiven):
-            given = event.round
-        choice = _choice_of(event, link, given)
-        if choice:
-            by_viewer = line.actor.person == link.person
-            return Decided(choice, _name_of(line.actor, names), line.at, by_viewer)
-    return None
-
-
-def _name_of(actor: Actor, names: dict[int, Person]) -> str:
-    """A name to be read; "" for the clock."""
-    if actor.kind is ActorKind.CLOCK:
-        return ""
-    person = names.get(actor.person or 0)
-    return person.name if person else "the service desk"
-
-
-def _choice_of(event: object, link: LinkToken, given: int) -> str:
-    match event:
-        case ApprovalDecided(round=link.round, approved=approved) if (
-            link.purpose is Purpose.APPROVAL
-        ):
-            return Choice.APPROVE if approved else Choice.REJECT
-        case ApprovalVoted(round=link.round, person=link.person, approved=approved) if (
-            link.purpose is Purpose.APPROVAL
-        ):
-            return Choice.APPROVE if approved else Choice.REJECT
-        case ApprovalWithdrawn(round=link.round) if link.purpose is Purpose.APPROVAL:
-            return "withdrawn"
-        case ResolutionDecided(round=link.round, accepted=accepted) if (
-            link.purpose is Purpose.RESOLUTION
-        ):
-            return Choice.ACCEPT if accepted else Choice.REJECT
-        case Reopened() if link.purpose is Purpose.RESOLUTION and given == link.round:
-            return "reopened"
-        case Closed() if link.purpose is Purpose.RESOLUTION and given == link.round:
-            return "closed"
-        case _:
-            return ""
+def _cause(
+    link: LinkToken, person: Person, requester: Person, choice: Choice | Work, comment: str
+) -> LinkUsed | AgentActed:
+    """What the button means; it gets its message's id where it is worked."""
+    if isinstance(choice, Work):
+        return AgentActed(
+            agent=person,
+            message="",
+            requester=requester,
+            commands=work_link.commands(choice, comment.strip()),
+            round=link.round,
+        )
+    return LinkUsed(
+        person=person,
+        requester=requester,
+        choice=choice,
+        round=link.round,
+        comment=comment,
+        message="",
+    )

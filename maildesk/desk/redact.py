@@ -8,7 +8,7 @@ import re
 from maildesk.model.token import read_link, read_reply
 
 # The first letters follow from the version and the purpose, so that few candidates are verified.
-_LINK = re.compile(r"AQ[E-P][A-Za-z0-9_-]{61}")
+_LINK = re.compile(r"AQ[E-T][A-Za-z0-9_-]{61}")
 _REPLY = re.compile(r"a[e-h][a-z2-7]{38}", re.IGNORECASE)
 _INSTEAD = "…"
 

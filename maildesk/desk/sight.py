@@ -66,6 +66,7 @@ def sight(connection: Connection, link: LinkToken) -> Sight | None:
     history = tickets.history(connection, ticket.number)
     messages = tickets.messages(connection, ticket.number)
     known = {link.person, ticket.requester, *_named(messages, history)}
+    known |= {ticket.assignee} if ticket.assignee is not None else set()
     names = people.by_ids(connection, known)
     viewer = names.get(link.person)
     if viewer is None:

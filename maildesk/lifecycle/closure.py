@@ -19,13 +19,11 @@ from maildesk.model.token import Purpose
 
 def resolve(draft: Draft, agent: Person, message: str, text: str) -> Illegal | None:
     """A resolution is given; the requester is asked to accept or reject it."""
-    waiting = draft.policy.workflow.roles.waiting_for_closure
-    filling = frozenset({"resolution"})
-    illegal = workflow.check(draft.policy.workflow, draft.ticket, waiting, ActorKind.AGENT, filling)
+    illegal = cannot_resolve(draft)
     if illegal is not None:
         return illegal
     draft.add(_given(draft, message))
-    workflow.move(draft, waiting, ActorKind.AGENT)
+    workflow.move(draft, draft.policy.workflow.roles.waiting_for_closure, ActorKind.AGENT)
     draft.write(
         Template.RESOLUTION,
         draft.ticket.requester,
@@ -36,6 +34,13 @@ def resolve(draft: Draft, agent: Person, message: str, text: str) -> Illegal | N
     )
     draft.explain("lifecycle", "resolved", f"by {agent.name}")
     return None
+
+
+def cannot_resolve(draft: Draft) -> Illegal | None:
+    """Why the workflow does not let an agent give a resolution."""
+    shipped = draft.policy.workflow
+    waiting, filling = shipped.roles.waiting_for_closure, frozenset({"resolution"})
+    return workflow.check(shipped, draft.ticket, waiting, ActorKind.AGENT, filling)
 
 
 def _given(draft: Draft, message: str) -> ResolutionGiven:

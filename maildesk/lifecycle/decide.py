@@ -15,6 +15,7 @@ from maildesk.lifecycle import (
     ladder,
     monitoring,
     opening,
+    work_link,
 )
 from maildesk.lifecycle.classify import apply_rules, settle_approval
 from maildesk.lifecycle.draft import Draft
@@ -84,14 +85,21 @@ def _decided(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime)
         case LinkUsed():
             return _link_used(ticket, cause, policy, now)
         case AgentActed():
-            actor = Actor(ActorKind.AGENT, cause.agent.id, command.CONSOLE)
-            return command.perform(Draft(ticket, actor, policy, now), _written(cause))
+            return _agent_acted(ticket, cause, policy, now)
         case HeldJudged():
             return held.judge(ticket, cause, policy, now)
         case ClockStruck():
             return _clock_struck(ticket, cause, policy, now)
         case DeliveryFailed():
             return _delivery_failed(ticket, cause, policy, now)
+
+
+def _agent_acted(ticket: Ticket, acted: AgentActed, policy: Policy, now: datetime) -> Decision:
+    proof = command.CONSOLE if acted.round is None else "link"
+    draft = Draft(ticket, Actor(ActorKind.AGENT, acted.agent.id, proof), policy, now)
+    if acted.round is not None:
+        return work_link.click(draft, _written(acted), acted.round)
+    return command.perform(draft, _written(acted))
 
 
 def _written(acted: AgentActed) -> command.Written:

@@ -87,7 +87,14 @@ class Draft:
         """Notify who works on the ticket, except the one who acts."""
         people = self.policy.directory.working_on(self.ticket, self.now)
         others = [person for person in people if person != self.actor.person]
-        self.write(Template.AGENT_NOTIFICATION, *others, text=text, author=author, note=note)
+        self.write(
+            Template.AGENT_NOTIFICATION,
+            *others,
+            text=text,
+            author=author,
+            note=note,
+            links=(Purpose.WORK,),
+        )
 
     def explain(self, name: str, verdict: str, *evidence: str) -> None:
         """Add a line to the trace."""

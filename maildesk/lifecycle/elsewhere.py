@@ -27,6 +27,7 @@ from maildesk.model.event import (
     Unrelated,
 )
 from maildesk.model.ticket import Ticket
+from maildesk.model.token import Purpose
 
 SPLIT = "split"
 
@@ -106,6 +107,11 @@ def _opened(
     told = (*policy.directory.working_on(draft.ticket), cause.agent.id)
     note = f"A new ticket, split from ticket {cause.origin}."
     draft.write(
-        Template.AGENT_NOTIFICATION, *told, text=latest.text, author=latest.author.id, note=note
+        Template.AGENT_NOTIFICATION,
+        *told,
+        text=latest.text,
+        author=latest.author.id,
+        note=note,
+        links=(Purpose.WORK,),
     )
     return draft.decision(Answer.DONE)

@@ -92,6 +92,13 @@ class Choice(enum.StrEnum):
     WITHDRAW = "withdraw"
 
 
+class Work(enum.StrEnum):
+    """What an agent can do by the link of a notification."""
+
+    RESOLVE = "resolve"
+    TAKE = "take it"
+
+
 FLOOD = "flood"
 """The kind of a text that came too fast: kept with the ticket, changing nothing."""
 
@@ -156,7 +163,10 @@ class LinkUsed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentActed:
-    """An agent acts from the command line or a page, already known to be that agent."""
+    """An agent acts from the command line or a page, already known to be that person.
+
+    `round` is that of the link which proved who it is; None at the command line.
+    """
 
     agent: Person
     message: str
@@ -165,6 +175,7 @@ class AgentActed:
     commands: tuple[Command, ...] = ()
     wrong_commands: tuple[WrongCommand, ...] = ()
     around: Around = field(default_factory=Around)
+    round: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from maildesk.model.cause import Choice
+from maildesk.model.cause import Choice, Work
 from maildesk.model.token import Purpose
 
 
@@ -13,11 +13,12 @@ class Problem(enum.Enum):
     """Why a link does not open.
 
     A forged, cut or padded token is UNKNOWN, and so is one of a ticket that is not there:
-    nobody learns from the page which tickets exist.
+    nobody learns from the page which tickets exist. NOT_YOURS: it is for agents alone.
     """
 
     UNKNOWN = "unknown"
     EXPIRED = "expired"
+    NOT_YOURS = "not-yours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ class Enclosure:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What ended a round: "approve", "reject", "withdrawn", "accept", "reopened" or "closed".
+    """What ended a round: "approve", "reject", "withdrawn", "accept", "resolve", "reopened" or
+    "closed".
 
     `by` is a name to be read, "" where it closed by itself; whether it was the viewer is said
     apart, since two people may have one name.
@@ -116,7 +118,8 @@ class Page:
 
     `closes_at` is when a resolution counts as accepted without an answer.
     `choices` is empty where nothing can be decided here: then `decided` says what was, or
-    `outdated` that the link is of an earlier round.
+    `outdated` that the link is of an earlier round. To agents, `taken` says whose the ticket is,
+    and `hindrance` why it cannot be resolved here.
     """
 
     purpose: Purpose
@@ -129,7 +132,9 @@ class Page:
     opened_at: datetime
     conversation: tuple[Entry, ...]
     resolution: str = ""
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[Choice | Work, ...] = ()
     closes_at: datetime | None = None
     decided: Decided | None = None
     outdated: bool = False
+    taken: Decided | None = None
+    hindrance: str = ""

@@ -32,6 +32,7 @@ class Purpose(enum.IntEnum):
     VIEW = 1
     RESOLUTION = 2
     APPROVAL = 3
+    WORK = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ class Links:
     view: str = ""
     resolution: str = ""
     approval: str = ""
+    work: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

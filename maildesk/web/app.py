@@ -21,7 +21,7 @@ from maildesk.web.form import Form
 from maildesk.web.mails import Mails
 from maildesk.web.words import Alert
 
-_PROBLEMS = {Problem.UNKNOWN: 404, Problem.EXPIRED: 410}
+_PROBLEMS = {Problem.UNKNOWN: 404, Problem.EXPIRED: 410, Problem.NOT_YOURS: 403}
 _STATUSES = {Answer.REASON_MISSING: 422, Answer.NOT_YOURS: 403}
 _CONFLICT = 409
 
@@ -80,7 +80,7 @@ class Links:
         status = _STATUSES.get(answer, _CONFLICT)
         if answer is Answer.OLD_ROUND:
             page = replace(page, outdated=True, choices=())
-        alert = words.ALERTS.get(answer, words.REFUSED)
+        alert = words.refusal(answer, page)
         return HTMLResponse(self._drawing.ticket(page, token, sent, alert), status)
 
 

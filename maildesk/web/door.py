@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from maildesk.model.cause import Choice
+from maildesk.model.cause import Choice, Work
 from maildesk.model.decision import Answer
 from maildesk.model.page import Enclosure, Page, Problem, WholeMail
 
@@ -18,7 +18,7 @@ class Door(Protocol):
         the one who decided is sent here to read that it was recorded.
         """
 
-    def act(self, token: str, choice: Choice, comment: str) -> tuple[Answer, Page] | Problem:
+    def act(self, token: str, choice: Choice | Work, comment: str) -> tuple[Answer, Page] | Problem:
         """Decide. The page shows the ticket as it is afterwards."""
 
     def mail(self, token: str, message: str) -> WholeMail | Problem:

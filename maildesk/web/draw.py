@@ -23,6 +23,7 @@ from maildesk.web.words import Alert, Notice
 
 _WRITTEN_IN = "en"  # the language of the templates; a page never claims another
 _ASKS = {Purpose.APPROVAL: "approval.html", Purpose.RESOLUTION: "resolution.html"}
+_READS = {Purpose.VIEW: "view.html", Purpose.WORK: "work.html"}
 
 
 def spoken_date(at: datetime) -> str:
@@ -72,9 +73,9 @@ def _template(page: Page) -> str:
     # Who has decided reads that it was recorded, also where the decision began a new round.
     if page.outdated and page.decided is None:
         return "outdated.html"
-    if page.choices:
-        return _ASKS.get(page.purpose, "resolution.html")
-    return "view.html" if page.purpose is Purpose.VIEW else "decided.html"
+    if page.choices and page.purpose in _ASKS:
+        return _ASKS[page.purpose]
+    return "decided.html" if page.decided else _READS.get(page.purpose, "decided.html")
 
 
 class Drawing:

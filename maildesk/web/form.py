@@ -8,7 +8,7 @@ import anyio
 from fastapi import HTTPException, Request
 from starlette.requests import ClientDisconnect
 
-from maildesk.model.cause import Choice
+from maildesk.model.cause import Choice, Work
 
 BODY_BYTES = 64 * 1024
 BODY_SECONDS = 15
@@ -21,7 +21,7 @@ _FORM = "application/x-www-form-urlencoded"
 class Form:
     """The choice, or None where none was made, and the comment as it was typed."""
 
-    choice: Choice | None = None
+    choice: Choice | Work | None = None
     comment: str = ""
 
     @property
@@ -36,8 +36,8 @@ def _clean(text: str) -> str:
     return "".join(c for c in lines if c in "\n\t" or category(c) != "Cc").strip()
 
 
-def _choice(word: str) -> Choice | None:
-    return Choice(word) if word in set(Choice) else None
+def _choice(word: str) -> Choice | Work | None:
+    return next((one for one in (*Choice, *Work) if one == word), None)
 
 
 def read(body: bytes) -> Form:

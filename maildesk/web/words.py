@@ -43,10 +43,16 @@ FAILED = Notice(
     "Please open the link again in a minute. If you have just sent a decision, "
     "the page will say whether it was recorded.",
 )
+NOT_YOURS = Notice(
+    "This is not yours to decide",
+    "It is for those who work for the service desk, and you are not one of them now.",
+    _BY_MAIL,
+)
 NOTICES = {
     400: Notice(
         "That did not arrive whole", "The line broke before it ended.", "Please try again."
     ),
+    403: NOT_YOURS,
     404: UNKNOWN,
     405: Notice("That is not possible here", "A page is read, or its form is sent.", _BY_MAIL),
     408: Notice("That took too long", "The form did not arrive in time.", "Please send it again."),
@@ -74,6 +80,23 @@ ALERTS = {
     ),
     Answer.NOT_YOURS: Alert("This is not yours to decide", "Nothing has changed."),
 }
+_AT_WORK = {
+    Answer.ALREADY_DECIDED: Alert(
+        "Somebody was faster", "What you have just sent has changed nothing."
+    ),
+    Answer.REASON_MISSING: Alert(
+        "Please say what the resolution is",
+        "The requester reads it. Nothing has changed yet.",
+        "comment",
+    ),
+}
+
+
+def refusal(answer: Answer, page: Page) -> Alert:
+    """Why nothing has changed."""
+    told = ALERTS | _AT_WORK if page.purpose is Purpose.WORK else ALERTS
+    return told.get(answer, REFUSED)
+
 
 _STATUSES = {
     "New": "The service desk has received it.",
@@ -123,6 +146,8 @@ _DECIDED = {
         "The service desk goes on with it.",
     ),
     (Purpose.RESOLUTION, "closed"): ("closed this ticket", "If it is not over, write to us."),
+    (Purpose.WORK, "resolve"): ("resolved this ticket", ""),
+    (Purpose.WORK, "closed"): ("closed this ticket", ""),
 }
 _CLOSED_ITSELF = Outcome(
     "This ticket is closed", "Nobody answered in time, so it closed by itself."
@@ -142,4 +167,4 @@ def outcome(page: Page) -> Outcome:
     by = page.decided.by
     who = "You" if page.decided.by_viewer else by[:1].upper() + by[1:]
     did, then = _DECIDED.get((page.purpose, page.decided.choice), ("decided", ""))
-    return Outcome(f"{who} {did}", then)
+    return Outcome(f"{who} {did}", then or status_sentence(page))

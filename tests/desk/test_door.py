@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from maildesk.model.cause import Choice
+from maildesk.model.cause import Choice, Work
 from maildesk.model.decision import Actor, ActorKind, Answer
 from maildesk.model.event import (
     ApprovalAsked,
     ApprovalDecided,
     Closed,
     Event,
+    FieldChanged,
     PersonJoined,
     Reopened,
     ResolutionDecided,
@@ -29,6 +30,7 @@ from maildesk.store.tickets import Message
 from tests.world import MONDAY, World, build, one
 
 VIEW, RESOLUTION, APPROVAL = Purpose.VIEW, Purpose.RESOLUTION, Purpose.APPROVAL
+WORK = Purpose.WORK
 DUE = MONDAY + timedelta(days=5)
 OPENED = TicketOpened(
     requester=0, source="mail", status="New", state="Open", request_type="incident"
@@ -215,8 +217,9 @@ def test_a_solution_is_shown_to_those_alone_who_may_read_it(told: Told) -> None:
     told.happens(replace(GIVEN, message=f"{told.number}-key"), by="ann")
     told.happens(PersonJoined(told.people["will"].id), by="rita")
     for who, reads in {"rita": True, "lee": True, "will": False, "mallory": False}.items():
-        for purpose in Purpose:
+        for purpose in (VIEW, RESOLUTION, APPROVAL):
             assert bool(told.page(who, purpose, 1).resolution) is reads, (who, purpose)
+    assert told.page("lee", WORK, 1).resolution
 
 
 def test_the_page_shows_the_ticket_as_it_is(told: Told) -> None:
@@ -237,13 +240,17 @@ Line = tuple[str, tuple[Event, ...]]
 
 def _history(told: Told, lines: list[Line]) -> None:
     for by, events in lines:
-        known = [
-            replace(event, approvers=(told.people["max"].id,))
-            if isinstance(event, ApprovalAsked)
-            else event
-            for event in events
-        ]
-        told.happens(*known, by=by)
+        told.happens(*(_with_ids(told, event) for event in events), by=by)
+
+
+def _with_ids(told: Told, event: Event) -> Event:
+    match event:
+        case ApprovalAsked():
+            return replace(event, approvers=(told.people["max"].id,))
+        case FieldChanged(new=str(name)):
+            return replace(event, new=told.people[name].id)
+        case _:
+            return event
 
 
 ACCEPTED: Line = ("rita", (ResolutionDecided(round=1, accepted=True), Closed("Solved")))
@@ -254,7 +261,9 @@ AND_ASKED: Line = ("rita", (ASKED,))
 ASKED_AGAIN: Line = ("rita", (replace(ASKED, round=2),))
 YES: Line = ("max", (ApprovalDecided(round=1, approved=True),))
 NO: Line = ("max", (ApprovalDecided(round=1, approved=False), Closed("Not approved")))
-BOTH = {
+TAKEN: Line = ("lee", (FieldChanged(field="assignee", old=None, new="lee"),))
+BOTH: dict[Purpose, tuple[Choice | Work, ...]] = {
+    WORK: (Work.RESOLVE, Work.TAKE),
     RESOLUTION: (Choice.ACCEPT, Choice.REJECT, Choice.KEEP),
     APPROVAL: (Choice.APPROVE, Choice.REJECT),
 }
@@ -304,6 +313,17 @@ BOTH = {
         ([AND_ASKED, AGAIN], "max", APPROVAL, 1, "outdated"),
         ([RESOLVED], "rita", RESOLUTION, 7, "outdated"),
         ([], "rita", RESOLUTION, 0, "outdated"),
+        # ---- agents: until it is resolved or closed, and who did
+        ([], "ann", WORK, 0, "choices"),
+        ([RESOLVED, REJECTED], "ann", WORK, 1, "choices"),
+        ([RESOLVED], "lee", WORK, 0, "resolve by Ann Archer"),
+        ([RESOLVED], "lee", WORK, 1, "resolve by Ann Archer"),
+        ([RESOLVED, ACCEPTED], "lee", WORK, 0, "resolve by Ann Archer"),
+        ([RESOLVED, REJECTED], "lee", WORK, 0, "resolve by Ann Archer"),
+        ([RESOLVED, REJECTED, AGAIN], "lee", WORK, 1, "resolve by Ann Archer"),
+        ([("ann", (Closed("Spam"),))], "lee", WORK, 0, "closed by Ann Archer"),
+        # of a round before a question to the manager
+        ([AND_ASKED], "ann", WORK, 0, "outdated"),
         # an approval's end is not a resolution's
         ([AND_ASKED, NO], "rita", RESOLUTION, 1, "outdated"),
     ],
@@ -317,6 +337,38 @@ def test_what_a_link_shows(
     assert page.outdated == (shows == "outdated")
     said = f"{page.decided.choice} by {page.decided.by}" if page.decided else ""
     assert said == (shows if " by " in shows else "")
+
+
+def test_a_ticket_that_an_agent_has_can_be_resolved_and_not_taken_again(told: Told) -> None:
+    assert told.page("ann", WORK).taken is None
+    _history(told, [TAKEN])
+    taken_at = told.world.clock.now
+    for who in ("ann", "lee"):
+        page = told.page(who, WORK)
+        assert page.choices == (Work.RESOLVE,)
+        assert page.taken == Decided("take it", "Lee Linden", taken_at, by_viewer=who == "lee")
+    assert told.page("lee", VIEW).taken is None
+
+
+def test_why_a_ticket_cannot_be_resolved_now_is_said(told: Told) -> None:
+    _history(told, [AND_ASKED])
+    page = told.page("ann", WORK, 1)
+    assert page.choices == (Work.TAKE,)
+    assert page.hindrance == "the ticket waits for an approval, which holds it"
+    _history(told, [TAKEN])
+    page = told.page("ann", WORK, 1)
+    assert (page.choices, page.outdated, page.decided) == ((), False, None)
+    assert page.hindrance
+
+
+@pytest.mark.parametrize("who", ["rita", "max", "will", "mallory"])
+def test_a_link_of_an_agent_opens_to_nobody_else(told: Told, who: str) -> None:
+    token = told.link(who, WORK)  # as of one who was an agent when the mail was sent
+    before = told.world.ticket(told.number)
+    assert told.world.door.view(token) is Problem.NOT_YOURS
+    for choice in Work:
+        assert told.world.door.act(token, choice, "Mine.") is Problem.NOT_YOURS
+    assert told.world.ticket(told.number) == before
 
 
 def test_a_decision_is_shown_with_its_moment(told: Told) -> None:
@@ -359,6 +411,41 @@ def test_acting_shows_the_ticket_as_it_is_afterwards(world: World) -> None:
     assert world.replayed(1001) == world.ticket(1001)
 
 
+def test_an_agent_resolves_by_the_link_and_takes_it_back_by_mail(world: World) -> None:
+    for_ann = one(world.writes("rita", "No print."), "ann", "agent-notification")
+    world.clock.forward(minutes=1)
+    acted = world.door.act(for_ann.token, Work.TAKE, "")
+    assert isinstance(acted, tuple)
+    assert (acted[0], acted[1].choices) == (Answer.DONE, (Work.RESOLVE,))
+    taken = world.ticket(1001)
+    world.clock.forward(minutes=1)
+    acted = world.door.act(for_ann.token, Work.RESOLVE, " Toner. ")
+    assert isinstance(acted, tuple)
+    answer, page = acted
+    assert (answer, page.status, page.choices) == (Answer.DONE, "Waiting for Closure", ())
+    assert (page.resolution, page.conversation[-1].text) == ("Toner.", "Toner.")
+    letters = world.new_letters()
+    assert "Toner." in one(letters, "rita", "resolution").text
+    transcripts = [one for one in letters if one.template == "transcript"]
+    world.writes("ann", "#undo", answering=transcripts[-1])
+    undone = world.ticket(1001)
+    assert (undone.status, undone.assignee) == (taken.status, taken.assignee)  # and no more
+    assert world.replayed(1001) == undone
+
+
+def test_a_click_on_a_ticket_that_waits_for_an_approval_changes_nothing(world: World) -> None:
+    world.writes("rita", "Mine is slow.", subject="New laptop")
+    ann, expires = world.people()["ann@example.org"], world.clock.now + timedelta(days=1)
+    token = sign_link(LinkToken(WORK, 1001, ann, 1, expires), world.office.keys)
+    before, said = world.ticket(1001), world.messages(1001)
+    acted = world.door.act(token, Work.RESOLVE, "Here you are.")
+    assert isinstance(acted, tuple)
+    assert acted[0] is Answer.ILLEGAL
+    assert "waits for an approval" in acted[1].hindrance
+    assert (world.ticket(1001), world.messages(1001)) == (before, said)
+    assert world.new_letters() == []
+
+
 @pytest.mark.parametrize(
     ("purpose", "choice"),
     [
@@ -367,10 +454,12 @@ def test_acting_shows_the_ticket_as_it_is_afterwards(world: World) -> None:
         (VIEW, Choice.APPROVE),
         (RESOLUTION, Choice.APPROVE),
         (APPROVAL, Choice.ACCEPT),
+        *((purpose, work) for purpose in (VIEW, RESOLUTION, APPROVAL) for work in Work),
+        *((WORK, choice) for choice in Choice),
     ],
 )
 def test_a_choice_that_the_page_does_not_offer_is_unknown(
-    told: Told, purpose: Purpose, choice: Choice
+    told: Told, purpose: Purpose, choice: Choice | Work
 ) -> None:
     _history(told, [RESOLVED])
     assert told.world.door.act(told.link("rita", purpose, 1), choice, "why") is Problem.UNKNOWN
@@ -404,6 +493,6 @@ def test_looking_changes_nothing(told: Told) -> None:
     before = told.world.ticket(told.number)
     for purpose in Purpose:
         for who in told.people:
-            told.page(who, purpose, 1)
+            told.world.door.view(told.link(who, purpose, 1))
     assert told.world.ticket(told.number) == before
     assert told.world.letters() == []

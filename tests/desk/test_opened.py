@@ -1,6 +1,7 @@
 """What of a mail opens to whom: the whole of it, its pictures, its attachments."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -8,7 +9,7 @@ from maildesk.desk.redact import redacted
 from maildesk.model.event import PersonJoined
 from maildesk.model.mail import WHOLE_MAIL
 from maildesk.model.page import Enclosure, Problem, WholeMail
-from maildesk.model.token import ReplyToken, sign_reply
+from maildesk.model.token import LinkToken, Purpose, ReplyToken, sign_link, sign_reply
 from maildesk.store import people, tickets
 from tests.web.desk_pages import Looking
 from tests.web.pictures import png
@@ -226,7 +227,10 @@ def test_only_what_we_signed_is_taken_out(world: World) -> None:
     link = Looking(world)
     world.writes("rita", "Broken.", trusted=True)
     token, reply = link.token(), sign_reply(ReplyToken(1001, 1), keys)
+    expires = world.clock.now + timedelta(days=1)
+    every = "".join(sign_link(LinkToken(one, 1001, 1, 0, expires), keys) for one in Purpose)
     for text, shown in {
+        every: "…" * len(Purpose),
         f"%2Fl%2F{token}&x": "%2Fl%2F…&x",
         f"{token}{token}": "……",
         f"desk+{reply}@x desk+{reply.upper()}@x": "desk+…@x desk+…@x",

@@ -8,6 +8,7 @@ from datetime import timedelta
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -392,6 +393,33 @@ def test_no_line_of_ours_is_a_command_when_it_is_quoted_back() -> None:
     text, _ = parts(composed(letter, recipient=ANN))
     assert "#resolve <text>" in text
     assert not [line for line in text.splitlines() if line.strip().startswith("#")]
+
+
+@pytest.mark.parametrize("base_url", [None, "https://desk.example.org"])
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({"status": "Analysis", "resolution": None, "close_due": None}, True),
+        # there is nothing to resolve
+        ({}, False),
+        ({"status": "Completed", "close_due": None, "closed_at": NOW}, False),
+    ],
+)
+def test_agents_get_a_link_that_resolves_where_pages_have_an_address(
+    base_url: str | None, changes: dict[str, Any], shown: bool
+) -> None:
+    letter = Letter(template=Template.AGENT_NOTIFICATION, to=ANN.id, links=(Purpose.WORK,))
+    topic = replace(TOPIC, ticket=replace(TICKET, **changes))
+    mail = composed(letter, topic, recipient=ANN, composer=of_desk(DESK, base_url))
+    text, html = parts(mail)
+    urls = [line for line in text.splitlines() if line.startswith("https://desk.example.org/l/")]
+    assert len(urls) == (base_url is not None and shown)
+    assert ("Complete and resolve" in html) is ("Complete and resolve" in text) is bool(urls)
+    for url in urls:
+        assert f'href="{url}"' in html
+        token = read_link(url.rpartition("/")[2], KEYS)
+        assert token is not None
+        assert (token.purpose, token.person, token.round) == (Purpose.WORK, ANN.id, TICKET.round)
 
 
 def test_a_refusal_needs_no_ticket() -> None:

@@ -14,7 +14,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from maildesk.model.cause import Choice
+from maildesk.model.cause import Choice, Work
 from maildesk.model.decision import ActorKind
 from maildesk.model.event import Closed, MergedInto, StatusMoved
 from maildesk.model.ticket import Ticket
@@ -155,12 +155,12 @@ class AnyDay(RuleBasedStateMachine):
             self._write(who, line, answering=letter)
 
     @rule(
-        who=st.sampled_from(OUTSIDERS),
-        choice=st.sampled_from(Choice),
+        who=st.sampled_from((*OUTSIDERS, *AGENTS)),
+        choice=st.sampled_from((*Choice, *Work)),
         comment=st.sampled_from(("", "no")),
         which=st.integers(0, 5),
     )
-    def a_link_is_used(self, who: str, choice: Choice, comment: str, which: int) -> None:
+    def a_link_is_used(self, who: str, choice: Choice | Work, comment: str, which: int) -> None:
         letter = self._one_of(who, which)
         if letter is not None and "/l/" in letter.text:
             self.world.clock.forward(minutes=1)

@@ -4,7 +4,7 @@ import threading
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from maildesk.model.cause import Choice
+from maildesk.model.cause import Choice, Work
 from maildesk.model.decision import Answer
 from maildesk.model.page import Decided, Enclosure, Entry, Page, Problem, WholeMail
 from maildesk.model.token import Purpose
@@ -20,6 +20,9 @@ OUTDATED = "o" * 64
 NOT_YOURS = "n" * 64
 ILLEGAL = "i" * 64
 BROKEN = "b" * 64
+WORK = "w" * 64
+HINDERED = "h" * 64
+NO_AGENT = "g" * 64
 
 SCRIPT = '<script>alert(1)</script><img src="http://evil.example/x.png" onerror=alert(1)>'
 
@@ -49,7 +52,7 @@ def page(purpose: Purpose, **changes: object) -> Page:
     approval = purpose is Purpose.APPROVAL
     ticket = Page(
         purpose=purpose,
-        viewer="Max Moll" if approval else "Rita Reed",
+        viewer={Purpose.APPROVAL: "Max Moll", Purpose.WORK: "Ann Adler"}.get(purpose, "Rita Reed"),
         number=1042,
         subject="A new notebook with the larger screen",
         status="Pending" if approval else "Waiting for Closure",
@@ -62,6 +65,9 @@ def page(purpose: Purpose, **changes: object) -> Page:
     return replace(ticket, **changes)  # type: ignore[arg-type]
 
 
+_AT_WORK: dict[str, object] = {"status": "Analysis", "state": "In Progress", "resolution": ""}
+
+
 def _tickets() -> dict[str, Page]:
     approve, accept = (Choice.APPROVE, Choice.REJECT), (Choice.ACCEPT, Choice.REJECT)
     return {
@@ -71,6 +77,10 @@ def _tickets() -> dict[str, Page]:
         RESOLUTION: page(Purpose.RESOLUTION, choices=accept),
         OUTDATED: page(Purpose.RESOLUTION, outdated=True, status="Analysis", state="In Progress"),
         VIEW: page(Purpose.VIEW, status="Analysis", state="In Progress", resolution=""),
+        WORK: page(Purpose.WORK, choices=tuple(Work), **_AT_WORK),
+        HINDERED: page(
+            Purpose.WORK, hindrance="the ticket waits for an approval, which holds it", **_AT_WORK
+        ),
     }
 
 
@@ -81,7 +91,7 @@ class DoorFake:
     pages: dict[str, Page] = field(default_factory=_tickets)
     mails: dict[tuple[str, str], WholeMail] = field(default_factory=dict)
     enclosures: dict[tuple[str, str, int], Enclosure] = field(default_factory=dict)
-    decisions: list[tuple[str, Choice, str]] = field(default_factory=list)
+    decisions: list[tuple[str, Choice | Work, str]] = field(default_factory=list)
     looks: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -91,6 +101,8 @@ class DoorFake:
             raise RuntimeError("the database is locked")
         if token == EXPIRED:
             return Problem.EXPIRED
+        if token == NO_AGENT:
+            return Problem.NOT_YOURS
         return self.pages.get(token, Problem.UNKNOWN)
 
     def mail(self, token: str, message: str) -> WholeMail | Problem:
@@ -99,7 +111,7 @@ class DoorFake:
     def enclosure(self, token: str, message: str, index: int) -> Enclosure | Problem:
         return self.enclosures.get((token, message, index), Problem.UNKNOWN)
 
-    def act(self, token: str, choice: Choice, comment: str) -> tuple[Answer, Page] | Problem:
+    def act(self, token: str, choice: Choice | Work, comment: str) -> tuple[Answer, Page] | Problem:
         with self._lock:
             found = self.view(token)
             if isinstance(found, Problem):
@@ -110,7 +122,7 @@ class DoorFake:
                 self._close(token, found, choice)
             return answer, self.pages[token]
 
-    def _answer(self, token: str, found: Page, choice: Choice, comment: str) -> Answer:
+    def _answer(self, token: str, found: Page, choice: Choice | Work, comment: str) -> Answer:
         if found.outdated:
             return Answer.OLD_ROUND
         if not found.choices:
@@ -119,10 +131,13 @@ class DoorFake:
             return Answer.NOT_YOURS
         if token == ILLEGAL or choice not in found.choices:
             return Answer.ILLEGAL
-        if choice is Choice.REJECT and not comment:
+        if choice in (Choice.REJECT, Work.RESOLVE) and not comment:
             return Answer.REASON_MISSING
         return Answer.DONE
 
-    def _close(self, token: str, found: Page, choice: Choice) -> None:
+    def _close(self, token: str, found: Page, choice: Choice | Work) -> None:
         decided = Decided(choice.value, found.viewer, NOW, by_viewer=True)
-        self.pages[token] = replace(found, choices=(), decided=decided)
+        if choice is Work.TAKE:
+            self.pages[token] = replace(found, choices=(Work.RESOLVE,), taken=decided)
+        else:
+            self.pages[token] = replace(found, choices=(), decided=decided)

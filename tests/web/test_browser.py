@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
-from maildesk.model.cause import Choice
+from maildesk.model.cause import Choice, Work
 from maildesk.model.page import Decided
 from maildesk.model.token import Purpose
 from maildesk.web.room import WebRoom
@@ -94,6 +94,19 @@ def test_the_keyboard_alone_is_enough(phone: Page, door: DoorFake) -> None:
     assert door.decisions == [(links.RESOLUTION, Choice.REJECT, "Not yet")]
 
 
+def test_an_agent_resolves_a_ticket(phone: Page, door: DoorFake) -> None:
+    phone.goto(f"/l/{links.WORK}")
+    for name in ("Resolve", "Take it"):
+        expect(phone.get_by_role("radio", name=name)).not_to_be_checked()
+    phone.get_by_role("radio", name="Resolve").check()
+    phone.get_by_role("button", name="Send").click()
+    phone.get_by_role("alert").get_by_role("link", name="Please say what").click()
+    phone.get_by_label("The resolution, or a note").fill("A new drum is in.")
+    phone.get_by_role("button", name="Send").click()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("You resolved this ticket")
+    assert door.decisions == [(links.WORK, Work.RESOLVE, "A new drum is in.")]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_and_no_request_leaves_the_host(
     chromium: Browser, room: WebRoom, door: DoorFake, scheme: Literal["light", "dark"]
@@ -108,12 +121,14 @@ def test_axe_finds_nothing_and_no_request_leaves_the_host(
     page.on("request", lambda request: asked.append(request.url))
     page.on("console", lambda message: grumbles.append(message.text))
     tokens = [links.APPROVAL, links.RESOLUTION, links.VIEW, links.OUTDATED, links.EXPIRED, DECIDED]
+    tokens += [links.WORK, links.HINDERED, links.NO_AGENT]
     for path in ("/", *(f"/l/{token}" for token in [*tokens, links.ILLEGAL, "forged"])):
         page.goto(path)
         _find_nothing(page, path)
-    page.goto(f"/l/{links.APPROVAL}")
-    page.get_by_role("button", name="Send my decision").click()
-    _find_nothing(page, "a form that came back")
+    for token in (links.APPROVAL, links.WORK):
+        page.goto(f"/l/{token}")
+        page.get_by_role("button", name="Send").click()
+        _find_nothing(page, "a form that came back")
     context.close()
     assert [url for url in asked if not url.startswith(f"{base}/")] == []
     assert [text for text in grumbles if "Content Security Policy" in text] == []

@@ -13,12 +13,12 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import SQLModel
 
-from maildesk.model.event import ApprovalDecided, ResolutionDecided
+from maildesk.model.event import ApprovalDecided, FieldChanged, ResolutionDecided, ResolutionGiven
 from maildesk.model.token import LinkToken, Purpose, sign_link
 from maildesk.store import tickets
 from maildesk.web.app import create_app
 from tests.web.served import HEALTHY, served
-from tests.world import Letter, World, one
+from tests.world import ADDRESS, Letter, World, one
 
 CLICKS = 8
 LOOKS = 100
@@ -31,16 +31,17 @@ class Pages:
     world: World
     client: httpx.Client
 
-    def click(self, token: str, choices: list[dict[str, str]]) -> list[httpx.Response]:
-        """Send all of these at the same moment."""
+    def click(self, token: str | list[str], choices: list[dict[str, str]]) -> list[httpx.Response]:
+        """Send all of these at the same moment, to one link or each to its own."""
         together = Barrier(len(choices))
+        tokens = [token] * len(choices) if isinstance(token, str) else token
 
-        def send(form: dict[str, str]) -> httpx.Response:
+        def send(to: str, form: dict[str, str]) -> httpx.Response:
             together.wait(10)
-            return self.client.post(f"/l/{token}", data=form)
+            return self.client.post(f"/l/{to}", data=form)
 
         with ThreadPoolExecutor(len(choices)) as pool:
-            return list(pool.map(send, choices))
+            return list(pool.map(send, tokens, choices))
 
     def look(self, token: str, times: int) -> Counter[int]:
         """GET and HEAD, so many times each."""
@@ -87,6 +88,10 @@ def resolved(world: World) -> Letter:
     return one(world.writes("ann", "#resolve Toner.", answering=for_ann), "rita", "resolution")
 
 
+def _link_of(world: World, who: str) -> str:
+    return _token(world, Purpose.WORK, world.people()[ADDRESS[who]], ticket=1001)
+
+
 def told(answers: list[httpx.Response]) -> Counter[int]:
     return Counter(answer.status_code for answer in answers)
 
@@ -127,18 +132,59 @@ def test_eight_clicks_of_a_requester_end_in_one_decision_and_seven_are_told_whic
     assert pages.world.replayed(1001) == pages.world.ticket(1001)
 
 
+def test_eight_clicks_of_two_agents_end_in_one_resolution_and_seven_are_told_whose(
+    pages: Pages,
+) -> None:
+    world = pages.world
+    token = one(world.writes("rita", "It does not print."), "ann", "agent-notification").token
+    links = [token, _link_of(world, "lee")] * (CLICKS // 2)
+    forms = [{"choice": "resolve", "comment": f"Toner {number}."} for number in range(CLICKS)]
+    answers = pages.click(links, forms)
+
+    assert told(answers) == {303: 1, 409: CLICKS - 1}
+    assert len(pages.events(ResolutionGiven)) == 1
+    (resolution,) = [text for kind, text in world.messages(1001) if kind == "resolution"]
+    by = world.ticket(1001).assignee == world.people()[ADDRESS["ann"]]
+    name = "Ann Archer" if by else "Lee Linden"
+    for answer, link, form in zip(answers, links, forms, strict=True):
+        if answer.status_code == 409:
+            did = "You" if (link == token) is by else name
+            assert f"{did} resolved this ticket" in answer.text
+            assert "23 November 2026, 09:01 UTC" in answer.text
+            assert form["comment"] in answer.text  # what was typed is not lost
+            assert form["comment"] != resolution
+    one(world.new_letters(), "rita", "resolution")
+    assert world.replayed(1001) == world.ticket(1001)
+
+
+def test_eight_clicks_that_take_a_ticket_give_it_to_one(pages: Pages) -> None:
+    world = pages.world
+    token = one(world.writes("rita", "It does not print."), "ann", "agent-notification").token
+    links = [token, _link_of(world, "lee")] * (CLICKS // 2)
+    answers = pages.click(links, [{"choice": "take it", "comment": ""}] * CLICKS)
+
+    assert told(answers) == {303: 1, 409: CLICKS - 1}
+    given = [one for one in pages.events(FieldChanged) if one.field == "assignee"]
+    assert [one.new for one in given] == [world.ticket(1001).assignee]
+    assert all("Somebody was faster" in one.text for one in answers if one.status_code == 409)
+
+
 def test_who_looks_a_hundred_times_at_any_link_changes_nothing(pages: Pages) -> None:
     world = pages.world
     approval = approval_asked(world).token
     for_ann = one(world.writes("rita", "It does not print."), "ann", "agent-notification")
+    at_work = one(
+        world.writes("rita", "It smells.", subject="Smell"), "ann", "agent-notification"
+    ).token
     resolution = one(
         world.writes("ann", "#resolve Toner.", answering=for_ann), "rita", "resolution"
     ).token
     rita = world.ticket(1002).requester
-    good = (approval, resolution, _token(world, Purpose.VIEW, rita))
+    good = (approval, resolution, at_work, _token(world, Purpose.VIEW, rita))
     bad = {
         _token(world, Purpose.RESOLUTION, rita, round=7): 410,  # of a round that never was
         _token(world, Purpose.VIEW, rita, days=-1): 410,  # expired
+        _token(world, Purpose.WORK, rita): 403,  # no agent
         resolution[:-1] + ("B" if resolution.endswith("A") else "A"): 404,  # forged
         resolution[:40]: 404,  # cut
         "": 404,
@@ -155,6 +201,14 @@ def test_who_looks_a_hundred_times_at_any_link_changes_nothing(pages: Pages) -> 
     assert pages.client.post(f"/l/{approval}", data={"choice": "approve"}).status_code == 303
 
 
-def _token(world: World, purpose: Purpose, person: int, *, round: int = 0, days: int = 1) -> str:
+def _token(
+    world: World,
+    purpose: Purpose,
+    person: int,
+    *,
+    round: int = 0,
+    days: int = 1,
+    ticket: int = 1002,
+) -> str:
     expires = world.clock.now + timedelta(days=days)
-    return sign_link(LinkToken(purpose, 1002, person, round, expires), world.office.keys)
+    return sign_link(LinkToken(purpose, ticket, person, round, expires), world.office.keys)

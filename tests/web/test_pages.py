@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import pytest
 
-from maildesk.model.cause import Choice
+from maildesk.model.cause import Choice, Work
 from maildesk.model.page import Decided
 from maildesk.model.ticket import spoken
 from maildesk.model.token import Purpose
@@ -22,6 +22,9 @@ EVERY_LINK = [
     links.OUTDATED,
     links.NOT_YOURS,
     links.ILLEGAL,
+    links.WORK,
+    links.HINDERED,
+    links.NO_AGENT,
     "forged",
 ]
 
@@ -39,7 +42,7 @@ def test_get_and_head_a_hundred_times_change_nothing(
     assert door.decisions == []
 
 
-@pytest.mark.parametrize("token", [links.APPROVAL, links.RESOLUTION])
+@pytest.mark.parametrize("token", [links.APPROVAL, links.RESOLUTION, links.WORK])
 def test_no_choice_is_made_beforehand(browser: Visitor, token: str) -> None:
     page = browser.get(f"/l/{token}?choice=approve&done=1").text
     assert page.count('type="radio"') == 2
@@ -77,6 +80,8 @@ def test_every_unknown_token_meets_the_same_bytes(browser: Visitor, token: str) 
         (f"/l/{links.APPROVAL}", 200),
         (f"/l/{links.EXPIRED}", 410),
         (f"/l/{links.OUTDATED}", 410),
+        (f"/l/{links.WORK}", 200),
+        (f"/l/{links.NO_AGENT}", 403),
         (f"/l/{links.BROKEN}", 500),
         ("/l/forged", 404),
         ("/docs", 404),
@@ -219,6 +224,8 @@ def test_a_status_nobody_foresaw_is_told_by_its_state(
             Decided("closed", "the service desk", links.NOW),
             "The service desk closed this ticket",
         ),
+        (Purpose.WORK, Decided("resolve", "Ann", links.NOW), "Ann resolved this ticket"),
+        (Purpose.WORK, Decided("closed", "Ann", links.NOW), "Ann closed this ticket"),
         (Purpose.RESOLUTION, None, "There is nothing to decide now"),
     ],
 )
@@ -236,6 +243,45 @@ def test_a_decision_is_told_in_words(
     gone = outdated and decided is None
     assert answer.status_code == (410 if gone else 200)
     assert ("This link is out of date" if gone else says) in answer.text
+
+
+def test_an_agent_takes_a_ticket_and_resolves_it(browser: Visitor, door: DoorFake) -> None:
+    address = f"/l/{links.WORK}"
+    assert "Nobody has taken this ticket yet." in browser.get(address).text
+    assert browser.post(address, data={"choice": "take it"}).status_code == 303
+    mine = browser.get(address).text
+    assert "This ticket is yours since" in mine
+    assert 'value="take it"' not in mine
+    empty = browser.post(address, data={"choice": "resolve", "comment": " "})
+    assert empty.status_code == 422
+    assert "Please say what the resolution is" in empty.text
+    assert browser.post(address, data={"choice": "resolve", "comment": "Toner."}).is_redirect
+    assert "You resolved this ticket" in browser.get(address).text
+    late = browser.post(address, data={"choice": "resolve", "comment": "A new drum."})
+    assert late.status_code == 409
+    assert "Somebody was faster" in late.text
+    assert "What you wrote was not sent" in late.text
+    assert "A new drum." in late.text
+    assert door.decisions == [(links.WORK, Work.TAKE, ""), (links.WORK, Work.RESOLVE, "Toner.")]
+
+
+def test_why_a_ticket_cannot_be_resolved_is_said_and_no_form_is_shown(browser: Visitor) -> None:
+    page = browser.get(f"/l/{links.HINDERED}").text
+    assert "This ticket cannot be resolved now" in page
+    assert "The ticket waits for an approval, which holds it." in page
+    assert "<form" not in page
+    assert "<li" in page  # what was said so far
+
+
+def test_who_is_no_agent_reads_nothing_of_the_ticket(browser: Visitor, door: DoorFake) -> None:
+    for answer in (
+        browser.get(f"/l/{links.NO_AGENT}"),
+        browser.post(f"/l/{links.NO_AGENT}", data={"choice": "resolve", "comment": "x"}),
+    ):
+        assert answer.status_code == 403
+        assert "This is not yours to decide" in answer.text
+        assert spoken(1042) not in answer.text
+    assert door.decisions == []
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])

@@ -1,0 +1,135 @@
+"""What an agent's click on the link of a notification does, once, and what it never does."""
+
+from dataclasses import replace
+
+import pytest
+
+from maildesk.lifecycle.decide import decide
+from maildesk.lifecycle.policy import Policy
+from maildesk.lifecycle.work_link import commands
+from maildesk.model.cause import AgentActed, Work
+from maildesk.model.decision import Actor, ActorKind, Answer, Template
+from maildesk.model.person import Person
+from maildesk.model.policy import PolicyFiles
+from maildesk.model.ticket import Ticket
+from maildesk.model.token import Purpose
+from tests.lifecycle.cast import (
+    ANALYSIS,
+    ANN,
+    ASKED,
+    CLOSED,
+    LEE,
+    NEW,
+    NOW,
+    RITA,
+    SHIPPED,
+    WAITING,
+    happened,
+    policy,
+    told,
+)
+from tests.world import shipped_policy
+
+RESOLVE, TAKE = Work.RESOLVE, Work.TAKE
+NOBODYS = replace(NEW, assignee=None)
+REOPENED = replace(ANALYSIS, round=1, reopened=1)
+
+
+def click(work: Work, said: str = "", *, who: Person = ANN, round: int = 0) -> AgentActed:
+    return AgentActed(
+        agent=who, message="m-1", requester=RITA, commands=commands(work, said), round=round
+    )
+
+
+@pytest.mark.parametrize(
+    ("ticket", "cause", "answer"),
+    [
+        # ---- what may be done
+        (NOBODYS, click(TAKE), Answer.DONE),
+        (NOBODYS, click(RESOLVE, "Toner."), Answer.DONE),
+        (ANALYSIS, click(RESOLVE, "Toner."), Answer.DONE),
+        # also a ticket that another agent has, as by mail
+        (ANALYSIS, click(RESOLVE, "Toner.", who=LEE), Answer.DONE),
+        (REOPENED, click(RESOLVE, "Toner.", round=1), Answer.DONE),
+        # ---- a resolution says what it is
+        (ANALYSIS, click(RESOLVE), Answer.REASON_MISSING),
+        # ---- once, whoever comes second
+        (WAITING, click(RESOLVE, "Toner.", round=WAITING.round), Answer.ALREADY_DECIDED),
+        (WAITING, click(RESOLVE, "Toner.", round=WAITING.round - 1), Answer.ALREADY_DECIDED),
+        (WAITING, click(TAKE, round=WAITING.round), Answer.ALREADY_DECIDED),
+        (CLOSED, click(RESOLVE, "Toner.", round=CLOSED.round), Answer.ALREADY_DECIDED),
+        (CLOSED, click(TAKE, round=CLOSED.round), Answer.ALREADY_DECIDED),
+        (replace(NOBODYS, assignee=LEE.id), click(TAKE), Answer.ALREADY_DECIDED),
+        (replace(NOBODYS, assignee=ANN.id), click(TAKE), Answer.ALREADY_DECIDED),
+        # ---- a new round kills the link
+        (REOPENED, click(RESOLVE, "Toner."), Answer.OLD_ROUND),
+        (REOPENED, click(TAKE), Answer.OLD_ROUND),
+        (NOBODYS, click(TAKE, round=1), Answer.OLD_ROUND),
+        # ---- an open question to the manager is not made void by a click
+        (ASKED, click(RESOLVE, "Toner.", round=ASKED.round), Answer.ILLEGAL),
+        # ---- who is no agent, whatever the link says
+        (NOBODYS, click(TAKE, who=RITA), Answer.NOT_YOURS),
+        (NOBODYS, click(RESOLVE, "Mine.", who=replace(ANN, teams=())), Answer.NOT_YOURS),
+    ],
+)
+def test_what_a_click_is_answered(ticket: Ticket, cause: AgentActed, answer: Answer) -> None:
+    decision = decide(ticket, cause, SHIPPED, NOW)
+    assert decision.answer is answer
+    assert decision.actor == Actor(ActorKind.AGENT, cause.agent.id, "link")
+    if answer is not Answer.DONE:
+        assert (decision.changes, decision.letters, decision.message_kind) == ((), (), "")
+
+
+def test_a_resolution_by_click_is_one_by_mail() -> None:
+    clicked = decide(NOBODYS, click(RESOLVE, "Toner."), SHIPPED, NOW)
+    assert {letter.template for letter in clicked.letters} == {
+        Template.RESOLUTION,
+        Template.TRANSCRIPT,  # which offers to take it back
+    }
+    console = replace(click(RESOLVE, "Toner."), round=None)
+    assert happened(clicked) == happened(decide(NOBODYS, console, SHIPPED, NOW))
+    assert (clicked.message_kind, clicked.message_text) == ("resolution", "Toner.")
+
+
+def test_words_that_come_with_taking_a_ticket_go_to_no_requester() -> None:
+    decision = decide(NOBODYS, click(TAKE, "I know this one."), SHIPPED, NOW)
+    assert (decision.message_kind, decision.message_text) == ("note", "I know this one.")
+    assert [template for template in told(decision) if "rita" in template] == []
+
+
+def test_a_line_with_a_hash_in_a_resolution_is_text() -> None:
+    decision = decide(ANALYSIS, click(RESOLVE, "Done.\n#close\n#spam"), SHIPPED, NOW)
+    assert decision.message_text == "Done.\n#close\n#spam"
+    assert decision.distrust is None
+
+
+def _only_leads_resolve() -> Policy:
+    files = shipped_policy()
+    roles = files.workflow.roles
+    moves = [
+        move.model_copy(update={"by": ("lead",)}) if move.to == roles.waiting_for_closure else move
+        for move in files.workflow.move
+    ]
+    workflow = files.workflow.model_copy(update={"move": moves})
+    return policy(PolicyFiles.model_validate(files.model_copy(update={"workflow": workflow})))
+
+
+def test_where_the_workflow_forbids_it_a_click_says_so_and_changes_nothing() -> None:
+    decision = decide(ANALYSIS, click(RESOLVE, "Toner."), _only_leads_resolve(), NOW)
+    assert (decision.answer, decision.changes) == (Answer.ILLEGAL, ())
+    (step,) = decision.why
+    assert step.rejected == (
+        'only lead may move a ticket from "Analysis" to "Waiting for Closure"',
+    )
+
+
+def test_every_notification_carries_the_link() -> None:
+    handed = AgentActed(
+        agent=ANN,
+        message="m-1",
+        requester=RITA,
+        commands=(replace(commands(TAKE, "")[0], name="team", argument="Network"),),
+    )
+    letters = decide(ANALYSIS, handed, SHIPPED, NOW).letters
+    (letter,) = [one for one in letters if one.template is Template.AGENT_NOTIFICATION]
+    assert (letter.to, letter.links) == (LEE.id, (Purpose.WORK,))
