@@ -21,7 +21,8 @@ HOSTILE = "tests.ingest.hostile_readers:reader"
 
 
 def raw_mail(body: str, size: int = 0) -> RawMail:
-    raw = b"From: rita@example.org\r\nSubject: s\r\n\r\n" + b"x\n" * (size // 2) + body.encode()
+    lines = (b"x" * 99 + b"\n") * (size // 100)  # the text of a mail is bounded in lines
+    raw = b"From: rita@example.org\r\nSubject: s\r\n\r\n" + lines + body.encode()
     return RawMail(
         raw=raw,
         size=len(raw),
