@@ -58,6 +58,9 @@ def write_installation(folder: Path, office: PostOffice) -> Config:
         (policy / shipped.name).write_bytes(shipped.read_bytes())
     people = files("maildesk.demo").joinpath("people.toml").read_text("utf-8")
     (policy / "people.toml").write_text(people, "utf-8")
+    approvals = policy / "approvals.toml"  # the fallback is one of these people, too
+    text = approvals.read_text("utf-8").replace("max@example.org", "max@demo.example")
+    approvals.write_text(text, "utf-8")
     with (policy / "monitoring.toml").open("a", encoding="utf-8") as monitoring:
         monitoring.write(_MONITORING)
     _write_secret(folder / "mailbox.password", PASSWORD)
