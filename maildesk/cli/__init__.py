@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "ledger": "maildesk.cli.ledger",
     "quarantine": "maildesk.cli.quarantine",
     "ticket": "maildesk.cli.ticket",
+    "people": "maildesk.cli.people",
     "outbox": "maildesk.cli.outbox",
     "rules": "maildesk.cli.rules",
     "workflow": "maildesk.cli.workflow",

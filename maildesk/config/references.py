@@ -7,9 +7,10 @@ from maildesk.config.errors import Fault
 from maildesk.config.installation import doubles, outside_address_fault
 from maildesk.config.lines import KeyPath
 from maildesk.config.named import named_once, unknown
-from maildesk.config.wording import near, quoted
+from maildesk.config.wording import circle_words, near, quoted
 from maildesk.lifecycle.approvers import MANAGER, MANAGERS_MANAGER
 from maildesk.lifecycle.proof import flaws
+from maildesk.model.directory import circles
 from maildesk.model.policy import (
     Answers,
     Approvals,
@@ -164,22 +165,10 @@ def _addresses(people: People, desk: Desk | None) -> Iterator[Fault]:
 def _manager_cycles(people: People) -> Iterator[Fault]:
     """Reported once for each cycle, at the first person of the file who is in it."""
     boss = {p.address.casefold(): (p.manager or "").casefold() for p in people.person}
-    reported: set[str] = set()
-    for i, person in enumerate(people.person):
-        start = person.address.casefold()
-        cycle = _cycle(start, boss)
-        if cycle and start not in reported:
-            reported |= set(cycle)
-            problem = f"managers go round in a circle: {' -> '.join((*cycle, start))}"
-            yield Fault(("person", i, "manager"), problem, "let one of them have another manager")
-
-
-def _cycle(start: str, boss: dict[str, str]) -> list[str]:
-    """The way from `start` back to it, or nothing."""
-    way = [start]
-    while (above := boss.get(way[-1], "")) and above not in way:
-        way.append(above)
-    return way if above == start else []
+    place = {p.address.casefold(): i for i, p in enumerate(people.person)}
+    for circle in circles(boss):
+        problem, remedy = circle_words(circle)
+        yield Fault(("person", place[circle[0]], "manager"), problem, remedy)
 
 
 def _matrix(matrix: dict[str, dict[str, str]]) -> Iterator[Fault]:

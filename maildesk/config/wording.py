@@ -33,6 +33,12 @@ def near(name: str, known: Iterable[str]) -> str:
     return f"known here: {', '.join(names)}" if names else "nothing of that kind is defined"
 
 
+def circle_words(circle: tuple[str, ...]) -> Words:
+    """What is wrong with managers who lead back to the first of them, and the remedy."""
+    way = " -> ".join((*circle, circle[0]))
+    return f"managers go round in a circle: {way}", "let one of them have another manager"
+
+
 def quoted(text: str, limit: int = 60) -> str:
     """The text in quotes, short and on one line."""
     short = text if len(text) <= limit else text[: limit - 1] + "…"

@@ -125,7 +125,7 @@ def _directory(connection: Connection, files: PolicyFiles) -> Directory:
         organisations=files.people.organisation,
         levels={team.name: team.level for team in files.people.team},
         absences=_absences(connection, files),
-        staff=people.by_ids(connection, known.values()),
+        staff=people.by_ids(connection, known.values()) | people.imported(connection),
         delegates=dict(_delegates(files, known)),
     )
 

@@ -29,7 +29,8 @@ class Directory:
     """The agents of every team, who leads them, who approves for people without a manager.
 
     `known` are people that teams, rules and approvals name, by address in small letters. `staff`
-    is everybody of people.toml. `workload` is filled in only where a rule chooses an agent.
+    is everybody of people.toml or of an import. `workload` is filled in only where a rule chooses
+    an agent.
     """
 
     teams: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
@@ -49,7 +50,7 @@ class Directory:
         return next((a for a in self.agents if address_key(a.address) == key), None)
 
     def manager_of(self, person: int | None) -> int | None:
-        """The reporting manager of somebody of people.toml."""
+        """The reporting manager of somebody of the directory."""
         found = self.staff.get(person) if person is not None else None
         return found.manager if found else None
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from maildesk.model.directory import Listed, Origin
 from maildesk.model.mail import Address, address_key
 from maildesk.model.person import Person
 from maildesk.model.policy import People, PersonEntry
@@ -28,6 +29,7 @@ _EVERY = (
     .order_by(_MEMBER.c.team)
 )
 _BY_IDS = _EVERY.where(_PERSON.c.id.in_(bindparam("ids", expanding=True)))
+_IMPORTED = _EVERY.where(_PERSON.c.origin == Origin.IMPORT)
 _BY_ADDRESS = _EVERY.join(_ADDRESS, _ADDRESS.c.person_id == _PERSON.c.id).where(
     _ADDRESS.c.address == bindparam("address")
 )
@@ -35,8 +37,10 @@ _BY_ADDRESS = _EVERY.join(_ADDRESS, _ADDRESS.c.person_id == _PERSON.c.id).where(
 
 def sync(connection: Connection, people: People) -> None:
     """Make the database say what people.toml says. People it does not name stay."""
-    _alone(connection)
-    ids = {entry.address: _put(connection, entry) for entry in people.person}
+    alone(connection)
+    unnamed = update(_PERSON).where(_PERSON.c.origin == Origin.FILE)
+    connection.execute(unnamed.values(origin=Origin.MAIL))
+    ids = {entry.address: put(connection, entry) for entry in people.person}
     by_address = {address_key(entry.address): ids[entry.address] for entry in people.person}
     for entry in people.person:
         manager = by_address.get(address_key(entry.manager or ""))
@@ -53,21 +57,28 @@ def sync(connection: Connection, people: People) -> None:
             )
 
 
-def _alone(connection: Connection) -> None:
-    """Two daemons that start at once come one after the other, as they do on SQLite anyway."""
+def alone(connection: Connection) -> None:
+    """Two daemons that start at once, or a daemon and an import, come one after the other, as
+    they do on SQLite anyway."""
     if connection.dialect.name == "postgresql":
         lock = f"LOCK TABLE {_ADDRESS.name}, {tables.team.name} IN SHARE ROW EXCLUSIVE MODE"
         connection.execute(text(lock))
 
 
-def _put(connection: Connection, entry: PersonEntry) -> int:
+def put(connection: Connection, entry: PersonEntry | Listed) -> int:
+    """The id of that person, made or brought up to date; the manager is left as it was.
+
+    people.toml takes back what an agent said of spam.
+    """
+    of_file = isinstance(entry, PersonEntry)
     every = [address_key(address) for address in (entry.address, *entry.addresses)]
     values = {
         "name": entry.name,
         "address": entry.address,
         "organisation": entry.organisation,
         "vip": entry.vip,
-        "held_at": None,
+        "origin": Origin.FILE if of_file else Origin.IMPORT,
+        **({"held_at": None} if of_file else {}),
     }
     found = _owner(connection, every)
     if found is None:
@@ -106,6 +117,11 @@ def find_or_add(connection: Connection, address: Address) -> Person:
     except IntegrityError:  # another transaction was faster
         return by_address(connection, address.address)
     return Person(id=id_, name=name, address=address.address)
+
+
+def imported(connection: Connection) -> dict[int, Person]:
+    """Everybody whom an import brought."""
+    return _people(connection.execute(_IMPORTED).all())
 
 
 def find(connection: Connection, address: str) -> Person | None:

@@ -61,6 +61,7 @@ class PersonRow(SQLModel, table=True):
     manager_id: int | None = Field(default=None, foreign_key="person.id")
     organisation: str = ""
     vip: bool = False
+    origin: str = "mail"
     held_at: datetime | None = _time(default=None, nullable=True)
 
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from threading import Barrier
 from typing import Any
 
 import pytest
 
+from maildesk.model.directory import Listed, Origin
 from maildesk.model.mail import Address
 from maildesk.model.person import Person
 from maildesk.model.policy import People
-from maildesk.store import people
+from maildesk.store import directory, people
 from maildesk.store.engine import Store, open_engine
 
 RITA: dict[str, Any] = {"name": "Rita", "address": "Rita@Example.org", "manager": "MAX@example.org"}
@@ -23,6 +25,7 @@ def entries(*persons: dict[str, Any], teams: tuple[dict[str, Any], ...] = (FIRST
     return People.model_validate({"person": persons, "team": teams})
 
 
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
 ALL = entries(RITA, MAX, ANN)
 
 
@@ -235,3 +238,61 @@ def test_somebody_unknown_who_writes_to_several_at_once_is_one_person(
 def test_a_look_alike_is_somebody_else(store: Store, known_as: str, written: str) -> None:
     assert wrote(store, known_as).id != wrote(store, written).id
     assert wrote(store, known_as.upper()).id == wrote(store, known_as).id
+
+
+BO = Listed(name="Bo", address="bo@example.org", manager="max@example.org", origin=Origin.IMPORT)
+
+
+def bring(store: Store, *imported: Listed, remove_missing: bool = False) -> None:
+    with store.write() as connection:
+        directory.bring(connection, imported, remove_missing=remove_missing)
+
+
+def origins(store: Store) -> dict[str, str]:
+    with store.read() as connection:
+        return {one.name: one.origin.value for one in directory.everybody(connection).values()}
+
+
+def imported(store: Store) -> list[str]:
+    with store.read() as connection:
+        return [person.name for person in people.imported(connection).values()]
+
+
+def test_an_import_adds_to_people_toml_and_takes_in_who_has_only_written(store: Store) -> None:
+    sync(store, entries(RITA, MAX, ANN))
+    wrote(store, "Bo@example.org", "Bobby")
+    assert origins(store)["Bobby"] == "mail"
+    bring(store, BO)
+    assert known(store, "bo@example.org").manager == known(store, "max@example.org").id
+    assert origins(store) == dict.fromkeys(("Rita", "Max", "Ann"), "people.toml") | {"Bo": "import"}
+    assert imported(store) == ["Bo"]
+
+
+def test_people_toml_takes_over_who_was_imported_and_an_import_whom_it_drops(store: Store) -> None:
+    sync(store, ALL)
+    bring(store, BO)
+    sync(store, entries(RITA, MAX, ANN, {"name": "Bo", "address": "bo@example.org"}))
+    assert (origins(store)["Bo"], known(store, "bo@example.org").manager) == ("people.toml", None)
+    sync(store, ALL)
+    assert origins(store)["Bo"] == "mail"
+    bring(store, BO)
+    assert origins(store)["Bo"] == "import"
+
+
+def test_only_who_was_imported_is_let_go(store: Store) -> None:
+    sync(store, ALL)
+    wrote(store, "kim@example.org", "Kim")
+    bring(store, BO)
+    bring(store, remove_missing=True)
+    there = {"Rita": "people.toml", "Max": "people.toml", "Ann": "people.toml"}
+    assert origins(store) == there | {"Kim": "mail", "Bo": "mail"}
+    assert known(store, "bo@example.org").manager is None
+
+
+def test_an_import_does_not_take_back_what_an_agent_said_of_spam(store: Store) -> None:
+    with store.write() as connection:
+        bo = people.find_or_add(connection, Address("Bo", "bo@example.org"))
+        people.distrust(connection, bo.id, NOW)
+    sync(store, ALL)
+    bring(store, BO)
+    assert known(store, "bo@example.org").distrusted

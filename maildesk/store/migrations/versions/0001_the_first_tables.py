@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("manager_id", sa.Integer(), nullable=True),
         sa.Column("organisation", sa.String(), nullable=False),
         sa.Column("vip", sa.Boolean(), nullable=False),
+        sa.Column("origin", sa.String(), nullable=False),
         sa.Column("held_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["manager_id"], ["person.id"], name="fk_person_manager_id"),
         sa.PrimaryKeyConstraint("id", name="pk_person"),

@@ -1,0 +1,155 @@
+"""`maildesk people`: who is in the directory, and an import from a CSV file."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection
+
+from maildesk.cli.call import call_of
+from maildesk.cli.desk import the_office
+from maildesk.cli.output import print_json
+from maildesk.config import ConfigErrors
+from maildesk.config.people_csv import Row, read_people, wrong
+from maildesk.config.wording import circle_words
+from maildesk.model.directory import Differences, Listed, Origin, circles, differences
+from maildesk.model.mail import address_key
+from maildesk.store import directory
+from maildesk.store.engine import savepoint
+
+people = typer.Typer(no_args_is_help=True, help="The directory: list, import.")
+
+
+class _OnlyTried(Exception):
+    """Undoes what a dry run has done."""
+
+
+@people.command("list")
+def list_(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """List everybody the desk knows, and where each is known from."""
+    with the_office(ctx) as office, office.store.read() as connection:
+        everybody = sorted(
+            directory.everybody(connection).values(), key=lambda one: address_key(one.address)
+        )
+    for one in everybody:
+        if as_json:
+            print_json(asdict(one))
+        else:
+            typer.echo(_line(one))
+
+
+def _line(one: Listed) -> str:
+    vip = "VIP" if one.vip else ""
+    return _plain(
+        f"{one.address:28} {one.name:20} {one.organisation:16} {one.manager or '-':28} "
+        f"{vip:3} {one.origin}"
+    )
+
+
+@people.command("import")
+def import_(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the differences and change nothing.")
+    ] = False,
+    remove_missing: Annotated[
+        bool, typer.Option("--remove-missing", help="Who is not in the file leaves the directory.")
+    ] = False,
+) -> None:
+    """Bring the people of a CSV file into the directory and show what that changes."""
+    entries = call_of(ctx).config().policy.people.person
+    ours = {address_key(a) for one in entries for a in (one.address, *one.addresses)}
+    with the_office(ctx) as office, office.store.write() as connection:
+        before = directory.everybody(connection)
+        stay = () if remove_missing else _addresses(before)
+        rows = read_people(file, office.settings.desk, {*ours, *stay})
+        left = [row for row in rows if not ours.isdisjoint(row.keys)]
+        taken = [row for row in rows if ours.isdisjoint(row.keys)]
+        after = _brought(connection, taken, remove_missing, dry_run)
+        _refuse_circles(file, taken, after)
+    for row in left:
+        typer.echo(f"line {row.line}: {row.person.address} stands in people.toml, which wins")
+    for line in _told(differences(before, after), len(left)):
+        typer.echo(_plain(line))
+    for line in _missing(after, taken):
+        typer.echo(line)
+    if dry_run:
+        typer.echo("nothing was changed: this was a dry run")
+
+
+def _addresses(known: dict[int, Listed]) -> Iterator[str]:
+    for one in known.values():
+        if one.origin is not Origin.MAIL:
+            yield from (one.address, *one.addresses)
+
+
+def _brought(
+    connection: Connection, rows: list[Row], remove_missing: bool, dry_run: bool
+) -> dict[int, Listed]:
+    """The directory as it is then. A dry run does the same and takes it back: what it shows
+    is what would be."""
+    after: dict[int, Listed] = {}
+    try:
+        with savepoint(connection):
+            imported = [row.person for row in rows]
+            directory.bring(connection, imported, remove_missing=remove_missing)
+            after = directory.everybody(connection)
+            if dry_run:
+                raise _OnlyTried
+    except _OnlyTried:
+        pass
+    return after
+
+
+def _refuse_circles(file: Path, rows: list[Row], after: dict[int, Listed]) -> None:
+    """Raises ConfigErrors for managers who lead back to the first of them; nothing is written."""
+    line = {key: row.line for row in rows for key in row.keys}
+    boss = {address_key(one.address): address_key(one.manager) for one in after.values()}
+    found = [
+        wrong(file, _first(line, circle), "manager", *circle_words(circle))
+        for circle in circles(boss)
+    ]
+    if found:
+        raise ConfigErrors(found)
+
+
+def _first(line: Mapping[str, int], circle: tuple[str, ...]) -> int:
+    return min((line[key] for key in circle if key in line), default=1)
+
+
+def _told(found: Differences, left: int) -> Iterator[str]:
+    for one in found.added:
+        yield f"+ {one.address}  {one.name}"
+    for address, field, before, after in found.changed:
+        yield f"~ {address}  {field}: {_said(before)} -> {_said(after)}"
+    for one in found.removed:
+        yield f"- {one.address}  {one.name}"
+    changed = len({address for address, *_ in found.changed})
+    yield (
+        f"{len(found.added)} added, {changed} changed, {len(found.removed)} removed, "
+        f"{found.unchanged} unchanged, {left} left to people.toml"
+    )
+
+
+def _said(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return " ".join(map(str, value)) or "-"
+    return str(value) or "-"
+
+
+def _missing(after: dict[int, Listed], rows: list[Row]) -> Iterator[str]:
+    there = {row.keys[0] for row in rows}
+    kept = [one for one in after.values() if one.origin is Origin.IMPORT]
+    missing = sum(1 for one in kept if address_key(one.address) not in there)
+    if missing:
+        yield f"{missing} of an earlier import are not in the file; --remove-missing lets them go"
+
+
+def _plain(text: str) -> str:
+    """A stranger's name must not move the cursor of a terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)

@@ -1,0 +1,154 @@
+"""People in a CSV file, as a directory exports them: every error at once, with line and column."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+from maildesk.config.errors import ConfigErrors
+from maildesk.config.installation import outside_address_fault
+from maildesk.config.wording import near, quoted
+from maildesk.model.directory import Listed, Origin
+from maildesk.model.finding import Finding
+from maildesk.model.mail import address_key
+from maildesk.model.settings import Desk
+
+COLUMNS = ("name", "address", "addresses", "manager", "organisation", "vip")
+_NEEDED = ("name", "address")
+_YES = frozenset({"yes", "true", "1"})
+_NO = frozenset({"no", "false", "0", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One person of the file, and the line on which the row begins."""
+
+    line: int
+    person: Listed
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every address of the person as it is compared, the main one first."""
+        every = (self.person.address, *self.person.addresses)
+        return tuple(dict.fromkeys(map(address_key, every)))
+
+
+_Record = tuple[int, dict[str, str]]
+
+
+def read_people(path: Path, desk: Desk, known: Iterable[str]) -> tuple[Row, ...]:
+    """The people of the file. `known`: addresses that a manager may have besides those in it.
+
+    Raises ConfigErrors with everything that is wrong in it.
+    """
+    records, findings = _records(path)
+    rows = tuple(_row(line, cells) for line, cells in records)
+    findings += [found for line, cells in records for found in _cells(path, line, cells, desk)]
+    findings += [*_doubles(path, rows), *_managers(path, rows, known)]
+    if findings:
+        raise ConfigErrors(sorted(findings, key=lambda finding: finding.line or 0))
+    return rows
+
+
+def wrong(path: Path, line: int, column: str, what: str, remedy: str) -> Finding:
+    """A finding in one cell."""
+    return Finding(file=str(path), line=line, key=column, what=what, remedy=remedy)
+
+
+def _records(path: Path) -> tuple[list[_Record], list[Finding]]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        what = f"{error.strerror}"
+        return [], [Finding(file=str(path), key="", what=what, remedy="name a file to read")]
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        return [], [wrong(path, line, "", "this is not UTF-8", "export the file as UTF-8")]
+    reader = csv.reader(StringIO(text, newline=""), strict=True)
+    try:
+        header = [cell.strip() for cell in next(reader, [])]
+        findings = list(_header(path, header))
+        return ([], findings) if findings else _body(path, header, reader)
+    except csv.Error as error:
+        what = f"this is no CSV: {error}"
+        return [], [wrong(path, reader.line_num, "", what, "close every quote that is opened")]
+
+
+def _header(path: Path, header: list[str]) -> Iterator[Finding]:
+    for name in header:
+        if name not in COLUMNS:
+            what = f"there is no column {quoted(name)}"
+            yield wrong(path, 1, "header", what, near(name, COLUMNS))
+    for name, count in Counter(header).items():
+        if count > 1 and name in COLUMNS:
+            yield wrong(path, 1, "header", f"{name} stands there twice", "leave one of them")
+    for name in _NEEDED:
+        if name not in header:
+            remedy = f"begin the file with a line such as {','.join(COLUMNS)}"
+            yield wrong(path, 1, "header", f"there is no column {name}", remedy)
+
+
+def _body(
+    path: Path, header: list[str], lines: Iterable[list[str]]
+) -> tuple[list[_Record], list[Finding]]:
+    records: list[_Record] = []
+    findings: list[Finding] = []
+    line = 2
+    for cells in lines:
+        if cells and len(cells) != len(header):
+            what = f"{len(cells)} cells, but the header has {len(header)}"
+            findings.append(wrong(path, line, "", what, "quote a cell that has a comma in it"))
+        elif any(cells):
+            stripped = (cell.strip() for cell in cells)
+            records.append((line, dict(zip(header, stripped, strict=True))))
+        line += 1 + sum(cell.count("\n") for cell in cells)
+    return records, findings
+
+
+def _row(line: int, cells: dict[str, str]) -> Row:
+    person = Listed(
+        name=cells["name"],
+        address=cells["address"],
+        addresses=_words(cells.get("addresses", "")),
+        manager=cells.get("manager", ""),
+        organisation=cells.get("organisation", ""),
+        vip=cells.get("vip", "").lower() in _YES,
+        origin=Origin.IMPORT,
+    )
+    return Row(line, person)
+
+
+def _words(cell: str) -> tuple[str, ...]:
+    return tuple(cell.replace(";", " ").split())
+
+
+def _cells(path: Path, line: int, cells: dict[str, str], desk: Desk) -> Iterator[Finding]:
+    if not cells["name"].isprintable() or not cells["name"]:
+        yield wrong(path, line, "name", "there is no name on one line", "write the person's name")
+    every = [("addresses", one) for one in _words(cells.get("addresses", ""))]
+    for column, address in (("address", cells["address"]), *every):
+        for fault in outside_address_fault((column,), address, desk):
+            yield wrong(path, line, column, fault.problem, fault.remedy)
+    if cells.get("vip", "").lower() not in _YES | _NO:
+        what = f"{quoted(cells['vip'])} is neither yes nor no"
+        yield wrong(path, line, "vip", what, "write yes or no")
+
+
+def _doubles(path: Path, rows: Iterable[Row]) -> Iterator[Finding]:
+    first: dict[str, int] = {}
+    for row in rows:
+        for key in filter(None, row.keys):
+            if first.setdefault(key, row.line) != row.line:
+                what = f"{quoted(key)} is somebody else's on line {first[key]}"
+                yield wrong(path, row.line, "address", what, "give it to one person only")
+
+
+def _managers(path: Path, rows: tuple[Row, ...], known: Iterable[str]) -> Iterator[Finding]:
+    there = {key for row in rows for key in row.keys} | {address_key(one) for one in known}
+    for row in rows:
+        manager = row.person.manager
+        if manager and address_key(manager) not in there:
+            what = f"nobody has the address {quoted(manager)}"
+            yield wrong(path, row.line, "manager", what, "add a row for that person")

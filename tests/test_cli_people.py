@@ -1,0 +1,211 @@
+"""`maildesk people`: what a CSV file changes in the directory, and what is refused."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maildesk.cli import build
+from maildesk.cli.edge import run
+
+Import = Callable[..., tuple[int, str, str]]
+HEADER = "name,address,addresses,manager,organisation,vip"
+# Rita, Max, Ann and Lee stand in the people.toml that `init` writes.
+BO = "Bo,bo@example.org,,max@example.org,Sales,no"
+CY = "Cy,cy@example.org,cy@home.example,bo@example.org,Sales,yes"
+
+
+@pytest.fixture
+def maildesk(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> Import:
+    """Runs a command on a fresh installation; its status, stdout and stderr."""
+    monkeypatch.setenv("MAILDESK_IMAP_PASSWORD", "one")
+    monkeypatch.setenv("MAILDESK_SMTP_PASSWORD", "two")
+    folder = tmp_path / "desk"
+
+    def command(*words: object) -> tuple[int, str, str]:
+        status = run(build(), ["--config", str(folder / "maildesk.toml"), *map(str, words)])
+        out, err = capfdbinary.readouterr()
+        return status, out.decode(), err.decode()
+
+    assert command("init", folder)[0] == 0
+    assert command("db", "upgrade")[0] == 0
+    return command
+
+
+@pytest.fixture
+def imports(maildesk: Import, tmp_path: Path) -> Import:
+    """Imports these lines."""
+
+    def command(*lines: str, options: tuple[str, ...] = ()) -> tuple[int, str, str]:
+        file = tmp_path / "people.csv"
+        file.write_bytes("\n".join(lines).encode("utf-8", "surrogateescape"))
+        return maildesk("people", "import", file, *options)
+
+    return command
+
+
+@pytest.fixture
+def listed(maildesk: Import) -> Callable[[], dict[str, dict[str, Any]]]:
+    """The directory by address."""
+
+    def command() -> dict[str, dict[str, Any]]:
+        lines = maildesk("people", "list", "--json")[1].splitlines()
+        return {one["address"]: one for one in map(json.loads, lines)}
+
+    return command
+
+
+def test_people_are_imported_and_listed(imports: Import, listed: Any, maildesk: Import) -> None:
+    status, out, err = imports(HEADER, CY, BO)
+    assert (status, err) == (0, "")
+    assert out.splitlines() == [
+        "+ cy@example.org  Cy",
+        "+ bo@example.org  Bo",
+        "2 added, 0 changed, 0 removed, 0 unchanged, 0 left to people.toml",
+    ]
+    assert listed()["cy@example.org"] == {
+        "name": "Cy",
+        "address": "cy@example.org",
+        "addresses": ["cy@home.example"],
+        "manager": "bo@example.org",
+        "organisation": "Sales",
+        "vip": True,
+        "origin": "import",
+    }
+    assert listed()["bo@example.org"]["manager"] == "max@example.org"
+    assert listed()["ann@example.org"]["origin"] == "people.toml"
+    line = next(x for x in maildesk("people", "list")[1].splitlines() if x.startswith("cy@"))
+    assert line.split() == ["cy@example.org", "Cy", "Sales", "bo@example.org", "VIP", "import"]
+
+
+# what the second file says, options, what is told
+SECOND: list[tuple[tuple[str, ...], tuple[str, ...], list[str]]] = [
+    ((BO, CY), (), ["0 added, 0 changed, 0 removed, 2 unchanged, 0 left to people.toml"]),
+    (  # field by field
+        (BO, "Cyd,cy@example.org,,max@example.org,,no"),
+        (),
+        [
+            "~ cy@example.org  name: Cy -> Cyd",
+            "~ cy@example.org  addresses: cy@home.example -> -",
+            "~ cy@example.org  manager: bo@example.org -> max@example.org",
+            "~ cy@example.org  organisation: Sales -> -",
+            "~ cy@example.org  vip: yes -> no",
+            "0 added, 1 changed, 0 removed, 1 unchanged, 0 left to people.toml",
+        ],
+    ),
+    (  # who is missing stays
+        (BO,),
+        (),
+        [
+            "0 added, 0 changed, 0 removed, 2 unchanged, 0 left to people.toml",
+            "1 of an earlier import are not in the file; --remove-missing lets them go",
+        ],
+    ),
+    (
+        (BO,),
+        ("--remove-missing",),
+        [
+            "- cy@example.org  Cy",
+            "0 added, 0 changed, 1 removed, 1 unchanged, 0 left to people.toml",
+        ],
+    ),
+    (  # people.toml wins, by any of the addresses
+        (BO, CY, "Rita,r@example.org,RITA@example.org,,,yes"),
+        (),
+        [
+            "line 4: r@example.org stands in people.toml, which wins",
+            "0 added, 0 changed, 0 removed, 2 unchanged, 1 left to people.toml",
+        ],
+    ),
+    (  # a new address: the old one says who it is
+        (BO, "Cy,cyrus@example.org,cy@example.org cy@home.example,bo@example.org,Sales,yes"),
+        (),
+        [
+            "~ cy@example.org  address: cy@example.org -> cyrus@example.org",
+            "~ cy@example.org  addresses: cy@home.example -> cy@example.org cy@home.example",
+            "0 added, 1 changed, 0 removed, 1 unchanged, 0 left to people.toml",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("second", "options", "told"), SECOND)
+def test_a_second_import_shows_the_differences_and_a_dry_run_the_same(
+    second: tuple[str, ...], options: tuple[str, ...], told: list[str], imports: Import, listed: Any
+) -> None:
+    imports(HEADER, BO, CY)
+    before = listed()
+    status, out, _ = imports(HEADER, *second, options=(*options, "--dry-run"))
+    assert (status, out.splitlines()[:-1]) == (0, told)
+    assert listed() == before
+    assert imports(HEADER, *second, options=options)[1].splitlines() == told
+    again = imports(HEADER, *second, options=options)[1].splitlines()
+    assert any(line.startswith("0 added, 0 changed, 0 removed") for line in again)
+
+
+def test_who_leaves_the_directory_has_no_manager_any_more(imports: Import, listed: Any) -> None:
+    imports(HEADER, BO, CY)
+    imports(HEADER, BO, options=("--remove-missing",))
+    gone = listed()["cy@example.org"]
+    assert (gone["origin"], gone["manager"], gone["organisation"]) == ("mail", "", "")
+    assert not gone["vip"]
+
+
+# the lines of the file, what is wrong at which line and column
+WRONG: list[tuple[tuple[str, ...], list[str]]] = [
+    ((), ["1: header: there is no column name", "1: header: there is no column address"]),
+    (
+        ("name,adress", "Bo,bo@x.org"),
+        ['1: header: there is no column "adress"', "1: header: there is no column address"],
+    ),
+    (("name,address,name", "Bo,bo@x.org,Bo"), ["1: header: name stands there twice"]),
+    ((HEADER, "Bo,bo@example.org"), ["2: 2 cells, but the header has 6"]),
+    (  # all at once, in the order of the lines; a name over two lines counts as two
+        (HEADER, ",bo,,,,", '"Cy\nB",cy@example.org,,,,', "", "Dee,dee@example.org,,,,perhaps"),
+        [
+            "2: name: there is no name",
+            '2: address: "bo" is not a mail address',
+            "3: name: there is no name on one line",
+            '6: vip: "perhaps" is neither yes nor no',
+        ],
+    ),
+    ((HEADER, BO, "Bob,BO@example.org,,,,"), ['3: address: "bo@example.org" is somebody else\'s']),
+    ((HEADER, BO, "Bob,b@x.org,bo@example.org,,,"), ["3: address: "]),
+    ((HEADER, "Bo,desk@example.org,,,,"), ['2: address: "desk@example.org" is the desk\'s own']),
+    ((HEADER, "Bo,bo@x.org,,nix@x.org,,"), ['2: manager: nobody has the address "nix@x.org"']),
+    ((HEADER, "Bo,bo@x.org,,bo@x.org,,"), ["2: manager: managers go round in a circle: bo@x.org"]),
+    (  # over the file and those who were known before: Cy reports to Bo
+        (HEADER, "Bo,bo@example.org,,cy@example.org,,"),
+        ["2: manager: managers go round in a circle: bo@example.org -> cy@example.org -> bo@"],
+    ),
+    ((HEADER, 'Bo,"bo@example.org,,,,'), ["this is no CSV"]),
+    ((HEADER, "B\udcff,bo@example.org,,,,"), ["2: this is not UTF-8"]),
+]
+
+
+@pytest.mark.parametrize(("lines", "told"), WRONG)
+def test_a_wrong_file_is_told_all_at_once_and_changes_nothing(
+    lines: tuple[str, ...], told: list[str], imports: Import, listed: Any
+) -> None:
+    imports(HEADER, BO, CY)
+    before = listed()
+    status, out, err = imports(*lines)
+    assert (status, out) == (2, "")
+    assert len(err.splitlines()) == len(told), err
+    for line, expected in zip(err.splitlines(), told, strict=True):
+        assert expected in line
+    assert listed() == before
+
+
+def test_a_manager_of_nobody_who_stays_is_refused(imports: Import) -> None:
+    imports(HEADER, BO, CY)
+    status, _, err = imports(HEADER, CY, options=("--remove-missing",))
+    assert (status, "2: manager: nobody has the address" in err) == (2, True)
+
+
+def test_a_file_that_is_not_there_is_told(maildesk: Import, tmp_path: Path) -> None:
+    assert maildesk("people", "import", tmp_path / "none.csv")[0] == 2
