@@ -54,6 +54,15 @@ from maildesk.model.event import (
 )
 
 T = TypeVar("T")
+_OfResolution = (
+    ClosureScheduled
+    | ResolutionWithdrawn
+    | ResolutionGiven
+    | ClosurePostponed
+    | ResolutionDecided
+    | Reminded
+    | Reopened
+)
 
 
 def spoken(number: int) -> str:
@@ -225,6 +234,43 @@ def _changed(ticket: Ticket, event: Event, at: datetime) -> Ticket:
             return _with(ticket, hold=message, wake_due=wake_due)
         case Escalated(back_to=back_to):
             return _with(ticket, back_to=back_to)
+        case (
+            ClosureScheduled()
+            | ResolutionWithdrawn()
+            | ResolutionGiven()
+            | ClosurePostponed()
+            | ResolutionDecided()
+            | Reminded()
+            | Reopened()
+        ):
+            return _with_resolution(ticket, event)
+        case ApprovalAsked(round=round_):
+            return _with(ticket, approval=asked(event, at), round=round_)
+        case (
+            ApprovalVoted()
+            | ApprovalDecided()
+            | ApprovalPassedOn()
+            | ApprovalReminded()
+            | ApprovalExpired()
+            | ApprovalWithdrawn()
+        ):
+            return _turned(ticket, event, at)
+        case Closed():
+            return _closed(ticket, event, at)
+        case ProblemSeen(key=key, again=again):
+            return _with(ticket, event_key=key, flaps=ticket.flaps + again, settle_due=None)
+        case ProblemEnded(settle_due=settle_due):
+            return _with(ticket, settle_due=settle_due)
+        case ClockSet(clock=clock):
+            return _with(ticket, clocks=_with_clock(ticket.clocks, clock))
+        case TicketOpened() | MessageAdded() | MessageMoved() | HeldSettled():
+            return ticket
+        case RuleActed() | RungReached():
+            return ticket
+
+
+def _with_resolution(ticket: Ticket, event: _OfResolution) -> Ticket:
+    match event:
         case ClosureScheduled(close_due=close_due):
             return _with(ticket, close_due=close_due, remind_due=None)
         case ResolutionWithdrawn():
@@ -251,41 +297,23 @@ def _changed(ticket: Ticket, event: Event, at: datetime) -> Ticket:
                 close_due=None,
                 remind_due=None,
             )
-        case ApprovalAsked(round=round_):
-            return _with(ticket, approval=asked(event, at), round=round_)
-        case (
-            ApprovalVoted()
-            | ApprovalDecided()
-            | ApprovalPassedOn()
-            | ApprovalReminded()
-            | ApprovalExpired()
-            | ApprovalWithdrawn()
-        ):
-            return _turned(ticket, event, at)
-        case Closed(category=category, note=note, message=message):
-            return _with(
-                ticket,
-                closed_at=at,
-                closure_category=category,
-                closure_note=note,
-                closure_message=message,
-                close_due=None,
-                remind_due=None,
-                hold=None,
-                wake_due=None,
-                settle_due=None,
-                rules_due=None,
-            )
-        case ProblemSeen(key=key, again=again):
-            return _with(ticket, event_key=key, flaps=ticket.flaps + again, settle_due=None)
-        case ProblemEnded(settle_due=settle_due):
-            return _with(ticket, settle_due=settle_due)
-        case ClockSet(clock=clock):
-            return _with(ticket, clocks=_with_clock(ticket.clocks, clock))
-        case TicketOpened() | MessageAdded() | MessageMoved() | HeldSettled():
-            return ticket
-        case RuleActed() | RungReached():
-            return ticket
+
+
+def _closed(ticket: Ticket, event: Closed, at: datetime) -> Ticket:
+    """The end of a ticket is the end of all its deadlines."""
+    return _with(
+        ticket,
+        closed_at=at,
+        closure_category=event.category,
+        closure_note=event.note,
+        closure_message=event.message,
+        close_due=None,
+        remind_due=None,
+        hold=None,
+        wake_due=None,
+        settle_due=None,
+        rules_due=None,
+    )
 
 
 def _moved(ticket: Ticket, status: str, state: str, at: datetime) -> Ticket:
