@@ -292,3 +292,29 @@ def test_what_is_not_there_is_one_line_on_stderr(
     assert found == status
     assert err.startswith("maildesk: ")
     assert err.count("\n") == 1
+
+
+def test_reports_are_tables_json_and_csv(maildesk: Command, tmp_path: Path) -> None:
+    formula = PRINTER.replace(b"Printer broken", b"=HYPERLINK(1) broken").replace(b"<one", b"<two")
+    again = formula.replace(b"<two", b"<three")
+    for raw in (PRINTER, formula, again):
+        assert maildesk("ingest", _file(tmp_path, raw))[0] == 0
+    _work(tmp_path)
+    status, out, _ = maildesk("report", "summary")
+    assert (status, out.startswith("Now\n  tickets\n  open     3\n  on hold  0\n")) == (0, True)
+    assert "  rita@example.org  3\n" in out
+    assert json.loads(maildesk("report", "summary", "--json")[1])["opened"] == 3
+    assert json.loads(maildesk("report", "summary", "--since", "1h", "--json")[1])["on_hold"] == 0
+    rows = maildesk("report", "summary", "--csv")[1].splitlines()
+    assert rows[:3] == ["table,name,tickets", "tickets,open,3", "tickets,on_hold,0"]
+    assert any(row.startswith("issue,") for row in rows)
+    assert not any(row.startswith("issue,=") for row in rows)
+
+    assert "By profile and team\n  metric" in maildesk("report", "sla")[1]
+    line = json.loads(maildesk("report", "sla", "--json")[1])["metrics"][0]
+    assert (line["metric"], line["running"], line["p50"]) == ("first_response", 3, None)
+    head, first, *_ = maildesk("report", "sla", "--csv")[1].splitlines()
+    assert head.startswith("metric,profile,team,achieved,breached,cancelled,running,p50")
+    assert first.startswith("first_response,Standard,")
+    assert maildesk("report", "sla", "--json", "--csv")[0] == 2
+    assert maildesk("report", "summary", "--since", "soon")[0] == 2

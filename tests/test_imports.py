@@ -29,6 +29,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("a mail is read", ("maildesk.ingest",)),
     ("a ticket lives", ("maildesk.lifecycle",)),
     ("rules", ("maildesk.rules",)),
+    ("counted", ("maildesk.report",)),
     ("rows", ("maildesk.store",)),
     ("bytes to send", ("maildesk.outgoing", "maildesk.templates")),
     ("values", ("maildesk.model", "maildesk.room")),

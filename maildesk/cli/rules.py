@@ -1,10 +1,9 @@
 """`maildesk rules`: are they right, what do they make of a mail, what would others have made?"""
 
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +15,7 @@ from maildesk.cli.call import call_of, rule_faults
 from maildesk.cli.desk import the_store
 from maildesk.cli.edge import FAILED, CommandFailed, complain
 from maildesk.cli.output import print_json
+from maildesk.cli.since import so_long
 from maildesk.config import Config, load_rules
 from maildesk.desk.backtest import Backtest, Changed
 from maildesk.desk.intake import facts_of
@@ -36,8 +36,6 @@ from maildesk.store import people, tickets
 from maildesk.store.engine import Store
 
 rules = typer.Typer(no_args_is_help=True, help="Rules: check, try on a mail, try on the journal.")
-_SINCE = re.compile(r"(\d{1,4})([hdw])")
-_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
 
 
@@ -160,7 +158,7 @@ def backtest(
     Nothing is touched: the mails are read again and asked of both sets of rules.
     """
     with the_store(ctx) as (config, store):
-        begin = utc_now() - _so_long(since)
+        begin = utc_now() - so_long(since)
         theirs = compile_rules(load_rules(other, config.policy, rule_faults))
         differing = set()
         mails = 0
@@ -171,13 +169,6 @@ def backtest(
                 _print(change, as_json)
     if not as_json:
         typer.echo(f"{mails} mails asked of both; {len(differing)} tickets would differ")
-
-
-def _so_long(since: str) -> timedelta:
-    found = _SINCE.fullmatch(since)
-    if found is None:
-        raise typer.BadParameter("write 12h, 30d or 4w", param_hint="--since")
-    return int(found[1]) * _UNITS[found[2]]
 
 
 def _run(

@@ -1,0 +1,167 @@
+"""`maildesk report`: what came, what is open, how promises were kept."""
+
+import csv
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass, fields
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from maildesk.cli.desk import the_office
+from maildesk.cli.output import hours, print_json, shown
+from maildesk.cli.since import so_long
+from maildesk.desk import reports
+from maildesk.model.report import Count, Issue, Kept, Promises, Summary
+from maildesk.model.ticket import spoken
+
+report = typer.Typer(no_args_is_help=True, help="Reports: tickets in sum, promises kept.")
+Since = Annotated[str, typer.Option(metavar="30d", help="How far back: 12h, 30d, 4w.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Comma-separated, for a spreadsheet.")]
+_LINES = 20  # of requesters, categories and issues for people; JSON and CSV have all
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+Cell = str | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A table for people; cells that are numbers stand at the right."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@report.command()
+def summary(
+    ctx: typer.Context, since: Since = "30d", as_json: Json = False, as_csv: Csv = False
+) -> None:
+    """Count tickets: open, on hold, closed, by requester, by category, frequent issues."""
+    span = _span(since, as_json, as_csv)
+    with the_office(ctx) as office, office.store.read() as connection:
+        found = reports.summary(office, connection, office.clock() - span)
+    if as_csv:
+        _print_csv(("table", "name", "tickets"), _long(found))
+    elif as_json:
+        print_json(shown(found))
+    else:
+        _print_sheets(_of_summary(found))
+
+
+@report.command()
+def sla(
+    ctx: typer.Context, since: Since = "30d", as_json: Json = False, as_csv: Csv = False
+) -> None:
+    """Count promises: achieved, breached, cancelled, running, and how long answers took."""
+    span = _span(since, as_json, as_csv)
+    with the_office(ctx) as office, office.store.read() as connection:
+        found = reports.kept(office, connection, office.clock() - span)
+    if as_csv:
+        _print_csv(tuple(f.name for f in fields(Kept)), map(astuple, found.lines))
+    elif as_json:
+        print_json(shown(found))
+    else:
+        _print_sheets(_of_promises(found))
+
+
+def _span(since: str, as_json: bool, as_csv: bool) -> timedelta:
+    if as_json and as_csv:
+        raise typer.BadParameter("--json or --csv, not both")
+    return so_long(since)
+
+
+def _of_summary(found: Summary) -> Iterator[_Sheet]:
+    counts = (("open", found.open), ("on hold", found.on_hold))
+    yield _Sheet("Now", ("tickets", ""), counts)
+    counts = (("opened", found.opened), ("closed", found.closed))
+    yield _Sheet(f"Since {found.since:%Y-%m-%d %H:%M %Z}", ("tickets", ""), counts)
+    yield _counted("requester", found.requesters)
+    yield _counted("category", found.categories)
+    issues = tuple((one.subject, one.tickets, _newest(one)) for one in found.issues[:_LINES])
+    title = _cut("Frequent issues", len(found.issues))
+    yield _Sheet(title, ("subject", "tickets", "newest"), issues)
+
+
+def _counted(what: str, counts: Sequence[Count]) -> _Sheet:
+    rows = tuple((one.name or "-", one.tickets) for one in counts[:_LINES])
+    return _Sheet(_cut(f"By {what}", len(counts)), (what, "tickets"), rows)
+
+
+def _cut(title: str, rows: int) -> str:
+    return f"{title} (the first {_LINES} of {rows})" if rows > _LINES else title
+
+
+def _newest(issue: Issue) -> str:
+    return ", ".join(spoken(number) for number in issue.numbers[:-4:-1])
+
+
+def _of_promises(found: Promises) -> Iterator[_Sheet]:
+    counted = ("achieved", "breached", "cancelled", "running", "50 %", "90 %", "95 %")
+    since = f"since {found.since:%Y-%m-%d %H:%M %Z}"
+    rows = tuple((one.metric, *_kept(one)) for one in found.metrics)
+    yield _Sheet(f"Promises {since}", ("metric", *counted), rows)
+    rows = tuple(
+        (one.metric, one.profile or "-", one.team or "-", *_kept(one)) for one in found.lines
+    )
+    yield _Sheet("By profile and team", ("metric", "profile", "team", *counted), rows)
+
+
+def _kept(one: Kept) -> tuple[Cell, ...]:
+    took = (hours(p) if p is not None else "-" for p in (one.p50, one.p90, one.p95))
+    return one.achieved, one.breached, one.cancelled, one.running, *took
+
+
+def _long(found: Summary) -> Iterator[tuple[Cell, ...]]:
+    """Every table of the summary as rows of one."""
+    for name in ("open", "on_hold", "opened", "closed"):
+        yield "tickets", name, getattr(found, name)
+    for table, counts in (("requester", found.requesters), ("category", found.categories)):
+        yield from ((table, one.name, one.tickets) for one in counts)
+    yield from (("issue", one.subject, one.tickets) for one in found.issues)
+
+
+def _print_csv(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    out.writerow(head)
+    for row in rows:
+        out.writerow([_harmless(cell) for cell in row])
+
+
+def _harmless(cell: Cell) -> Cell:
+    """Strangers write subjects: a spreadsheet must not take one for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+def _print_sheets(sheets: Iterable[_Sheet]) -> None:
+    console = Console()
+    for place, sheet in enumerate(sheets):
+        if console.is_terminal:
+            console.print(_pretty(sheet))
+        else:
+            typer.echo("\n" * bool(place) + "\n".join(_plain(sheet)))
+
+
+def _pretty(sheet: _Sheet) -> Table:
+    table = Table(title=sheet.title, title_justify="left", expand=False)
+    for place, name in enumerate(sheet.head):
+        number = any(isinstance(row[place], int) for row in sheet.rows)
+        table.add_column(name, justify="right" if number else "left", overflow="fold")
+    for row in sheet.rows:
+        table.add_row(*(Text(str(cell)) for cell in row))
+    return table
+
+
+def _plain(sheet: _Sheet) -> Iterator[str]:
+    lines = [sheet.head, *(tuple(str(cell) for cell in row) for row in sheet.rows)]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(sheet.head))]
+    yield sheet.title
+    if not sheet.rows:
+        yield "  none"
+        return
+    for line in lines:
+        yield "  " + "  ".join(map(str.ljust, line, widths)).rstrip()

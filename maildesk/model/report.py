@@ -1,0 +1,75 @@
+"""What a report says. Frozen values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many tickets a requester or a category has."""
+
+    name: str
+    tickets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Tickets that are alike, oldest first; `subject` is that of the first."""
+
+    subject: str
+    numbers: tuple[int, ...]
+
+    @property
+    def tickets(self) -> int:
+        """How many they are."""
+        return len(self.numbers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """`open` and `on_hold` as they are now, in nobody twice; `opened` and `closed` in the time.
+
+    Requesters, categories and issues count tickets opened in the time, the most frequent first.
+    `looked_at`: of how many tickets, the newest, the likeness was asked.
+    """
+
+    since: datetime
+    until: datetime
+    open: int
+    on_hold: int
+    opened: int
+    closed: int
+    requesters: tuple[Count, ...]
+    categories: tuple[Count, ...]
+    issues: tuple[Issue, ...]
+    looked_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """How the promises of one metric, profile and team were kept ("": of all of them).
+
+    `running` counts those that stand as well. `p50`, `p90`, `p95` are seconds of business time
+    within which that part of the promises that were kept or broken was answered; None for none.
+    """
+
+    metric: str
+    profile: str
+    team: str
+    achieved: int
+    breached: int
+    cancelled: int
+    running: int
+    p50: int | None
+    p90: int | None
+    p95: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promises:
+    """Promises that stopped in the time or have yet to stop: by metric, then one by one."""
+
+    since: datetime
+    until: datetime
+    metrics: tuple[Kept, ...]
+    lines: tuple[Kept, ...]

@@ -1,0 +1,1 @@
+"""Tickets and promises counted for those who run the desk. Pure."""

@@ -1,0 +1,126 @@
+"""Which tickets speak of the same thing, by the words of subject and text. Pure.
+
+Two tickets are alike where their subjects share 60 % of their words (Dice: twice the shared ones
+by all), or their texts half of their pairs of neighbouring words and at least four. Words have
+three letters or more, without digits and without those that say nothing (`_NOTHING`); of a text
+the first forty count. A ticket joins the first ticket of the group that it is most like.
+
+Linear in the tickets: a ticket asks an index of its own words, at most a hundred, and each word
+names at most `POSTINGS` groups; a word that is in more of them tells nothing apart.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TypeVar
+
+from maildesk.model.report import Issue
+
+POSTINGS = 32
+TEXT_CHARACTERS = 1_000
+_SUBJECT_WORDS = 20
+_TEXT_WORDS = 40
+_SUBJECT_SHARE = 0.6
+_TEXT_SHARE = 0.5
+_TEXT_PAIRS = 4
+_WORD = re.compile(r"[^\W\d_]{3,40}")  # linear: one class, no overlap
+_NOTHING = frozenset(
+    _WORD.findall(
+        "and the for with from not can has have are was this that you your our but please help "
+        "hello dear thanks urgent problem issue request question fwd und der die das ein eine mit "
+        "ist nicht bitte hilfe hallo danke anfrage frage les des une est pas avec pour bonjour "
+        "merci demande"
+    )
+)
+
+Feature = str | tuple[str, str]
+Shared = TypeVar("Shared", str, tuple[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a ticket was opened with."""
+
+    number: int
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Features:
+    subject: frozenset[str]
+    text: frozenset[tuple[str, str]]
+
+    def __iter__(self) -> Iterator[Feature]:
+        yield from self.subject
+        yield from self.text
+
+    def likeness(self, other: "_Features") -> float:
+        """0 where they are not alike."""
+        subject = _dice(self.subject, other.subject)
+        text = _dice(self.text, other.text)
+        by_text = text >= _TEXT_SHARE and len(self.text & other.text) >= _TEXT_PAIRS
+        by_subject = subject >= _SUBJECT_SHARE
+        return subject + text if by_subject or by_text else 0.0
+
+
+@dataclass(slots=True)
+class _Group:
+    first: _Features
+    subject: str
+    numbers: list[int]
+
+
+@dataclass(slots=True)
+class _Groups:
+    """The groups so far, and which feature of a first ticket names which of them."""
+
+    every: list[_Group] = field(default_factory=list)
+    index: dict[Feature, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+    def take(self, one: Spoken) -> None:
+        """Into the group of the most alike, or one of its own."""
+        features = _features(one)
+        best, place = max(
+            ((self.every[at].first.likeness(features), -at) for at in self._near(features)),
+            default=(0.0, 0),
+        )
+        if best:
+            self.every[-place].numbers.append(one.number)
+        else:
+            self._begin(one, features)
+
+    def _near(self, features: _Features) -> Iterable[int]:
+        return {at for feature in features for at in self.index.get(feature, ())}
+
+    def _begin(self, one: Spoken, features: _Features) -> None:
+        for feature in features:
+            named = self.index[feature]
+            if len(named) < POSTINGS:
+                named.append(len(self.every))
+        self.every.append(_Group(features, one.subject, [one.number]))
+
+
+def issues(tickets: Iterable[Spoken]) -> tuple[Issue, ...]:
+    """Groups of at least two, the most frequent first. `tickets` come oldest first."""
+    groups = _Groups()
+    for one in tickets:
+        groups.take(one)
+    found = (Issue(g.subject, tuple(g.numbers)) for g in groups.every if len(g.numbers) > 1)
+    return tuple(sorted(found, key=lambda issue: (-issue.tickets, issue.numbers)))
+
+
+def _features(one: Spoken) -> _Features:
+    text = _words(one.text[:TEXT_CHARACTERS])[:_TEXT_WORDS]
+    return _Features(frozenset(_words(one.subject)[:_SUBJECT_WORDS]), frozenset(pairwise(text)))
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in _WORD.findall(text.casefold()) if word not in _NOTHING]
+
+
+def _dice(one: frozenset[Shared], other: frozenset[Shared]) -> float:
+    shared = len(one & other)
+    return 2 * shared / (len(one) + len(other)) if shared else 0.0
