@@ -9,7 +9,6 @@ from maildesk.desk.around import look_around
 from maildesk.desk.office import Office
 from maildesk.desk.opened import bytes_of, enclosure, whole
 from maildesk.desk.record import Matter, Recorder, Said
-from maildesk.desk.redact import redacted
 from maildesk.desk.rounds import CHOICES, open_choices, taken, what_became
 from maildesk.desk.sight import Sight, entries, sight
 from maildesk.lifecycle import work_link
@@ -20,6 +19,7 @@ from maildesk.model.decision import Actor, ActorKind, Answer
 from maildesk.model.mail import Attachment
 from maildesk.model.page import Enclosure, Page, Problem, WholeMail
 from maildesk.model.person import Person
+from maildesk.model.redact import redacted
 from maildesk.model.token import LinkToken, Purpose, read_link
 from maildesk.store import attachments, people, tickets
 

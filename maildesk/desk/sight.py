@@ -5,11 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from maildesk.desk.redact import redacted
 from maildesk.model.event import PersonJoined
 from maildesk.model.mail import WHOLE_MAIL, Attachment
 from maildesk.model.page import Enclosed, Enclosures, Entry
 from maildesk.model.person import Person
+from maildesk.model.redact import redacted
 from maildesk.model.ticket import Ticket
 from maildesk.model.token import LinkToken
 from maildesk.store import attachments, people, tickets

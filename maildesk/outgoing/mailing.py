@@ -6,6 +6,7 @@ from functools import cached_property
 
 from maildesk.model.decision import Letter, Template
 from maildesk.model.person import Person
+from maildesk.model.redact import redacted
 from maildesk.model.settings import Desk
 from maildesk.model.ticket import Ticket
 from maildesk.model.token import (
@@ -149,7 +150,7 @@ def mailing(
         raise ValueError(f"a mail of the kind {letter.template} needs a ticket")
     made = Mailing(
         house=house,
-        letter=_bounded(letter),
+        letter=_bounded(letter, house.keys),
         topic=replace(topic, requester=_presentable(topic.requester)),
         recipient=_presentable(recipient),
         author=_presentable(author) if author else None,
@@ -170,8 +171,9 @@ def disarmed(mailing: Mailing) -> Mailing:
     )
 
 
-def _bounded(letter: Letter) -> Letter:
-    text = mime.body_text(letter.text)
+def _bounded(letter: Letter, keys: tuple[bytes, ...]) -> Letter:
+    # Whoever quotes a mail of ours would hand on the right to act that it carries.
+    text = redacted(mime.body_text(letter.text), keys)
     if letter.automatic and len(text) > AUTOMATIC_TEXT_LIMIT:
         text = text[:AUTOMATIC_TEXT_LIMIT].rstrip() + _CLIPPED
     warnings = tuple(

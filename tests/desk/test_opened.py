@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from maildesk.desk.redact import redacted
 from maildesk.model.event import PersonJoined
 from maildesk.model.mail import WHOLE_MAIL
 from maildesk.model.page import Enclosure, Problem, WholeMail
+from maildesk.model.redact import redacted
 from maildesk.model.token import LinkToken, Purpose, ReplyToken, sign_link, sign_reply
 from maildesk.store import people, tickets
 from tests.web.desk_pages import Looking

@@ -17,7 +17,15 @@ from hypothesis import strategies as st
 from maildesk.model.decision import Letter, Template
 from maildesk.model.person import Person
 from maildesk.model.settings import Desk
-from maildesk.model.token import LinkToken, Purpose, ReplyToken, read_link, read_reply
+from maildesk.model.token import (
+    LinkToken,
+    Purpose,
+    ReplyToken,
+    read_link,
+    read_reply,
+    sign_link,
+    sign_reply,
+)
 from maildesk.model.token import read_message_id as read_id
 from maildesk.outgoing.compose import Composer, House, Topic
 from tests.outgoing.cast import ANN, DESK, HOUSE, KEYS, MAX, NONCE, NOW, RITA, TICKET, TOPIC
@@ -435,3 +443,15 @@ def test_a_refusal_needs_no_ticket() -> None:
 
 def test_the_same_draft_has_the_same_bytes() -> None:
     assert composed().as_bytes() == composed().as_bytes()
+
+
+def test_a_quoted_link_or_reply_address_of_ours_is_not_handed_on() -> None:
+    expires = NOW + timedelta(days=30)
+    link = sign_link(LinkToken(Purpose.WORK, 1042, ANN.id, 2, expires), KEYS)
+    reply = sign_reply(ReplyToken(1042, ANN.id, 2), KEYS)
+    text = f"See https://desk.example.org/l/{link} or write to desk+{reply}@desk.example."
+    mail = composed(Letter(template=Template.REPLY, to=RITA.id, text=text, author=ANN.id))
+    for body in parts(mail):
+        assert "write to desk+…" in body
+        assert link not in body
+        assert reply not in body
