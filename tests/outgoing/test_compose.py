@@ -452,6 +452,6 @@ def test_a_quoted_link_or_reply_address_of_ours_is_not_handed_on() -> None:
     text = f"See https://desk.example.org/l/{link} or write to desk+{reply}@desk.example."
     mail = composed(Letter(template=Template.REPLY, to=RITA.id, text=text, author=ANN.id))
     for body in parts(mail):
-        assert "write to desk+…" in body
+        assert "or write to desk+" in body
         assert link not in body
         assert reply not in body
