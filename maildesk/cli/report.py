@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -141,13 +142,13 @@ def _print_sheets(sheets: Iterable[_Sheet]) -> None:
     console = Console()
     for place, sheet in enumerate(sheets):
         if console.is_terminal:
-            console.print(_pretty(sheet))
+            console.print(Text(sheet.title, style="bold"), _pretty(sheet), sep="\n")
         else:
             typer.echo("\n" * bool(place) + "\n".join(_plain(sheet)))
 
 
 def _pretty(sheet: _Sheet) -> Table:
-    table = Table(title=sheet.title, title_justify="left", expand=False)
+    table = Table(box=SIMPLE)
     for place, name in enumerate(sheet.head):
         number = any(isinstance(row[place], int) for row in sheet.rows)
         table.add_column(name, justify="right" if number else "left", overflow="fold")
