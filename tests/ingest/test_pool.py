@@ -134,10 +134,10 @@ def test_the_next_mails_are_read_while_the_consumer_is_busy(pool: ReadingPool) -
 
 
 def test_a_slow_consumer_is_not_the_fault_of_a_mail() -> None:
-    with ReadingPool(1, wall_seconds=0.5) as hasty:
+    with ReadingPool(1, wall_seconds=2) as hasty:
         answers = hasty.read([raw_mail(f"word{n}", size=60_000) for n in range(10)])
         first = next(answers)
-        time.sleep(1)
+        time.sleep(3)
         assert all(isinstance(one, Reading) for one in [first, *answers])
 
 
