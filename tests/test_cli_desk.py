@@ -6,6 +6,7 @@ import mailbox
 from collections.abc import Callable
 from getpass import getuser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -318,3 +319,31 @@ def test_reports_are_tables_json_and_csv(maildesk: Command, tmp_path: Path) -> N
     assert first.startswith("first_response,Standard,")
     assert maildesk("report", "sla", "--json", "--csv")[0] == 2
     assert maildesk("report", "summary", "--since", "soon")[0] == 2
+
+
+def test_a_month_is_simulated_the_same_for_the_same_seed_and_drawn(
+    maildesk: Command, tmp_path: Path
+) -> None:
+    maildesk("ingest", _file(tmp_path, PRINTER))
+    _work(tmp_path)
+    drawn = tmp_path / "days.svg"
+    words = ("simulate", "--days", 30, "--from", "2027-01-04T09:00:00")
+    status, table, err = maildesk(*words, "--svg", drawn)
+    assert (status, err) == (0, "")
+    assert table.startswith("day         opened  closed  breached  escalated  sent\nMon 04 Jan ")
+    assert maildesk(*words)[1] == table
+    days = [json.loads(line) for line in maildesk(*words, "--json")[1].splitlines()]
+    assert (days[0]["date"], days[-1]["date"]) == ("2027-01-04", "2027-02-03")
+    root = ElementTree.parse(drawn).getroot()
+    assert root.tag.endswith("svg")
+    assert "prefers-color-scheme: dark" in drawn.read_text()
+
+
+def test_a_load_that_cannot_be_read_is_named(maildesk: Command, tmp_path: Path) -> None:
+    (tmp_path / "mails.jsonl").write_text("soon\n")
+    status, _, err = maildesk("simulate", "--load", tmp_path / "mails.jsonl")
+    assert (status, "line 1: not an object" in err) == (1, True)
+    assert maildesk("simulate", "--load", tmp_path / "none")[0] == 1
+    (tmp_path / "mails.jsonl").write_text("")
+    status, out, _ = maildesk("simulate", "--days", 2, "--load", tmp_path / "mails.jsonl")
+    assert (status, "0 mails came in" in out) == (0, True)

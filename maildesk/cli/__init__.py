@@ -32,6 +32,7 @@ COMMANDS: dict[str, str] = {
     "report": "maildesk.cli.report",
     "rules": "maildesk.cli.rules",
     "workflow": "maildesk.cli.workflow",
+    "simulate": "maildesk.cli.simulate",
     "replay": "maildesk.cli.replay",
     "db": "maildesk.cli.db",
 }

@@ -1,0 +1,149 @@
+"""`maildesk simulate`: what this configuration will do in the days to come."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import track
+from sqlalchemy import Connection
+
+from maildesk.cli.desk import the_store
+from maildesk.cli.edge import CommandFailed
+from maildesk.cli.output import print_json
+from maildesk.cli.plot import bars
+from maildesk.config import Config
+from maildesk.desk import arrivals
+from maildesk.desk.arrivals import Arrival
+from maildesk.desk.office import read_policy, utc_now
+from maildesk.desk.simulate import Day, Simulation, simulation_of
+from maildesk.rules.compile import compile_rules
+from maildesk.store import migrate
+from maildesk.store.engine import Store
+
+
+def simulate(
+    ctx: typer.Context,
+    days: Annotated[int, typer.Option(min=1, max=366, help="How many days from now.")] = 30,
+    load: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="Mails that come in, a JSON object a line; `journal`: those of the last weeks "
+            "again. Without it they are invented.",
+        ),
+    ] = "",
+    seed: Annotated[int, typer.Option(help="Invents the mails; the same gives the same.")] = 1,
+    begin: Annotated[
+        datetime | None, typer.Option("--from", help="When it begins, in UTC, instead of now.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One day a line.")] = False,
+    svg: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the days, too.")] = None,
+) -> None:
+    """Show per day what would be sent, escalated, closed and broken if nobody did anything.
+
+    Nothing is written to the database, and nothing is sent.
+    """
+    start = (begin.replace(tzinfo=UTC) if begin else utc_now()).replace(microsecond=0)
+    with the_store(ctx) as (config, store):
+        if migrate.level(store) != migrate.newest():
+            raise CommandFailed("the database is not at today's level: run `maildesk db upgrade`")
+        run = _prepared(config, store, start, start + timedelta(days), load, seed)
+        found = list(_with_progress(run, days))
+    if svg is not None:
+        _draw(svg, found)
+    if as_json:
+        for day in found:
+            print_json(_told(day))
+    else:
+        _table(found, len(run.arrivals))
+
+
+def _prepared(
+    config: Config, store: Store, begin: datetime, end: datetime, load: str, seed: int
+) -> Simulation:
+    with store.read() as connection:
+        rules = compile_rules(config.policy.rules)
+        policy = read_policy(connection, config.policy, rules)
+        if load:
+            coming = _loaded(connection, load, begin, end)
+        else:
+            coming = arrivals.invented(connection, policy.calendar, begin, end, seed)
+    return simulation_of(store, policy, coming, begin, end)
+
+
+def _loaded(
+    connection: Connection, load: str, begin: datetime, end: datetime
+) -> tuple[Arrival, ...]:
+    if load == "journal":
+        return arrivals.recorded(connection, begin, end)
+    try:
+        lines = Path(load).read_text("utf-8").splitlines()
+        return arrivals.written(connection, lines, begin)
+    except (OSError, ValueError) as error:
+        raise CommandFailed(f"{load}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _with_progress(run: Simulation, days: int) -> Iterable[Day]:
+    shown = sys.stderr.isatty()
+    console = Console(stderr=True)
+    return track(run.run(), "days", days, console=console, transient=True, disable=not shown)
+
+
+def _told(day: Day) -> dict[str, object]:
+    return {
+        "date": day.date.isoformat(),
+        "opened": day.opened,
+        "closed": day.closed,
+        "breached": day.breached,
+        "failed": day.failed,
+        "escalated": dict(sorted(day.escalated.items())),
+        "sent": dict(sorted(day.sent.items())),
+    }
+
+
+def _table(days: Sequence[Day], coming: int) -> None:
+    typer.echo("day         opened  closed  breached  escalated  sent")
+    for day in days:
+        _line(f"{day.date:%a %d %b}", day)
+    total = Day(days[0].date)
+    for day in days:
+        total.opened += day.opened
+        total.closed += day.closed
+        total.breached += day.breached
+        total.failed += day.failed
+        total.sent += day.sent
+        total.escalated += day.escalated
+    _line("in all", total)
+    typer.echo(f"escalated: {_words(total.escalated) or 'nothing'}")
+    typer.echo(f"{coming} mails came in; nobody answered, approved or resolved anything")
+    if total.failed:
+        typer.echo(f"{total.failed} deadlines or mails could not be worked; stderr says why")
+
+
+def _line(name: str, day: Day) -> None:
+    counts = f"{day.opened:6}  {day.closed:6}  {day.breached:8}  {day.escalated.total():9}"
+    typer.echo(f"{name:10}  {counts}  {day.sent.total():4}  {_words(day.sent)}".rstrip())
+
+
+def _words(counted: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counted.items()))
+
+
+def _draw(file: Path, days: Sequence[Day]) -> None:
+    series = (
+        ("sent", [day.sent.total() for day in days]),
+        ("escalated", [day.escalated.total() for day in days]),
+        ("opened", [day.opened for day in days]),
+        ("closed", [day.closed for day in days]),
+        ("breached", [day.breached for day in days]),
+    )
+    title = f"The {len(days)} days from {days[0].date}"
+    try:
+        file.write_text(bars(title, [day.date for day in days], series), "utf-8")
+    except OSError as error:
+        raise CommandFailed(f"{file}: {error.strerror or error}") from error
