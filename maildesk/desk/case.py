@@ -1,5 +1,6 @@
 """One mail on the desk's table, and what became of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from maildesk.desk.office import Office
 from maildesk.desk.record import Recorder
 from maildesk.model.mail import Address, Disposition, Mail, Reading, Step
 from maildesk.model.person import SenderCheck
-from maildesk.store.journal import Kept
+from maildesk.store.journal import Kept, Original
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +22,9 @@ class Worked:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One mail on the table."""
+    """One mail on the table. `originals`: the mails worked before it, by their content key."""
 
     office: Office
     connection: Connection
@@ -31,6 +32,7 @@ class Case:
     kept: Kept
     reading: Reading
     now: datetime
+    originals: Mapping[str, Original]
     checked: SenderCheck | None = None
 
     @property

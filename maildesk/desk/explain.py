@@ -33,6 +33,16 @@ def would_be(office: Office, raw: bytes) -> Worked:
             recorder = Recorder.on(office, connection, now)
             id_ = journal.keep(connection, [mail], now)[0]
             kept = Kept(id=id_, mail=mail, silent=False, attempts=1)
-            return work(Case(office, connection, recorder, kept, reading, now))
+            known = journal.originals(connection, [reading.mail.content_key])
+            case = Case(
+                office=office,
+                connection=connection,
+                recorder=recorder,
+                kept=kept,
+                reading=reading,
+                now=now,
+                originals=known,
+            )
+            return work(case)
         finally:
             transaction.rollback()

@@ -33,7 +33,7 @@ from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Letter, 
 from maildesk.model.mail import Address, Disposition, Kind, Mail, Reading, Source, Step
 from maildesk.model.person import Identity, Person, Proof
 from maildesk.model.ticket import Ticket
-from maildesk.store import journal, people, tickets
+from maildesk.store import people, tickets
 
 _LOGO = 30_000  # bytes; larger is no picture of a signature
 _JOINING = 20  # people in CC who may come into a ticket with one mail
@@ -70,7 +70,7 @@ def _loop(case: Case) -> Worked | None:
 
 def _twin(case: Case) -> Worked | None:
     """The same mail by another way (another desk address, another UIDVALIDITY)."""
-    twin = journal.twin(case.connection, case.mail.content_key, case.kept.id)
+    twin = case.originals.get(case.mail.content_key)
     if twin is None:
         return None
     return case.worked(

@@ -16,17 +16,17 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from maildesk.desk.case import Case
+from maildesk.desk.case import Case, Worked
 from maildesk.desk.intake import work
 from maildesk.desk.office import Office
 from maildesk.desk.record import Recorder
 from maildesk.desk.sender_checks import UNCHECKED, SenderChecks, is_wanted
 from maildesk.ingest.pool import Unreadable
-from maildesk.model.mail import RawMail, Reading
+from maildesk.model.mail import Disposition, RawMail, Reading
 from maildesk.model.person import SenderCheck
 from maildesk.store import journal, lease
 from maildesk.store.engine import is_of_the_database, savepoint
-from maildesk.store.journal import Kept
+from maildesk.store.journal import Kept, Original
 
 log = structlog.get_logger()
 
@@ -171,32 +171,40 @@ class Worker:
     def _write(self, read: _Read) -> None:
         with self.office.store.write() as connection:
             recorder = Recorder.on(self.office, connection, self.office.clock())
+            keys = {one.mail.content_key for _, one, _ in read if isinstance(one, Reading)}
+            originals = journal.originals(connection, keys)
             for kept, reading, checked in read:
-                self._write_one(connection, recorder, kept, reading, checked)
-
-    def _write_one(
-        self,
-        connection: Connection,
-        recorder: Recorder,
-        kept: Kept,
-        reading: Reading | Unreadable,
-        checked: SenderCheck | None,
-    ) -> None:
-        if isinstance(reading, Unreadable):
-            self._failed(connection, kept, reading.reason)
-            return
-        try:
-            with savepoint(connection):
-                self._dispose(
-                    Case(self.office, connection, recorder, kept, reading, recorder.now, checked)
+                if isinstance(reading, Unreadable):
+                    self._failed(connection, kept, reading.reason)
+                    continue
+                case = Case(
+                    office=self.office,
+                    connection=connection,
+                    recorder=recorder,
+                    kept=kept,
+                    reading=reading,
+                    now=recorder.now,
+                    originals=originals,
+                    checked=checked,
                 )
+                worked = self._write_one(case)
+                if worked is not None and worked.disposition is not Disposition.DUPLICATE:
+                    original = Original(kept.id, worked.disposition, worked.ticket)
+                    originals.setdefault(reading.mail.content_key, original)
+
+    def _write_one(self, case: Case) -> Worked | None:
+        """What became of it; None where it failed, and was undone."""
+        try:
+            with savepoint(case.connection):
+                return self._dispose(case)
         except Exception as error:
             if is_of_the_database(error):
                 raise
-            self._failed(connection, kept, f"{type(error).__name__}: {error}")
+            self._failed(case.connection, case.kept, f"{type(error).__name__}: {error}")
+            return None
 
-    def _dispose(self, case: Case) -> None:
-        kept, reading = case.kept, case.reading
+    def _dispose(self, case: Case) -> Worked:
+        kept, mail = case.kept, case.mail
         worked = work(case)
         finished = journal.finish(
             case.connection,
@@ -204,14 +212,15 @@ class Worker:
             self.office.holder,
             disposition=worked.disposition,
             ticket=worked.ticket,
-            message_id=reading.mail.message_id,
-            content_key=reading.mail.content_key,
+            message_id=mail.message_id,
+            content_key=mail.content_key,
             steps=worked.steps,
             now=case.now,
         )
         if not finished:
             raise Taken(f"mail {kept.id} was worked by another daemon")
         log.info("mail worked", mail=kept.id, disposition=worked.disposition, ticket=worked.ticket)
+        return worked
 
     def _failed(self, connection: Connection, kept: Kept, reason: str) -> None:
         limit = self.office.settings.limits.attempts

@@ -196,7 +196,11 @@ def evolve(ticket: Ticket | None, event: Event, *, number: int, at: datetime) ->
         return _opened(event, number, at)
     if ticket is None:
         raise ValueError(f"history of ticket {number} does not begin with TicketOpened")
-    return _with(_changed(ticket, event, at), updated_at=at)
+    after = _changed(ticket, event, at)
+    if after is ticket:
+        return _with(ticket, updated_at=at)
+    object.__setattr__(after, "updated_at", at)  # it is new: nobody has seen it yet
+    return after
 
 
 def _opened(event: TicketOpened, number: int, at: datetime) -> Ticket:

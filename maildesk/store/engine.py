@@ -15,6 +15,7 @@ from time import monotonic, sleep
 from types import ModuleType
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -61,11 +62,18 @@ def open_engine(url: str, password: str | None = None) -> Engine:
     raise ValueError(f"database.url: {parsed.drivername} is neither sqlite nor postgresql")
 
 
+def _json(value: Any) -> str:
+    """In a fraction of the time that json.dumps takes: a mail writes a dozen such values."""
+    return to_json(value).decode()
+
+
 def _postgresql(url: URL, password: str | None) -> Engine:
     url = url.set(drivername="postgresql+psycopg")
     if password:
         url = url.set(password=password)
-    return create_engine(url, pool_pre_ping=True, pool_size=10, hide_parameters=True)
+    return create_engine(
+        url, pool_pre_ping=True, pool_size=10, hide_parameters=True, json_serializer=_json
+    )
 
 
 def _sqlite(url: URL) -> Engine:
@@ -76,6 +84,7 @@ def _sqlite(url: URL) -> Engine:
         connect_args={"timeout": BUSY_SECONDS},
         pool_size=10,
         hide_parameters=True,  # they hold people's mail, and errors are logged
+        json_serializer=_json,
     )
 
     @event.listens_for(engine, "connect")

@@ -1,7 +1,7 @@
 """The journal of raw mails: kept, worked, settled. Nothing here deletes a mail."""
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -30,15 +30,13 @@ _FINISH = update(_RAW).where(
     _RAW.c.id == bindparam("of"), _RAW.c.state == "kept", _RAW.c.worker == bindparam("by")
 )
 _ANY_KEPT = select(_RAW.c.id).where(_RAW.c.state == "kept").limit(1)
-_TWIN = (
-    select(_RAW.c.id, _RAW.c.disposition, _RAW.c.ticket)
+_TWINS = (
+    select(_RAW.c.content_key, _RAW.c.id, _RAW.c.disposition, _RAW.c.ticket)
     .where(
-        _RAW.c.content_key == bindparam("content_key"),
-        _RAW.c.id != bindparam("id"),
+        _RAW.c.content_key.in_(bindparam("keys", expanding=True)),
         _RAW.c.disposition != Disposition.DUPLICATE,
     )
     .order_by(_RAW.c.id)
-    .limit(1)
 )
 
 
@@ -48,6 +46,15 @@ class State(enum.StrEnum):
     KEPT = "kept"
     DONE = "done"
     QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A mail that was worked: one that says the same is its duplicate."""
+
+    id: int
+    disposition: Disposition
+    ticket: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -448,6 +455,9 @@ def refuse(connection: Connection, id: int, dropped: Step) -> bool:
     return connection.execute(update(_RAW).where(*mine).values(values)).rowcount == 1
 
 
-def twin(connection: Connection, content_key: str, id: int) -> Any | None:
-    """An earlier worked mail that says the same: its id, disposition and ticket."""
-    return connection.execute(_TWIN, {"content_key": content_key, "id": id}).one_or_none()
+def originals(connection: Connection, keys: Collection[str]) -> dict[str, Original]:
+    """Of each content key the first mail that was worked and is no duplicate."""
+    found: dict[str, Original] = {}
+    for row in connection.execute(_TWINS, {"keys": list(keys)}) if keys else ():
+        found.setdefault(row.content_key, Original(row.id, row.disposition, row.ticket))
+    return found

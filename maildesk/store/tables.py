@@ -355,7 +355,8 @@ class OutgoingRow(SQLModel, table=True):
 
     __tablename__ = "outgoing"
     __table_args__ = (
-        Index("ix_outgoing_recipient", "recipient", "created_at"),
+        Index("ix_outgoing_created_at", "created_at", "automatic"),
+        Index("ix_outgoing_recipient", "recipient", "created_at", "automatic"),
         Index(
             "ix_outgoing_due",
             "next_try",
@@ -388,7 +389,7 @@ class OutgoingRow(SQLModel, table=True):
     state: str
     attempts: int
     uncertain: int
-    created_at: datetime = _time(index=True)
+    created_at: datetime = _time()
     next_try: datetime | None = _time(default=None, nullable=True)
     leased_by: str
     leased_until: datetime | None = _time(default=None, nullable=True)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from maildesk.model.mail import Disposition, RawMail, Source, Step
 from maildesk.store import journal, tables
 from maildesk.store.engine import Store
-from maildesk.store.journal import Kept
+from maildesk.store.journal import Kept, Original
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
@@ -411,21 +411,29 @@ def test_there_are_no_bytes_of_an_unknown_mail(desk: Journal) -> None:
 def test_a_mail_that_says_the_same_is_a_twin(
     desk: Journal, first: Disposition, key: str, is_twin: bool
 ) -> None:
-    one, two = desk.keep(lmtp(), lmtp())
+    (one,) = desk.keep(lmtp())
     desk.claim()
     desk.finish(one, disposition=first)
-    twin = desk.do(journal.twin, key, two)
-    assert (twin is not None) is is_twin
-    if is_twin:
-        assert (twin.id, twin.disposition, twin.ticket) == (one, first, 1001)
+    expected = {key: Original(one, first, 1001)} if is_twin else {}
+    assert desk.do(journal.originals, {key, "a third"}) == expected
 
 
-def test_a_mail_is_not_its_own_twin_and_the_first_of_several_is_the_original(
-    desk: Journal,
-) -> None:
+def test_the_first_of_several_is_the_original(desk: Journal) -> None:
     one, two, three = desk.keep(lmtp(), lmtp(), lmtp())
     desk.claim()
+    assert desk.do(journal.originals, {"key"}) == {}  # kept is not worked
     desk.finish(one)
-    assert desk.do(journal.twin, "key", one) is None
     desk.finish(two)
-    assert desk.do(journal.twin, "key", three).id == one
+    desk.finish(three, content_key="other")
+    found = desk.do(journal.originals, {"key", "other"})
+    assert {key: original.id for key, original in found.items()} == {"key": one, "other": three}
+    assert desk.do(journal.originals, set()) == {}
+
+
+def test_a_mail_put_back_is_not_its_own_twin(desk: Journal) -> None:
+    (one,) = desk.keep(lmtp())
+    desk.claim()
+    desk.finish(one, disposition=Disposition.QUARANTINED)
+    assert desk.do(journal.originals, {"key"})["key"].id == one
+    assert desk.do(journal.replay, one)
+    assert desk.do(journal.originals, {"key"}) == {}

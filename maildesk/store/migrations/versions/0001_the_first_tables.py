@@ -300,7 +300,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name="fk_outgoing_ticket"),
         sa.PrimaryKeyConstraint("id", name="pk_outgoing"),
     )
-    op.create_index("ix_outgoing_created_at", "outgoing", ["created_at"], unique=False)
+    op.create_index("ix_outgoing_created_at", "outgoing", ["created_at", "automatic"], unique=False)
     op.create_index(
         "ix_outgoing_due",
         "outgoing",
@@ -318,7 +318,12 @@ def upgrade() -> None:
         postgresql_where=sa.text("leased_until IS NOT NULL"),
     )
     op.create_index("ix_outgoing_message_id", "outgoing", ["message_id"], unique=False)
-    op.create_index("ix_outgoing_recipient", "outgoing", ["recipient", "created_at"], unique=False)
+    op.create_index(
+        "ix_outgoing_recipient",
+        "outgoing",
+        ["recipient", "created_at", "automatic"],
+        unique=False,
+    )
     op.create_index("ix_outgoing_ticket", "outgoing", ["ticket"], unique=False)
     op.create_index(
         "ix_outgoing_unreported",
