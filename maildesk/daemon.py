@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
 from types import FrameType
 
@@ -15,7 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from maildesk.config import Config
 from maildesk.desk.desk import Desk
 from maildesk.desk.door import DeskDoor
-from maildesk.desk.office import Office, open_office
+from maildesk.desk.office import Office, open_office, utc_now
 from maildesk.desk.rooms import ClockRoom, WorkRoom
 from maildesk.desk.sender_checks import SenderChecks
 from maildesk.desk.worker import Worker
@@ -61,6 +62,7 @@ class Daemon:
 
     config: Config
     only: frozenset[str] = frozenset()
+    clock: Callable[[], datetime] = utc_now
     open_store: Callable[[Database], Store] = open_store
     open_readers: Callable[[Settings], ReadingPool] = open_readers
     _watched: list[Watched] = field(default_factory=list)
@@ -89,7 +91,7 @@ class Daemon:
         give_back_large_buffers()
         store = self.open_store(self.config.settings.database)
         migrate.upgrade(store)
-        office = open_office(self.config.settings, self.config.policy, store)
+        office = open_office(self.config.settings, self.config.policy, store, clock=self.clock)
         self._closers = [store.close]
         rooms = [room for room in self._rooms(office) if self._wanted(room.name)]
         self._watched = [Watched(room) for room in rooms]

@@ -136,5 +136,14 @@ LEE = Persona(
     phrases=_AGENT_PHRASES,
 )
 
-PERSONAS = (RITA, MAX, ANN, LEE)
+NINA = Persona(
+    user="nina",
+    name="Nina Novak",
+    part="Max's deputy",
+    task="When Max's mail program says that he is on holiday, what he is asked comes to you. "
+    "Decide with the buttons, or just reply.",
+    phrases=MAX.phrases,
+)
+
+PERSONAS = (RITA, MAX, NINA, ANN, LEE)
 USERS = (DESK, *(persona.user for persona in PERSONAS))

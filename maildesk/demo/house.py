@@ -3,6 +3,7 @@
 import logging
 import sys
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Self, TextIO
 
@@ -14,6 +15,7 @@ from maildesk.demo.cast import PERSONAS, Persona
 from maildesk.demo.installation import write_installation
 from maildesk.demo.program import MailProgram
 from maildesk.demo.servers import PostOffice
+from maildesk.desk.office import utc_now
 from maildesk.store.engine import Store, open_store
 
 LOG_FILE = "demo.log"
@@ -51,6 +53,13 @@ class House:
             program.close()
         self.store.close()
         self.office.stop()
+
+    def wait_until(self, at: datetime) -> None:
+        """Stop the desk, and start it as if it were that time: nobody sits out a weekend."""
+        self.daemon.stop()
+        ahead = at - utc_now()
+        self.daemon = Daemon(self.config, clock=lambda: utc_now() + ahead)
+        self.daemon.start()
 
     def program(self, persona: Persona) -> MailProgram:
         """The persona's mail program."""

@@ -6,6 +6,7 @@ from email.message import EmailMessage
 from email.utils import make_msgid
 
 from maildesk.demo.cast import ANN, DESK_ADDRESS, MAX, RITA
+from maildesk.demo.holiday import HOLIDAY
 from maildesk.demo.house import House
 from maildesk.demo.letter import Draft, Letter
 from maildesk.demo.outage import OUTAGE
@@ -230,6 +231,7 @@ STORY: tuple[Step[Stage], ...] = (
     ("Rita accepts by reply", _rita_accepts),
     ("Rita writes once more, too late", _rita_is_late),
     *OUTAGE,
+    *HOLIDAY,
     ("The books agree", _books_agree),
 )
 
