@@ -347,3 +347,32 @@ def test_a_load_that_cannot_be_read_is_named(maildesk: Command, tmp_path: Path) 
     (tmp_path / "mails.jsonl").write_text("")
     status, out, _ = maildesk("simulate", "--days", 2, "--load", tmp_path / "mails.jsonl")
     assert (status, "0 mails came in" in out) == (0, True)
+
+
+def test_reports_by_mail_are_listed_and_sent(maildesk: Command, tmp_path: Path) -> None:
+    assert maildesk("report", "scheduled")[:2] == (0, "")
+    status, _, err = maildesk("report", "send", "Weekly report")
+    assert (status, err) == (
+        1,
+        "maildesk: there is no report Weekly report: add a [[report]] to config/reports.toml\n",
+    )
+    with (tmp_path / "desk" / "config" / "reports.toml").open("a") as file:
+        file.write('[[report]]\nname = "Weekly report"\nto = "max@example.org"\n')
+    line = json.loads(maildesk("report", "scheduled", "--json")[1])
+    assert (line["name"], line["to"], line["next"][11:]) == (
+        "Weekly report",
+        ["max@example.org"],
+        "08:00:00+00:00",
+    )
+    assert "Weekly report (every monday) to max@example.org" in maildesk("report", "scheduled")[1]
+    assert "known are: Weekly report" in maildesk("report", "send", "Monthly report")[2]
+    assert (
+        "nobody with the address" in maildesk("report", "send", "Weekly report", "--to", "x@y.z")[2]
+    )
+    assert maildesk("report", "send", "Weekly report", "--to", "ann@example.org")[:2] == (
+        0,
+        "written; `maildesk run` delivers it\n",
+    )
+    maildesk("report", "send", "Weekly report")
+    rows = maildesk("outbox", "list", "--json")[1].splitlines()
+    assert [json.loads(row)["recipient"] for row in rows] == ["ann@example.org", "max@example.org"]

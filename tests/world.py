@@ -36,7 +36,17 @@ from maildesk.store.engine import Store, open_engine
 CONFIG = Path(__file__).resolve().parents[1] / "config"
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ADDRESS = {name: f"{name}@example.org" for name in ("rita", "max", "ann", "lee", "mallory")}
-TABLES = ("people", "catalog", "workflow", "rules", "approvals", "monitoring", "sla", "answers")
+TABLES = (
+    "people",
+    "catalog",
+    "workflow",
+    "rules",
+    "approvals",
+    "monitoring",
+    "sla",
+    "answers",
+    "reports",
+)
 
 
 def shipped_policy(**changes: Any) -> PolicyFiles:

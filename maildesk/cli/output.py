@@ -28,11 +28,6 @@ def shown(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def hours(seconds: int) -> str:
-    """`7:30 h`."""
-    return f"{seconds // 3600}:{seconds // 60 % 60:02} h"
-
-
 def log_to_stderr() -> None:
     """Warnings of the desk go to stderr: stdout is for results. `maildesk run` says otherwise."""
     structlog.configure(

@@ -14,13 +14,18 @@ from rich.table import Table
 from rich.text import Text
 
 from maildesk.cli.desk import the_office
-from maildesk.cli.output import hours, print_json, shown
+from maildesk.cli.edge import CommandFailed
+from maildesk.cli.output import print_json, shown
 from maildesk.cli.since import so_long
-from maildesk.desk import reports
-from maildesk.model.report import Count, Issue, Kept, Promises, Summary
+from maildesk.desk import report_mails, reports
+from maildesk.desk.office import Office
+from maildesk.model.person import Person
+from maildesk.model.report import Count, Issue, Kept, Period, Promises, Summary
 from maildesk.model.ticket import spoken
+from maildesk.outgoing.prose import hours
+from maildesk.store import people
 
-report = typer.Typer(no_args_is_help=True, help="Reports: tickets in sum, promises kept.")
+report = typer.Typer(no_args_is_help=True, help="Reports: tickets in sum, promises kept, by mail.")
 Since = Annotated[str, typer.Option(metavar="30d", help="How far back: 12h, 30d, 4w.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Comma-separated, for a spreadsheet.")]
@@ -43,9 +48,9 @@ def summary(
     ctx: typer.Context, since: Since = "30d", as_json: Json = False, as_csv: Csv = False
 ) -> None:
     """Count tickets: open, on hold, closed, by requester, by category, frequent issues."""
-    span = _span(since, as_json, as_csv)
+    length = _length(since, as_json, as_csv)
     with the_office(ctx) as office, office.store.read() as connection:
-        found = reports.summary(office, connection, office.clock() - span)
+        found = reports.summary(connection, _until_now(office, length))
     if as_csv:
         _print_csv(("table", "name", "tickets"), _long(found))
     elif as_json:
@@ -59,9 +64,9 @@ def sla(
     ctx: typer.Context, since: Since = "30d", as_json: Json = False, as_csv: Csv = False
 ) -> None:
     """Count promises: achieved, breached, cancelled, running, and how long answers took."""
-    span = _span(since, as_json, as_csv)
+    length = _length(since, as_json, as_csv)
     with the_office(ctx) as office, office.store.read() as connection:
-        found = reports.kept(office, connection, office.clock() - span)
+        found = reports.kept(office.policy.levels, connection, _until_now(office, length))
     if as_csv:
         _print_csv(tuple(f.name for f in fields(Kept)), map(astuple, found.lines))
     elif as_json:
@@ -70,7 +75,59 @@ def sla(
         _print_sheets(_of_promises(found))
 
 
-def _span(since: str, as_json: bool, as_csv: bool) -> timedelta:
+@report.command()
+def scheduled(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """List the reports that go out by mail: to whom, and when next."""
+    with the_office(ctx) as office:
+        for one in office.reports:
+            at = report_mails.next_time(office, one)
+            if as_json:
+                print_json({"name": one.name, "to": one.to, "every": one.every, "next": shown(at)})
+            else:
+                next_ = f"{at:%a %d %b %H:%M %Z}" if at else "no day in two months"
+                typer.echo(f"{next_}  {one.name} (every {one.every}) to {', '.join(one.to)}")
+
+
+@report.command()
+def send(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="The report's name in reports.toml.")],
+    to: Annotated[
+        str, typer.Option("--to", metavar="ADDRESS", help="One person instead of all it names.")
+    ] = "",
+) -> None:
+    """Send a report by mail now, of the time since it was due last.
+
+    It comes at its time all the same.
+    """
+    with the_office(ctx) as office:
+        wanted = next((one for one in office.reports if one.name == name), None)
+        if wanted is None:
+            known = ", ".join(one.name for one in office.reports)
+            remedy = f"known are: {known}" if known else "add a [[report]] to config/reports.toml"
+            raise CommandFailed(f"there is no report {name}: {remedy}")
+        unsent = report_mails.send_now(office, wanted, _recipient(office, to))
+    if unsent:
+        raise CommandFailed("; ".join(why for step in unsent for why in step.rejected))
+    typer.echo("written; `maildesk run` delivers it")
+
+
+def _recipient(office: Office, address: str) -> Person | None:
+    if not address:
+        return None
+    with office.store.read() as connection:
+        person = people.find(connection, address)
+    if person is None:
+        raise CommandFailed(f"nobody with the address {address} is known: add a [[person]]")
+    return person
+
+
+def _until_now(office: Office, length: timedelta) -> Period:
+    now = office.clock()
+    return Period(now - length, now)
+
+
+def _length(since: str, as_json: bool, as_csv: bool) -> timedelta:
     if as_json and as_csv:
         raise typer.BadParameter("--json or --csv, not both")
     return so_long(since)

@@ -8,7 +8,7 @@ import typer
 
 from maildesk.cli.desk import the_office
 from maildesk.cli.edge import CommandFailed
-from maildesk.cli.output import hours, print_json, shown
+from maildesk.cli.output import print_json, shown
 from maildesk.desk.desk import Desk
 from maildesk.desk.held import held_in, settle
 from maildesk.desk.office import Office
@@ -16,6 +16,7 @@ from maildesk.desk.promises import Measured, measured
 from maildesk.model.decision import Decision
 from maildesk.model.event import ClockSet, Event, Release
 from maildesk.model.person import Person
+from maildesk.outgoing.prose import hours
 from maildesk.store import people, tickets, views
 from maildesk.store.tickets import Message, Recorded
 

@@ -18,6 +18,7 @@ from maildesk.config.references import (
     approvals_faults,
     catalog_faults,
     people_faults,
+    reports_faults,
     workflow_faults,
 )
 from maildesk.config.rule_references import rules_faults
@@ -36,6 +37,7 @@ from maildesk.model.policy import (
     Workflow,
     profile_rules,
 )
+from maildesk.model.schedule import Reports
 from maildesk.model.settings import Part, Settings
 from maildesk.model.sla import ServiceLevels
 
@@ -56,6 +58,7 @@ POLICY: tuple[tuple[str, type[Part], bool], ...] = (
     ("sla", ServiceLevels, True),
     ("monitoring", Monitoring, True),
     ("answers", Answers, True),
+    ("reports", Reports, True),
 )
 
 
@@ -193,6 +196,7 @@ def _cross_checked(
         ],
         "monitoring": lambda part: monitoring_faults(part, desk),
         "answers": answers_faults,
+        "reports": lambda part: reports_faults(part, people, parts.get("sla")),
     }
     findings: list[Finding] = []
     for name, read in reads.items():

@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from maildesk.config.wording import fields_of, part_of
 from maildesk.model.monitoring import Monitoring
 from maildesk.model.policy import Answers, Approvals, Catalog, People, Rules, Workflow
+from maildesk.model.schedule import Reports
 from maildesk.model.settings import Part, Secret, Settings
 from maildesk.model.sla import ServiceLevels
 
@@ -29,13 +30,14 @@ FILES: tuple[tuple[str, type[Part]], ...] = (
     ("config/sla.toml", ServiceLevels),
     ("config/monitoring.toml", Monitoring),
     ("config/answers.toml", Answers),
+    ("config/reports.toml", Reports),
 )
 
 _INTRODUCTION = """\
 # Settings
 
 Every key of `maildesk.toml` and of the policy in `config/*.toml`. This page is made of the
-models in `maildesk/model/settings.py`, `policy.py` and `sla.py` by
+models in `maildesk/model` (`settings.py`, `policy.py` and others) by
 `python -m maildesk.config.reference > docs/settings.md`; a test compares them.
 
 A secret is written `{ env = "NAME" }` (an environment variable) or `{ file = "PATH" }` (a file

@@ -20,7 +20,9 @@ from maildesk.model.policy import (
     RequestType,
     Workflow,
 )
+from maildesk.model.schedule import Reports
 from maildesk.model.settings import Desk
+from maildesk.model.sla import ServiceLevels
 
 STATES = ("Open", "In Progress", "On-Hold", "Resolved", "Closed")
 
@@ -126,21 +128,40 @@ def approvals_faults(approvals: Approvals, people: People | None) -> Iterator[Fa
     known = [person.address for person in people.person]
     if approvals.fallback is not None:
         yield from unknown_person(("fallback",), approvals.fallback, known)
-    teams = [team.name for team in people.team]
     for i, kind in enumerate(approvals.approval):
         for j, level in enumerate(kind.level):
             for k, word in enumerate(level.approvers):
                 path = ("approval", i, "level", j, "approvers", k)
-                if "@" in word:
-                    yield from unknown_person(path, word, known)
-                elif word not in (MANAGER, MANAGERS_MANAGER):
-                    yield from unknown(path, "team", word, teams)
+                if word not in (MANAGER, MANAGERS_MANAGER):
+                    yield from _unknown_people(path, word, people)
 
 
 def answers_faults(answers: Answers) -> Iterator[Fault]:
     """answers.toml: each name means one text."""
     yield from named_once("template", (one.name for one in answers.template))
     yield from named_once("article", (one.name for one in answers.article))
+
+
+def reports_faults(
+    reports: Reports, people: People | None, levels: ServiceLevels | None
+) -> Iterator[Fault]:
+    """reports.toml: each report has a name of its own, and who gets it is known."""
+    yield from named_once("report", (one.name for one in reports.report))
+    for i, report in enumerate(reports.report):
+        if people is not None:
+            for j, word in enumerate(report.to):
+                yield from _unknown_people(("report", i, "to", j), word, people)
+        if levels is not None and report.calendar is not None:
+            calendars = [one.name for one in levels.calendar]
+            yield from unknown(("report", i, "calendar"), "calendar", report.calendar, calendars)
+
+
+def _unknown_people(path: KeyPath, word: str, people: People) -> Iterator[Fault]:
+    """A fault unless the word is an address of people.toml, or one of its teams."""
+    if "@" in word:
+        yield from unknown_person(path, word, [person.address for person in people.person])
+    else:
+        yield from unknown(path, "team", word, [team.name for team in people.team])
 
 
 def unknown_person(path: KeyPath, address: str, known: list[str]) -> Iterator[Fault]:

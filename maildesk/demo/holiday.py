@@ -10,9 +10,13 @@ from maildesk.demo.letter import Draft, Letter
 from maildesk.demo.program import post
 from maildesk.demo.stage import Stage
 from maildesk.demo.transcript import NotAsItShould, Step, same, within
+from maildesk.desk.office import utc_now
 from maildesk.model.clock import Clock, Outcome
+from maildesk.model.report import Period
 from maildesk.model.ticket import spoken
+from maildesk.store import counts, reports
 
+_WEEK = timedelta(days=7)
 _AWAY = "I am out of office until 14 August and read no mail."
 _ANSWER = "The licence is in your account."
 
@@ -75,6 +79,27 @@ def _a_promise_runs_out(stage: Stage) -> Iterator[str]:
     yield "Ann answers, and the promise is kept"
 
 
+def _a_week_is_over(stage: Stage) -> Iterator[str]:
+    due = _told_until(stage)
+    if due < utc_now():  # a story that is told on a Saturday has waited over Monday already
+        due += _WEEK
+        stage.house.wait_until(due + timedelta(minutes=1))
+    letter = stage.gets_new(MAX, "Day by day")
+    same("up to when the report tells", due, _told_until(stage))
+    with stage.house.store.read() as connection:
+        opened = counts.opened(connection, Period(due - _WEEK, due))
+    within("the report", f"Opened: {opened:8} ", letter.text)
+    within("the report", "First response: ", letter.text)
+    yield f"on {_moment(due)} Max gets: “{letter.subject}”"
+    yield f"{opened} opened, what it was about, and how promises were kept, with plots in the mail"
+
+
+def _told_until(stage: Stage) -> datetime:
+    with stage.house.store.read() as connection:
+        (until,) = reports.told_until(connection).values()
+    return until
+
+
 def _first_response(stage: Stage, number: int) -> Clock:
     clocks = stage.ticket(number).clocks
     return next(clock for clock in clocks if clock.metric == "first_response")
@@ -88,4 +113,5 @@ HOLIDAY: tuple[Step[Stage], ...] = (
     ("Rita asks for a licence, and Max is on holiday", _max_is_away),
     ("Nina decides for Max, by reply", _nina_decides),
     ("Nobody answers Rita, and the clock goes on", _a_promise_runs_out),
+    ("A week is over: the weekly report", _a_week_is_over),
 )

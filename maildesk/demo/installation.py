@@ -9,7 +9,7 @@ from string import Template
 
 from maildesk.config import Config, load
 from maildesk.config.shipped import policy_files
-from maildesk.demo.cast import DESK_ADDRESS, MONITORING_ADDRESS, PASSWORD
+from maildesk.demo.cast import DESK_ADDRESS, MAX, MONITORING_ADDRESS, PASSWORD
 from maildesk.demo.servers import HOST, PostOffice, free_port
 
 _INSTALLATION = Template("""\
@@ -49,6 +49,13 @@ address = "{MONITORING_ADDRESS}"
 format = "icinga"
 """
 
+_REPORTS = f"""
+[[report]]
+name = "Weekly report"
+to = "{MAX.address}"
+every = "monday"
+"""
+
 
 def write_installation(folder: Path, office: PostOffice) -> Config:
     """Write maildesk.toml, its secrets and the policy into the folder, and load them."""
@@ -59,10 +66,12 @@ def write_installation(folder: Path, office: PostOffice) -> Config:
     people = files("maildesk.demo").joinpath("people.toml").read_text("utf-8")
     (policy / "people.toml").write_text(people, "utf-8")
     approvals = policy / "approvals.toml"  # the fallback is one of these people, too
-    text = approvals.read_text("utf-8").replace("max@example.org", "max@demo.example")
+    text = approvals.read_text("utf-8").replace("max@example.org", MAX.address)
     approvals.write_text(text, "utf-8")
     with (policy / "monitoring.toml").open("a", encoding="utf-8") as monitoring:
         monitoring.write(_MONITORING)
+    with (policy / "reports.toml").open("a", encoding="utf-8") as reports:
+        reports.write(_REPORTS)
     _write_secret(folder / "mailbox.password", PASSWORD)
     _write_secret(folder / "secret.key", secrets.token_urlsafe(48))
     _write_secret(folder / "events.key", secrets.token_urlsafe(48))

@@ -14,6 +14,7 @@ from maildesk.lifecycle.waiting import office_hours
 from maildesk.model.ids import new_id
 from maildesk.model.mail import address_key
 from maildesk.model.policy import Absence, PolicyFiles, profile_rules
+from maildesk.model.schedule import ScheduledReport
 from maildesk.model.settings import Settings
 from maildesk.outgoing.compose import Composer, House
 from maildesk.rules.compile import CompiledRules, compile_rules
@@ -38,6 +39,7 @@ class Office:
     keys: tuple[bytes, ...]
     holder: str
     watches: Mapping[str, Watch]
+    reports: tuple[ScheduledReport, ...]
     clock: Callable[[], datetime] = utc_now
     random: Callable[[int], bytes] = token_bytes
 
@@ -83,6 +85,7 @@ def open_office(
         keys,
         holder,
         watches(files.monitoring),
+        files.reports.report,
         clock,
         random,
     )

@@ -1,15 +1,16 @@
 """The reports of a desk: what the rows say, counted. Reads only."""
 
+from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from maildesk.desk.office import Office
 from maildesk.lifecycle.levels import Levels
 from maildesk.lifecycle.sla import as_of, used
 from maildesk.model.clock import Clock
-from maildesk.model.report import Count, Promises, Summary
+from maildesk.model.report import Count, Day, Period, Promises, Report, Summary
 from maildesk.report.likeness import TEXT_CHARACTERS, Spoken, issues
 from maildesk.report.promises import Measure, promises
 from maildesk.store import counts
@@ -17,39 +18,60 @@ from maildesk.store import counts
 LIKENESS_TICKETS = 5_000
 
 
-def summary(office: Office, connection: Connection, since: datetime) -> Summary:
-    """Tickets counted as they are now, and since then."""
-    now = office.clock()
+def summary(connection: Connection, period: Period) -> Summary:
+    """Tickets counted as they are now, and in that time."""
     states = counts.states(connection)
-    newest = counts.opened_with(connection, since, LIKENESS_TICKETS, TEXT_CHARACTERS)
+    newest = counts.opened_with(connection, period, LIKENESS_TICKETS, TEXT_CHARACTERS)
     spoken = [Spoken(*row) for row in reversed(newest)]
     return Summary(
-        since=since,
-        until=now,
+        since=period.since,
+        until=period.until,
         open=sum(states.values()) - states.get("On-Hold", 0),
         on_hold=states.get("On-Hold", 0),
-        opened=counts.opened(connection, since),
-        closed=counts.closed(connection, since),
-        requesters=tuple(Count(*row) for row in counts.by_requester(connection, since)),
-        categories=tuple(Count(*row) for row in counts.by_category(connection, since)),
+        opened=counts.opened(connection, period),
+        closed=counts.closed(connection, period),
+        requesters=tuple(Count(*row) for row in counts.by_requester(connection, period)),
+        categories=tuple(Count(*row) for row in counts.by_category(connection, period)),
         issues=issues(spoken),
         looked_at=len(spoken),
     )
 
 
-def kept(office: Office, connection: Connection, since: datetime) -> Promises:
-    """The promises that stopped since then or have yet to stop, as they stand now."""
-    levels, now = office.policy.levels, office.clock()
-    return promises(_measures(levels, connection, since, now), since, now)
+def kept(levels: Levels, connection: Connection, period: Period) -> Promises:
+    """The promises that stopped in that time or have yet to stop, as they stood at its end."""
+    return promises(_measures(levels, connection, period), period.since, period.until)
 
 
-def _measures(
-    levels: Levels, connection: Connection, since: datetime, now: datetime
-) -> Iterator[Measure]:
-    for team, clocks in counts.clocks(connection, since):
+def whole(
+    name: str, levels: Levels, connection: Connection, period: Period, zone: ZoneInfo
+) -> Report:
+    """The report of that time as it goes out by mail, its days those of the zone."""
+    here = period.at(zone)
+    return Report(
+        name=name,
+        summary=summary(connection, here),
+        promises=kept(levels, connection, here),
+        days=tuple(_days(connection, here, zone)),
+        opened_before=counts.opened(connection, period.before),
+        closed_before=counts.closed(connection, period.before),
+    )
+
+
+def _days(connection: Connection, period: Period, zone: ZoneInfo) -> Iterator[Day]:
+    opened = Counter(at.astimezone(zone).date() for at in counts.opened_at(connection, period))
+    closed = Counter(at.astimezone(zone).date() for at in counts.closed_at(connection, period))
+    day = period.since.date()
+    while day <= period.until.date():
+        yield Day(day, opened[day], closed[day])
+        day += timedelta(1)
+
+
+def _measures(levels: Levels, connection: Connection, period: Period) -> Iterator[Measure]:
+    for team, clocks in counts.clocks(connection, period.since):
         for clock in clocks:
-            if clock.target and (clock.stopped_at is None or clock.stopped_at >= since):
-                yield _measure(levels, team, clock, now)
+            stopped = clock.stopped_at
+            if clock.target and (stopped is None or period.since <= stopped < period.until):
+                yield _measure(levels, team, clock, period.until)
 
 
 def _measure(levels: Levels, team: str, clock: Clock, now: datetime) -> Measure:

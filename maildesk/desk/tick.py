@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from maildesk.desk import warnings
+from maildesk.desk import report_mails, warnings
 from maildesk.desk.office import Office
 from maildesk.desk.record import Matter, Recorder
 from maildesk.lifecycle.decide import decide
@@ -39,12 +39,14 @@ def tick(office: Office) -> int:
 
 
 def _tell(office: Office) -> None:
-    try:
-        warnings.tell(office)
-    except Exception as error:
-        if is_of_the_database(error):
-            raise
-        log.exception("warnings not written")
+    """What is no ticket's own deadline; neither keeps the other or the clock from going on."""
+    for write in (warnings.tell, report_mails.send_due):
+        try:
+            write(office)
+        except Exception as error:
+            if is_of_the_database(error):
+                raise
+            log.exception("not written", what=write.__module__)
 
 
 def _strike_or_postpone(office: Office, number: int, now: datetime) -> bool:

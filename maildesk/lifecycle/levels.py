@@ -68,7 +68,12 @@ class Levels:
         for one in self.files.calendar:
             if organisation in one.organisations:
                 return self.calendars[one.name]
-        return next(iter(self.calendars.values()), OFFICE)
+        return self.calendar_named(None)
+
+    def calendar_named(self, name: str | None) -> Calendar:
+        """The one of that name; without a name the first one, else an office in UTC."""
+        first = next(iter(self.calendars.values()), OFFICE)
+        return self.calendars.get(name, first) if name else first
 
     def metrics(self) -> tuple[Metric, ...]:
         """Those that any profile promises something about."""

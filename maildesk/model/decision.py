@@ -7,6 +7,7 @@ from maildesk.model.cause import OrderedElsewhere
 from maildesk.model.clock import Notice, Warned
 from maildesk.model.event import Event
 from maildesk.model.mail import Disposition, Step
+from maildesk.model.report import Report
 from maildesk.model.token import Purpose
 
 
@@ -78,6 +79,7 @@ class Template(enum.StrEnum):
     DELIVERY_FAILED = "delivery-failed"
     SLA_WARNING = "sla-warning"
     SLA_DIGEST = "sla-digest"
+    REPORT = "report"
     REFUSED = "refused"
 
 
@@ -87,7 +89,7 @@ class Letter:
 
     `note` says in one sentence why the letter is sent where the template leaves it open.
     `text` is a person's text that the letter carries; `author` wrote it. `warnings` are promises
-    that the letter speaks of.
+    that the letter speaks of, and `report` is what it reports.
     """
 
     template: Template
@@ -98,6 +100,7 @@ class Letter:
     note: str = ""
     links: tuple[Purpose, ...] = ()
     warnings: tuple[Warned, ...] = ()
+    report: Report | None = None
 
 
 class Answer(enum.StrEnum):

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from maildesk.model.event import Quorum
 from maildesk.model.monitoring import Monitoring
+from maildesk.model.schedule import Reports
 from maildesk.model.settings import Part
 from maildesk.model.sla import ServiceLevels
 
@@ -428,3 +429,4 @@ class PolicyFiles(Part):
     holidays: dict[str, frozenset[date]] = Field({})
     monitoring: Monitoring = Monitoring()
     answers: Answers = Answers()
+    reports: Reports = Reports()

@@ -1,7 +1,25 @@
 """What a report says. Frozen values."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From `since` on, before `until`."""
+
+    since: datetime
+    until: datetime
+
+    @property
+    def before(self) -> "Period":
+        """The time of the same length that ends where this one begins."""
+        return Period(self.since - (self.until - self.since), self.since)
+
+    def at(self, zone: ZoneInfo) -> "Period":
+        """The same, as clocks on the wall there show it."""
+        return Period(self.since.astimezone(zone), self.until.astimezone(zone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +91,27 @@ class Promises:
     until: datetime
     metrics: tuple[Kept, ...]
     lines: tuple[Kept, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What one local day brought."""
+
+    date: date
+    opened: int
+    closed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a report by mail says. `summary` and `promises` have their times in the local zone.
+
+    `opened_before` and `closed_before` count the time before, which was as long.
+    """
+
+    name: str
+    summary: Summary
+    promises: Promises
+    days: tuple[Day, ...]
+    opened_before: int
+    closed_before: int

@@ -108,6 +108,7 @@ def _words(made: Mailing) -> dict[str, object]:
         "note": made.letter.note,
         "links": made.links,
         "warnings": made.letter.warnings,
+        "report": made.letter.report,
         "until": made.until,
         "marker": made.marker,
         "proven": made.proven,

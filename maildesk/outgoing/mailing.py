@@ -7,6 +7,7 @@ from functools import cached_property
 from maildesk.model.decision import Letter, Template
 from maildesk.model.person import Person
 from maildesk.model.redact import redacted
+from maildesk.model.report import Count, Report
 from maildesk.model.settings import Desk
 from maildesk.model.ticket import Ticket
 from maildesk.model.token import (
@@ -21,8 +22,9 @@ from maildesk.outgoing import fields, mime
 
 FIXED_SUBJECT = "Your request"
 NOTE_LIMIT = 500
+REPORT_LINES = 8  # of each table: a mail is read on a phone
 AUTOMATIC_TEXT_LIMIT = 20_000  # characters: a huge mail is not multiplied to every agent
-_OF_NO_TICKET = frozenset({Template.REFUSED, Template.SLA_DIGEST})
+_OF_NO_TICKET = frozenset({Template.REFUSED, Template.SLA_DIGEST, Template.REPORT})
 _CLIPPED = "\n\n[The text is shortened here; the whole of it is in the ticket.]"
 _LOCAL_PART_LIMIT = 64  # RFC 5321 §4.5.3.1.1
 
@@ -180,7 +182,28 @@ def _bounded(letter: Letter, keys: tuple[bytes, ...]) -> Letter:
         replace(one, subject=fields.bare_subject(one.subject)) for one in letter.warnings
     )
     note = fields.clean(letter.note, NOTE_LIMIT)
-    return replace(letter, text=text, note=note, warnings=warnings)
+    report = _presentable_report(letter.report) if letter.report else None
+    return replace(letter, text=text, note=note, warnings=warnings, report=report)
+
+
+def _presentable_report(report: Report) -> Report:
+    """The first lines of each table, in words that fit in one."""
+    summary = report.summary
+    issues = tuple(replace(i, subject=fields.bare_subject(i.subject)) for i in summary.issues)
+    requesters = _lines(summary.requesters)
+    categories = _lines(summary.categories)
+    shown = replace(
+        summary,
+        requesters=requesters,
+        categories=categories,
+        issues=issues[:REPORT_LINES],
+    )
+    return replace(report, summary=shown)
+
+
+def _lines(counts: tuple[Count, ...]) -> tuple[Count, ...]:
+    shown = counts[:REPORT_LINES]
+    return tuple(replace(one, name=fields.clean(one.name, fields.NAME_LIMIT)) for one in shown)
 
 
 def _presentable(person: Person) -> Person:

@@ -6,6 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from maildesk.model.person import Person
+from maildesk.outgoing import plots
 
 WIDTH = 72  # RFC 3676 §4.2 and old custom: a quoted line still fits into 80
 _HEADLINE = 44  # characters: two lines on a phone
@@ -70,6 +71,11 @@ def moment(at: datetime | None) -> str:
     return f"{day(at)}, {at:%H:%M %Z}" if at else "not known"
 
 
+def hours(seconds: int) -> str:
+    """A length of time: 7:30 h."""
+    return f"{seconds // 3600}:{seconds // 60 % 60:02} h"
+
+
 def who(person: Person) -> str:
     """Name and address, or the address alone."""
     return f"{person.name} ({person.address})" if person.name else person.address
@@ -99,6 +105,12 @@ def environment() -> Environment:
         day=day,
         moment=moment,
         headline=headline,
+        hours=hours,
         who=who,
+        blocks=plots.blocks,
+        names=plots.names,
+        highest=plots.highest,
+        percent=plots.percent,
+        tall=plots.tall,
     )
     return env

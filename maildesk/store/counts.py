@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Column, Connection, Select, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, func, or_, select
 
 from maildesk.model.clock import Clock
+from maildesk.model.report import Period
 from maildesk.store import tables
 
 _TICKET = tables.ticket
@@ -22,34 +23,48 @@ def states(connection: Connection) -> dict[str, int]:
     return {row.state: row.n for row in connection.execute(query.group_by(_TICKET.c.state))}
 
 
-def opened(connection: Connection, since: datetime) -> int:
-    """How many tickets were opened since then."""
-    return _number(connection, select(func.count()).where(_TICKET.c.opened_at >= since))
+def opened(connection: Connection, period: Period) -> int:
+    """How many tickets were opened in it."""
+    return _number(connection, select(func.count()).where(_within(period, _TICKET.c.opened_at)))
 
 
-def closed(connection: Connection, since: datetime) -> int:
-    """How many tickets were closed since then."""
-    return _number(connection, select(func.count()).where(_TICKET.c.closed_at >= since))
+def closed(connection: Connection, period: Period) -> int:
+    """How many tickets were closed in it."""
+    return _number(connection, select(func.count()).where(_within(period, _TICKET.c.closed_at)))
 
 
-def by_requester(connection: Connection, since: datetime) -> Iterator[tuple[str, int]]:
-    """Who opened how many since then, the most first."""
+def opened_at(connection: Connection, period: Period) -> Iterator[datetime]:
+    """When each ticket of that time was opened."""
+    yield from connection.scalars(
+        select(_TICKET.c.opened_at).where(_within(period, _TICKET.c.opened_at))
+    )
+
+
+def closed_at(connection: Connection, period: Period) -> Iterator[datetime]:
+    """When each ticket that was closed in that time was."""
+    yield from connection.scalars(
+        select(_TICKET.c.closed_at).where(_within(period, _TICKET.c.closed_at))
+    )
+
+
+def by_requester(connection: Connection, period: Period) -> Iterator[tuple[str, int]]:
+    """Who opened how many in it, the most first."""
     named = _PERSON.c.address
     query = select(named, func.count()).join(_TICKET, _TICKET.c.requester == _PERSON.c.id)
-    return _most_first(connection, query, named, since)
+    return _most_first(connection, query, named, period)
 
 
-def by_category(connection: Connection, since: datetime) -> Iterator[tuple[str, int]]:
-    """How many of each category were opened since then, the most first; "" for none."""
+def by_category(connection: Connection, period: Period) -> Iterator[tuple[str, int]]:
+    """How many of each category were opened in it, the most first; "" for none."""
     named = _TICKET.c.category
-    return _most_first(connection, select(named, func.count()), named, since)
+    return _most_first(connection, select(named, func.count()), named, period)
 
 
 def opened_with(
-    connection: Connection, since: datetime, most: int, characters: int
+    connection: Connection, period: Period, most: int, characters: int
 ) -> list[tuple[int, str, str]]:
-    """Number, subject and the beginning of the first text of tickets opened since then, newest
-    first, at most so many."""
+    """Number, subject and the beginning of the first text of tickets opened in it, newest first,
+    at most so many."""
     first = (
         select(func.min(_MESSAGE.c.serial))
         .where(_MESSAGE.c.ticket == _TICKET.c.number)
@@ -60,7 +75,7 @@ def opened_with(
     query = (
         select(_TICKET.c.number, _TICKET.c.subject, text)
         .join(_MESSAGE, _MESSAGE.c.serial == first, isouter=True)
-        .where(_TICKET.c.opened_at >= since)
+        .where(_within(period, _TICKET.c.opened_at))
         .order_by(_TICKET.c.number.desc())
         .limit(most)
     )
@@ -76,13 +91,17 @@ def clocks(connection: Connection, since: datetime) -> Iterator[tuple[str, tuple
         yield team, _CLOCKS.validate_python(written)
 
 
+def _within(period: Period, at: Column[Any]) -> ColumnElement[bool]:
+    return and_(at >= period.since, at < period.until)
+
+
 def _number(connection: Connection, query: Select[Any]) -> int:
     return int(connection.execute(query).scalar_one())
 
 
 def _most_first(
-    connection: Connection, query: Select[Any], named: Column[str], since: datetime
+    connection: Connection, query: Select[Any], named: Column[str], period: Period
 ) -> Iterator[tuple[str, int]]:
-    counted = query.where(_TICKET.c.opened_at >= since).group_by(named)
+    counted = query.where(_within(period, _TICKET.c.opened_at)).group_by(named)
     for row in connection.execute(counted.order_by(func.count().desc(), named)):
         yield row[0], row[1]

@@ -350,6 +350,15 @@ class NoticeRow(SQLModel, table=True):
     not_before: datetime = _time()
 
 
+class ReportRow(SQLModel, table=True):
+    """Up to when a report by mail has told what there was to tell."""
+
+    __tablename__ = "report"
+
+    name: str = Field(primary_key=True)
+    told_until: datetime = _time()
+
+
 class OutgoingRow(SQLModel, table=True):
     """A mail to one person. It is in exactly one state (outgoing.queue.State)."""
 
@@ -422,4 +431,5 @@ message = _table(MessageRow)
 attachment = _table(AttachmentRow)
 ticket_event = _table(TicketEventRow)
 notice = _table(NoticeRow)
+report = _table(ReportRow)
 outgoing = _table(OutgoingRow)

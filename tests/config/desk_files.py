@@ -178,6 +178,15 @@ address = "backup@example.org"
 problem = 'failed: (?P<key>.*)'
 """,
     "config/approvals.toml": 'fallback = "max@example.org"\n',
+    "config/reports.toml": """\
+[[report]]
+name = "week"
+to = ["max@example.org", "First line"]
+every = "monday"
+at = "08:00"
+calendar = "office"
+# end
+""",
     "config/sla.toml": """\
 [[calendar]]
 name = "office"

@@ -14,6 +14,7 @@ RULES = "config/rules.toml"
 APPROVALS = "config/approvals.toml"
 MONITORING = "config/monitoring.toml"
 SLA = "config/sla.toml"
+REPORTS = "config/reports.toml"
 
 # file, what stands there, what stands there instead, the finding
 BROKEN = [
@@ -108,6 +109,13 @@ BROKEN = [
     (MONITORING, "(?P<key>", "(?P<key", "8: source#2.problem: is no usable pattern: invalid na"),
     (MONITORING, "problem = 'f", "recovery = 'f", "5: source#2.format: there is no pattern that t"),
     (MONITORING, "# its own form", '\nproblem = "a"', "5: source#1.problem: a known format"),
+    # ---- reports.toml
+    (REPORTS, '"max@', '"mx@', "3: report#1.to#1: nobody in people.toml has the address"),
+    (REPORTS, '"First line"', '"Frist line"', '3: report#1.to#2: there is no team "Frist line"'),
+    (REPORTS, '"monday"', '"mondays"', '4: report#1.every: "mondays" is not known; did you mean'),
+    (REPORTS, '"08:00"', '"8:00"', '5: report#1.at: is no time of day; write it as "08:00"'),
+    (REPORTS, '"office"', '"ofice"', '6: report#1.calendar: there is no calendar "ofice"'),
+    (REPORTS, "# end", '[[report]]\nname = "week"\nto = "First line"', '8: report#2.name: the n'),
     # ---- sla.toml: calendars
     (SLA, "Europe/Berlin", "Europe/Berlim", '3: calendar#1.zone: there is no time zone "Europe/Be'),
     (SLA, "09:00-17:00", "09:00-08:00", '4: calendar#1.hours: "09:00-08:00" does not end after'),

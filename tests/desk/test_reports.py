@@ -3,20 +3,24 @@
 from datetime import timedelta
 
 from maildesk.desk import reports
-from maildesk.model.report import Count, Kept, Promises, Summary
+from maildesk.model.report import Count, Kept, Period, Promises, Summary
 from tests.world import MONDAY, World, to
 
 WEEK = timedelta(days=7)
 
 
+def last_week(world: World) -> Period:
+    return Period(world.clock.now - WEEK, world.clock.now + timedelta(seconds=1))
+
+
 def summary(world: World) -> Summary:
     with world.store.read() as connection:
-        return reports.summary(world.office, connection, world.clock.now - WEEK)
+        return reports.summary(connection, last_week(world))
 
 
 def kept(world: World) -> Promises:
     with world.store.read() as connection:
-        return reports.kept(world.office, connection, world.clock.now - WEEK)
+        return reports.kept(world.office.policy.levels, connection, last_week(world))
 
 
 def test_tickets_are_counted_as_they_stand(world_on_each: World) -> None:

@@ -1,8 +1,10 @@
 """Rita asks, Max is her manager, Ann answers; one ticket of theirs."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from maildesk.model.person import Person
+from maildesk.model.report import Count, Day, Issue, Kept, Promises, Report, Summary
 from maildesk.model.settings import Desk
 from maildesk.model.ticket import Ticket
 from maildesk.outgoing.compose import House, Topic
@@ -36,3 +38,55 @@ TICKET = Ticket(
     close_due=NOW + timedelta(days=5),
 )
 TOPIC = Topic(TICKET, "Printer jams", RITA, thread=("<first@example.org>",))
+
+
+def report_of(
+    name: str,
+    *,
+    days: Sequence[tuple[int, int]],
+    kept: Sequence[tuple[str, int, int]] = (),
+    requesters: Sequence[tuple[str, int]] = (),
+    categories: Sequence[tuple[str, int]] = (),
+    issues: Sequence[tuple[str, tuple[int, ...]]] = (),
+) -> Report:
+    """A report from Monday, 16 November, on: what was opened and closed each day, and so on."""
+    since = datetime(2026, 11, 16, 8, tzinfo=UTC)
+    until = since + timedelta(days=max(1, len(days) - 1))
+    summary = Summary(
+        since=since,
+        until=until,
+        open=34,
+        on_hold=6,
+        opened=sum(opened for opened, _ in days),
+        closed=sum(closed for _, closed in days),
+        requesters=tuple(Count(*one) for one in requesters),
+        categories=tuple(Count(*one) for one in categories),
+        issues=tuple(Issue(*one) for one in issues),
+        looked_at=29,
+    )
+    metrics = tuple(
+        Kept(
+            metric=metric,
+            profile="",
+            team="",
+            achieved=achieved,
+            breached=breached,
+            cancelled=1,
+            running=2,
+            p50=1_800 if achieved else None,
+            p90=7_200 if achieved else None,
+            p95=9_000 if achieved else None,
+        )
+        for metric, achieved, breached in kept
+    )
+    return Report(
+        name=name,
+        summary=summary,
+        promises=Promises(since=since, until=until, metrics=metrics, lines=()),
+        days=tuple(
+            Day(since.date() + timedelta(n), opened, closed)
+            for n, (opened, closed) in enumerate(days)
+        ),
+        opened_before=0,
+        closed_before=0,
+    )

@@ -16,18 +16,19 @@ import maildesk
 from maildesk.model.clock import Warned
 from maildesk.model.decision import Letter, Template
 from maildesk.model.person import Person
+from maildesk.model.report import Report
 from maildesk.model.settings import Desk
 from maildesk.model.token import Purpose
 from maildesk.outgoing.compose import Composer, House, Topic
 from maildesk.outgoing.prose import environment, paragraphs, quoted, wrapped
-from tests.outgoing.cast import ANN, DESK, KEYS, MAX, NONCE, NOW, RITA, TICKET, TOPIC
+from tests.outgoing.cast import ANN, DESK, KEYS, MAX, NONCE, NOW, RITA, TICKET, TOPIC, report_of
 from tests.outgoing.test_compose import composed, parts
 
 FOLDER = Path(maildesk.__file__).parent / "templates" / "mail"
 SHARED = {
     f"{name}.{kind}" for name in ("layout", "closing", "promises") for kind in ("html", "txt")
 }
-SHARED |= {"parts.html"}
+SHARED |= {"parts.html", "plots.html", "compared.txt"}
 HOUSES = {
     "with pages": Composer(House(DESK, "https://desk.example.org", KEYS, 30)),
     "by mail alone": Composer(House(Desk(address="desk@x.example", delimiter=""), None, KEYS, 30)),
@@ -45,6 +46,16 @@ SOON = Warned(
     team="First line",
 )
 LATE = replace(SOON, overdue=True, assignee="", team="", priority="", level="+2h", due=None)
+REPORT = report_of(
+    "Weekly report",
+    days=[(4, 1), (0, 0), (12, 9), (3, 5), (7, 7), (1, 0), (0, 0), (2, 0)],
+    kept=[("first_response", 45, 5), ("resolution", 0, 0)],
+    requesters=[("rita@example.org", 9), ("<b>max</b>@example.org", 1)],
+    categories=[("Hardware", 7), ("", 3)],
+    issues=[("Printer <b>broken</b>", (1001, 1002, 1003, 1004, 1005)), ("", (1006, 1007))],
+)
+MONTH = report_of("Monthly report", days=[(n % 7, n % 5) for n in range(31)])
+QUIET = report_of("Daily report", days=[(0, 0)])
 NOBODY = Person(id=9, name="", address="nobody@example.org")
 
 
@@ -74,9 +85,10 @@ def combinations() -> Iterator[tuple[Letter, Person, Person | None, bool]]:
 @pytest.mark.parametrize("template", Template)
 def test_every_template_renders_in_every_combination(template: Template, house: str) -> None:
     bare = replace(TICKET, category="", priority="", team="", service="", close_due=None)
+    report = MONTH if template is Template.REPORT else None
     for (letter, to, author, proven), ticket in itertools.product(combinations(), (TICKET, bare)):
         mail = HOUSES[house].compose(
-            replace(letter, template=template),
+            replace(letter, template=template, report=report),
             replace(TOPIC, ticket=ticket, requester=to),
             to,
             author,
@@ -123,6 +135,7 @@ def bodies(request: pytest.FixtureRequest) -> tuple[str, str]:
         note="A note.",
         links=tuple(Purpose),
         warnings=(SOON, LATE),
+        report=REPORT,
     )
     return parts(composed(letter, recipient=MAX, author=RITA))
 
@@ -222,3 +235,42 @@ def test_agents_are_told_of_a_vip(vip: bool) -> None:
     letter = Letter(template=Template.AGENT_NOTIFICATION, to=ANN.id)
     text, html = parts(composed(letter, recipient=ANN, topic=topic))
     assert ("VIP:        yes" in text, ">VIP</th>" in html) == (vip, vip)
+
+
+def reported(report: Report) -> tuple[str, str]:
+    letter = Letter(template=Template.REPORT, to=MAX.id, report=report)
+    topic = Topic(None, f"{report.name}: 16 to 23 November 2026", MAX)
+    return parts(composed(letter, recipient=MAX, topic=topic))
+
+
+def test_a_report_shows_each_day_and_each_promise_in_both_parts() -> None:
+    text, html = reported(REPORT)
+    assert "Wed 18 Nov  opened   12 ████████████████████" in text
+    assert "            closed    9 ███████████████" in text
+    assert "Wednesday 18, 12 opened and 9 closed; " in html  # what a screen reader says
+    assert html.count('height="72"') == 1  # the highest column
+    assert html.count('height="54"') == 1  # and nine twelfths of it
+    assert "First response: 90 % kept, 45 of 50" in text
+    assert ": 90 % kept, 45 of 50" in html
+    assert "none has ended" in text
+    assert "    5 tickets: MD-1005, MD-1004, MD-1003, MD-1002 …" in text
+
+
+def test_a_report_says_how_it_was_before() -> None:
+    text, _ = reported(replace(REPORT, opened_before=40, closed_before=0))
+    assert "Opened:       29 (11 fewer than before)" in text
+    assert "Closed:       22 (22 more than before)" in text
+
+
+def test_strangers_words_in_a_report_are_words() -> None:
+    _, html = reported(REPORT)
+    assert "&lt;b&gt;max&lt;/b&gt;" in html
+    assert "Printer &lt;b&gt;broken&lt;/b&gt;" in html
+
+
+def test_a_report_of_a_month_names_its_weeks_and_one_of_a_quiet_day_plots_nothing() -> None:
+    _, html = reported(MONTH)
+    assert [f">{day}<br>Nov<" in html for day in (16, 23, 30)] == [True, True, True]
+    text, html = reported(QUIET)
+    assert "Day by day" not in text + html
+    assert "0 opened, 0 closed" in html

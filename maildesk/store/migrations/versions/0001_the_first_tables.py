@@ -274,6 +274,12 @@ def upgrade() -> None:
     op.create_index("ix_notice_person_id", "notice", ["person_id"], unique=False)
     op.create_index("ix_notice_ticket", "notice", ["ticket"], unique=False)
     op.create_table(
+        "report",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("told_until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_report"),
+    )
+    op.create_table(
         "outgoing",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("ticket", sa.Integer(), nullable=True),
