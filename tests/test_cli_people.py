@@ -74,6 +74,8 @@ def test_people_are_imported_and_listed(imports: Import, listed: Any, maildesk: 
         "manager": "bo@example.org",
         "organisation": "Sales",
         "vip": True,
+        "language": "",
+        "zone": "",
         "origin": "import",
     }
     assert listed()["bo@example.org"]["manager"] == "max@example.org"
@@ -209,3 +211,16 @@ def test_a_manager_of_nobody_who_stays_is_refused(imports: Import) -> None:
 
 def test_a_file_that_is_not_there_is_told(maildesk: Import, tmp_path: Path) -> None:
     assert maildesk("people", "import", tmp_path / "none.csv")[0] == 2
+
+
+def test_language_and_time_zone_are_columns_as_well(imports: Import, listed: Any) -> None:
+    head = "name,address,language,zone"
+    assert imports(head, "Cy,cy@example.org,pt-BR,America/Lima")[0] == 0
+    assert (listed()["cy@example.org"]["language"], listed()["cy@example.org"]["zone"]) == (
+        "pt-BR",
+        "America/Lima",
+    )
+    status, _, err = imports(head, "Cy,cy@example.org,German,Berlin")
+    assert status == 2
+    assert '2: language: "German" is no language; write it as "de" or "pt-BR"' in err
+    assert '2: zone: there is no time zone "Berlin"' in err

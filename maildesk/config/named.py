@@ -1,6 +1,7 @@
 """Names within the files of the policy: each once, and each of a thing that exists."""
 
 from collections.abc import Iterable, Iterator
+from zoneinfo import ZoneInfo
 
 from maildesk.config.errors import Fault
 from maildesk.config.installation import doubles
@@ -13,6 +14,14 @@ def unknown(path: KeyPath, what: str, name: str, known: Iterable[str]) -> Iterat
     names = list(known)
     if name not in names:
         yield Fault(path, f"there is no {what} {quoted(name)}", near(name, names))
+
+
+def zone_faults(path: KeyPath, zone: str) -> Iterator[Fault]:
+    """A fault where there is no such time zone; none for ""."""
+    try:
+        ZoneInfo(zone or "UTC")
+    except (ValueError, OSError, KeyError):
+        yield Fault(path, f"there is no time zone {quoted(zone)}", 'as "UTC" or "Europe/Berlin"')
 
 
 def named_once(table: str, names: Iterable[str]) -> Iterator[Fault]:

@@ -1,6 +1,7 @@
 """People in a CSV file, as a directory exports them: every error at once, with line and column."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,13 +10,15 @@ from pathlib import Path
 
 from maildesk.config.errors import ConfigErrors
 from maildesk.config.installation import outside_address_fault
+from maildesk.config.named import zone_faults
 from maildesk.config.wording import near, quoted
 from maildesk.model.directory import Listed, Origin
 from maildesk.model.finding import Finding
 from maildesk.model.mail import address_key
+from maildesk.model.policy import LANGUAGE
 from maildesk.model.settings import Desk
 
-COLUMNS = ("name", "address", "addresses", "manager", "organisation", "vip")
+COLUMNS = ("name", "address", "addresses", "manager", "organisation", "vip", "language", "zone")
 _NEEDED = ("name", "address")
 _YES = frozenset({"yes", "true", "1"})
 _NO = frozenset({"no", "false", "0", ""})
@@ -115,6 +118,8 @@ def _row(line: int, cells: dict[str, str]) -> Row:
         manager=cells.get("manager", ""),
         organisation=cells.get("organisation", ""),
         vip=cells.get("vip", "").lower() in _YES,
+        language=cells.get("language", ""),
+        zone=cells.get("zone", ""),
         origin=Origin.IMPORT,
     )
     return Row(line, person)
@@ -134,6 +139,11 @@ def _cells(path: Path, line: int, cells: dict[str, str], desk: Desk) -> Iterator
     if cells.get("vip", "").lower() not in _YES | _NO:
         what = f"{quoted(cells['vip'])} is neither yes nor no"
         yield wrong(path, line, "vip", what, "write yes or no")
+    if not re.fullmatch(LANGUAGE, cells.get("language", "")):
+        what = f"{quoted(cells['language'])} is no language"
+        yield wrong(path, line, "language", what, 'write it as "de" or "pt-BR"')
+    for fault in zone_faults(("zone",), cells.get("zone", "")):
+        yield wrong(path, line, "zone", fault.problem, fault.remedy)
 
 
 def _doubles(path: Path, rows: Iterable[Row]) -> Iterator[Finding]:

@@ -1,12 +1,13 @@
 """config/*.toml beyond its types: does everything that is named exist?"""
 
+import re
 from collections.abc import Iterator
 from typing import get_args
 
 from maildesk.config.errors import Fault
 from maildesk.config.installation import doubles, outside_address_fault
 from maildesk.config.lines import KeyPath
-from maildesk.config.named import named_once, unknown
+from maildesk.config.named import named_once, unknown, zone_faults
 from maildesk.config.wording import circle_words, near, quoted
 from maildesk.lifecycle.approvers import MANAGER, MANAGERS_MANAGER
 from maildesk.lifecycle.proof import flaws
@@ -18,12 +19,14 @@ from maildesk.model.policy import (
     Grade,
     People,
     RequestType,
+    Senders,
     Workflow,
 )
 from maildesk.model.schedule import Reports
 from maildesk.model.settings import Desk
 from maildesk.model.sla import ServiceLevels
 
+_DOMAIN = re.compile(r"[^\s@.]+(\.[^\s@.]+)*")
 STATES = ("Open", "In Progress", "On-Hold", "Resolved", "Closed")
 
 # The state that the status of each role must belong to.
@@ -58,7 +61,9 @@ def people_faults(people: People, desk: Desk | None) -> Iterator[Fault]:
             yield from unknown_person(("team", i, "members", j), member, known)
         for j, lead in enumerate(team.leads):
             yield from unknown(("team", i, "leads", j), "member", lead, team.members)
+    yield from _domains(people.senders)
     for i, person in enumerate(people.person):
+        yield from zone_faults(("person", i, "zone"), person.zone)
         if person.manager is not None:
             yield from unknown_person(("person", i, "manager"), person.manager, known)
         if person.delegate is not None:
@@ -181,6 +186,13 @@ def _addresses(people: People, desk: Desk | None) -> Iterator[Fault]:
     for path, address in doubles(entries):
         problem = f"{quoted(address)} belongs to somebody above"
         yield Fault(path, problem, "give an address to one person only")
+
+
+def _domains(senders: Senders) -> Iterator[Fault]:
+    for i, domain in enumerate(senders.domains):
+        if not _DOMAIN.fullmatch(domain):
+            problem, remedy = f"{quoted(domain)} is no mail domain", 'write it as "example.org"'
+            yield Fault(("senders", "domains", i), problem, remedy)
 
 
 def _manager_cycles(people: People) -> Iterator[Fault]:

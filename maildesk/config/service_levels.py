@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from functools import partial
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 import holidays
 
 from maildesk.config.errors import Fault
 from maildesk.config.lines import KeyPath
-from maildesk.config.named import named_once, unknown
+from maildesk.config.named import named_once, unknown, zone_faults
 from maildesk.config.wording import near, quoted
 from maildesk.model.policy import Catalog, People
 from maildesk.model.sla import (
@@ -66,10 +65,7 @@ def sla_faults(
 
 def _calendar(path: KeyPath, one: CalendarEntry) -> Iterator[Fault]:
     yield from _readable((*path, "hours"), partial(read_week, one.hours))
-    try:
-        ZoneInfo(one.zone)
-    except (ValueError, OSError, KeyError):
-        yield Fault((*path, "zone"), f"there is no time zone {quoted(one.zone)}", 'as "UTC"')
+    yield from zone_faults((*path, "zone"), one.zone)
     yield from _place(path, one)
     for i, day in enumerate(one.days_off):
         yield from _readable((*path, "days_off", i), partial(read_day_off, day, YEARS))

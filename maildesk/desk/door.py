@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -98,7 +99,7 @@ class DeskDoor:
         decided = None if choices else what_became(seen.history, link, ticket, seen.names)
         says = bool(choices or decided or hindrance) or link.purpose is Purpose.VIEW
         said = entries(connection, seen, seen.shown, self.office.keys)
-        return Page(
+        page = Page(
             purpose=link.purpose,
             viewer=seen.viewer.name,
             number=ticket.number,
@@ -116,6 +117,12 @@ class DeskDoor:
             taken=taken(seen.history, ticket, seen.viewer, seen.names) if works else None,
             hindrance=hindrance,
         )
+        return page.local(self._zone_of(seen.viewer))
+
+    def _zone_of(self, viewer: Person) -> ZoneInfo:
+        """Where the viewer looks at the clock, as in mails."""
+        own = viewer.zone
+        return ZoneInfo(own) if own else self.office.policy.levels.calendar_named(None).zone
 
     def _hindrance(self, seen: Sight) -> str:
         """Why this agent cannot resolve the ticket by a link now."""
@@ -143,7 +150,7 @@ class DeskDoor:
         return WholeMail(
             number=seen.ticket.number,
             subject=seen.subject,
-            entry=entry,
+            entry=entry.local(self._zone_of(seen.viewer)),
             text=redacted(text, keys),
             html=redacted(shown.html, keys) if shown else None,
             left_out=shown.left_out if shown else 0,

@@ -120,10 +120,21 @@ def _correspondence(case: Case) -> Worked | None:
     ticket = known.tickets[before] if before is not None else None
     if ticket is None and case.reading.screening.kind is Kind.AUTO_REPLY:
         return Worked(Disposition.AUTO_REPLY, None, (threaded.step,))
-    if sender.distrusted and (ticket is None or ticket.is_closed):
-        step = Step("spam", "held", ("an agent called an earlier mail of this sender spam",))
-        return Worked(Disposition.HELD, None, (threaded.step, step))
+    if case.kept.let_in:
+        people.let_in(case.connection, sender.id, case.now)
+    elif (ticket is None or ticket.is_closed) and (why := _held_back(case, sender)):
+        return Worked(Disposition.HELD, None, (threaded.step, Step("sender", "held", (why,))))
     return _decided(case, sender, identity, threaded, ticket, subjects)
+
+
+def _held_back(case: Case, sender: Person) -> str:
+    """Why a mail of the sender opens no ticket until a person says so; "" where it may."""
+    if sender.distrusted:
+        return "an agent called an earlier mail of this sender spam"
+    if not case.office.policy.directory.admits(sender):
+        domain = sender.address.rpartition("@")[2]
+        return f"nobody let {sender.address} in, and people of {domain} may not open tickets"
+    return ""
 
 
 def _unnamed(case: Case) -> bool:

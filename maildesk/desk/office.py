@@ -75,7 +75,8 @@ def open_office(
         policy = read_policy(connection, files, compile_rules(files.rules))
     keys = settings.secrets.keys()
     base_url = settings.web.base_url if settings.web.enabled else None
-    house = House(settings.desk, base_url, keys, files.approvals.link_days)
+    zone = policy.levels.calendar_named(None).zone
+    house = House(settings.desk, base_url, keys, files.approvals.link_days, zone)
     holder = str(this_process(part))
     return Office(
         store,
@@ -130,6 +131,7 @@ def _directory(connection: Connection, files: PolicyFiles) -> Directory:
         absences=_absences(connection, files),
         staff=people.by_ids(connection, known.values()) | people.imported(connection),
         delegates=dict(_delegates(files, known)),
+        domains=tuple(domain.casefold() for domain in files.people.senders.domains),
     )
 
 

@@ -19,7 +19,7 @@ from maildesk.model.mail import Step, address_key
 from maildesk.model.person import Person
 from maildesk.model.report import Period, Report
 from maildesk.model.schedule import ScheduledReport
-from maildesk.outgoing.prose import day
+from maildesk.outgoing.prose import date_of
 from maildesk.report.schedule import last_due, next_due
 from maildesk.store import people
 from maildesk.store import reports as rows
@@ -120,4 +120,4 @@ def _write(
 
 def _subject(found: Report) -> str:
     since, until = found.summary.since, found.summary.until
-    return f"{found.name}: {day(since)} to {day(until)}"
+    return f"{found.name}: {date_of(since)} to {date_of(until)}"

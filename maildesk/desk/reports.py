@@ -13,7 +13,7 @@ from maildesk.model.clock import Clock
 from maildesk.model.report import Count, Day, Period, Promises, Report, Summary
 from maildesk.report.likeness import TEXT_CHARACTERS, Spoken, issues
 from maildesk.report.promises import Measure, promises
-from maildesk.store import counts
+from maildesk.store import counts, views
 
 LIKENESS_TICKETS = 5_000
 
@@ -54,6 +54,7 @@ def whole(
         days=tuple(_days(connection, here, zone)),
         opened_before=counts.opened(connection, period.before),
         closed_before=counts.closed(connection, period.before),
+        waiting=sum(1 for _ in views.quarantined(connection)),
     )
 
 

@@ -97,7 +97,6 @@ def _warned(
     subject: str,
     names: dict[int, Person],
 ) -> Warned:
-    zone = office.policy.levels.calendar_of(clock).zone
     due = clock.due or notice.due
     return Warned(
         number=ticket.number,
@@ -105,7 +104,7 @@ def _warned(
         priority=ticket.priority,
         metric=clock.metric.replace("_", " "),
         level=notice.level,
-        due=due.astimezone(zone) if due else None,
+        due=due,
         overdue=due is not None and due <= office.clock(),
         requester=names[ticket.requester].name,
         assignee=names[ticket.assignee].name if ticket.assignee is not None else "",

@@ -30,7 +30,7 @@ class Directory:
 
     `known` are people that teams, rules and approvals name, by address in small letters. `staff`
     is everybody of people.toml or of an import. `workload` is filled in only where a rule chooses
-    an agent.
+    an agent. `domains`: whose people may open tickets besides them; all where there is none.
     """
 
     teams: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
@@ -43,11 +43,18 @@ class Directory:
     absences: Mapping[int, tuple[Absence, ...]] = field(default_factory=dict)
     staff: Mapping[int, Person] = field(default_factory=dict)
     delegates: Mapping[int, int] = field(default_factory=dict)
+    domains: tuple[str, ...] = ()
 
     def agent(self, address: str) -> Person | None:
         """The agent with that address."""
         key = address_key(address)
         return next((a for a in self.agents if address_key(a.address) == key), None)
+
+    def admits(self, person: Person) -> bool:
+        """Whether the person may open tickets: listed, or of a domain that may (or below it)."""
+        domain = person.address.rpartition("@")[2].casefold()
+        ours = any(domain == one or domain.endswith(f".{one}") for one in self.domains)
+        return not self.domains or ours or person.listed or person.is_agent
 
     def manager_of(self, person: int | None) -> int | None:
         """The reporting manager of somebody of the directory."""

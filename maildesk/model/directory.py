@@ -23,6 +23,8 @@ class Listed:
     manager: str = ""
     organisation: str = ""
     vip: bool = False
+    language: str = ""
+    zone: str = ""
     origin: Origin = Origin.MAIL
 
 

@@ -2,8 +2,9 @@
 
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from maildesk.model.cause import Choice, Work
 from maildesk.model.token import Purpose
@@ -62,6 +63,10 @@ class Entry:
     opens: bool = False
     enclosures: Enclosures = Enclosures()
 
+    def local(self, zone: ZoneInfo) -> "Entry":
+        """The same, with the time as it is there."""
+        return replace(self, at=self.at.astimezone(zone))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeMail:
@@ -111,6 +116,10 @@ class Decided:
     at: datetime
     by_viewer: bool = False
 
+    def local(self, zone: ZoneInfo) -> "Decided":
+        """The same, with the time as it is there."""
+        return replace(self, at=self.at.astimezone(zone))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
@@ -138,3 +147,14 @@ class Page:
     outdated: bool = False
     taken: Decided | None = None
     hindrance: str = ""
+
+    def local(self, zone: ZoneInfo) -> "Page":
+        """The same, with every time as it is there."""
+        return replace(
+            self,
+            opened_at=self.opened_at.astimezone(zone),
+            closes_at=self.closes_at.astimezone(zone) if self.closes_at else None,
+            conversation=tuple(entry.local(zone) for entry in self.conversation),
+            decided=self.decided.local(zone) if self.decided else None,
+            taken=self.taken.local(zone) if self.taken else None,
+        )

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 class Person:
     """Somebody with a mail address. An agent is a person who belongs to a team.
 
-    `vip`: rules may ask for it, and agents see it.
+    `vip` and `language` (BCP 47): rules may ask for them, and agents see them. `zone`: an IANA
+    time zone, or "". `listed`: the directory names them, or somebody let them in.
     `distrusted`: an agent called a mail of theirs spam; no mail of theirs opens a ticket.
     """
 
@@ -20,6 +21,9 @@ class Person:
     vip: bool = False
     teams: tuple[str, ...] = ()
     distrusted: bool = False
+    language: str = ""
+    zone: str = ""
+    listed: bool = False
 
     @property
     def is_agent(self) -> bool:

@@ -39,6 +39,8 @@ Words = Annotated[tuple[str, ...], BeforeValidator(_many)]
 
 # ---- people.toml
 
+LANGUAGE = r"^([a-z]{2,3}(-[A-Z]{2})?)?$"  # BCP 47: language and region
+
 
 class Absence(Part):
     """Days on which somebody is away."""
@@ -65,6 +67,17 @@ class PersonEntry(Part):
     manager: str | None = Field(None, description="address of the reporting manager")
     organisation: str = Field("", description="company or department; rules can ask for it")
     vip: bool = Field(False, description="rules can ask for it, and agents are told")
+    language: str = Field(
+        "",
+        pattern=LANGUAGE,
+        description='the language to write in, as "de" or "pt-BR": rules can ask for it, and '
+        "agents are told",
+    )
+    zone: str = Field(
+        "",
+        description='IANA time zone, as "Europe/Berlin": times in mails and on pages are local to '
+        "it; without it to the first calendar",
+    )
     absence: tuple[Absence, ...] = Field((), description="days on which the person is away")
     delegate: str | None = Field(
         None, description="address of who decides about approvals while the person is away"
@@ -79,8 +92,20 @@ class Organisation(Part):
     tags: tuple[str, ...] = Field((), description="words that rules ask for, as vip")
 
 
+class Senders(Part):
+    """Who may open tickets besides the people who are named."""
+
+    domains: tuple[str, ...] = Field(
+        (),
+        description="mail domains, and those below them; mails of others are held until "
+        "`maildesk quarantine replay` lets their sender in. Without any, everybody may",
+    )
+
+
 class People(Part):
     """people.toml"""
+
+    senders: Senders = Field(Senders(), description="who may open tickets besides them")
 
     organisation: tuple[Organisation, ...] = Field((), description="companies and departments")
     team: tuple[Team, ...] = Field((), description="the teams; their members are the agents")

@@ -106,7 +106,8 @@ class Day:
 class Report:
     """What a report by mail says. `summary` and `promises` have their times in the local zone.
 
-    `opened_before` and `closed_before` count the time before, which was as long.
+    `opened_before` and `closed_before` count the time before, which was as long. `waiting`: mails
+    in quarantine or held that a person has to look at.
     """
 
     name: str
@@ -115,3 +116,4 @@ class Report:
     days: tuple[Day, ...]
     opened_before: int
     closed_before: int
+    waiting: int

@@ -110,6 +110,7 @@ def _words(made: Mailing) -> dict[str, object]:
         "warnings": made.letter.warnings,
         "report": made.letter.report,
         "until": made.until,
+        "zone": made.zone,
         "marker": made.marker,
         "proven": made.proven,
     }

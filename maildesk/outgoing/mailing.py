@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from maildesk.model.decision import Letter, Template
 from maildesk.model.person import Person
@@ -25,18 +26,23 @@ NOTE_LIMIT = 500
 REPORT_LINES = 8  # of each table: a mail is read on a phone
 AUTOMATIC_TEXT_LIMIT = 20_000  # characters: a huge mail is not multiplied to every agent
 _OF_NO_TICKET = frozenset({Template.REFUSED, Template.SLA_DIGEST, Template.REPORT})
+_UTC = ZoneInfo("UTC")
 _CLIPPED = "\n\n[The text is shortened here; the whole of it is in the ticket.]"
 _LOCAL_PART_LIMIT = 64  # RFC 5321 §4.5.3.1.1
 
 
 @dataclass(frozen=True)
 class House:
-    """What is the same in every mail of this desk. `link_days`: how long links are good."""
+    """What is the same in every mail of this desk. `link_days`: how long links are good.
+
+    `zone`: where clocks on the wall are looked at for whoever has no zone of their own.
+    """
 
     desk: Desk
     base_url: str | None
     keys: tuple[bytes, ...]
     link_days: int
+    zone: ZoneInfo = _UTC
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,11 @@ class Mailing:
         """The signed Message-ID; the same mailing always has the same one."""
         house = self.house
         return sign_message_id(self.number, self.nonce, house.desk.domain, house.keys)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """Where the recipient looks at the clock."""
+        return ZoneInfo(self.recipient.zone) if self.recipient.zone else self.house.zone
 
     @cached_property
     def until(self) -> datetime:

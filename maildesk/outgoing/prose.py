@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from maildesk.model.person import Person
@@ -61,14 +62,24 @@ def _lines(block: str) -> Markup:
     return Markup(held.replace("\n", "<br>\n"))
 
 
-def day(at: datetime) -> str:
+def date_of(at: datetime) -> str:
     """A date as people write it: 28 November 2026."""
     return f"{at.day} {_MONTHS.split()[at.month - 1]} {at.year}"
 
 
-def moment(at: datetime | None) -> str:
-    """A time of a day, where it is meant: 28 November 2026, 10:30 CET."""
-    return f"{day(at)}, {at:%H:%M %Z}" if at else "not known"
+@pass_context
+def day(context: Context, at: datetime) -> str:
+    """The date where the recipient is."""
+    return date_of(at.astimezone(context["zone"]))
+
+
+@pass_context
+def moment(context: Context, at: datetime | None) -> str:
+    """A time of a day where the recipient is: 28 November 2026, 10:30 CET."""
+    if at is None:
+        return "not known"
+    local = at.astimezone(context["zone"])
+    return f"{date_of(local)}, {local:%H:%M %Z}"
 
 
 def hours(seconds: int) -> str:

@@ -109,6 +109,12 @@ FACTS: tuple[Fact, ...] = (
         "whether a reporting manager is known",
         lambda s: s.requester.manager is not None,
     ),
+    Fact(
+        "requester.language",
+        "string",
+        "as it stands in people.toml",
+        lambda s: s.requester.language,
+    ),
     Fact("requester.vip", "bool", "as it stands in people.toml", lambda s: s.requester.vip),
     Fact("organisation.name", "string", "of people.toml, or empty", lambda s: s.organisation.name),
     Fact(

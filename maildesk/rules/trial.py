@@ -117,6 +117,7 @@ def scene_of(facts: Mapping[str, Any]) -> Scene:
             manager=2 if fact("requester.has_manager", False) else None,
             organisation=fact("requester.organisation", ""),
             vip=fact("requester.vip", False),
+            language=fact("requester.language", ""),
         ),
         moment=Moment(
             date=fact("time.date", ""),

@@ -27,6 +27,8 @@ def everybody(connection: Connection) -> dict[int, Listed]:
             manager=main.get(row.manager_id, ""),
             organisation=row.organisation,
             vip=row.vip,
+            language=row.language,
+            zone=row.zone,
             origin=Origin(row.origin),
         )
         for row in rows
@@ -61,6 +63,7 @@ def _ids(connection: Connection) -> Mapping[str, int]:
 
 def _let_go(connection: Connection, missing: Iterable[int], before: Mapping[int, Listed]) -> None:
     bare = {"origin": Origin.MAIL, "manager_id": None, "organisation": "", "vip": False}
+    bare |= {"language": "", "zone": ""}
     for id_ in missing:
         if before[id_].origin is Origin.IMPORT:
             connection.execute(update(_PERSON).where(_PERSON.c.id == id_).values(**bare))

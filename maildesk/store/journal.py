@@ -7,7 +7,7 @@ from datetime import datetime
 from io import BytesIO
 from typing import IO, Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, or_, select, update
 
 from maildesk.model.mail import Disposition, RawMail, Source, Step
 from maildesk.store import tables
@@ -59,12 +59,13 @@ class Original:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A mail of the journal, its bytes apart."""
+    """A mail of the journal, its bytes apart. `let_in`: somebody took it out of quarantine."""
 
     id: int
     mail: RawMail
     silent: bool
     attempts: int
+    let_in: bool = False
 
 
 def keep(
@@ -333,7 +334,9 @@ def _kept(row: Any, data: bytes) -> Kept:
         received_at=row.received_at,
         oversized=row.oversized,
     )
-    return Kept(id=row.id, mail=mail, silent=row.silent, attempts=row.attempts + 1)
+    return Kept(
+        id=row.id, mail=mail, silent=row.silent, attempts=row.attempts + 1, let_in=row.let_in
+    )
 
 
 def load(connection: Connection, id: int) -> Kept:
@@ -431,12 +434,30 @@ def quarantine_worn_out(connection: Connection, worker: str, *, limit: int, now:
     return int(result.rowcount)
 
 
+WAITING: ColumnElement[bool] = or_(
+    _RAW.c.state == State.QUARANTINED,
+    and_(_RAW.c.disposition == Disposition.HELD, _RAW.c.ticket.is_(None)),
+)
+"""Mails that wait for a person: those that could not be worked, and those of senders who may not
+open tickets."""
+
+
 def replay(connection: Connection, id: int) -> bool:
-    """Take a mail out of quarantine to be worked anew; False where it is not in there."""
+    """Take a mail out of quarantine to be worked anew; False where it is not in there.
+
+    Its sender is let in with it.
+    """
     result = connection.execute(
         update(_RAW)
-        .where(_RAW.c.id == id, _RAW.c.state == State.QUARANTINED)
-        .values(state=State.KEPT, disposition=None, attempts=0, worked_at=None, worker="")
+        .where(_RAW.c.id == id, WAITING)
+        .values(
+            state=State.KEPT,
+            disposition=None,
+            attempts=0,
+            worked_at=None,
+            worker="",
+            let_in=_RAW.c.disposition == Disposition.HELD,
+        )
     )
     return result.rowcount == 1
 
@@ -446,7 +467,7 @@ def refuse(connection: Connection, id: int, dropped: Step) -> bool:
 
     Who dropped it, when and why stands at the end of its trace; its bytes stay.
     """
-    mine = (_RAW.c.id == id, _RAW.c.state == State.QUARANTINED)
+    mine = (_RAW.c.id == id, WAITING)
     row = connection.execute(select(_RAW.c.trace).where(*mine).with_for_update()).one_or_none()
     if row is None:
         return False

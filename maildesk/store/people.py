@@ -77,6 +77,8 @@ def put(connection: Connection, entry: PersonEntry | Listed) -> int:
         "address": entry.address,
         "organisation": entry.organisation,
         "vip": entry.vip,
+        "language": entry.language,
+        "zone": entry.zone,
         "origin": Origin.FILE if of_file else Origin.IMPORT,
         **({"held_at": None} if of_file else {}),
     }
@@ -152,6 +154,12 @@ def distrust(connection: Connection, id: int, now: datetime) -> None:
     connection.execute(update(_PERSON).where(_PERSON.c.id == id).values(held_at=now))
 
 
+def let_in(connection: Connection, id: int, now: datetime) -> None:
+    """Mails of that person are worked from now on, whatever domain they come from."""
+    values = {"held_at": None, "let_in_at": now}
+    connection.execute(update(_PERSON).where(_PERSON.c.id == id).values(values))
+
+
 def by_address(connection: Connection, address: str) -> Person:
     """The person with that address. Raises LookupError where there is none."""
     found = find(connection, address)
@@ -199,6 +207,9 @@ def _person(row: Any, teams: tuple[str, ...]) -> Person:
         vip=row.vip,
         teams=teams,
         distrusted=row.held_at is not None,
+        language=row.language,
+        zone=row.zone,
+        listed=row.origin != Origin.MAIL or row.let_in_at is not None,
     )
 
 

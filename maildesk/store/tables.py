@@ -61,8 +61,11 @@ class PersonRow(SQLModel, table=True):
     manager_id: int | None = Field(default=None, foreign_key="person.id")
     organisation: str = ""
     vip: bool = False
+    language: str = ""
+    zone: str = ""
     origin: str = "mail"
     held_at: datetime | None = _time(default=None, nullable=True)
+    let_in_at: datetime | None = _time(default=None, nullable=True)
 
 
 class PersonAddressRow(SQLModel, table=True):
@@ -125,6 +128,7 @@ class RawMailRow(SQLModel, table=True):
     size: int = Field(sa_type=BigInteger)
     oversized: bool
     silent: bool
+    let_in: bool = False
     envelope_from: str | None = None
     envelope_to: list[str] = _json()
     peer: str

@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, or_, select
 
+from maildesk.model.mail import Disposition
 from maildesk.store import tables
-from maildesk.store.journal import State
+from maildesk.store.journal import WAITING
 
 Row = Mapping[str, Any]
 _RAW = tables.raw_mail
@@ -31,10 +32,20 @@ def mails_called(connection: Connection, message_id: str) -> Iterator[Row]:
 
 
 def quarantined(connection: Connection) -> Iterator[Row]:
-    """Mails that wait in quarantine, oldest first."""
-    columns = (_RAW.c.id, _RAW.c.received_at, _RAW.c.mailbox, _RAW.c.size, _RAW.c.reason)
-    where = _RAW.c.state == State.QUARANTINED
-    return _rows(connection, select(*columns).where(where).order_by(_RAW.c.id))
+    """Mails that wait for a person, oldest first: not workable, or of a sender who is held."""
+    columns = (
+        _RAW.c.id,
+        _RAW.c.received_at,
+        _RAW.c.mailbox,
+        _RAW.c.size,
+        _RAW.c.disposition,
+        _RAW.c.reason,
+        _RAW.c.trace,
+    )
+    for row in _rows(connection, select(*columns).where(WAITING).order_by(_RAW.c.id)):
+        held = row["disposition"] == Disposition.HELD
+        why = "; ".join(row["trace"][-1]["evidence"]) if held else row["reason"]
+        yield {name: row[name] for name in row if name != "trace"} | {"reason": why}
 
 
 def dispositions(connection: Connection) -> Iterator[Row]:

@@ -27,9 +27,8 @@ _READS = {Purpose.VIEW: "view.html", Purpose.WORK: "work.html"}
 
 
 def spoken_date(at: datetime) -> str:
-    """A time for people, in UTC: "3 August 2026, 14:02 UTC"."""
-    utc = at.astimezone(UTC)
-    return f"{utc.day} {utc:%B %Y, %H:%M} UTC"
+    """A time for people, where they are: "3 August 2026, 14:02 CEST"."""
+    return f"{at.day} {at:%B %Y, %H:%M %Z}"
 
 
 def machine_date(at: datetime) -> str:

@@ -109,6 +109,9 @@ BROKEN = [
     (MONITORING, "(?P<key>", "(?P<key", "8: source#2.problem: is no usable pattern: invalid na"),
     (MONITORING, "problem = 'f", "recovery = 'f", "5: source#2.format: there is no pattern that t"),
     (MONITORING, "# its own form", '\nproblem = "a"', "5: source#1.problem: a known format"),
+    (PEOPLE, "[[team]]", '[senders]\ndomains = ["@a.org"]\n[[team]]', "2: senders.domains#1: "),
+    (PEOPLE, "manager =", 'zone = "Berlin"\nmanager =', "17: person#3.zone: there is no time zone"),
+    (PEOPLE, "manager =", 'language = "German"\nmanager =', "17: person#3.language: "),
     # ---- reports.toml
     (REPORTS, '"max@', '"mx@', "3: report#1.to#1: nobody in people.toml has the address"),
     (REPORTS, '"First line"', '"Frist line"', '3: report#1.to#2: there is no team "Frist line"'),

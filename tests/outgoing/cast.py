@@ -89,4 +89,5 @@ def report_of(
         ),
         opened_before=0,
         closed_before=0,
+        waiting=1,
     )

@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -216,9 +216,27 @@ def test_paragraphs_of_nothing_are_nothing() -> None:
 
 def test_a_warning_says_what_is_due_when_and_where() -> None:
     warning = Letter(template=Template.SLA_WARNING, to=ANN.id, warnings=(SOON,))
-    text, html = parts(composed(warning, recipient=ANN))
+    text, html = parts(composed(warning, recipient=replace(ANN, zone="Europe/Berlin")))
     assert "First response due 28 November 2026, 10:30 CET." in text
     assert "First response due 28 November 2026, 10:30 CET" in html
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        # half past nine in the evening in UTC is the next day further east
+        ("Europe/Moscow", "29 November 2026"),
+        ("America/Lima", "28 November 2026"),
+        # nobody's zone is known: the desk's own
+        ("", "28 November 2026"),
+    ],
+)
+def test_a_day_is_the_recipients_own(zone: str, day: str) -> None:
+    ticket = replace(TICKET, close_due=datetime(2026, 11, 28, 21, 30, tzinfo=UTC))
+    letter = Letter(template=Template.RESOLUTION, to=RITA.id, text="Done.")
+    topic = replace(TOPIC, ticket=ticket)
+    for part in parts(composed(letter, topic, replace(RITA, zone=zone))):
+        assert f"closes by itself on {day}" in part
 
 
 def test_a_digest_belongs_to_no_ticket_and_names_each() -> None:
@@ -260,6 +278,12 @@ def test_a_report_says_how_it_was_before() -> None:
     text, _ = reported(replace(REPORT, opened_before=40, closed_before=0))
     assert "Opened:       29 (11 fewer than before)" in text
     assert "Closed:       22 (22 more than before)" in text
+
+
+@pytest.mark.parametrize(("waiting", "says"), [(0, ""), (1, "1 mail waits"), (12, "12 mails wait")])
+def test_a_report_names_mails_that_wait_for_somebody(waiting: int, says: str) -> None:
+    for part in reported(replace(REPORT, waiting=waiting)):
+        assert ("quarantine" in part, says in part) == (waiting > 0, True)
 
 
 def test_strangers_words_in_a_report_are_words() -> None:

@@ -61,7 +61,9 @@ def teams(store: Store) -> dict[str, list[str]]:
 def test_people_are_as_the_file_has_them(store: Store) -> None:
     sync(store, ALL)
     rita, max_, ann = (known(store, f"{name}@example.org") for name in ("rita", "max", "ann"))
-    assert rita == Person(id=rita.id, name="Rita", address="Rita@Example.org", manager=max_.id)
+    assert rita == Person(
+        id=rita.id, name="Rita", address="Rita@Example.org", manager=max_.id, listed=True
+    )
     assert (ann.organisation, ann.teams, ann.is_agent) == ("IT", ("First line",), True)
     assert not max_.is_agent
     assert teams(store) == {"First line": ["Ann"]}
