@@ -73,7 +73,7 @@ def _prepared(
             coming = _loaded(connection, load, begin, end)
         else:
             coming = arrivals.invented(connection, policy.calendar, begin, end, seed)
-    return simulation_of(store, policy, coming, begin, end)
+    return simulation_of(store, policy, coming, begin, end, config.policy.reports.report)
 
 
 def _loaded(

@@ -5,7 +5,6 @@ the desk stood still in between. One that is new in reports.toml is sent for the
 is due next.
 """
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,7 +14,7 @@ from maildesk.desk import reports
 from maildesk.desk.office import Office
 from maildesk.desk.record import Matter, Recorder
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Letter, Template
-from maildesk.model.mail import Step, address_key
+from maildesk.model.mail import Step
 from maildesk.model.person import Person
 from maildesk.model.report import Period, Report
 from maildesk.model.schedule import ScheduledReport
@@ -57,7 +56,7 @@ def send_now(office: Office, report: ScheduledReport, to: Person | None) -> tupl
     with office.store.read() as connection:
         found = _made(office, connection, report, Period(due, now))
     with office.store.write() as connection:
-        recipients = (to,) if to is not None else tuple(_recipients(office, connection, report))
+        recipients = (to.id,) if to is not None else _recipients(office, report)
         return _write(office, connection, found, recipients)
 
 
@@ -77,11 +76,15 @@ def _send_if_due(
     with office.store.write() as connection:
         if not rows.claim(connection, report.name, told, due):
             return 0  # another daemon was here first
-        recipients = tuple(_recipients(office, connection, report))
+        recipients = _recipients(office, report)
         unsent = _write(office, connection, found, recipients)
     for step in unsent:
         log.warning("report not sent", report=report.name, why=step.rejected)
     return len(recipients) - len(unsent)
+
+
+def _recipients(office: Office, report: ScheduledReport) -> tuple[int, ...]:
+    return office.policy.directory.meant_by(report.to)
 
 
 def _made(
@@ -92,29 +95,15 @@ def _made(
     return reports.whole(report.name, levels, connection, period, zone)
 
 
-def _recipients(
-    office: Office, connection: Connection, report: ScheduledReport
-) -> Iterator[Person]:
-    """Each once, in the order of the file."""
-    directory = office.policy.directory
-    found: dict[int, Person] = {}
-    for word in report.to:
-        if "@" in word:
-            person = people.find(connection, address_key(word))
-            found |= {person.id: person} if person is not None else {}
-        else:
-            found |= {member.id: member for member in directory.teams.get(word, ())}
-    yield from found.values()
-
-
 def _write(
-    office: Office, connection: Connection, found: Report, recipients: tuple[Person, ...]
+    office: Office, connection: Connection, found: Report, recipients: tuple[int, ...]
 ) -> tuple[Step, ...]:
     if not recipients:
         return ()
-    letters = tuple(Letter(template=Template.REPORT, to=p.id, report=found) for p in recipients)
+    letters = tuple(Letter(template=Template.REPORT, to=id_, report=found) for id_ in recipients)
     decision = Decision(answer=Answer.DONE, actor=Actor(ActorKind.CLOCK), letters=letters)
-    matter = Matter(ticket=None, subject=_subject(found), requester=recipients[0], cause="clock")
+    first = people.by_id(connection, recipients[0])
+    matter = Matter(ticket=None, subject=_subject(found), requester=first, cause="clock")
     return Recorder.on(office, connection, office.clock()).enact(decision, matter, None)[1]
 
 

@@ -24,7 +24,9 @@ from maildesk.model.decision import Change, Decision, FollowUp, Letter, Template
 from maildesk.model.event import Closed, Event, RungReached, TicketOpened
 from maildesk.model.mail import Kind
 from maildesk.model.person import Identity, Person, Proof
+from maildesk.model.schedule import ScheduledReport
 from maildesk.model.ticket import Ticket, evolve
+from maildesk.report.schedule import next_due
 from maildesk.store import people, simulation, tickets
 from maildesk.store.engine import Store
 
@@ -54,6 +56,7 @@ class _Turn(IntEnum):
     ARRIVES = 0
     STRIKES = 1
     TELLS = 2
+    REPORTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class Simulation:
     arrivals: Sequence[Arrival]
     begin: datetime
     end: datetime
+    reports: tuple[ScheduledReport, ...] = ()
     workload: tuple[Mapping[int, int], Mapping[int, int]] = ({}, {})
     _people: dict[int, Person] = field(default_factory=dict)
     _queue: list[tuple[datetime, _Turn, int]] = field(default_factory=list)
@@ -102,6 +106,8 @@ class Simulation:
             self._put(arrival.at, _Turn.ARRIVES, place)
         for ticket in self.tickets.values():
             self._wait(ticket, self.begin)
+        for place in range(len(self.reports)):
+            self._await_report(place, self.begin)
 
     def _days(self) -> Iterator[tuple[date, datetime]]:
         """Each local day and when it, or the whole time, is over."""
@@ -122,6 +128,12 @@ class Simulation:
         if due is not None and not ticket.is_closed:
             self._put(max(_minute(due), now), _Turn.STRIKES, ticket.number)
 
+    def _await_report(self, place: int, now: datetime) -> None:
+        report = self.reports[place]
+        due = next_due(report, self.policy.levels.calendar_named(report.calendar), now)
+        if due is not None:
+            self._put(due, _Turn.REPORTS, place)
+
     def _happens(self, at: datetime, turn: _Turn, key: int) -> None:
         """As at the desk, what raises stops nothing else."""
         try:
@@ -132,6 +144,8 @@ class Simulation:
                     self._strike(key, at)
                 case _Turn.TELLS:
                     self._tell(at)
+                case _Turn.REPORTS:
+                    self._report(key, at)
         except Exception as error:
             log.warning("not simulated", what=turn.name.lower(), of=key, error=repr(error))
             self._day.failed += 1
@@ -221,6 +235,12 @@ class Simulation:
         if not unread or self._person(letter.to).address.casefold() not in unread:
             self._day.sent[letter.template] += 1
 
+    def _report(self, place: int, at: datetime) -> None:
+        """Whom it goes to; what it would say is not counted."""
+        recipients = self.policy.directory.meant_by(self.reports[place].to)
+        self._day.sent[Template.REPORT] += len(recipients)
+        self._await_report(place, at)
+
     def _tell(self, at: datetime) -> None:
         """What each person has to hear by now is one mail, of promises that still run."""
         ready = [notice for notice in self._notices if notice.not_before <= at]
@@ -236,7 +256,12 @@ class Simulation:
 
 
 def simulation_of(
-    store: Store, policy: Policy, arrivals: Sequence[Arrival], begin: datetime, end: datetime
+    store: Store,
+    policy: Policy,
+    arrivals: Sequence[Arrival],
+    begin: datetime,
+    end: datetime,
+    reports: tuple[ScheduledReport, ...] = (),
 ) -> Simulation:
     """A simulation of the tickets that are open now. Only reads."""
     with store.read() as connection:
@@ -248,6 +273,7 @@ def simulation_of(
             arrivals=arrivals,
             begin=begin,
             end=end,
+            reports=reports,
             workload=tickets.workload(connection),
         )
 

@@ -56,6 +56,16 @@ class Directory:
         ours = any(domain == one or domain.endswith(f".{one}") for one in self.domains)
         return not self.domains or ours or person.listed or person.is_agent
 
+    def meant_by(self, words: Iterable[str]) -> tuple[int, ...]:
+        """Each person once, in this order: addresses of people.toml, and teams, who are all of
+        their members."""
+        members = (
+            (self.known[address_key(word)],) if "@" in word else _ids(self.teams.get(word, ()))
+            for word in words
+            if "@" not in word or address_key(word) in self.known
+        )
+        return tuple(dict.fromkeys(person for ids in members for person in ids))
+
     def manager_of(self, person: int | None) -> int | None:
         """The reporting manager of somebody of the directory."""
         found = self.staff.get(person) if person is not None else None

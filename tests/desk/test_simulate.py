@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from maildesk.desk import arrivals
+from maildesk.desk import arrivals, report_mails
 from maildesk.desk.arrivals import Arrival
 from maildesk.desk.simulate import Day, Simulation, simulation_of
 from maildesk.model.ticket import Ticket
@@ -60,11 +60,13 @@ PEOPLE: dict[str, Any] = {
     ],
 }
 
+REPORTS = {"report": [{"name": "Weekly report", "to": ["max@example.org", "First line"]}]}
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """A desk with promises; one ticket is new, one waits for closure, one for Max's approval."""
-    policy = shipped_policy(sla=SLA, people=PEOPLE)
+    policy = shipped_policy(sla=SLA, people=PEOPLE, reports=REPORTS)
     world = worlds.build(f"sqlite:///{tmp_path}/desk.db", policy=policy)
     for subject in ("Printer is on fire", "VPN down", "New laptop, please"):
         world.arrives(world.mail("rita", "Help.", subject=subject))
@@ -76,13 +78,16 @@ def world(tmp_path: Path) -> World:
 
 
 def simulated(world: World, coming: tuple[Arrival, ...] = ()) -> tuple[Simulation, list[Day]]:
-    run = simulation_of(world.store, world.office.policy, coming, MONDAY, MONDAY + WEEKS)
+    office = world.office
+    end = MONDAY + WEEKS
+    run = simulation_of(world.store, office.policy, coming, MONDAY, end, office.reports)
     return run, list(run.run())
 
 
 def happened(world: World) -> dict[date, Counter[str]]:
     """The desk itself, struck in each minute in which something is due; what it wrote, by day."""
     found: dict[date, Counter[str]] = {}
+    world.desk.tick()
     while (at := next_minute(world)) < MONDAY + WEEKS:
         world.clock.now = at
         while world.desk.tick():
@@ -97,6 +102,7 @@ def next_minute(world: World) -> datetime:
     with world.store.read() as connection:
         columns = (tables.ticket.c.next_due, tables.notice.c.not_before)
         found = [connection.execute(select(func.min(column))).scalar() for column in columns]
+    found += [report_mails.next_time(world.office, report) for report in world.office.reports]
     due = min((at for at in found if at is not None), default=MONDAY + WEEKS)
     up = -due.timestamp() % 60
     return max(world.clock.now, due + timedelta(seconds=up))
