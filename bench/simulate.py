@@ -20,6 +20,7 @@ import structlog  # noqa: E402
 
 from bench.clock import copies  # noqa: E402
 from maildesk.desk.arrivals import Arrival  # noqa: E402
+from maildesk.desk.review import review  # noqa: E402
 from maildesk.desk.simulate import Day, simulation_of  # noqa: E402
 from maildesk.store import people  # noqa: E402
 from tests import world as worlds  # noqa: E402
@@ -65,6 +66,7 @@ def main() -> None:
         folder = Path(name)
         world = worlds.build(f"sqlite:///{folder}/desk.db", policy=shipped_policy())
         world.arrives(world.mail("rita", "It is broken.", subject="Printer broken"))
+        review(world.office)
         copies(world, "ticket", "number", OPEN - 1)
         before = state(folder)
         seconds, cpu, days = simulated(world)

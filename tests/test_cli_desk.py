@@ -349,6 +349,29 @@ def test_a_load_that_cannot_be_read_is_named(maildesk: Command, tmp_path: Path) 
     assert (status, "0 mails came in" in out) == (0, True)
 
 
+def test_a_simulation_knows_people_whom_no_daemon_has_met_yet(
+    maildesk: Command, tmp_path: Path
+) -> None:
+    mail = {
+        "at": "2027-01-04T10:00:00",
+        "sender": "rita@example.org",
+        "subject": "New laptop please",
+        "text": "Mine is old.",
+    }
+    (tmp_path / "mails.jsonl").write_text(json.dumps(mail))
+    words = ("simulate", "--days", 1, "--from", "2027-01-04T09:00:00", "--json")
+    status, out, _ = maildesk(*words, "--load", tmp_path / "mails.jsonl")
+    sent = json.loads(out.splitlines()[0])["sent"]
+    assert (status, sent) == (0, {"acknowledgement": 1, "approval": 1})
+    people = tmp_path / "desk" / "config" / "people.toml"
+    people.write_text(people.read_text().replace('manager = "max@example.org"', ""))
+    approvals = tmp_path / "desk" / "config" / "approvals.toml"
+    approvals.write_text(approvals.read_text().replace('fallback = "max@example.org"', ""))
+    _, out, _ = maildesk(*words, "--load", tmp_path / "mails.jsonl")
+    assert "approval" not in json.loads(out.splitlines()[0])["sent"]
+    assert maildesk("people", "list", "--json")[1].count("people.toml") == 4  # and are still there
+
+
 def test_reports_by_mail_are_listed_and_sent(maildesk: Command, tmp_path: Path) -> None:
     assert maildesk("report", "scheduled")[:2] == (0, "")
     status, _, err = maildesk("report", "send", "Weekly report")

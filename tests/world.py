@@ -280,7 +280,7 @@ class World:
             for line in tickets.history(connection, number):
                 ticket = evolve(ticket, line.event, number=number, at=line.at)
             assert ticket is not None
-            assert ticket.clocks == from_history(self.office, connection, number)
+            assert ticket.clocks == from_history(self.office.policy, connection, number)
         return ticket
 
     def close(self) -> None:

@@ -22,7 +22,7 @@ from maildesk.desk.arrivals import Arrival
 from maildesk.desk.office import read_policy, utc_now
 from maildesk.desk.simulate import Day, Simulation, simulation_of
 from maildesk.rules.compile import compile_rules
-from maildesk.store import migrate
+from maildesk.store import migrate, people
 from maildesk.store.engine import Store
 
 
@@ -66,7 +66,8 @@ def simulate(
 def _prepared(
     config: Config, store: Store, begin: datetime, end: datetime, load: str, seed: int
 ) -> Simulation:
-    with store.read() as connection:
+    with store.trial() as connection:
+        people.sync(connection, config.policy.people)  # as at the start of a daemon
         rules = compile_rules(config.policy.rules)
         policy = read_policy(connection, config.policy, rules)
         if load:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from maildesk.desk.office import Office
 from maildesk.lifecycle.calendar import Calendar
+from maildesk.lifecycle.policy import Policy
 from maildesk.lifecycle.sla import Asker, as_of, recomputed, used
 from maildesk.model.clock import Clock, Stretch
 from maildesk.model.event import RequesterChanged, TicketOpened
@@ -52,26 +53,26 @@ def measured(office: Office, number: int) -> tuple[Measured, ...]:
     """
     with office.store.read() as connection:
         ticket, _ = tickets.load_one(connection, number, lock=False)
-        clocks = from_history(office, connection, number)
+        clocks = from_history(office.policy, connection, number)
     now = office.clock()
     known = {clock.key: clock for clock in ticket.clocks}
     shown = (clock for clock in clocks if clock.target)
     return tuple(_measured(office, one, known.get(one.key) != one, now) for one in shown)
 
 
-def from_history(office: Office, connection: Connection, number: int) -> tuple[Clock, ...]:
+def from_history(policy: Policy, connection: Connection, number: int) -> tuple[Clock, ...]:
     """The clocks as everything that happened to the ticket gives them, by today's sla.toml."""
     history = tickets.history(connection, number)
     lines = ((line.at, line.cause, line.event) for line in history)
-    return recomputed(office.policy.levels, lines, number, _askers(office, connection, history))
+    return recomputed(policy.levels, lines, number, _askers(policy, connection, history))
 
 
 def _askers(
-    office: Office, connection: Connection, history: tuple[Recorded, ...]
+    policy: Policy, connection: Connection, history: tuple[Recorded, ...]
 ) -> dict[int, Asker]:
     asked = {line.event.requester for line in history if isinstance(line.event, TicketOpened)}
     asked |= {line.event.new for line in history if isinstance(line.event, RequesterChanged)}
-    organisation_of = office.policy.directory.organisation_of
+    organisation_of = policy.directory.organisation_of
     known = people.by_ids(connection, asked)
     return {id_: (person, organisation_of(person)) for id_, person in known.items()}
 

@@ -6,15 +6,17 @@ nobody: an admin who writes a first sla.toml must not raise the priority of ever
 """
 
 import zlib
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import Connection
 
 from maildesk.desk.office import Office
 from maildesk.desk.promises import from_history
 from maildesk.desk.record import Matter, Recorder
 from maildesk.lifecycle.levels import Levels
+from maildesk.lifecycle.policy import Policy
 from maildesk.lifecycle.sla import points
 from maildesk.model.clock import Clock
 from maildesk.model.decision import Actor, ActorKind, Answer, Change, Decision
@@ -35,9 +37,8 @@ def review(office: Office, stopping: Callable[[], bool] = lambda: False) -> int:
 
     Raises OperationalError where the database is locked, full or gone.
     """
-    mark = _mark(office.policy.levels)
     with office.store.read() as connection:
-        if deadlines.counter(connection, _MARK) == mark:
+        if is_done(connection, office.policy.levels):
             return 0
         numbers = deadlines.open_numbers(connection)
     changed = 0
@@ -46,10 +47,25 @@ def review(office: Office, stopping: Callable[[], bool] = lambda: False) -> int:
             return changed
         changed += _reviewed(office, number)
     with office.store.write() as connection:
-        deadlines.set_counter(connection, _MARK, mark)
+        deadlines.set_counter(connection, _MARK, _mark(office.policy.levels))
         lease.release(connection, LEASE, office.holder)
     log.info("promises reviewed", tickets=len(numbers), changed=changed)
     return changed
+
+
+def is_done(connection: Connection, levels: Levels) -> bool:
+    """Whether the clocks in the rows are those of this sla.toml."""
+    return deadlines.counter(connection, _MARK) == _mark(levels)
+
+
+def differences(
+    policy: Policy, connection: Connection, ticket: Ticket, now: datetime
+) -> tuple[Event, ...] | None:
+    """What this sla.toml changes about the ticket's clocks; None where it changes nothing."""
+    clocks = from_history(policy, connection, ticket.number)
+    events = tuple(_differences(policy.levels, ticket, clocks, now))
+    gone = {old.key for old in ticket.clocks} - {new.key for new in clocks}
+    return events if events or gone else None
 
 
 def _mark(levels: Levels) -> int:
@@ -79,33 +95,28 @@ def _reviewed(office: Office, number: int) -> bool:
 def _review(office: Office, number: int) -> bool:
     with office.store.write() as connection:
         ticket, subject = tickets.load_one(connection, number)
-        clocks = from_history(office, connection, number)
-        requester = people.by_id(connection, ticket.requester)
-        recorder = Recorder.on(office, connection, office.clock())
-        events = _differences(office.policy.levels, ticket, clocks, recorder)
-        if not events and {old.key for old in ticket.clocks} <= {new.key for new in clocks}:
+        now = office.clock()
+        events = differences(office.policy, connection, ticket, now)
+        if events is None:
             return False
+        requester = people.by_id(connection, ticket.requester)
         change = Change(number, events)
         decision = Decision(answer=Answer.DONE, actor=Actor(ActorKind.CLOCK), changes=(change,))
         matter = Matter(ticket=ticket, subject=subject, requester=requester, cause=_MARK)
-        after, _ = recorder.enact(decision, matter, None)
+        after, _ = Recorder.on(office, connection, now).enact(decision, matter, None)
         return after is not None and after.clocks != ticket.clocks
 
 
 def _differences(
-    levels: Levels, ticket: Ticket, clocks: tuple[Clock, ...], recorder: Recorder
-) -> tuple[Event, ...]:
+    levels: Levels, ticket: Ticket, clocks: tuple[Clock, ...], now: datetime
+) -> Iterator[Event]:
     """Each clock that is other, and the rungs of new promises that lie behind us."""
     known = {clock.key: clock for clock in ticket.clocks}
-    events: list[Event] = []
     for clock in clocks:
         old = known.get(clock.key)
         if clock != old:
-            events.append(ClockSet(clock))
+            yield ClockSet(clock)
         if clock.is_open and clock.target and (old is None or not old.target):
-            events += [
-                RungReached(metric=clock.metric, serial=clock.serial, rung=rung.at)
-                for when, rung in points(levels, clock)
-                if when <= recorder.now
-            ]
-    return tuple(events)
+            for when, rung in points(levels, clock):
+                if when <= now:
+                    yield RungReached(metric=clock.metric, serial=clock.serial, rung=rung.at)

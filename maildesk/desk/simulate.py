@@ -13,7 +13,9 @@ from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum
 
 import structlog
+from sqlalchemy import Connection
 
+from maildesk.desk import review
 from maildesk.desk.arrivals import Arrival
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.policy import Policy, Workload
@@ -69,7 +71,8 @@ class Lookup:
 
 @dataclass(slots=True)
 class Simulation:
-    """One run from `begin` to `end`."""
+    """One run from `begin` to `end`. `reviewed`: what another sla.toml than that of the rows makes
+    of the clocks of tickets, as at the start of a daemon."""
 
     policy: Policy
     tickets: dict[int, Ticket]
@@ -80,6 +83,7 @@ class Simulation:
     end: datetime
     reports: tuple[ScheduledReport, ...] = ()
     workload: tuple[Mapping[int, int], Mapping[int, int]] = ({}, {})
+    reviewed: Mapping[int, tuple[Event, ...]] = field(default_factory=dict)
     _people: dict[int, Person] = field(default_factory=dict)
     _queue: list[tuple[datetime, _Turn, int]] = field(default_factory=list)
     _notices: list[Notice] = field(default_factory=list)
@@ -89,14 +93,16 @@ class Simulation:
 
     def run(self) -> Iterator[Day]:
         """Each day of the time, in order, when it is over."""
-        self._prepare()
-        for local, until in self._days():
+        for place, (local, until) in enumerate(self._days()):
             self._day = Day(local)
+            if place == 0:
+                self._prepare()
             while self._queue and self._queue[0][0] < until:
                 self._happens(*heapq.heappop(self._queue))
             yield self._day
 
     def _prepare(self) -> None:
+        self._people |= self.policy.directory.staff
         self._people |= {one.sender.id: one.sender for one in self.arrivals}
         self._open.update(self.workload[0])
         self._given.update(self.workload[1])
@@ -104,6 +110,8 @@ class Simulation:
         self.policy = replace(self.policy, directory=replace(self.policy.directory, workload=load))
         for place, arrival in enumerate(self.arrivals):
             self._put(arrival.at, _Turn.ARRIVES, place)
+        for number, events in self.reviewed.items():
+            self._change(Change(number, events), self.tickets[number], self.begin)
         for ticket in self.tickets.values():
             self._wait(ticket, self.begin)
         for place in range(len(self.reports)):
@@ -265,9 +273,10 @@ def simulation_of(
 ) -> Simulation:
     """A simulation of the tickets that are open now. Only reads."""
     with store.read() as connection:
+        open_ = simulation.open_tickets(connection)
         return Simulation(
             policy=policy,
-            tickets=simulation.open_tickets(connection),
+            tickets=open_,
             newest=simulation.newest_number(connection),
             lookup=_lookup(store),
             arrivals=arrivals,
@@ -275,7 +284,17 @@ def simulation_of(
             end=end,
             reports=reports,
             workload=tickets.workload(connection),
+            reviewed=_reviewed(connection, policy, open_, begin),
         )
+
+
+def _reviewed(
+    connection: Connection, policy: Policy, open_: Mapping[int, Ticket], now: datetime
+) -> dict[int, tuple[Event, ...]]:
+    if review.is_done(connection, policy.levels):
+        return {}
+    found = {n: review.differences(policy, connection, open_[n], now) for n in open_}
+    return {number: events for number, events in found.items() if events is not None}
 
 
 def _lookup(store: Store) -> Lookup:

@@ -7,7 +7,7 @@ the `pysqlite3` wheel, else the rollback journal.
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from threading import Lock
@@ -143,7 +143,7 @@ class _Turns:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The database. Every use of it is one of these two."""
+    """The database. Every use of it is one of these three."""
 
     engine: Engine
     _turns: _Turns = field(default_factory=_Turns, repr=False, compare=False)
@@ -151,9 +151,22 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that may write: committed at the end, rolled back on an error."""
-        one_writer = self.engine.dialect.name == "sqlite"
-        with self._turns.turn() if one_writer else nullcontext(), self.engine.begin() as connection:
+        with self._turn(), self.engine.begin() as connection:
             yield connection
+
+    @contextmanager
+    def trial(self) -> Iterator[Connection]:
+        """A transaction that may write and is always rolled back: what would be."""
+        with self._turn(), self.engine.connect() as connection:
+            transaction = connection.begin()
+            try:
+                yield connection
+            finally:
+                transaction.rollback()
+
+    def _turn(self) -> AbstractContextManager[None]:
+        one_writer = self.engine.dialect.name == "sqlite"
+        return self._turns.turn() if one_writer else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

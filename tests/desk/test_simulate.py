@@ -13,7 +13,11 @@ from sqlalchemy import func, select
 
 from maildesk.desk import arrivals, report_mails
 from maildesk.desk.arrivals import Arrival
+from maildesk.desk.desk import Desk
+from maildesk.desk.office import open_office
+from maildesk.desk.review import review
 from maildesk.desk.simulate import Day, Simulation, simulation_of
+from maildesk.model.policy import PolicyFiles
 from maildesk.model.ticket import Ticket
 from maildesk.store import people as rows
 from maildesk.store import tables
@@ -232,3 +236,60 @@ def test_a_ticket_that_raises_stops_no_other_one(world: World) -> None:
     days = list(run.run())
     assert days[0].failed > 0
     assert sum(day.closed + day.breached for day in days) > 0
+
+
+def promising(hours: str | None) -> dict[str, Any]:
+    """sla.toml with that target of resolution, or with no promise."""
+    promise = {"otherwise": hours, "ladder": "up"}
+    profile = [{"name": "Standard", "calendar": "office", "resolution": promise}] if hours else []
+    return SLA | {"profile": profile}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        # a first promise, for tickets that have waited for days
+        (None, "8 hours"),
+        # a stricter one: all of them are late at once
+        ("80 hours", "8 hours"),
+        # a milder one, and none any more
+        ("8 hours", "80 hours"),
+        ("8 hours", None),
+    ],
+)
+def test_another_sla_toml_does_what_the_desk_does_after_its_next_start(
+    tmp_path: Path, before: str | None, after: str | None
+) -> None:
+    policy = shipped_policy(people=PEOPLE, sla=promising(before))
+    world = worlds.build(f"sqlite:///{tmp_path}/desk.db", policy=policy)
+    review(world.office)
+    for number in range(5):
+        world.arrives(world.mail("rita", "Help.", subject=f"Printer {number}"))
+    world.clock.forward(days=3)
+    while world.desk.tick():
+        pass
+    world.new_letters()
+    begin = world.clock.now
+    changed = shipped_policy(people=PEOPLE, sla=promising(after))
+    world = restarted(world, changed)
+    end = begin + timedelta(days=11)
+    run = simulation_of(world.store, world.office.policy, (), begin, end)
+    days = list(run.run())
+    review(world.office)
+    real: Counter[str] = Counter()
+    while (at := next_minute(world)) < end:
+        world.clock.now = at
+        while world.desk.tick():
+            pass
+        real.update(letter.template for letter in world.new_letters())
+    assert sum((day.sent for day in days), Counter()) == real
+    assert {n: lives(run.tickets[n]) for n in world.numbers()} == {
+        n: lives(world.ticket(n)) for n in world.numbers()
+    }
+    world.close()
+
+
+def restarted(world: World, policy: PolicyFiles) -> World:
+    """The same database and clock, with another policy."""
+    office = open_office(worlds.settings(), policy, world.store, clock=world.clock)
+    return replace(world, office=office, desk=Desk(office))
