@@ -110,6 +110,8 @@ def test_check_names_the_people_for_whom_nobody_approves(
     monkeypatch.setenv("MAILDESK_IMAP_PASSWORD", "one")
     monkeypatch.setenv("MAILDESK_SMTP_PASSWORD", "two")
     assert maildesk("init", tmp_path) == 0
+    assert maildesk("--config", tmp_path / "maildesk.toml", "check") == 0
+    assert "max@example.org approves for 3 without a reporting manager" in capsys.readouterr().out
     approvals = tmp_path / "config" / "approvals.toml"
     approvals.write_text(approvals.read_text().replace("fallback =", "# fallback ="))
     assert maildesk("--config", tmp_path / "maildesk.toml", "check") == 1

@@ -213,6 +213,18 @@ def test_a_file_that_is_not_there_is_told(maildesk: Import, tmp_path: Path) -> N
     assert maildesk("people", "import", tmp_path / "none.csv")[0] == 2
 
 
+def test_check_online_names_imported_people_for_whom_nobody_approves(
+    imports: Import, maildesk: Import, tmp_path: Path
+) -> None:
+    imports("name,address,manager", "Cy,cy@example.org,", "Bo,bo@example.org,max@example.org")
+    found = maildesk("check", "--online")[1]
+    assert "people: max@example.org approves for 1 without a reporting manager: Cy" in found
+    approvals = tmp_path / "desk" / "config" / "approvals.toml"
+    approvals.write_text(approvals.read_text().replace("fallback =", "# fallback ="))
+    err = maildesk("check", "--online")[2]
+    assert "people: nobody approves for 1 without a reporting manager: Cy" in err
+
+
 def test_language_and_time_zone_are_columns_as_well(imports: Import, listed: Any) -> None:
     head = "name,address,language,zone"
     assert imports(head, "Cy,cy@example.org,pt-BR,America/Lima")[0] == 0

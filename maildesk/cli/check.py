@@ -1,6 +1,6 @@
 """`maildesk check`: is the configuration right, and do the servers behind it answer?"""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Annotated
 
@@ -14,7 +14,7 @@ from maildesk.ingest import imap_probe
 from maildesk.lifecycle.approvers import MANAGER, MANAGERS_MANAGER
 from maildesk.model.finding import Finding
 from maildesk.outgoing.delivery_connect import probe as smtp_probe
-from maildesk.store import migrate
+from maildesk.store import migrate, people
 from maildesk.store.engine import choose_sqlite, open_store
 
 _NAMED = 5  # people that a finding names
@@ -59,7 +59,25 @@ def _database(config: Config) -> Iterator[Finding]:
     yield Finding(key="database", what=f"{engine}, {level}", good=True)
 
 
-PROBES: dict[str, Probe] = {"imap": _mailboxes, "smtp": _smtp, "database": _database}
+def _directory(config: Config) -> Iterator[Finding]:
+    """People whom an import brought: people.toml is looked at without a database."""
+    store = open_store(config.settings.database)
+    try:
+        if migrate.level(store) != migrate.newest():
+            return
+        with store.read() as connection:
+            imported = people.imported(connection).values()
+    finally:
+        store.close()
+    yield from _unmanaged(config, [one.name for one in imported if one.manager is None])
+
+
+PROBES: dict[str, Probe] = {
+    "imap": _mailboxes,
+    "smtp": _smtp,
+    "database": _database,
+    "directory": _directory,
+}
 """What `--online` asks, in this order. A probe says what it found, good or bad, and how to
 mend the bad; it hides no error of a server behind an exception."""
 
@@ -78,7 +96,8 @@ def check(
         _report(error.findings, as_json)
         raise typer.Exit(WRONG_USE) from None
     probed = tuple(found for name in PROBES for found in _probed(name, config)) if online else ()
-    findings = (*_unmanaged(config), *probed)
+    alone = [one.name for one in config.policy.people.person if one.manager is None]
+    findings = (*_unmanaged(config, alone), *probed)
     _report(findings, as_json)
     if not all(finding.good for finding in findings):
         raise typer.Exit(FAILED)
@@ -86,18 +105,19 @@ def check(
         typer.echo(_all_well(config, online))
 
 
-def _unmanaged(config: Config) -> Iterator[Finding]:
-    """People whose requests nobody could approve."""
+def _unmanaged(config: Config, alone: Sequence[str]) -> Iterator[Finding]:
+    """People whose requests no manager of theirs can approve: the fallback does, or nobody."""
     approvals = config.policy.approvals
-    alone = [one.name for one in config.policy.people.person if one.manager is None]
     asked = {word for kind in approvals.kinds for level in kind.level for word in level.approvers}
-    if alone and approvals.fallback is None and asked & {MANAGER, MANAGERS_MANAGER}:
-        names = ", ".join(alone[:_NAMED]) + (", ..." if len(alone) > _NAMED else "")
-        yield Finding(
-            key="people",
-            what=f"nobody approves for {len(alone)} without a reporting manager: {names}",
-            remedy="name a `fallback` in approvals.toml, or their `manager` in people.toml",
-        )
+    if not alone or not asked & {MANAGER, MANAGERS_MANAGER}:
+        return
+    names = ", ".join(alone[:_NAMED]) + (", ..." if len(alone) > _NAMED else "")
+    what = f"approves for {len(alone)} without a reporting manager: {names}"
+    if approvals.fallback is not None:
+        yield Finding(key="people", what=f"{approvals.fallback} {what}", good=True)
+        return
+    remedy = "name a `fallback` in approvals.toml, or their `manager` in people.toml"
+    yield Finding(key="people", what=f"nobody {what}", remedy=remedy)
 
 
 def _probed(name: str, config: Config) -> tuple[Finding, ...]:
