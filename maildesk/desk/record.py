@@ -71,6 +71,8 @@ class Recorder:
         if ticket is not None and said is not None and decision.message_kind:
             text = said.text if decision.message_text is None else decision.message_text
             self._add_text(ticket, replace(said, text=text), decision.message_kind)
+            if decision.aside:
+                self._add_text(ticket, self._aside(said, decision.aside), "note")
         if ticket is not None:
             for note in decision.notes:
                 self._add_note(ticket, note)
@@ -141,6 +143,11 @@ class Recorder:
             if isinstance(event, HeldSettled):
                 tickets.settle_held(self.connection, event.message, _BECOMES[event.outcome])
         return after
+
+    def _aside(self, said: Said, text: str) -> Said:
+        """What the same mail says to agents alone; answers to the mail lead to its other text."""
+        fresh = self.office.new_id(self.now)
+        return replace(said, id=fresh, text=text, message_id=None, attachments=())
 
     def _add_note(self, ticket: Ticket, text: str) -> None:
         """A text of the desk itself, which only agents see."""

@@ -28,6 +28,9 @@ from maildesk.rules.facts import Scene
 
 # So many rules that did not fire stand in a mail's trace; `maildesk rules try` shows all.
 TRACED = 30
+# Causes in which the requester speaks. What an agent writes may be for agents alone, and an approver
+# reads the request.
+_ASKING: frozenset[Cause] = frozenset({"created", "replied", "reopened"})
 
 
 def apply_rules(
@@ -58,7 +61,8 @@ def apply_rules(
     set_priority(draft)
     asked = _to_ask(draft, on, outcome)
     if asked is not None:
-        approval.ask(draft, requester, asked.whom, facts.text, rule=asked.rule)
+        words = facts.text if on in _ASKING else ""  # "": the request as it stands in the ticket
+        approval.ask(draft, requester, asked.whom, words, rule=asked.rule)
     elif is_classified(draft) and outcome.fired:
         assigned = draft.policy.workflow.roles.assigned
         workflow.move(draft, assigned, ActorKind.RULE, rule=outcome.fired[-1])

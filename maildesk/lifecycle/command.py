@@ -24,7 +24,7 @@ from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.task import Act, Task
 from maildesk.lifecycle.workflow import Illegal
 from maildesk.model.cause import Around, Command, WrongCommand
-from maildesk.model.command import COMMANDS
+from maildesk.model.command import COMMANDS, Takes
 from maildesk.model.decision import ActorKind, Answer, Decision, Letter, Template
 from maildesk.model.event import MessageAdded
 from maildesk.model.mail import Disposition, Step
@@ -39,6 +39,7 @@ _MIXED = WrongCommand(
 _WRITES = "it writes to the requester, and something in this mail is wrong; send it again"
 _NO_LETTER = "not sent, since something in this mail is wrong; send it again"
 _ALWAYS = frozenset({"note", "help", "undo"})
+_KINDS = {kind.name: kind for kind in COMMANDS}
 
 
 def _noted(_task: Task) -> str | Illegal:
@@ -103,17 +104,43 @@ def perform(draft: Draft, written: Written) -> Decision:
         result = _the_silent(draft, written, result)
     draft.letters[:] = _one_update_each(draft.letters)
     _report(draft, written, result)
-    said = _said(written)
+    said, aside = _said(written, result.kind)
     disposition = Disposition.COMMAND if names or written.wrong else Disposition.FOLLOW_UP
     answer = Answer.ILLEGAL if result.failed else Answer.DONE
-    return draft.decision(answer, disposition, result.kind, said)
+    return draft.decision(answer, disposition, result.kind, said, aside)
 
 
-def _said(written: Written) -> str:
-    """All words of the mail in their order, without the names of its commands."""
-    above = [command.argument for command in written.commands if command.at_top]
-    below = [command.argument for command in written.commands if not command.at_top]
-    return "\n\n".join(part for part in (*above, written.text, *below) if part)
+def _said(written: Written, kind: str) -> tuple[str, str]:
+    """The mail's words in their order: (what `kind` keeps of them, what agents alone may see).
+
+    What stands behind other commands is a value, not words; their events have it.
+    """
+    spoken = [command for command in written.commands if _is_words(command)]
+    if kind == "note":
+        return _in_order(written.text, spoken), ""
+    public = [command for command in spoken if _is_public(command)]
+    apart = [command for command in spoken if not _is_public(command)]
+    return _in_order(written.text, [_spoken(one) for one in public]), _in_order("", apart)
+
+
+def _in_order(text: str, commands: list[Command]) -> str:
+    above = [command.argument for command in commands if command.at_top]
+    below = [command.argument for command in commands if not command.at_top]
+    return "\n\n".join(part for part in (*above, text, *below) if part)
+
+
+def _is_words(command: Command) -> bool:
+    return command.name == "reopen" or _KINDS[command.name].takes is Takes.TEXT
+
+
+def _is_public(command: Command) -> bool:
+    """Whether its words are for the requester: a resolution, or a question."""
+    return command.name == "resolve" or escalation.question(command) is not None
+
+
+def _spoken(command: Command) -> Command:
+    """With the words alone that the requester got."""
+    return replace(command, argument=escalation.question(command) or command.argument)
 
 
 def _one_update_each(letters: list[Letter]) -> list[Letter]:
@@ -141,9 +168,9 @@ def _all(draft: Draft, written: Written) -> _Done:
     draft.add(MessageAdded(written.message, kind))
     done: list[str] = []
     failed: list[str] = []
-    if kind == "answer" and draft.ticket.is_closed:
+    if written.text and kind == "answer" and draft.ticket.is_closed:
         failed.append(_CLOSED)
-    elif kind == "answer":
+    elif written.text and kind == "answer":
         _answer(draft, written)
     for command in written.commands:
         told = _try(draft, written, command)
@@ -197,9 +224,10 @@ def _kind(written: Written) -> str:
     names = {command.name for command in written.commands}
     if "resolve" in names:
         return "resolution"
-    if names & {"note", "spam"} or not written.text:
+    if names & {"note", "spam"}:
         return "note"
-    return "answer"
+    asks = any(_is_public(command) for command in written.commands)
+    return "answer" if written.text or asks else "note"
 
 
 def _answer(draft: Draft, written: Written) -> None:

@@ -106,6 +106,7 @@ class Draft:
         disposition: Disposition | None = None,
         message_kind: str = "",
         message_text: str | None = None,
+        aside: str = "",
     ) -> Decision:
         """The finished decision."""
         number = None if self.is_new else self.ticket.number
@@ -118,6 +119,7 @@ class Draft:
             disposition=disposition,
             message_kind=message_kind,
             message_text=message_text,
+            aside=aside,
             notes=tuple(self.notes),
             rules_ran=self.rules_ran,
             why=tuple(self.steps),

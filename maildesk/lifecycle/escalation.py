@@ -6,12 +6,20 @@ from maildesk.lifecycle.naming import pick
 from maildesk.lifecycle.policy import Directory
 from maildesk.lifecycle.task import ASKED, Act, Task
 from maildesk.lifecycle.workflow import Illegal
+from maildesk.model.cause import Command
 from maildesk.model.decision import ActorKind, Template
 from maildesk.model.event import Escalated, Paused
 
 _WHY = Illegal(
     "say why: #escalate <L2|L3|field|team|back> <why>, or #escalate requester <question>"
 )
+
+
+def question(command: Command) -> str | None:
+    """What the command asks the requester; None where it is another command, or hands on."""
+    word, _, why = command.argument.partition(" ")
+    asks = command.name == "escalate" and word.casefold() == "requester"
+    return why.strip() or None if asks else None
 
 
 def _escalate(task: Task) -> str | Illegal:

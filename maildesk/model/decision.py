@@ -121,8 +121,9 @@ class Answer(enum.StrEnum):
 class Decision:
     """What changes, which mails go out, and why. An empty one changes nothing.
 
-    `message_text` is what is kept of what was said; None: the text as it came. `notes` are
-    texts that the desk itself adds for agents. `rules_ran`: the rules had their one pass.
+    `message_text` is what is kept of what was said; None: the text as it came. `aside` is what the
+    same person said to agents alone, kept as a note beside it. `notes` are texts that the desk
+    itself adds for agents. `rules_ran`: the rules had their one pass.
     `distrust` is a person whose mails are held from now on.
     """
 
@@ -133,6 +134,7 @@ class Decision:
     disposition: Disposition | None = None
     message_kind: str = ""
     message_text: str | None = None
+    aside: str = ""
     notes: tuple[str, ...] = ()
     rules_ran: bool = False
     why: tuple[Step, ...] = ()

@@ -113,3 +113,22 @@ def test_a_rule_that_waits_is_struck_by_the_clock(desk_with: Desk) -> None:
     world.desk.tick()
     assert "agent-notification" not in [letter.template for letter in world.new_letters()]
     assert world.replayed(1001) == world.ticket(1001)
+
+
+def test_whom_a_rule_asks_after_an_agents_mail_reads_the_request_and_not_that_mail(
+    desk_with: Desk,
+) -> None:
+    rule = {
+        "name": "Buy",
+        "on": "status-changed",
+        "when": 'ticket.status == "Analysis"',
+        "then": {"ask_approval": "manager"},
+    }
+    world = desk_with(rule)
+    catalog = world.writes("rita", "I need a chair.", subject="New chair please")
+    ann = next(one for one in catalog if one.to == "ann@example.org")
+    letters = world.writes("ann", "#status Analysis\n#note SECRET", answering=ann)
+    asked = [one.text for one in letters if one.template == "approval"]
+    assert len(asked) == 1
+    assert "I need a chair." in asked[0]
+    assert "SECRET" not in asked[0]

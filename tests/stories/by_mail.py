@@ -18,8 +18,10 @@ from pathlib import Path
 from maildesk.config import load
 from maildesk.daemon import Daemon
 from maildesk.demo.letter import Letter, answer, read_letter
+from maildesk.desk.sight import entries, sight
 from maildesk.model.ticket import Ticket, evolve
-from maildesk.store import tickets
+from maildesk.model.token import LinkToken, Purpose
+from maildesk.store import people, tickets
 from tests.crash.scene import ENVIRON, Box, Scene, scene
 from tests.world import ADDRESS
 
@@ -138,6 +140,16 @@ class Day:
         """The row."""
         with self.scene.store.read() as connection:
             return tickets.load_one(connection, number)[0]
+
+    def page(self, number: int, who: str) -> str:
+        """All that the ticket's page tells that person."""
+        with self.scene.store.read() as connection:
+            person = people.find(connection, ADDRESS[who])
+            assert person is not None
+            link = LinkToken(Purpose.VIEW, number, person.id, 0, datetime.now(UTC))
+            seen = sight(connection, link)
+            assert seen is not None
+            return "\n".join(one.text for one in entries(connection, seen, seen.shown, ()))
 
     def replayed(self, number: int) -> Ticket | None:
         """The ticket as its history alone gives it."""

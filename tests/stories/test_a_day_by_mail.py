@@ -14,6 +14,7 @@ from tests.stories.by_mail import AGENTS, Day, Part, asks, day, replies, said, t
 
 AMONG_US = "between you and me"
 PROMISE = "We are on it."
+WAIT = "We wait for a part."
 
 
 @pytest.fixture(params=["pymap", "dovecot"])
@@ -102,9 +103,9 @@ def a_hold() -> Part:
     transcript = got.transcript()
     _says(transcript, "Nothing was done", "2020-02-30 is no day")
     day = f"{today + timedelta(days=3):%Y-%m-%d}"
-    got = yield replies("ann", transcript, f"#hold part, {AMONG_US}, until {day}")
+    got = yield replies("ann", transcript, f"{WAIT}\n\n#hold part, {AMONG_US}, until {day}")
     _says(got.transcript(), f"on hold until {day}")
-    assert got.by("rita") == []
+    _says(got.to("rita"), WAIT)
 
 
 def an_escalation() -> Part:
@@ -195,7 +196,7 @@ ENDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
         (ACK, "Try it now.", "A new card is at the desk."),
     ),
     "Badge lost": ("New", "First line", (ACK,)),
-    "Screen flickers": ("Pending", "First line", (ACK,)),
+    "Screen flickers": ("Pending", "First line", (ACK, WAIT)),
     "Phone is dead": ("Analysis", "First line", (ACK, HANDED, "Which socket is it?")),
     "Lift stands": ("New", "First line", (ACK,)),
     "Lift stuck": ("Completed", "First line", (ACK,)),
@@ -223,7 +224,7 @@ def test_a_dozen_tickets_by_mail_alone(tmp_path: Path, box: Box) -> None:
         _says(told, "handled here")
         for ticket in ended.values():
             assert ticket == today.replayed(ticket.number)
-        _nothing_leaks(today)
+        _nothing_leaks(today, ended)
         _what_the_rows_say(ended)
 
 
@@ -233,12 +234,18 @@ def _tickets(today: Day) -> dict[str, Ticket]:
     return {subject: today.ticket(number) for subject, number in by_subject.items()}
 
 
-def _nothing_leaks(today: Day) -> None:
-    """What is among agents reached agents, and nobody else; and no command reached anybody."""
+def _nothing_leaks(today: Day, ended: dict[str, Ticket]) -> None:
+    """What is among agents reached agents, and nobody else; and no command reached anybody: not by
+    mail, and not on a page."""
     heard = {to for to, letter in today.letters if AMONG_US in said(letter)}
     assert heard == AGENTS
     outside = [said(letter) for to, letter in today.letters if to not in AGENTS]
     assert [text for text in outside if "#" in text] == []
+    pages = [today.page(one.number, who) for one in ended.values() for who in ("rita", "max")]
+    assert any(WAIT in page for page in pages)
+    assert [page for page in pages if AMONG_US in page or "#" in page] == []
+    # Nor a name, a tag or a day that stood behind a command.
+    assert [page for page in pages if re.search(r"\bvip\b|MD-|20\d\d-", page)] == []
 
 
 def _what_the_rows_say(ended: dict[str, Ticket]) -> None:

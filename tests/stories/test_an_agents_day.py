@@ -1,5 +1,8 @@
 """An agent runs tickets from the mail program alone."""
 
+import pytest
+
+from maildesk.model.page import Page
 from tests.world import Letter, World, one, to
 
 
@@ -36,6 +39,48 @@ def test_after_ten_minutes_or_without_the_transcript_nothing_is_undone(world: Wo
     told = one(world.writes("ann", "#undo", answering=transcript), "ann", "transcript")
     assert "ten minutes are over" in " ".join(told.text.split())
     assert world.ticket(1001).priority == "P2"
+
+
+BESIDE = [
+    # (what agents alone may read, in a mail whose text goes to Rita; what is kept as a note)
+    (
+        "Hello.\n\n#hold SECRET, she is a pain until 2026-12-01",
+        "SECRET, she is a pain until 2026-12-01",
+    ),
+    ("Hello.\n\n#escalate L2 SECRET, she broke it", "L2 SECRET, she broke it"),
+    ("#hold SECRET\n\nHello.\n\n#tag x", "SECRET"),
+    ("Hello.\n\n#tag SECRET", None),
+    ("Hello.\n\n#cc SECRET@example.org", None),
+    ("Hello.\n\n#assign lee\n#team Network", None),
+    ("Hello.\n\n#template need more", None),
+    ("#resolve Hello.\n#tag SECRET", None),
+]
+
+
+@pytest.mark.parametrize(("text", "note"), BESIDE)
+def test_what_stands_behind_a_command_is_on_no_page_of_the_requester(
+    world: World, text: str, note: str | None
+) -> None:
+    ack = one(world.writes("rita", "It does not print."), "rita", "acknowledgement")
+    for_ann = next(x for x in world.letters() if x.to == "ann@example.org")
+    world.writes("ann", text, answering=for_ann)
+    page = world.door.view(ack.token)
+    assert isinstance(page, Page)
+    (_, answer) = page.conversation
+    assert answer.text.startswith("Hello.")
+    assert not any(word in answer.text for word in ("SECRET", "lee", "Network", "need more", "#"))
+    assert [said for kind, said in world.messages(1001) if kind == "note"] == [note] * bool(note)
+    _consistent(world)
+
+
+def test_a_question_to_the_requester_stands_on_the_page(world: World) -> None:
+    ack = one(world.writes("rita", "It does not print."), "rita", "acknowledgement")
+    for_ann = next(x for x in world.letters() if x.to == "ann@example.org")
+    letters = world.writes("ann", "#escalate requester Which floor?\n#tag x", answering=for_ann)
+    assert [x.template for x in to(letters, "rita")] == ["update"]
+    page = world.door.view(ack.token)
+    assert isinstance(page, Page)
+    assert [entry.text for entry in page.conversation][1:] == ["Which floor?"]
 
 
 def _said(letters: list[Letter], who: str = "ann") -> str:
