@@ -28,8 +28,8 @@ from maildesk.rules.facts import Scene
 
 # So many rules that did not fire stand in a mail's trace; `maildesk rules try` shows all.
 TRACED = 30
-# Causes in which the requester speaks. What an agent writes may be for agents alone, and an approver
-# reads the request.
+# Causes in which the requester speaks. What an agent writes may be for agents alone, and an
+# approver reads the request.
 _ASKING: frozenset[Cause] = frozenset({"created", "replied", "reopened"})
 
 

@@ -17,17 +17,18 @@ from maildesk.lifecycle import (
     moves,
     relations,
     taking_part,
+    transcript,
     undo,
     workflow,
 )
-from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.draft import Draft, Mark
 from maildesk.lifecycle.task import Act, Task
 from maildesk.lifecycle.workflow import Illegal
 from maildesk.model.cause import Around, Command, WrongCommand
 from maildesk.model.command import COMMANDS, Takes
 from maildesk.model.decision import ActorKind, Answer, Decision, Letter, Template
 from maildesk.model.event import MessageAdded
-from maildesk.model.mail import Disposition, Step
+from maildesk.model.mail import Disposition
 from maildesk.model.person import Person
 from maildesk.model.token import Purpose
 
@@ -97,13 +98,16 @@ def perform(draft: Draft, written: Written) -> Decision:
     if {"note", "resolve"} <= names:
         mixed = tuple(c for c in written.commands if c.name not in ("note", "resolve"))
         written = replace(written, commands=mixed, wrong=(*written.wrong, _MIXED))
-    before = _Mark.of(draft)
+    before = Mark.of(draft)
     result = _all(draft, written)
     if written.wrong or result.failed:
         before.back(draft)
         result = _the_silent(draft, written, result)
     draft.letters[:] = _one_update_each(draft.letters)
-    _report(draft, written, result)
+    transcript.explain(draft, result.done, result.failed)
+    if draft.actor.proof != CONSOLE:
+        collision = transcript.collision(written.around) if result.kind == "answer" else ""
+        transcript.send(draft, written.agent, result.done, result.failed, collision)
     said, aside = _said(written, result.kind)
     disposition = Disposition.COMMAND if names or written.wrong else Disposition.FOLLOW_UP
     answer = Answer.ILLEGAL if result.failed else Answer.DONE
@@ -187,7 +191,7 @@ def _the_silent(draft: Draft, written: Written, first: _Done) -> _Done:
         failed.append(_CLOSED if closed else f"Your text to the requester: {_NO_LETTER}")
     done: list[str] = []
     for command in written.commands:
-        mark = _Mark.of(draft)
+        mark = Mark.of(draft)
         told = _try(draft, written, command)
         if not isinstance(told, Illegal) and mark.speaks_outside(draft):
             mark.back(draft)
@@ -209,7 +213,7 @@ def _try(draft: Draft, written: Written, command: Command) -> str | Illegal:
         text=written.text,
         around=written.around,
     )
-    mark = _Mark.of(draft)
+    mark = Mark.of(draft)
     told = ACTS[command.name](task)
     if isinstance(told, Illegal):
         mark.back(draft)
@@ -248,83 +252,3 @@ def _answer(draft: Draft, written: Written) -> None:
     # An answer beside an open question to the manager or the requester does not settle it.
     if not ticket.waits_for_approval and not ticket.waits_for_requester:
         workflow.move(draft, draft.policy.workflow.roles.working, ActorKind.AGENT)
-
-
-def _report(draft: Draft, written: Written, result: _Done) -> None:
-    if result.done:
-        draft.explain("command", "done", *result.done)
-    if result.failed:
-        draft.steps.append(Step("command", "not done", rejected=tuple(result.failed)))
-    if draft.actor.proof == CONSOLE:
-        return
-    collision = _collision(written) if result.kind == "answer" else ""
-    if result.done or result.failed or collision:
-        text = "\n\n".join(_paragraphs(draft, result))
-        draft.write(
-            Template.TRANSCRIPT,
-            written.agent.id,
-            text=text,
-            note=" ".join(part for part in (_headline(result), collision) if part),
-        )
-
-
-def _collision(written: Written) -> str:
-    others = " and ".join(written.around.answered_by)
-    if not others:
-        return ""
-    return f"{others} answered too, since the mail that you answered. Both answers went out."
-
-
-def _headline(result: _Done) -> str:
-    if not result.failed:
-        return "What you ordered is done." if result.done else ""
-    if not result.done:
-        return "Nothing was done and nothing was sent to the requester."
-    return "Something is wrong: not all was done, and nothing was sent to the requester."
-
-
-def _paragraphs(draft: Draft, result: _Done) -> list[str]:
-    both = bool(result.done and result.failed)
-    parts = ["\n".join([*(["Not done:"] if both else []), *result.failed])]
-    parts.append("\n".join([*(["Done:"] if both else []), *result.done]))
-    if undo.can_be_undone(draft) and result.done:
-        minutes = int(undo.WINDOW.total_seconds() // 60)
-        parts.append(f"To take it back, reply to this mail with #undo within {minutes} minutes.")
-    return [part for part in parts if part]
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """How far a draft was, so that it can go back there."""
-
-    draft: Draft
-
-    @classmethod
-    def of(cls, draft: Draft) -> "_Mark":
-        """The draft as it is now."""
-        kept = replace(
-            draft,
-            events=list(draft.events),
-            letters=list(draft.letters),
-            steps=list(draft.steps),
-            follow_ups=list(draft.follow_ups),
-            notes=list(draft.notes),
-        )
-        return cls(kept)
-
-    def back(self, draft: Draft) -> None:
-        """Let the draft be as it was."""
-        was = self.draft
-        draft.ticket = was.ticket
-        draft.moving, draft.distrust = was.moving, was.distrust
-        for name in ("events", "letters", "steps", "follow_ups", "notes"):
-            getattr(draft, name)[:] = getattr(was, name)
-
-    def speaks_outside(self, draft: Draft) -> bool:
-        """Whether somebody who is no agent would get a mail by what came since."""
-        agents = {agent.id for agent in draft.policy.directory.agents}
-        letters = draft.letters[len(self.draft.letters) :]
-        follow_ups = draft.follow_ups[len(self.draft.follow_ups) :]
-        return any(letter.to not in agents for letter in letters) or any(
-            follow_up.cause.writes_to_people for follow_up in follow_ups
-        )

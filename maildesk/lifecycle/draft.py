@@ -1,6 +1,6 @@
 """A decision in the making: the ticket as it would be after the events so far."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from maildesk.lifecycle.policy import Policy
@@ -127,4 +127,41 @@ class Draft:
             moving=self.moving,
             distrust=self.distrust,
             notices=tuple(self.notices),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a draft was, so that it can go back there."""
+
+    draft: Draft
+
+    @classmethod
+    def of(cls, draft: Draft) -> "Mark":
+        """The draft as it is now."""
+        kept = replace(
+            draft,
+            events=list(draft.events),
+            letters=list(draft.letters),
+            steps=list(draft.steps),
+            follow_ups=list(draft.follow_ups),
+            notes=list(draft.notes),
+        )
+        return cls(kept)
+
+    def back(self, draft: Draft) -> None:
+        """Let the draft be as it was."""
+        was = self.draft
+        draft.ticket = was.ticket
+        draft.moving, draft.distrust = was.moving, was.distrust
+        for name in ("events", "letters", "steps", "follow_ups", "notes"):
+            getattr(draft, name)[:] = getattr(was, name)
+
+    def speaks_outside(self, draft: Draft) -> bool:
+        """Whether somebody who is no agent would get a mail by what came since."""
+        agents = {agent.id for agent in draft.policy.directory.agents}
+        letters = draft.letters[len(self.draft.letters) :]
+        follow_ups = draft.follow_ups[len(self.draft.follow_ups) :]
+        return any(letter.to not in agents for letter in letters) or any(
+            follow_up.cause.writes_to_people for follow_up in follow_ups
         )

@@ -85,8 +85,8 @@ class Ticket:
     `round` counts what links are bound to: each resolution given and each approval asked
     begins a new one. `resolution` is the id of the message that resolved it, `hold` of the one
     whose mail says what it waits for. `participants` are in the order of their ids. `back_to` is
-    the team that escalated it. `event_key` is the problem that monitoring reported, `flaps` how often
-    it came back, `settle_due` when its end will have held for long enough.
+    the team that escalated it. `event_key` is the problem that monitoring reported, `flaps` how
+    often it came back, `settle_due` when its end will have held for long enough.
     What was written to a ticket with `merged_into` belongs there.
     `status_since`: when it came to its status; `rules_due`: when a rule that waits looks next.
     """
