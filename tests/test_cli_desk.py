@@ -204,6 +204,18 @@ def test_an_answer_with_a_wrong_command_does_nothing(
     assert "Assign" in maildesk("ticket", "list")[1]
 
 
+def test_a_call_has_a_source_that_is_known_and_a_caller_who_is_not_the_desk(
+    maildesk: Command,
+) -> None:
+    asked = ("--subject", "x", "--text", "x", "--as", "ann@example.org")
+    status, _, err = maildesk(
+        "ticket", "new", "--for", "rita@example.org", "--source", "telepathy", *asked
+    )
+    assert (status, "telepathy is no source" in err) == (2, True)
+    status, _, err = maildesk("ticket", "new", "--for", "desk@example.org", *asked)
+    assert (status, "the desk's own address" in err) == (1, True)
+
+
 def test_a_call_becomes_a_ticket_that_is_run_from_the_command_line(maildesk: Command) -> None:
     ann = ("--as", "ann@example.org")
     called = ("--for", "rita@example.org", "--source", "phone", "--subject", "printer broken")

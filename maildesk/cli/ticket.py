@@ -13,6 +13,7 @@ from maildesk.desk.desk import Desk
 from maildesk.desk.held import held_in, settle
 from maildesk.desk.office import Office
 from maildesk.desk.promises import Measured, measured
+from maildesk.model.command import SOURCES
 from maildesk.model.decision import Decision
 from maildesk.model.event import ClockSet, Event, Release
 from maildesk.model.person import Person
@@ -210,15 +211,19 @@ def new(
     requester: Annotated[str, typer.Option("--for", metavar="ADDRESS", help="Who asks.")],
     subject: Annotated[str, typer.Option(help="What it is about.")],
     agent: Agent,
-    source: Annotated[str, typer.Option(help="phone, portal or another way.")] = "phone",
+    source: Annotated[str, typer.Option(help="phone, portal or mail.")] = "phone",
     text: Annotated[str, typer.Option(help="What was said; - reads it from stdin.")] = "-",
 ) -> None:
     """Open a ticket for somebody who called or came by."""
     local, at, domain = requester.partition("@")
     if not (local and at and domain) or len(requester.split()) != 1:
         raise typer.BadParameter(f"{requester} is no mail address")
+    if source not in SOURCES:
+        raise typer.BadParameter(f"{source} is no source; there are {', '.join(SOURCES)}")
     said = sys.stdin.read() if text == "-" else text
     with the_office(ctx) as office:
+        if office.settings.desk.tag_in(requester) is not None:
+            raise CommandFailed(f"{requester} is the desk's own address")
         number = Desk(office).report(
             _agent(office, agent), requester, source, subject, said.strip()
         )

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from maildesk.model.cause import Around, Command, Latest, Undoable
-from maildesk.model.command import PEOPLE, TICKETS, ticket_number
+from maildesk.model.command import PEOPLE, TICKETS, on_behalf, ticket_number
 from maildesk.model.decision import Template
 from maildesk.model.mail import Address
 from maildesk.model.person import Person
+from maildesk.model.settings import Desk
 from maildesk.model.ticket import Ticket
 from maildesk.store import people, relatives, tickets
 
@@ -27,13 +28,16 @@ def look_around(
     ticket: Ticket | None,
     agent: Person,
     commands: Sequence[Command],
+    desk: Desk,
     answered: Sequence[str] = (),
 ) -> Around:
-    """`answered`: Message-IDs of the mail that the agent answers, the nearest first."""
+    """`ticket` is None for a first mail. `answered`: Message-IDs of the mail that the agent
+    answers, the nearest first."""
     names = {command.name for command in commands}
     return Around(
         tickets=_tickets(connection, ticket, commands),
-        people=_people(connection, commands),
+        people=_people(connection, commands, desk),
+        ours=frozenset(one.casefold() for one in _named(commands) if desk.tag_in(one) is not None),
         latest=_latest(connection, ticket) if ticket is not None and commands else None,
         undoable=_undoable(connection, ticket, agent, answered) if "undo" in names else None,
         answered_by=_answered_by(connection, ticket, agent, answered),
@@ -45,19 +49,32 @@ def _tickets(
 ) -> dict[int, Ticket]:
     named = [ticket_number(one.argument) for one in commands if one.name in TICKETS]
     wanted = {number for number in named if number is not None}
-    if ticket is None or not (wanted or any(one.name == "resolve" for one in commands)):
+    if not (wanted or any(one.name == "resolve" for one in commands)):
         return {}
-    wanted |= set(relatives.ancestors(connection, {*wanted, ticket.number}))
-    wanted |= set(relatives.descendants(connection, ticket.number))
-    loaded = tickets.load(connection, wanted - {ticket.number})
-    return {number: one for number, (one, _) in loaded.items()} | {ticket.number: ticket}
+    mine = {} if ticket is None else {ticket.number: ticket}
+    wanted |= set(relatives.ancestors(connection, {*wanted, *mine}))
+    for number in mine:
+        wanted |= set(relatives.descendants(connection, number))
+    loaded = tickets.load(connection, wanted - mine.keys())
+    return {number: one for number, (one, _) in loaded.items()} | mine
 
 
-def _people(connection: Connection, commands: Sequence[Command]) -> dict[str, tuple[Person, ...]]:
-    said = [
-        part.strip() for one in commands if one.name in PEOPLE for part in one.argument.split(",")
+def _named(commands: Sequence[Command]) -> list[str]:
+    """The names and addresses in these commands."""
+    arguments = [
+        on_behalf(one.argument)[0] if one.name == "onbehalf" else one.argument
+        for one in commands
+        if one.name in PEOPLE
     ]
-    return {one.casefold(): _meant(connection, one) for one in dict.fromkeys(said[:_NAMES]) if one}
+    said = [part.strip() for argument in arguments for part in argument.split(",")]
+    return [one for one in dict.fromkeys(said[:_NAMES]) if one]
+
+
+def _people(
+    connection: Connection, commands: Sequence[Command], desk: Desk
+) -> dict[str, tuple[Person, ...]]:
+    others = [one for one in _named(commands) if desk.tag_in(one) is None]
+    return {one.casefold(): _meant(connection, one) for one in others}
 
 
 def _meant(connection: Connection, said: str) -> tuple[Person, ...]:

@@ -111,7 +111,7 @@ class Desk:
                 text=read.text,
                 commands=read.commands,
                 wrong_commands=read.wrong,
-                around=look_around(connection, ticket, agent, read.commands),
+                around=look_around(connection, ticket, agent, read.commands, office.settings.desk),
             )
             decision = decide(ticket, acted, office.policy_at(connection), now)
             matter = Matter(ticket=ticket, subject=subject, requester=requester, cause="console")

@@ -77,7 +77,8 @@ class DeskDoor:
         used = replace(used, message=self.office.new_id(now))
         cause = "link"
         if isinstance(used, AgentActed):
-            around = look_around(connection, ticket, used.agent, used.commands)
+            desk = self.office.settings.desk
+            around = look_around(connection, ticket, used.agent, used.commands, desk)
             used = replace(used, around=around)
             cause = f"link {used.message}"  # a name of its own, so that #undo finds what it did
         decision = decide(ticket, used, self.office.policy_at(connection), now)

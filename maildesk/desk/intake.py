@@ -8,15 +8,11 @@ from maildesk.desk.around import look_around
 from maildesk.desk.bounces import bounce
 from maildesk.desk.case import Case, Worked
 from maildesk.desk.monitoring import reported
+from maildesk.desk.orders import orders
 from maildesk.desk.record import Matter, Said
 from maildesk.ingest.authenticate import identify
-from maildesk.ingest.commands import (
-    CommandReading,
-    read_commands,
-    read_decision,
-    without_command,
-)
-from maildesk.ingest.forward import Forwarded, passed_on
+from maildesk.ingest.commands import CommandReading, read_decision
+from maildesk.ingest.forward import Forwarded
 from maildesk.ingest.thanks import is_thanks
 from maildesk.ingest.thread import (
     Clues,
@@ -211,13 +207,9 @@ def _cause(
     is_reply = ticket is not None and not ticket.is_closed
     thanks = ticket is not None and _says_thanks(case.reading)
     text = case.reading.reply_text if is_reply or thanks else case.mail.text
-    ordered = _ordered(case, ticket, text) if sender.is_agent else None
-    commands = ordered or _delegating(ticket, sender, text)
+    ordered = orders(case, ticket, sender, identity, text)
+    commands, inner = ordered.read, ordered.inner
     spoken = read_decision(text if is_reply else "")
-    alone = ticket is None and not commands.commands
-    inner = _passed_on(case, sender, identity) if alone else None
-    if inner is not None:
-        commands, text = CommandReading(text=inner.text), inner.text
     return MailArrived(
         sender=sender,
         identity=identity,
@@ -225,7 +217,7 @@ def _cause(
         kind=case.reading.screening.kind,
         message=case.office.new_id(case.now),
         text=commands.text,
-        facts=facts_of(case.mail, text, inner),
+        facts=facts_of(case.mail, commands.text if sender.is_agent else text, inner),
         held=threaded.held,
         round=threaded.round,
         choice=spoken.choice,
@@ -249,27 +241,6 @@ def _says_thanks(reading: Reading) -> bool:
     return not shows and is_thanks(reading.reply_text)
 
 
-def _ordered(case: Case, ticket: Ticket | None, text: str) -> CommandReading:
-    """What an agent orders, in the new text alone. A first mail can be written on behalf of
-    another; in a closed ticket a mail without a command is a new request."""
-    read = read_commands(case.reading.reply_text)
-    if ticket is None:
-        on_behalf = tuple(one for one in read.commands if one.name == "onbehalf")
-        bare = without_command(text, "onbehalf") if on_behalf else text
-        return CommandReading(bare, on_behalf)
-    if ticket.is_closed and not read.commands and not read.wrong:
-        return CommandReading(text=text)
-    return read
-
-
-def _delegating(ticket: Ticket | None, sender: Person, text: str) -> CommandReading:
-    """One command is for people who are no agents: who is asked for an approval passes it on."""
-    asked = ticket.approval.waiting if ticket is not None and ticket.approval else ()
-    read = read_commands(text) if sender.id in asked else CommandReading(text=text)
-    passing = tuple(one for one in read.commands if one.name == "delegate")
-    return CommandReading(read.text, passing) if passing else CommandReading(text=text)
-
-
 def _around(
     case: Case, sender: Person, identity: Identity, ticket: Ticket | None, read: CommandReading
 ) -> Around:
@@ -278,19 +249,8 @@ def _around(
         return Around()
     mail = case.mail
     answered = [one for one in (mail.in_reply_to, *reversed(mail.references)) if one]
-    return look_around(case.connection, ticket, sender, read.commands, answered)
-
-
-def _passed_on(case: Case, sender: Person, identity: Identity) -> Forwarded | None:
-    """The inner mail of an agent's forward: who is proven may open tickets for others."""
-    person = case.reading.screening.kind is Kind.PERSON
-    if not sender.is_agent or identity.proof is Proof.NONE or not person:
-        return None
-    found = passed_on(case.reading)
-    if found is None or found.author.key == identity.address:
-        return None
-    ours = case.office.settings.desk.tag_in(found.author.address) is not None
-    return None if ours else found
+    desk = case.office.settings.desk
+    return look_around(case.connection, ticket, sender, read.commands, desk, answered)
 
 
 def facts_of(mail: Mail, text: str, inner: Forwarded | None = None) -> Facts:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from maildesk.desk.breaker import Breaker
 from maildesk.desk.office import Office
 from maildesk.lifecycle.decide import decide
+from maildesk.lifecycle.draft import UNNUMBERED
 from maildesk.lifecycle.sla import follow
 from maildesk.model.decision import Change, Decision, FollowUp, Letter, Template
 from maildesk.model.event import ApprovalAsked, ClockSet, HeldSettled, Release
@@ -43,6 +44,13 @@ class Matter:
     subject: str
     requester: Person
     cause: str
+
+
+def _seen_from(follow_up: FollowUp, ticket: Ticket | None) -> FollowUp:
+    """What a ticket orders that had no number when it was decided has one now."""
+    if ticket is None or follow_up.cause.origin != UNNUMBERED:
+        return follow_up
+    return replace(follow_up, cause=replace(follow_up.cause, origin=ticket.number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +102,7 @@ class Recorder:
     def _follow_up(self, decision: Decision, matter: Matter) -> Iterator[Step]:
         """What follows for other tickets: in the order of their numbers, and new ones last."""
         for one in sorted(decision.follow_ups, key=lambda one: (one.ticket is None, one.ticket)):
-            yield from self._follow(one, matter)
+            yield from self._follow(_seen_from(one, matter.ticket), matter)
 
     def _follow(self, follow_up: FollowUp, matter: Matter) -> tuple[Step, ...]:
         ticket: Ticket | None = None

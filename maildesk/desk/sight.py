@@ -42,10 +42,12 @@ class Sight:
     def may_open(self, message: Message) -> bool:
         """Whether the viewer may read the whole mail, with all that it quotes.
 
-        It quotes what was written before somebody joined, and an agent's own words to the desk: so
-        it opens to agents, to its author, and where its text is shown whole anyway.
+        It quotes what was written before somebody joined, and an agent's own words to the desk and
+        commands: so it opens to agents, to its author, and where its text is shown whole anyway.
         """
-        whole_anyway = message.kind == "request" or message.author == self.viewer.id
+        author = self.names.get(message.author or 0)
+        request = message.kind == "request" and author is not None and not author.is_agent
+        whole_anyway = request or message.author == self.viewer.id
         return message.mail is not None and (
             self.viewer.is_agent or (message.proven and whole_anyway)
         )

@@ -68,16 +68,6 @@ def read_commands(text: str) -> CommandReading:
     )
 
 
-def without_command(text: str, name: str) -> str:
-    """The text without the first line that is this command."""
-    lines = text.splitlines()
-    for index, line in enumerate(lines):
-        block = _block(line)
-        if block and _named(block.word) == [name]:
-            return "\n".join([*lines[:index], *lines[index + 1 :]]).strip()
-    return text
-
-
 def _block(line: str) -> _Block | None:
     """The command that a line begins, or None where it is text."""
     if "#" not in line:

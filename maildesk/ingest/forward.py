@@ -64,6 +64,15 @@ def forwarded_in(subject: str, text: str) -> Forwarded | None:
     return None
 
 
+def above_the_first(text: str) -> str:
+    """The words above the first mail that is passed on, with or without a subject that says so."""
+    lines = text.split("\n")
+    for at, line in enumerate(lines[:_LINES]):
+        if forwarded(line) or original(line) or header_block(lines, at):
+            return "\n".join(lines[:at]).strip()
+    return text.strip()
+
+
 def _author(block: list[str]) -> Address | None:
     """Whom the block's one From line names; several addresses in it name nobody."""
     senders = [line[:_LINE] for line in block if role(line) == "from"]

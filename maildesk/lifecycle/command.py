@@ -37,9 +37,14 @@ _CLOSED = "The ticket is closed, which is final; only a #note can be added."
 _MIXED = WrongCommand(
     "#note and #resolve", "the one is for agents alone, the other for all; write two mails"
 )
-_WRITES = "it writes to the requester, and something in this mail is wrong; send it again"
+WRITES = "it writes to the requester, and something in this mail is wrong; send it again"
 _NO_LETTER = "not sent, since something in this mail is wrong; send it again"
 _ALWAYS = frozenset({"note", "help", "undo"})
+# What has nothing to be done to in a first mail: that mail is the request, and no answer to it.
+_OF_A_TICKET = frozenset(
+    ("resolve", "close", "reopen", "merge", "split", "spam", "template", "kb", "undo", "delegate")
+)
+_NOT_AT_FIRST = Illegal("a first mail is the request itself; write it in a reply to this mail")
 _KINDS = {kind.name: kind for kind in COMMANDS}
 
 
@@ -170,16 +175,54 @@ def _together(first: Letter, second: Letter) -> Letter:
 def _all(draft: Draft, written: Written) -> _Done:
     kind = _kind(written)
     draft.add(MessageAdded(written.message, kind))
-    done: list[str] = []
-    failed: list[str] = []
+    behalf = tuple(one for one in written.commands if one.name == "onbehalf")
+    others = tuple(one for one in written.commands if one.name != "onbehalf")
+    done, failed = _each(draft, written, behalf)  # whose request it is gets the text
     if written.text and kind == "answer" and draft.ticket.is_closed:
         failed.append(_CLOSED)
     elif written.text and kind == "answer":
         _answer(draft, written)
-    for command in written.commands:
+    also, neither = _each(draft, written, others)
+    return _Done([*done, *also], [*failed, *neither], kind)
+
+
+def _each(
+    draft: Draft, written: Written, commands: tuple[Command, ...]
+) -> tuple[list[str], list[str]]:
+    """(done, not done), in words."""
+    done: list[str] = []
+    failed: list[str] = []
+    for command in commands:
         told = _try(draft, written, command)
         (failed if isinstance(told, Illegal) else done).append(_line(command, told))
-    return _Done(done, failed, kind)
+    return done, failed
+
+
+def on_a_new_ticket(draft: Draft, written: Written) -> tuple[list[str], list[str]]:
+    """What an agent's first mail orders beside the ticket itself: (done, not done), in words."""
+    able = tuple(one for one in written.commands if not _needs_a_ticket(one))
+    done, failed = _each(draft, written, able)
+    unable = (one for one in written.commands if _needs_a_ticket(one))
+    draft.letters[:] = _one_update_each(draft.letters)
+    return done, [*failed, *(_line(one, _NOT_AT_FIRST) for one in unable)]
+
+
+def silent_on_a_new_ticket(draft: Draft, written: Written) -> tuple[list[str], list[str]]:
+    """The same without each command that writes to a requester."""
+    failed = [f"{wrong.line}: {wrong.hint}" for wrong in written.wrong]
+    able = tuple(one for one in written.commands if not _needs_a_ticket(one))
+    done, others = _silent_ones(draft, replace(written, commands=able))
+    unable = (one for one in written.commands if _needs_a_ticket(one))
+    return done, [*failed, *others, *(_line(one, _NOT_AT_FIRST) for one in unable)]
+
+
+def _needs_a_ticket(command: Command) -> bool:
+    return command.name in _OF_A_TICKET or escalation.question(command) is not None
+
+
+def words_for_agents(commands: tuple[Command, ...]) -> str:
+    """What these commands say to agents, in the order of the mail."""
+    return _in_order("", [command for command in commands if _is_words(command)])
 
 
 def _the_silent(draft: Draft, written: Written, first: _Done) -> _Done:
@@ -189,15 +232,22 @@ def _the_silent(draft: Draft, written: Written, first: _Done) -> _Done:
     if written.text and first.kind == "answer":
         closed = draft.ticket.is_closed
         failed.append(_CLOSED if closed else f"Your text to the requester: {_NO_LETTER}")
+    done, others = _silent_ones(draft, written)
+    return _Done(done, [*failed, *others], "note")
+
+
+def _silent_ones(draft: Draft, written: Written) -> tuple[list[str], list[str]]:
+    """(done, not done), in words."""
     done: list[str] = []
+    failed: list[str] = []
     for command in written.commands:
         mark = Mark.of(draft)
         told = _try(draft, written, command)
         if not isinstance(told, Illegal) and mark.speaks_outside(draft):
             mark.back(draft)
-            told = Illegal(_WRITES)
+            told = Illegal(WRITES)
         (failed if isinstance(told, Illegal) else done).append(_line(command, told))
-    return _Done(done, failed, "note")
+    return done, failed
 
 
 def _try(draft: Draft, written: Written, command: Command) -> str | Illegal:

@@ -6,7 +6,7 @@ The order of the questions is the table `_PARTS`; the first that fits decides.
 from collections.abc import Callable
 from datetime import datetime
 
-from maildesk.lifecycle import approval, command, hold, resolution, taking_part
+from maildesk.lifecycle import approval, command, dictation, hold, resolution, taking_part
 from maildesk.lifecycle.asking_back import reason_missing, unproven
 from maildesk.lifecycle.classify import apply_rules, settle_approval
 from maildesk.lifecycle.draft import Draft
@@ -45,6 +45,8 @@ _Part = Callable[[Ticket, MailArrived, Draft], Decision | None]
 
 def arrived(ticket: Ticket | None, mail: MailArrived, policy: Policy, now: datetime) -> Decision:
     """What a mail does to the ticket it was threaded to, or to none."""
+    if ticket is None and dictation.is_one(mail):
+        return dictation.dictated(mail, policy, now)
     late = ticket is not None and _is_late(ticket, mail)
     if ticket is None or (ticket.is_closed and _opens_a_child(mail) and not late):
         return opened(ticket, mail, policy, now)

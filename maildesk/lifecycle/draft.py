@@ -96,6 +96,13 @@ class Draft:
             links=(Purpose.WORK,),
         )
 
+    def tell_agents_once(self, note: str, *, text: str = "", author: int | None = None) -> None:
+        """The same, but to nobody who hears of this ticket by another notification."""
+        told = {one.to for one in self.letters if one.template is Template.AGENT_NOTIFICATION}
+        before = len(self.letters)
+        self.tell_agents(note, text=text, author=author)
+        self.letters[before:] = [one for one in self.letters[before:] if one.to not in told]
+
     def explain(self, name: str, verdict: str, *evidence: str) -> None:
         """Add a line to the trace."""
         self.steps.append(Step(name, verdict, tuple(evidence)))

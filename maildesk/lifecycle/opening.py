@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from maildesk.lifecycle import command, taking_part
+from maildesk.lifecycle import command
 from maildesk.lifecycle.classify import apply_rules, turned_away
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.policy import Policy
-from maildesk.lifecycle.sender import ACTING_AS_AN_AGENT, actor, told
+from maildesk.lifecycle.sender import actor, told
 from maildesk.model.cause import MailArrived, TicketReported
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
 from maildesk.model.event import MessageAdded, PersonJoined, TicketOpened
@@ -18,21 +18,11 @@ from maildesk.model.token import Purpose
 
 def opened(closed: Ticket | None, mail: MailArrived, policy: Policy, now: datetime) -> Decision:
     """A mail that belongs to no ticket is a new one; to a closed ticket, its child."""
-    roles = policy.workflow.roles
-    requester = mail.behalf or _on_behalf_of(mail)
-    event = TicketOpened(
-        requester=requester.id,
-        source="mail",
-        status=roles.new,
-        state=policy.workflow.state_of(roles.new),
-        request_type=policy.catalog.request_type[0].name,
-        parent=closed.number if closed else None,
-    )
-    silent = mail.silent or mail.kind is Kind.LIST
-    who = actor(mail, ActorKind.AGENT if mail.behalf else ActorKind.REQUESTER)
-    draft = Draft.opening(event, who, policy, now, silent=silent)
+    requester = mail.behalf or mail.sender
+    kind = ActorKind.AGENT if mail.behalf else ActorKind.REQUESTER
+    parent = closed.number if closed else None
+    draft = begun(mail, requester, kind, policy, now, parent=parent)
     draft.add(MessageAdded(mail.message, "request"))
-    draft.add(*(PersonJoined(one) for one in mail.joining if one != requester.id))
     if closed is not None:
         draft.explain("lifecycle", f"ticket {closed.number} is closed: a new one, its child")
     outcome = apply_rules(draft, "created", mail.facts, requester)
@@ -43,15 +33,30 @@ def opened(closed: Ticket | None, mail: MailArrived, policy: Policy, now: dateti
     return draft.decision(Answer.DONE, Disposition.NEW_TICKET, "request")
 
 
-def _on_behalf_of(mail: MailArrived) -> Person:
-    """Whose request it is: an agent who is proven may write it down for another."""
-    if not mail.sender.is_agent or mail.identity.proof < ACTING_AS_AN_AGENT:
-        return mail.sender
-    for one in mail.commands:
-        if one.name == "onbehalf":
-            person = taking_part.person_meant(mail.around, one.argument)
-            return person if isinstance(person, Person) else mail.sender
-    return mail.sender
+def begun(
+    mail: MailArrived,
+    requester: Person,
+    kind: ActorKind,
+    policy: Policy,
+    now: datetime,
+    *,
+    parent: int | None = None,
+    source: str = "mail",
+) -> Draft:
+    """The ticket of a first mail, with who takes part and nothing else in it yet."""
+    roles = policy.workflow.roles
+    event = TicketOpened(
+        requester=requester.id,
+        source=source,
+        status=roles.new,
+        state=policy.workflow.state_of(roles.new),
+        request_type=policy.catalog.request_type[0].name,
+        parent=parent,
+    )
+    silent = mail.silent or mail.kind is Kind.LIST
+    draft = Draft.opening(event, actor(mail, kind), policy, now, silent=silent)
+    draft.add(*(PersonJoined(one) for one in mail.joining if one != requester.id))
+    return draft
 
 
 def reported(report: TicketReported, policy: Policy, now: datetime) -> Decision:
@@ -86,12 +91,21 @@ def _announce(draft: Draft, mail: MailArrived) -> None:
 
 def _announce_on_behalf(draft: Draft, mail: MailArrived, author: Person) -> None:
     """An agent passed a mail on: its author is the requester and is told; so is the agent."""
-    who = f"{author.name} <{author.address}>"
+    passed_on(draft, mail, author)
+    note = f"A ticket was opened on behalf of {_named(author)}, who is told of it."
+    draft.write(Template.TRANSCRIPT, mail.sender.id, note=note)
+
+
+def passed_on(draft: Draft, mail: MailArrived, author: Person) -> None:
+    """The author of the inner mail is told, and so are those who work on the ticket."""
+    who = _named(author)
     draft.explain("lifecycle", f"opened on behalf of {who}")
     draft.notes.append(f"{mail.sender.name} passed on this mail of {who}.\n\n{mail.words}".strip())
     draft.write(Template.ACKNOWLEDGEMENT, author.id, links=(Purpose.VIEW,))
-    note = f"A ticket was opened on behalf of {who}, who is told of it."
-    draft.write(Template.TRANSCRIPT, mail.sender.id, note=note)
     if not draft.ticket.waits_for_approval:
         note = f"A new ticket: {mail.sender.name} passed on a mail of {who}."
-        draft.tell_agents(note, text=mail.text, author=author.id)
+        draft.tell_agents_once(note, text=mail.text, author=author.id)
+
+
+def _named(person: Person) -> str:
+    return f"{person.name} <{person.address}>"

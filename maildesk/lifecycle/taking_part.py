@@ -4,8 +4,9 @@ from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.task import ASKED, Act, Task
 from maildesk.lifecycle.workflow import Illegal
 from maildesk.model.cause import Around
+from maildesk.model.command import on_behalf
 from maildesk.model.decision import Template
-from maildesk.model.event import PersonJoined, PersonLeft, RequesterChanged
+from maildesk.model.event import FieldChanged, PersonJoined, PersonLeft, RequesterChanged
 from maildesk.model.person import Person
 
 _OPEN_QUESTION = Illegal("the requester is asked whether it is solved; #reopen first")
@@ -13,6 +14,8 @@ _OPEN_QUESTION = Illegal("the requester is asked whether it is solved; #reopen f
 
 def person_meant(around: Around, said: str) -> Person | Illegal:
     """The one person whom an address or a name means."""
+    if said.strip().casefold() in around.ours:
+        return Illegal(f"{said.strip()} is the desk's own address")
     found = around.people.get(said.strip().casefold(), ())
     if len(found) == 1:
         return found[0]
@@ -62,9 +65,12 @@ def _uncc(task: Task) -> str | Illegal:
 
 def _on_behalf(task: Task) -> str | Illegal:
     draft = task.draft
-    person = person_meant(task.around, task.argument)
+    who, source = on_behalf(task.argument)
+    person = person_meant(task.around, who)
     if isinstance(person, Illegal):
         return person
+    if source and draft.ticket.source != source:
+        draft.add(FieldChanged(field="source", old=draft.ticket.source, new=source))
     if draft.ticket.requester == person.id:
         return f"the ticket was {person.name}'s already"
     if draft.ticket.waits_for_approval:

@@ -24,7 +24,7 @@ def send(
     """Answer the mail, if there is anything to tell; `beside` is worth a mail by itself."""
     if not (done or failed or beside):
         return
-    note = " ".join(part for part in (_headline(done, failed), beside) if part)
+    note = " ".join(part for part in (headline(done, failed), beside) if part)
     text = "\n\n".join(paragraphs(draft, done, failed))
     draft.write(Template.TRANSCRIPT, agent.id, text=text, note=note)
 
@@ -37,7 +37,8 @@ def collision(around: Around) -> str:
     return f"{others} answered too, since the mail that you answered. Both answers went out."
 
 
-def _headline(done: Sequence[str], failed: Sequence[str]) -> str:
+def headline(done: Sequence[str], failed: Sequence[str]) -> str:
+    """What became of it, in one sentence."""
     if not failed:
         return "What you ordered is done." if done else ""
     if not done:

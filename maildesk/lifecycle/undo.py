@@ -4,6 +4,7 @@ What was sent cannot be unsent, and what others did since is not touched: an eve
 only where the ticket still stands as it left it.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from maildesk.lifecycle.draft import Draft
@@ -47,10 +48,17 @@ _FINAL = (ApprovalAsked, Closed, MergedInto, MessageMoved, Reopened)
 
 def can_be_undone(draft: Draft) -> bool:
     """Whether a transcript may offer it: something was changed, and nothing that is final."""
-    events = draft.events
+    events = ordered(draft.events)
     changed = any(not isinstance(event, _SILENT) for event in events)
     final = any(isinstance(event, _FINAL) for event in events)
     return bool(changed or draft.follow_ups) and not final
+
+
+def ordered(events: Sequence[Event]) -> tuple[Event, ...]:
+    """What the commands of a mail did: it stands behind the mail's text. Of a first mail the ticket
+    itself, and what rules made of it, come before."""
+    begin = next((n for n, one in enumerate(events) if isinstance(one, MessageAdded)), 0)
+    return tuple(events[begin:])
 
 
 def _undo(task: Task) -> str | Illegal:
@@ -59,11 +67,12 @@ def _undo(task: Task) -> str | Illegal:
         return _UNANSWERED
     if draft.now - undoable.at > WINDOW:
         return _TOO_LATE
-    if any(isinstance(event, _FINAL) for event in undoable.events):
+    events = ordered(undoable.events)
+    if any(isinstance(event, _FINAL) for event in events):
         return Illegal(
             "closing, merging, splitting, reopening and asking for an approval are final"
         )
-    kept = take_back(draft, undoable.events)
+    kept = take_back(draft, events)
     for number, events in sorted(undoable.elsewhere.items()):
         task.order(number, EventsUndone(events))
     others = [f"ticket {number}" for number in sorted(undoable.elsewhere)]

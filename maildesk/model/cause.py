@@ -71,12 +71,14 @@ class Around:
     """What an agent's commands may need to know beside the ticket itself.
 
     `tickets`: those that the commands name, their ancestors, and all descendants of this one.
-    `people`: whom a name or an address in a command can mean. `answered_by`: agents who wrote to
+    `people`: whom a name or an address in a command can mean; `ours`: addresses of the desk itself
+    among these. `answered_by`: agents who wrote to
     the requester since the mail that is answered here.
     """
 
     tickets: Mapping[int, Ticket] = field(default_factory=dict)
     people: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
+    ours: frozenset[str] = frozenset()
     latest: Latest | None = None
     undoable: Undoable | None = None
     answered_by: tuple[str, ...] = ()

@@ -66,7 +66,12 @@ COMMANDS: tuple[CommandKind, ...] = (
     CommandKind("uncc", Takes.VALUE, "<address>", "that person takes part no longer"),
     CommandKind("tag", Takes.VALUE, "<tag>", "add a tag; -tag takes it off"),
     CommandKind("spam", Takes.NOTHING, "", "close it without a word; the sender's mails are held"),
-    CommandKind("onbehalf", Takes.VALUE, "<address>", "the ticket is that person's request"),
+    CommandKind(
+        "onbehalf",
+        Takes.VALUE,
+        "<address> [phone|portal|mail]",
+        "the ticket is that person's request, who asked by phone",
+    ),
     CommandKind("template", Takes.VALUE, "<name>", "put a ready answer in this place"),
     CommandKind("kb", Takes.VALUE, "<name>", "put an article in this place"),
     CommandKind("undo", Takes.NOTHING, "", "reply to a transcript: take back what it tells"),
@@ -76,6 +81,14 @@ PEOPLE = frozenset({"delegate", "cc", "uncc", "onbehalf"})
 TICKETS = frozenset({"parent", "child", "merge", "link"})
 
 _NUMBER = re.compile(r"\[?#?(?:[A-Za-z]{1,10}-)?([0-9]{1,9})\]?\Z")
+SOURCES = ("phone", "portal", "mail")  # how people can ask for whom an agent writes it down
+
+
+def on_behalf(argument: str) -> tuple[str, str]:
+    """(who, how they asked) in `rita@example.org phone`; "" where that is not said."""
+    person, _, last = argument.strip().rpartition(" ")
+    said = last.casefold()
+    return (person.strip(), said) if person and said in SOURCES else (argument.strip(), "")
 
 
 def ticket_number(text: str) -> int | None:

@@ -13,6 +13,7 @@ from maildesk.model.sla import Metric
 Value = str | int | None
 Release = Literal["added", "split", "dropped"]
 Field = Literal[
+    "source",
     "service",
     "category",
     "sub_category",

@@ -1,0 +1,180 @@
+"""Somebody called Ann, who writes it down for them in a first mail, with commands."""
+
+import pytest
+
+from maildesk.model.page import Page
+from tests.world import Letter, Part, World, one, to
+
+CALLED = "Rita called: her phone is dead."
+ORDERS = "#onbehalf rita@example.org phone\n#note SECRET she is rude\n#prio P1\n#take\n\n" + CALLED
+
+
+def _said(letters: list[Letter], who: str = "ann") -> str:
+    return " ".join(one(letters, who, "transcript").text.split())
+
+
+def _on_the_page(world: World, letter: Letter) -> list[str]:
+    page = world.door.view(letter.token)
+    assert isinstance(page, Page)
+    return [entry.text for entry in page.conversation]
+
+
+def test_the_ticket_is_the_callers_and_all_that_was_ordered_is_done(world: World) -> None:
+    letters = world.writes("ann", ORDERS, subject="Phone dead", trusted=True)
+    ticket = world.ticket(1001)
+    assert ticket.requester == world.people()["rita@example.org"]
+    assert (ticket.source, ticket.priority) == ("phone", "P1")
+    assert ticket.assignee == world.people()["ann@example.org"]
+    assert world.messages(1001) == [("request", CALLED), ("note", "SECRET she is rude")]
+    ack = one(letters, "rita", "acknowledgement")
+    assert _on_the_page(world, ack) == [CALLED]
+    page = world.door.view(ack.token)
+    assert isinstance(page, Page)
+    assert not page.conversation[0].opens  # the whole mail holds the commands
+    assert "SECRET" not in "".join(letter.text for letter in to(letters, "rita"))
+    said = _said(letters)
+    assert "opened as Rita Rossi's request" in said
+    assert "#priority: the priority is P1" in said
+    assert "MD-1001" in said
+    assert ticket == world.replayed(1001)
+
+
+def test_what_was_ordered_can_be_taken_back_and_the_ticket_stays(world: World) -> None:
+    letters = world.writes("ann", ORDERS, subject="Phone dead", trusted=True)
+    undone = world.writes("ann", "#undo", answering=one(letters, "ann", "transcript"))
+    assert "taken back" in _said(undone)
+    ticket = world.ticket(1001)
+    assert (ticket.priority, ticket.assignee, ticket.team) == ("", None, "First line")
+    assert ticket.requester == world.people()["rita@example.org"]
+    only = world.writes("ann", f"#onbehalf rita@example.org\n\n{CALLED}", trusted=True)
+    assert "#undo" not in _said(only)
+
+
+WRONG = [
+    # (the commands, what the transcript says of them)
+    ("#onbehalf nobody", 'nobody of the name "nobody" is known; write the mail address'),
+    ("#behalf rita@example.org", "did you mean #onbehalf?"),
+    ("#onbehalf desk@example.org", "is the desk's own address"),
+    ("#onbehalf rita@example.org\n#onbehalf max@example.org", "write it once"),
+    ("#onbehalf rita@example.org\n#pirority P1", "did you mean #priority?"),
+    ("#onbehalf rita@example.org\n#prio P9", 'there is no priority "P9"'),
+    ("#onbehalf rita@example.org\n#resolve SECRET", "write it in a reply to this mail"),
+    ("#onbehalf rita@example.org\n#merge 1000", "write it in a reply to this mail"),
+    ("#onbehalf rita@example.org\n#escalate requester Which?", "write it in a reply to this mail"),
+    ("#onbehalf rita@example.org\n\nHello\n#note SECRET\nWorld", "stands between text"),
+]
+
+
+@pytest.mark.parametrize(("orders", "why"), WRONG)
+def test_where_anything_is_wrong_only_the_agent_hears_of_it(
+    world: World, orders: str, why: str
+) -> None:
+    letters = world.writes("ann", f"{orders}\n#team Network\n\n{CALLED}", trusted=True)
+    assert {letter.to for letter in letters} <= {"ann@example.org", "lee@example.org"}
+    said = _said(letters)
+    assert why in said
+    assert "the ticket is your own" in said
+    ticket = world.ticket(1001)
+    assert ticket.requester == world.people()["ann@example.org"]
+    assert [kind for kind, _ in world.messages(1001)] == ["note"]
+    assert CALLED in world.messages(1001)[0][1]
+    right = f"#onbehalf rita@example.org phone\n\n{CALLED}"
+    letters = world.writes("ann", right, answering=one(letters, "ann", "transcript"))
+    ticket = world.ticket(1001)
+    assert (ticket.requester, ticket.source) == (world.people()["rita@example.org"], "phone")
+    assert CALLED in one(letters, "rita", "reply").text
+    assert ticket == world.replayed(1001)
+
+
+def test_the_silent_commands_beside_a_wrong_one_are_done(world: World) -> None:
+    letters = world.writes("ann", "#take\n#xyzzy\n#cc max@example.org\n\nHot.", trusted=True)
+    assert world.ticket(1001).assignee == world.people()["ann@example.org"]
+    assert world.ticket(1001).participants == ()
+    assert "#take: the ticket is yours" in _said(letters)
+
+
+def test_without_proof_no_command_is_obeyed_and_none_is_shown(world: World) -> None:
+    letters = world.writes("ann", f"#note SECRET\n{ORDERS}", subject="Phone dead")
+    ticket = world.ticket(1001)
+    assert ticket.requester == world.people()["ann@example.org"]
+    assert (ticket.priority, ticket.assignee) == ("", None)
+    assert to(letters, "rita") == []
+    ack = one(letters, "ann", "acknowledgement")
+    assert "its commands were not obeyed" in " ".join(ack.text.split())
+    request, note = world.messages(1001)
+    assert request == ("request", CALLED)
+    assert "#onbehalf rita@example.org phone" in note[1]
+    world.writes("ann", "#onbehalf rita@example.org", answering=ack)
+    assert world.ticket(1001).requester == world.people()["rita@example.org"]
+
+
+def test_an_agent_who_asks_is_a_requester(world: World) -> None:
+    letters = world.writes("ann", "My own chair squeaks, #1 of them.", trusted=True)
+    assert [letter.template for letter in to(letters, "ann")] == ["acknowledgement"]
+    assert world.messages(1001) == [("request", "My own chair squeaks, #1 of them.")]
+    letters = world.writes(
+        "ann", "#team Network\n#prio P2\n\nThe switch room is hot.", trusted=True
+    )
+    assert world.ticket(1002).requester == world.people()["ann@example.org"]
+    assert (world.ticket(1002).team, world.ticket(1002).priority) == ("Network", "P2")
+    templates = [letter.template for letter in to(letters, "lee")]
+    assert templates == ["agent-notification"]
+    assert "MD-1002" in _said(letters)
+
+
+def test_a_new_ticket_is_related_to_others_by_its_number(world: World) -> None:
+    world.writes("max", "It smells.")
+    orders = f"#onbehalf rita@example.org\n#parent 1001\n#link blocks 1001\n\n{CALLED}"
+    world.writes("ann", orders, trusted=True)
+    assert world.ticket(1002).parent == 1001
+    (relation,) = world.ticket(1001).relations
+    assert (relation.kind, relation.other) == ("blocked-by", 1002)
+    assert world.ticket(1001) == world.replayed(1001)
+
+
+FORWARD = """
+---------- Forwarded message ---------
+From: Rita Ray <rita@example.org>
+Date: Mon, 23 Nov 2026 at 09:00
+Subject: Printer broken
+To: <ann@example.org>
+
+It does not print.
+
+#take
+"""
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_commands_stand_above_what_is_passed_on_and_never_in_it(world: World, marked: bool) -> None:
+    subject = "Fwd: Printer broken" if marked else "Printer broken"
+    letters = world.writes("ann", f"#prio P2\nSECRET\n{FORWARD}", subject=subject, trusted=True)
+    ticket = world.ticket(1001)
+    assert (ticket.priority, ticket.assignee) == ("P2", None)
+    assert "#priority: the priority is P2" in _said(letters)
+    if marked:
+        assert ticket.requester == world.people()["rita@example.org"]
+        (shown,) = _on_the_page(world, one(letters, "rita", "acknowledgement"))
+        assert "SECRET" not in shown
+        note = next(text for kind, text in world.messages(1001) if kind == "note")
+        assert "SECRET" in note
+
+
+def test_a_wrong_command_above_what_is_passed_on_is_told_and_the_request_stands(
+    world: World,
+) -> None:
+    text = f"#pirority P2\n#take\n{FORWARD}"
+    letters = world.writes("ann", text, subject="Fwd: Printer broken", trusted=True)
+    ticket = world.ticket(1001)
+    assert ticket.requester == world.people()["rita@example.org"]
+    assert ticket.assignee == world.people()["ann@example.org"]
+    assert one(letters, "rita", "acknowledgement")
+    assert "did you mean #priority?" in _said(letters)
+
+
+def test_files_of_the_mail_are_the_requests(world: World) -> None:
+    parts = (Part("photo.pdf", b"%PDF-1.4"),)
+    letters = world.writes("ann", ORDERS, trusted=True, parts=parts)
+    page = world.door.view(one(letters, "rita", "acknowledgement").token)
+    assert isinstance(page, Page)
+    assert [one.name for one in page.conversation[0].enclosures.files] == ["photo.pdf"]
