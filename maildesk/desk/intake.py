@@ -209,7 +209,7 @@ def _cause(
     text = case.reading.reply_text if is_reply or thanks else case.mail.text
     ordered = orders(case, ticket, sender, identity, text)
     commands, inner = ordered.read, ordered.inner
-    spoken = read_decision(text if is_reply else "")
+    spoken = read_decision(text if is_reply else "", sender.name)
     return MailArrived(
         sender=sender,
         identity=identity,

@@ -4,6 +4,7 @@ from maildesk.lifecycle import work_link
 from maildesk.model.cause import Choice, Work
 from maildesk.model.decision import Actor, ActorKind
 from maildesk.model.event import (
+    ApprovalAsked,
     ApprovalDecided,
     ApprovalVoted,
     ApprovalWithdrawn,
@@ -34,7 +35,7 @@ def open_choices(ticket: Ticket, link: LinkToken, hindrance: str) -> tuple[Choic
     if link.round != ticket.round:
         return ()
     approval = ticket.approval
-    asked = approval is not None and link.person in approval.waiting
+    asked = ticket.waits_for_approval and approval is not None and link.person in approval.waiting
     if link.purpose is Purpose.APPROVAL and asked:
         return CHOICES[link.purpose]
     resolved = ticket.waits_for_requester and ticket.requester == link.person
@@ -50,12 +51,14 @@ def what_became(
     history: tuple[Recorded, ...], link: LinkToken, ticket: Ticket, names: Names
 ) -> Decided | None:
     """What became of the round that the link is of."""
-    given = 0
+    given = asked = 0
     for line in history:
         event = line.event
         if isinstance(event, ResolutionGiven):
             given = event.round
-        choice = _choice_of(event, link, given) or _work_of(event, link, ticket)
+        if isinstance(event, ApprovalAsked):
+            asked = event.round
+        choice = _choice_of(event, link, given, asked) or _work_of(event, link, ticket)
         if choice:
             by_viewer = line.actor.person == link.person
             return Decided(choice, _name_of(line.actor, names), line.at, by_viewer)
@@ -103,7 +106,8 @@ def _work_of(event: Event, link: LinkToken, ticket: Ticket) -> str:
             return ""
 
 
-def _choice_of(event: Event, link: LinkToken, given: int) -> str:
+def _choice_of(event: Event, link: LinkToken, given: int, asked: int) -> str:
+    """`given`, `asked`: the rounds of the latest resolution and of the latest question."""
     match event:
         case ApprovalDecided(round=link.round, approved=approved) if (
             link.purpose is Purpose.APPROVAL
@@ -122,6 +126,8 @@ def _choice_of(event: Event, link: LinkToken, given: int) -> str:
         case Reopened() if link.purpose is Purpose.RESOLUTION and given == link.round:
             return "reopened"
         case Closed() if link.purpose is Purpose.RESOLUTION and given == link.round:
+            return "closed"
+        case Closed() if link.purpose is Purpose.APPROVAL and asked == link.round:
             return "closed"
         case _:
             return ""

@@ -15,7 +15,7 @@ Commands stand at the top or at the bottom of the text. A line is a command when
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import islice
 
@@ -198,6 +198,35 @@ _KEEP = re.compile(
     re.IGNORECASE,
 )
 _POLITE = frozenset({"thanks", "thank", "thx", "please", "danke", "merci", "gracias", "grazie"})
+_SIGNING = _POLITE.union(
+    (
+        "regards",
+        "kind",
+        "best",
+        "warm",
+        "yours",
+        "sincerely",
+        "cheers",
+        "br",
+        "you",
+        "very",
+        "much",
+    ),
+    (
+        "viele",
+        "vielen",
+        "liebe",
+        "beste",
+        "grüße",
+        "grüsse",
+        "gruß",
+        "gruss",
+        "mit",
+        "freundlichen",
+    ),
+    ("freundliche", "mfg", "vg", "lg", "dank", "cordialement", "bien", "saludos", "saluti"),
+)
+_SAYS = re.compile(r"[0-9]|[^\w\s.,;:!'’*_()\-–—\u200b-\u200f\u2060\ufeff]")
 _CONDITIONS = frozenset({"if", "when", "unless", "once", "wenn", "falls", "sobald", "si", "se"})
 _DOUBTS = _CONDITIONS.union(
     ("after", "until", "but", "except", "only", "not", "no", "never", "cannot", "without", "yet"),
@@ -209,14 +238,38 @@ _DOUBTS = _CONDITIONS.union(
     ("pero", "cuando", "solo", "sólo", "salvo", "excepto", "después", "nunca", "sin"),
     ("ma", "quando", "soltanto", "tranne", "dopo", "purché", "senza"),
 )
-# Said anywhere below a yes, these take it back.
+# Said anywhere below a yes, these take it back. Each is of a kind that no disclaimer has: "it may
+# still contain viruses", "we do not accept" and "please do not print" are none.
+_VERBS = "work|print|start|open|load|connect|respond|boot|run|turn|scan|send|sync|log|help"
+_STATES = "broken|failing|fixed|solved|resolved|working|printing|wrong|down|ok"
 _TROUBLE = re.compile(
-    r"\b(?:(?:is|are|it's|still) (?:still )?(?:broken|failing|wrong)|still (?:not|no|does)|"
-    r"(?:does|do|did|is|are)(?: not|n't) (?:work|help|fixed|solved|resolved|ok)|"
-    r"(?:geht|funktioniert|klappt|läuft) (?:(?:noch|immer|leider|aber|es) ){0,4}nicht|"
-    r"immer noch (?:kaputt|nicht|defekt)|ne (?:marche|fonctionne) (?:toujours )?(?:pas|plus)|"
-    r"(?:todavía|aún|sigue) (?:no|sin)|no funciona|(?:ancora )?non funziona)\b",
-    re.IGNORECASE,
+    rf"""\b(?:
+    # it goes on, or nothing has changed
+    (?<!may\ )(?<!can\ )(?<!might\ )(?<!could\ )still
+    | nothing\ (?:{_VERBS}|happen|changed|has)s? | keeps?\ \w{{2,20}}ing
+    | same\ (?:problem|error|issue|fault|message|thing)
+    | (?:problem|error|issue|fault|symptom)s?\ (?:persist|remain|continu|exist|occur)\w{{0,4}}
+    # it is back
+    | (?:it|problem|error|issue|fault)(?:\ is|'s|\ has\ come|\ came)\ back
+    | (?:happen|fail|broke|crash|jam|stop|fr[eo]ez|froze|hang|hung|c[oa]me|appear|occur|stuck|down|
+      broken|back|wrong)\w{{0,4}}\ (?:\w{{1,15}}\ ){{0,2}}again | again\ (?:broken|down|stuck)
+    # it does not do what it should
+    | (?:is|are|it's)\ (?:broken|failing|wrong)
+    | not\ (?:yet\ |really\ |quite\ )?(?:{_STATES}) | (?:is|are)n't\ (?:{_STATES})
+    | do(?:\ not|n't)\ (?:work|help) | (?:does|did|will)(?:\ not|n't)\ (?:{_VERBS})
+    | won't\ (?:{_VERBS}) | no\ longer\ (?:{_VERBS})s?
+    | (?:i|we)\ (?:can't|cannot|can\ not|couldn't|could\ not)\ (?:{_VERBS}|use|access|see|reach)
+    # in other languages
+    | (?:geht|funktioniert|klappt|läuft|druckt|startet)\ (?:(?:noch|immer|leider|aber|es)\ ){{0,4}}
+      nicht
+    | (?:immer\ noch|noch\ immer) | weiterhin\ (?:kaputt|nicht|defekt|kein)
+    | (?:problem|fehler)\ (?:besteht|bleibt|tritt)
+    | ne\ (?:marche|fonctionne)\ (?:toujours\ )?(?:pas|plus) | toujours\ (?:pas|en\ panne)
+    | (?:todavía|aún|sigue)\ (?:no|sin|igual) | no\ (?:funciona|imprime)
+    | (?:problème|problema|erreur|errore)\ (?:persist|rest|continu)\w{{0,4}}
+    | non\ (?:funziona|stampa) | ancora\ (?:non|rott[oa])
+    )\b""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _DECISIONS = {word: choice for choice, words in WORDS.items() for word in words}
 # To take a request back is no answer to a question of ours: beside others it leaves no doubt.
@@ -245,14 +298,21 @@ class DecisionWord:
     unclear: bool = False
 
 
-def read_decision(text: str) -> DecisionWord:
-    """The decision in the new text of a reply. Never raises; in doubt there is none."""
-    whole = text.strip()
+def read_decision(text: str, author: str = "") -> DecisionWord:
+    """The decision in the new text of a reply. Never raises; in doubt there is none.
+
+    Where the `author` only signs, no reason is given.
+    """
+    read = _read_decision(text.strip())
+    return replace(read, reason="") if author and _only_signs(read.reason, author) else read
+
+
+def _read_decision(whole: str) -> DecisionWord:
     front = unicodedata.normalize("NFC", whole[:_LOOKED_AT]).replace("’", "'")
     plain = front + whole[_LOOKED_AT:]
     kept = _KEEP.match(plain)
     if kept is not None and _is_plain(Choice.KEEP, plain[kept.end() :]):
-        return DecisionWord(Choice.KEEP)
+        return DecisionWord(Choice.KEEP, plain[kept.end() :].lstrip(_SEPARATORS + " \t").strip())
     first = _FIRST.match(plain)
     choice = _DECISIONS.get(first[1].casefold()) if first else None
     if first is None or choice is None:
@@ -262,6 +322,24 @@ def read_decision(text: str) -> DecisionWord:
     if _is_plain(choice, rest):
         return DecisionWord(choice, reason)
     return DecisionWord(None, reason, unclear=True)
+
+
+def takes_back(comment: str) -> bool:
+    """Whether words that somebody adds to a yes on a page take it back, or make it depend.
+
+    All of them count: below a comment of a page there is neither a signature nor a disclaimer.
+    """
+    looked_at = unicodedata.normalize("NFC", comment[:_LOOKED_AT]).replace("’", "'")
+    words = _words(looked_at)
+    rejects = any(_DECISIONS.get(word) is Choice.REJECT for word in words)
+    asks = any(mark in looked_at for mark in _QUESTIONS)
+    return rejects or asks or any(map(_is_doubt, words)) or bool(_TROUBLE.search(looked_at))
+
+
+def _only_signs(words: str, name: str) -> bool:
+    """Whether the words below a decision are no more than a name and a greeting."""
+    signing = {*_words(name), *_SIGNING}
+    return all(word in signing for word in _words(words)) and not _SAYS.search(words)
 
 
 def _words(text: str) -> list[str]:

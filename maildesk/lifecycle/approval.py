@@ -163,15 +163,21 @@ def _name(draft: Draft, person: int) -> str:
 
 def withdraw(draft: Draft) -> None:
     """The requester takes the request back: it closes, and whoever was asked hears of it."""
-    approval, closing = draft.ticket.approval, draft.policy.workflow.closing
+    closing = draft.policy.workflow.closing
+    take_back(draft)
+    workflow.end(draft, closing.withdrawn_category, closing.withdrawn_note)
+    draft.write(Template.CLOSURE, draft.ticket.requester, note="You withdrew this request.")
+    draft.tell_agents("The requester withdrew this request.")
+    draft.explain("approval", "withdrawn by the requester")
+
+
+def take_back(draft: Draft) -> None:
+    """The question is asked no more, since its ticket ends: who was asked hears of it."""
+    approval = draft.ticket.approval
     assert approval is not None, "only an open question is withdrawn"
     waiting = approval.waiting
     draft.add(ApprovalWithdrawn(round=approval.round))
-    workflow.end(draft, closing.withdrawn_category, closing.withdrawn_note)
-    draft.write(Template.CLOSURE, draft.ticket.requester, note="You withdrew this request.")
     draft.write(Template.UPDATE, *waiting, note=_TAKEN_BACK)
-    draft.tell_agents("The requester withdrew this request.")
-    draft.explain("approval", "withdrawn by the requester")
 
 
 def ask_again(draft: Draft, requester: Person, text: str) -> None:
@@ -275,16 +281,17 @@ def settle(
     elif more and kind is not None:
         _next_level(draft, kind, next_, approver, requester)
     else:
-        _approved(draft, approver)
+        _approved(draft, approver, reason)
     return not more
 
 
-def _approved(draft: Draft, approver: Person | None) -> None:
+def _approved(draft: Draft, approver: Person | None, said: str) -> None:
     roles = draft.policy.workflow.roles
     if draft.ticket.status == roles.on_hold:
         workflow.move(draft, roles.assigned, ActorKind.MANAGER)
     by = f"{approver.name} approved" if approver else "Nobody decided in time, which approves"
-    draft.tell_agents(f"{by} the request.")
+    author = approver.id if approver and said else None
+    draft.tell_agents(f"{by} the request.", text=said, author=author)
     draft.write(Template.UPDATE, draft.ticket.requester, note=f"{by} your request.")
     draft.explain("approval", f"approved by {approver.name if approver else 'the clock'}")
 

@@ -68,11 +68,18 @@ def _in_days(draft: Draft, counted: str, days: int) -> datetime:
     return draft.policy.levels.calendar_for(draft.ticket.team, "").add_days(draft.now, days)
 
 
-def keep_open(draft: Draft) -> None:
-    """The requester needs more time to see whether it is solved: the days count anew."""
+def keep_open(draft: Draft, requester: Person, text: str) -> datetime:
+    """The requester needs more time to see whether it is solved: the days count anew, until then.
+
+    Agents read what the requester says to it.
+    """
     close_due, remind_due = _time_to_answer(draft)
     draft.add(ClosurePostponed(close_due=close_due, remind_due=remind_due))
     draft.explain("lifecycle", "kept open", f"until {close_due:%d %B}")
+    if text:
+        note = f"{requester.name} keeps this ticket open until {close_due:%d %B}."
+        draft.tell_agents(note, text=text, author=requester.id)
+    return close_due
 
 
 def cannot_accept(draft: Draft) -> Illegal | None:
@@ -93,8 +100,8 @@ def cannot_reopen(draft: Draft) -> Illegal | None:
     return workflow.check_chain(draft, ActorKind.REQUESTER, working)
 
 
-def accept(draft: Draft) -> Illegal | None:
-    """The requester accepts: the ticket closes by itself."""
+def accept(draft: Draft, requester: Person, text: str) -> Illegal | None:
+    """The requester accepts: the ticket closes by itself. Agents read what is said to it."""
     roles, closing = draft.policy.workflow.roles, draft.policy.workflow.closing
     illegal = cannot_accept(draft)
     if illegal is not None:
@@ -107,6 +114,9 @@ def accept(draft: Draft) -> Illegal | None:
     )
     if illegal is None:
         draft.write(Template.CLOSURE, draft.ticket.requester, note="You accepted the resolution.")
+    if illegal is None and text:
+        note = f"{requester.name} accepted the resolution."
+        draft.tell_agents(note, text=text, author=requester.id)
     return illegal
 
 

@@ -13,11 +13,11 @@ from maildesk.lifecycle import (
     held,
     hold,
     ladder,
+    link,
     monitoring,
     opening,
     work_link,
 )
-from maildesk.lifecycle.classify import apply_rules, settle_approval
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.follow import follow, strike
 from maildesk.lifecycle.policy import Policy
@@ -25,7 +25,6 @@ from maildesk.model.approval import Approval
 from maildesk.model.cause import (
     AgentActed,
     Cause,
-    Choice,
     ClockStruck,
     DeliveryFailed,
     Facts,
@@ -37,8 +36,6 @@ from maildesk.model.cause import (
     TicketReported,
 )
 from maildesk.model.decision import Actor, ActorKind, Answer, Change, Decision, Template
-from maildesk.model.event import MessageAdded
-from maildesk.model.mail import Step
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
 
@@ -63,7 +60,7 @@ def _seen(
         case MailArrived(facts=facts) | ProblemReported(facts=facts) | TicketReported(facts=facts):
             return facts
         case LinkUsed():
-            return _facts(cause)
+            return link.facts(cause)
         case AgentActed(agent=agent, text=text):
             return Facts(text=text, sender=agent.address)
         case ClockStruck():
@@ -83,7 +80,7 @@ def _decided(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime)
         raise ValueError(f"{type(cause).__name__} needs a ticket")
     match cause:
         case LinkUsed():
-            return _link_used(ticket, cause, policy, now)
+            return link.used(ticket, cause, policy, now)
         case AgentActed():
             return _agent_acted(ticket, cause, policy, now)
         case HeldJudged():
@@ -112,70 +109,6 @@ def _written(acted: AgentActed) -> command.Written:
         wrong=acted.wrong_commands,
         around=acted.around,
     )
-
-
-def _link_used(ticket: Ticket, used: LinkUsed, policy: Policy, now: datetime) -> Decision:
-    kind = ActorKind.MANAGER if used.choice is Choice.APPROVE else ActorKind.REQUESTER
-    draft = Draft(ticket, Actor(kind, used.person.id, "link"), policy, now)
-    if used.round != ticket.round:
-        return draft.decision(Answer.OLD_ROUND)
-    if ticket.approval is not None and ticket.approval.round == used.round:
-        return _approval_link(ticket, used, draft)
-    return _resolution_link(ticket, used, draft)
-
-
-def _approval_link(ticket: Ticket, used: LinkUsed, draft: Draft) -> Decision:
-    question = ticket.approval
-    vote = (
-        next((v for v in question.votes if v.person == used.person.id), None) if question else None
-    )
-    if question is None or vote is None or vote.said == "passed-on":
-        return draft.decision(Answer.NOT_YOURS)
-    if used.person.id not in question.waiting:
-        return draft.decision(Answer.ALREADY_DECIDED)
-    if used.choice not in (Choice.APPROVE, Choice.REJECT):
-        return draft.decision(Answer.ILLEGAL)
-    if used.choice is Choice.REJECT and not used.comment.strip():
-        return draft.decision(Answer.REASON_MISSING)
-    draft.actor = Actor(ActorKind.MANAGER, used.person.id, "link")
-    _keep_comment(draft, used)
-    approved = used.choice is Choice.APPROVE
-    reason = used.comment.strip()
-    settle_approval(draft, used.person, approved, reason, _facts(used), used.requester)
-    return draft.decision(Answer.DONE, message_kind="decision" if used.comment.strip() else "")
-
-
-def _resolution_link(ticket: Ticket, used: LinkUsed, draft: Draft) -> Decision:
-    if ticket.requester != used.person.id:
-        return draft.decision(Answer.NOT_YOURS)
-    if not ticket.waits_for_requester:
-        return draft.decision(Answer.ALREADY_DECIDED)
-    if used.choice in (Choice.APPROVE, Choice.WITHDRAW):
-        return draft.decision(Answer.ILLEGAL)
-    if used.choice is Choice.REJECT and not used.comment.strip():
-        return draft.decision(Answer.REASON_MISSING)
-    _keep_comment(draft, used)
-    if used.choice is Choice.KEEP:
-        closure.keep_open(draft)
-        return draft.decision(Answer.DONE, message_kind="decision" if used.comment.strip() else "")
-    if used.choice is Choice.ACCEPT:
-        illegal = closure.accept(draft)
-    else:
-        illegal = closure.reject(draft, used.person, used.comment.strip())
-        apply_rules(draft, "reopened", _facts(used), used.requester)
-    if illegal is not None:
-        why = (Step("lifecycle", "nothing changed", (illegal.why,)),)
-        return Decision(answer=Answer.ILLEGAL, actor=draft.actor, why=why)
-    return draft.decision(Answer.DONE, message_kind="decision" if used.comment.strip() else "")
-
-
-def _facts(used: LinkUsed) -> Facts:
-    return Facts(text=used.comment, sender=used.person.address)
-
-
-def _keep_comment(draft: Draft, used: LinkUsed) -> None:
-    if used.comment.strip():
-        draft.add(MessageAdded(used.message, "decision"))
 
 
 def _clock_struck(ticket: Ticket, struck: ClockStruck, policy: Policy, now: datetime) -> Decision:

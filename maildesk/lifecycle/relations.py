@@ -5,7 +5,7 @@ from typing import get_args
 from maildesk.lifecycle import workflow
 from maildesk.lifecycle.family import ancestors, children, found, named
 from maildesk.lifecycle.naming import pick
-from maildesk.lifecycle.task import Act, Task
+from maildesk.lifecycle.task import ASKED, Act, Task
 from maildesk.lifecycle.workflow import Illegal
 from maildesk.model.cause import Absorbing, ParentSet, RelationSet, SplitOff
 from maildesk.model.event import MergedInto, MessageMoved, Related, RelationKind
@@ -49,6 +49,8 @@ def _merge(task: Task) -> str | Illegal:
     if isinstance(survivor, Illegal):
         return survivor
     mine = draft.ticket
+    if mine.waits_for_approval:
+        return ASKED
     if mine.number in ancestors(survivor.parent, task.around.tickets):
         return Illegal(f"ticket {survivor.number} is a child of this one; merge it into this one")
     task.order(survivor.number, Absorbing(mine))

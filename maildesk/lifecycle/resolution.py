@@ -34,11 +34,13 @@ def answered(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None
         if illegal is not None:
             return _forbidden(mail, draft, illegal)
         draft.add(MessageAdded(mail.message, "decision"))
-        closure.accept(draft)
+        closure.accept(draft, mail.sender, mail.reason)
         return draft.decision(Answer.DONE, Disposition.DECISION, "decision")
     if mail.choice is Choice.KEEP:
         draft.add(MessageAdded(mail.message, "decision"))
-        closure.keep_open(draft)
+        until = closure.keep_open(draft, mail.sender, mail.reason)
+        note = f"The ticket stays open, and closes by itself on {until:%d %B} if nobody objects."
+        draft.write(Template.CONFIRMATION, mail.sender.id, note=note, links=(Purpose.RESOLUTION,))
         return draft.decision(Answer.DONE, Disposition.DECISION, "decision")
     if mail.choice is Choice.REJECT and not mail.reason:
         return reason_missing(mail, draft, Purpose.RESOLUTION)

@@ -153,7 +153,10 @@ class MailArrived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkUsed:
-    """A person pressed the button of a page. The token proved who it is."""
+    """A person pressed the button of a page. The token proved who it is.
+
+    `unclear`: the comment takes a yes back, or makes it depend on something.
+    """
 
     person: Person
     requester: Person
@@ -161,6 +164,7 @@ class LinkUsed:
     round: int
     comment: str
     message: str
+    unclear: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

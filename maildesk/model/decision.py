@@ -112,6 +112,7 @@ class Answer(enum.StrEnum):
     OLD_ROUND = "old-round"
     NOT_YOURS = "not-yours"
     REASON_MISSING = "reason-missing"
+    UNCLEAR = "unclear"
     UNPROVEN = "unproven"
     HELD = "held"
     ILLEGAL = "illegal"

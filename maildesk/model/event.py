@@ -328,7 +328,7 @@ class ApprovalExpired:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalWithdrawn:
-    """The requester took the request back before it was decided."""
+    """The request was taken back before it was decided: by the requester, or closed as spam."""
 
     round: int
 

@@ -22,7 +22,7 @@ from maildesk.web.mails import Mails
 from maildesk.web.words import Alert
 
 _PROBLEMS = {Problem.UNKNOWN: 404, Problem.EXPIRED: 410, Problem.NOT_YOURS: 403}
-_STATUSES = {Answer.REASON_MISSING: 422, Answer.NOT_YOURS: 403}
+_STATUSES = {Answer.REASON_MISSING: 422, Answer.UNCLEAR: 422, Answer.NOT_YOURS: 403}
 _CONFLICT = 409
 
 
@@ -80,6 +80,8 @@ class Links:
         status = _STATUSES.get(answer, _CONFLICT)
         if answer is Answer.OLD_ROUND:
             page = replace(page, outdated=True, choices=())
+        if answer is Answer.UNCLEAR:
+            sent = Form()  # what was written stands in the ticket, and a choice is made anew
         alert = words.refusal(answer, page)
         return HTMLResponse(self._drawing.ticket(page, token, sent, alert), status)
 

@@ -31,9 +31,11 @@ class Form:
 
 
 def _clean(text: str) -> str:
-    """Lines end in LF; other control characters would not survive the database or a mail."""
+    """Lines end in LF; other control characters would not survive the database or a mail. What
+    shows nothing, as a zero-width space alone, says nothing."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in lines if c in "\n\t" or category(c) != "Cc").strip()
+    kept = "".join(c for c in lines if c in "\n\t" or category(c) != "Cc").strip()
+    return kept if any(category(c)[0] not in "CZ" for c in kept) else ""
 
 
 def _choice(word: str) -> Choice | Work | None:

@@ -78,6 +78,12 @@ ALERTS = {
     Answer.REASON_MISSING: Alert(
         "Please say why you reject", "A short reason is enough. Nothing has changed yet.", "comment"
     ),
+    Answer.UNCLEAR: Alert(
+        "Please choose again",
+        "What you wrote does not go with your choice, so nothing is decided yet. The service desk "
+        "has your words. If you mean yes all the same, choose it again.",
+        "comment",
+    ),
     Answer.NOT_YOURS: Alert("This is not yours to decide", "Nothing has changed."),
 }
 _AT_WORK = {
@@ -136,6 +142,7 @@ _DECIDED = {
     (Purpose.APPROVAL, "approve"): ("approved this request", "The service desk goes on with it."),
     (Purpose.APPROVAL, "reject"): ("rejected this request", "The service desk has been told."),
     (Purpose.APPROVAL, "withdrawn"): ("withdrew this request", "There is nothing to decide."),
+    (Purpose.APPROVAL, "closed"): ("closed this ticket", "There is nothing to decide any more."),
     (Purpose.RESOLUTION, "accept"): ("accepted the solution", "The ticket is closed."),
     (Purpose.RESOLUTION, "reject"): (
         "rejected the solution",

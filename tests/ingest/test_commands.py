@@ -2,7 +2,7 @@
 
 import pytest
 
-from maildesk.ingest.commands import WORDS, read_commands, read_decision
+from maildesk.ingest.commands import WORDS, read_commands, read_decision, takes_back
 from maildesk.model.cause import Choice
 from maildesk.model.command import COMMANDS, CommandKind, Takes
 
@@ -179,7 +179,7 @@ DECISIONS: tuple[tuple[str, Choice, str], ...] = (
     # more time
     ("keep open", Choice.KEEP, ""),
     ("offen lassen", Choice.KEEP, ""),
-    ("Keep it open, please.\n\nRita", Choice.KEEP, ""),
+    ("Keep it open, please.\n\nRita", Choice.KEEP, "please.\n\nRita"),
     # with a name or a word of thanks
     ("approve\n\nMax", APPROVE, "Max"),
     ("Approved\nMax", APPROVE, "Max"),
@@ -266,6 +266,105 @@ UNCLEAR = (
 def test_what_is_not_plain_is_unclear_and_never_a_yes(text: str) -> None:
     read = read_decision(text)
     assert (read.choice, read.unclear) == (None, True)
+
+
+TROUBLE = (
+    # it goes on
+    "The printer does still jam.",
+    "It still jams",
+    "I still cannot print.",
+    "It keeps crashing.",
+    "The error persists.",
+    "The problem remains.",
+    "Nothing has changed.",
+    # it is back
+    "It happened again this morning.",
+    "It crashed yet again.",
+    "The problem is back.",
+    "It came back.",
+    "Same error as before.",
+    "It is down again.",
+    # it does not do what it should
+    "It is broken.",
+    "It won't start.",
+    "It does not work.",
+    "It did not print.",
+    "It no longer prints.",
+    "nothing prints!",
+    "I can't log in.",
+    "It isn't fixed.",
+    "This is not yet solved.",
+    # other languages
+    "Er druckt immer noch nicht.",
+    "Das Problem besteht weiterhin.",
+    "Es geht leider nicht.",
+    "Elle ne marche toujours pas.",
+    "Le problème persiste.",
+    "Sigue sin funcionar.",
+    "El problema persiste.",
+    "Non funziona.",
+    "Il problema persiste.",
+)
+
+
+@pytest.mark.parametrize("said", TROUBLE)
+def test_trouble_that_is_told_below_a_yes_takes_it_back(said: str) -> None:
+    read = read_decision(f"accept\n\nHello.\n\n{said}")
+    assert (read.choice, read.unclear) == (None, True)
+    assert takes_back(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "All works again, thank you.",
+        "This mail may still contain viruses although it was scanned.",
+        "We do not accept liability for damage caused by this mail.",
+        "Please do not print this mail.",
+        "If you are not the addressee, delete it. It does not create a contract.",
+        "Grazie ancora!",
+    ],
+)
+def test_a_signature_or_a_disclaimer_below_a_yes_does_not(said: str) -> None:
+    assert read_decision(f"accept\n\nRita\n\n{said}").choice is ACCEPT
+
+
+@pytest.mark.parametrize(
+    ("comment", "takes"),
+    [
+        ("", False),
+        ("Great, thanks!", False),
+        ("I accept, all works again.", False),
+        ("Good price.\n\nPlease order two.", False),
+        # trouble, a condition, a question or a no, in whatever paragraph
+        ("No, it is still broken, nothing prints!", True),
+        ("only if it is cheaper", True),
+        ("The small one, not the big one.", True),
+        ("Fine.\n\nBut only one.", True),
+        ("Which one is it?", True),
+        ("I reject this.", True),
+        ("Don’t.", True),
+    ],
+)
+def test_a_comment_on_a_page_can_take_its_yes_back(comment: str, takes: bool) -> None:
+    assert takes_back(comment) is takes
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("reject\n\nRita", ""),
+        ("reject\n\nKind regards\nRita Rossi", ""),
+        ("reject\n\n\u200b", ""),
+        ("reject\n\nMax", "Max"),
+        ("reject 2 of 3", "2 of 3"),
+        ("reject \U0001f44e", "\U0001f44e"),
+        ("keep open\n\nRita", ""),
+        ("keep open, I am away this week", "I am away this week"),
+    ],
+)
+def test_who_only_signs_gives_no_reason(text: str, reason: str) -> None:
+    assert read_decision(text, "Rita Rossi").reason == reason
 
 
 NOTHING = (

@@ -48,6 +48,7 @@ from tests.world import shipped_policy
 APPROVE, REJECT, ACCEPT, KEEP = Choice.APPROVE, Choice.REJECT, Choice.ACCEPT, Choice.KEEP
 DONE, OLD, NOT_YOURS = Answer.DONE, Answer.OLD_ROUND, Answer.NOT_YOURS
 DECIDED, REASON, ILLEGAL = Answer.ALREADY_DECIDED, Answer.REASON_MISSING, Answer.ILLEGAL
+UNCLEAR = Answer.UNCLEAR
 
 TURNED_DOWN = replace(
     CLOSED,
@@ -74,6 +75,11 @@ def link(person: Person, choice: Choice, round_: int, comment: str = "") -> Link
     )
 
 
+def unclear(person: Person, choice: Choice, comment: str) -> LinkUsed:
+    return replace(link(person, choice, 1, comment), unclear=True)
+
+
+OVER = replace(ASKED, status="Completed", state="Closed", closed_at=NOW)
 YES = ["ApprovalDecided", "-> Assign"]
 NO = ["MessageAdded", "ApprovalDecided", "-> Completed", "Closed"]
 ACCEPTED = ["ResolutionDecided", "-> Accepted", "-> Completed", "Closed"]
@@ -121,6 +127,11 @@ REJECTED = ["MessageAdded", "ResolutionDecided", "-> Rejected", "-> Analysis", "
         (WAITING, link(RITA, KEEP, 1, "away"), DONE, ["MessageAdded", "ClosurePostponed"]),
         (WAITING, link(WILL, KEEP, 1), NOT_YOURS, []),
         (ASKED, link(MAX, KEEP, 1), ILLEGAL, []),
+        # a yes that its comment takes back is kept, and asked about; a no is not
+        (WAITING, unclear(RITA, ACCEPT, "still broken"), UNCLEAR, ["MessageAdded"]),
+        (ASKED, unclear(MAX, APPROVE, "if cheaper"), UNCLEAR, ["MessageAdded"]),
+        (ASKED, unclear(WILL, APPROVE, "if cheaper"), NOT_YOURS, []),
+        (WAITING, unclear(MAX, ACCEPT, "still broken"), NOT_YOURS, []),
         # also after the reminder
         (replace(WAITING, remind_due=None), link(RITA, ACCEPT, 1), DONE, ACCEPTED),
         (WAITING, link(RITA, REJECT, 1), REASON, []),
@@ -133,7 +144,8 @@ REJECTED = ["MessageAdded", "ResolutionDecided", "-> Rejected", "-> Analysis", "
         # approving is not accepting, and surely not rejecting
         (WAITING, link(RITA, APPROVE, 1), ILLEGAL, []),
         (WAITING, link(RITA, APPROVE, 1, "yes"), ILLEGAL, []),
-        # ---- it is over
+        # ---- it is over, also where nobody decided
+        *((OVER, link(MAX, choice, 1, "c"), DECIDED, []) for choice in Choice),
         *((CLOSED, link(RITA, choice, 1, "c"), DECIDED, []) for choice in Choice),
         (CLOSED, link(RITA, ACCEPT, 0), OLD, []),
         (CLOSED, link(MALLORY, ACCEPT, 1), NOT_YOURS, []),
@@ -150,11 +162,14 @@ def test_what_a_link_does(
 ) -> None:
     decision = decide(ticket, used, SHIPPED, NOW)
     assert (decision.answer, happened(decision)) == (answer, expected)
-    if answer is not DONE:
+    if answer is UNCLEAR:
+        assert told(decision) == ["agent-notification:ann"]
+        assert decision.message_kind == "comment"
+    elif answer is not DONE:
         assert decision.letters == ()
         assert decision.message_kind == ""
-    said = answer is DONE and bool(used.comment.strip())
-    assert decision.message_kind == ("decision" if said else "")
+    else:
+        assert decision.message_kind == ("decision" if used.comment.strip() else "")
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,9 @@ def _tickets() -> dict[str, Page]:
     }
 
 
+UNCLEAR = "It is still broken."
+
+
 @dataclass
 class DoorFake:
     """Decides once for each link, whoever comes first, as the desk does."""
@@ -133,7 +136,7 @@ class DoorFake:
             return Answer.ILLEGAL
         if choice in (Choice.REJECT, Work.RESOLVE) and not comment:
             return Answer.REASON_MISSING
-        return Answer.DONE
+        return Answer.UNCLEAR if comment == UNCLEAR else Answer.DONE
 
     def _close(self, token: str, found: Page, choice: Choice | Work) -> None:
         decided = Decided(choice.value, found.viewer, NOW, by_viewer=True)

@@ -59,6 +59,9 @@ def test_eight_at_once_end_in_one_decision_and_the_others_are_told(
         # a rejection needs its reason, and white space is none
         (links.RESOLUTION, {"choice": "reject"}, 422, "Please say why you reject"),
         (links.RESOLUTION, {"choice": "reject", "comment": " \r\n"}, 422, "Please say why"),
+        (links.RESOLUTION, {"choice": "reject", "comment": "\u200b\ufeff"}, 422, "Please say why"),
+        # a yes, and words that take it back
+        (links.RESOLUTION, {"choice": "accept", "comment": links.UNCLEAR}, 422, "choose again"),
         # longer than we keep
         (
             links.RESOLUTION,
@@ -98,6 +101,13 @@ def test_a_form_that_decides_nothing_says_why(
     assert answer.status_code == status
     assert says in answer.text
     assert door.decisions == []
+
+
+def test_what_the_desk_has_kept_is_not_sent_again_with_the_next_choice(browser: Visitor) -> None:
+    form = {"choice": "accept", "comment": links.UNCLEAR}
+    back = browser.post(f"/l/{links.RESOLUTION}", data=form).text
+    assert ">\n</textarea>" in back
+    assert "checked>" not in back
 
 
 def test_a_form_that_comes_back_keeps_what_was_typed(browser: Visitor) -> None:
