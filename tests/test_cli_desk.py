@@ -227,6 +227,15 @@ def test_a_call_becomes_a_ticket_that_is_run_from_the_command_line(maildesk: Com
         1,
         'maildesk: not done: #team: there is no team "Frist"; there are First line, Network\n',
     )
+    full = (
+        "service=Network",
+        "type=service request",
+        "category=VPN",
+        "impact=high",
+        "urgency=high",
+    )
+    assert maildesk("ticket", "set", 1001, *full, *ann)[0] == 0
+    assert "MD-1001" not in maildesk("ticket", "list", "--unclassified")[1]
     assert maildesk("ticket", "note", 1001, "He shouts.", *ann)[0] == 0
     assert maildesk("ticket", "close", 1001, *ann)[0] == 1
     shown = maildesk("ticket", "show", 1001)[1]

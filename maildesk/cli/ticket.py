@@ -197,7 +197,7 @@ def set_(
     values: Annotated[list[str], typer.Argument(metavar="COMMAND=VALUE...")],
     agent: Agent,
 ) -> None:
-    """Set what an agent's commands set: team=Network priority=P2 tag=vip hold="vendor"."""
+    """Set what an agent's commands set: team=Network service=Network type=incident tag=vip."""
     pairs = [value.partition("=") for value in values]
     if not all(equals and name.isalpha() and value.strip() for name, equals, value in pairs):
         raise typer.BadParameter("write each as COMMAND=VALUE, as in team=Network")

@@ -1,4 +1,4 @@
-"""How an agent classifies a ticket: category, impact, urgency, priority, tags."""
+"""How an agent classifies a ticket: service, category, impact, urgency, priority, tags."""
 
 from typing import Literal, get_args
 
@@ -11,6 +11,26 @@ from maildesk.model.event import Tagged, Untagged
 from maildesk.model.policy import Catalog, Grade
 
 _LONGEST_TAG = 60
+
+
+def _service(task: Task) -> str | Illegal:
+    draft = task.draft
+    service = pick("service", task.argument, [s.name for s in draft.policy.catalog.service])
+    if isinstance(service, Illegal):
+        return service
+    set_field(draft, "service", service)
+    move_on(draft)
+    return f"the service is {service}"
+
+
+def _type(task: Task) -> str | Illegal:
+    draft = task.draft
+    every = [kind.name for kind in draft.policy.catalog.request_type]
+    request_type = pick("request type", task.argument, every)
+    if isinstance(request_type, Illegal):
+        return request_type
+    set_field(draft, "request_type", request_type)
+    return f"it is of the type {request_type}"
 
 
 def _category(task: Task) -> str | Illegal:
@@ -89,6 +109,8 @@ def _tag(task: Task) -> str | Illegal:
 
 
 COMMANDS: dict[str, Act] = {
+    "service": _service,
+    "type": _type,
     "category": _category,
     "impact": _impact,
     "urgency": _urgency,

@@ -38,6 +38,8 @@ COMMANDS: tuple[CommandKind, ...] = (
         "hold", Takes.TEXT, "<reason> [until 2026-12-01]", "keep it until somebody answers"
     ),
     CommandKind("priority", Takes.VALUE, "<priority>", "set the priority"),
+    CommandKind("service", Takes.VALUE, "<service>", "set the service"),
+    CommandKind("type", Takes.VALUE, "<request type>", "set the request type"),
     CommandKind("category", Takes.VALUE, "<category> [/ <sub>]", "set category and sub-category"),
     CommandKind("impact", Takes.VALUE, "<high|medium|low>", "set the impact"),
     CommandKind("urgency", Takes.VALUE, "<high|medium|low>", "set the urgency"),

@@ -78,6 +78,8 @@ DONE: list[tuple[str, str, list[str], list[str], list[int | None]]] = [
     ("Analysis", "#hold vendor", ["-> Pending", "Paused"], [], []),
     ("Pending", "#hold vendor until 2026-12-01", ["Paused"], [], []),
     ("Analysis", "#priority p1", ["priority"], [], []),
+    ("Analysis", "#service net", ["service"], [], []),
+    ("Analysis", "#type service", ["request_type"], [], []),
     ("Analysis", "#category VPN", ["category", "sub_category"], [], []),
     ("Analysis", "#category Access / pass", ["category", "sub_category"], [], []),
     ("Analysis", "#category software", ["category"], [], []),
@@ -159,6 +161,9 @@ NOT_DONE: list[tuple[str, str, str]] = [
     ("asked", "#status Assign", "waits for an approval"),
     ("asked", "#escalate L2 x", "waits for an approval"),
     ("Analysis", "#priority P9", 'there is no priority "P9"'),
+    ("Analysis", "#service Netwrok", 'did you mean "Network"?'),
+    ("Analysis", "#type incidnet", 'did you mean "incident"?'),
+    ("New", "#status Assign", '"Assign" needs service, category, impact, urgency, priority'),
     ("Analysis", "#category Acess / VPN", 'did you mean "Access"?'),
     ("Analysis", "#category Access / Printer", 'there is no sub-category of Access "Printer"'),
     ("Analysis", "#impact huge", 'there is no impact "huge"; there are high, medium, low'),
@@ -210,6 +215,14 @@ def test_what_cannot_be_done_changes_nothing_and_is_told_with_the_reason(
     assert told(decision) == ["transcript:ann"]
     assert decision.follow_ups == ()
     assert why in transcript(decision)
+
+
+def test_an_agent_who_classifies_a_ticket_in_full_brings_it_to_assign() -> None:
+    every = ("service net", "type service", "category VPN", "impact low", "urgency low")
+    ticket = replace(TICKETS["New"], team="First line")
+    decision = ordered("\n".join(f"#{one}" for one in every), ticket)
+    assert happened(decision)[-2:] == ["priority", "-> Assign"]
+    assert after(ticket, decision).unclassified == ()
 
 
 def test_every_command_has_its_act_and_its_row() -> None:

@@ -68,7 +68,8 @@ LEGAL: dict[tuple[str, str], str] = {
     # a request that was not approved
     ("Pending", "Completed"): "manager",
 }
-FILLED = frozenset({"resolution", "closure_category"})
+CLASSIFYING = frozenset({"service", "category", "impact", "urgency", "priority"})
+FILLED = frozenset({"resolution", "closure_category"}) | CLASSIFYING
 
 
 @pytest.mark.parametrize("old", STATUSES)
@@ -114,6 +115,10 @@ def test_a_move_is_legal_for_those_in_the_table_and_the_others_are_told_why(
         (
             *("Analysis", "Waiting for Closure", "agent", frozenset()),
             '"Waiting for Closure" needs resolution to be filled in first',
+        ),
+        (
+            *("New", "Assign", "agent", frozenset({"service", "impact"})),
+            '"Assign" needs category, urgency, priority to be filled in first',
         ),
         (
             *("Waiting for Closure", "Completed", "clock", frozenset({"resolution"})),
