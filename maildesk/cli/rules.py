@@ -23,12 +23,14 @@ from maildesk.desk.office import read_policy, utc_now
 from maildesk.ingest.pool import ReadingPool
 from maildesk.ingest.read import read
 from maildesk.lifecycle import waiting
+from maildesk.lifecycle.looking import look, moves_of
 from maildesk.model.mail import Mail
 from maildesk.model.person import Person
 from maildesk.model.policy import Cause
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import CompiledRules, compile_rules
-from maildesk.rules.engine import Act, AddTag, AskApproval, Effect, Outcome, SetField, run
+from maildesk.rules.effects import Act, AddTag, AskApproval, Effect, SetField, Ways
+from maildesk.rules.engine import Outcome
 from maildesk.rules.facts import Scene
 from maildesk.rules.trial import Difference, try_out
 from maildesk.store import backtest as rows
@@ -44,8 +46,10 @@ def check(ctx: typer.Context, as_json: Json = False) -> None:
     """Load the rules, check names and types, and run the tests that stand beside them."""
     config = call_of(ctx).config()
     compiled, written = compile_rules(config.policy.rules), config.policy.rules
-    priority = config.policy.catalog.priority
-    wrong = [found for test in written.test for found in try_out(compiled, test, priority)]
+    priority, roles = config.policy.catalog.priority, config.policy.workflow.roles
+    move = moves_of(config.policy.workflow)
+    ways = Ways(move=move, on_hold=roles.on_hold, escalated=roles.escalated)
+    wrong = [found for test in written.test for found in try_out(compiled, test, priority, ways)]
     if as_json:
         counts = {"rules": len(written.rule), "tests": len(written.test)}
         print_json(counts | {"differences": [_shown(one) for one in wrong]})
@@ -124,8 +128,7 @@ def _tried(config: Config, store: Store, mail: Mail, text: str, number: int | No
         organisation=policy.directory.organisation_of(requester),
     )
     on: Cause = "created" if number is None else "replied"
-    directory, priority = policy.directory, policy.catalog.priority
-    return run(policy.rules, on, scene, priority=priority, choose=directory.choose)
+    return look(policy, on, scene, now)
 
 
 def _sender(mail: Mail) -> Person:

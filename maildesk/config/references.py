@@ -46,7 +46,7 @@ ROLE_STATES = {
 
 # What a move may ask for: fields of a ticket that start empty.
 NEEDS = (
-    "resolution", "closure_category", "service", "category", "sub_category",
+    "resolution", "closure_category", "closure_note", "service", "category", "sub_category",
     "impact", "urgency", "priority", "team", "assignee",
 )  # fmt: skip
 

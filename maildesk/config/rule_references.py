@@ -101,6 +101,7 @@ def _rule_catalog(path: KeyPath, then: Then, catalog: Catalog) -> Iterator[Fault
         "category": [category.name for category in catalog.category],
         "request_type": [kind.name for kind in catalog.request_type],
         "sub_category": _sub_categories(then.category, catalog),
+        "priority": sorted({name for row in catalog.matrix.values() for name in row.values()}),
     }
     for key, known in named.items():
         name = getattr(then, key)

@@ -15,6 +15,7 @@ from maildesk.desk.worker import Readers
 from maildesk.ingest.forward import passed_on
 from maildesk.ingest.pool import Unreadable
 from maildesk.lifecycle import waiting
+from maildesk.lifecycle.looking import look
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import Facts
 from maildesk.model.event import ApprovalDecided, Event, MessageAdded, Reopened, TicketOpened
@@ -23,7 +24,6 @@ from maildesk.model.person import Person
 from maildesk.model.policy import Cause
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.rules.compile import CompiledRules
-from maildesk.rules.engine import run
 from maildesk.rules.facts import Scene
 from maildesk.rules.trial import told
 from maildesk.store import backtest as rows
@@ -161,13 +161,7 @@ class Backtest:
             ticket = story.sides[place]
             assert ticket is not None
             scene = self._scene(ticket, facts, known[ticket.requester], at)
-            outcome = run(
-                rules,
-                on,
-                scene,
-                priority=self.policy.catalog.priority,
-                choose=self.policy.directory.choose,
-            )
+            outcome = look(self.policy, on, scene, at, rules=rules)
             after = replace(outcome.ticket, status=ticket.status, state=ticket.state)
             story.sides[place] = after
             outcomes.append(told(outcome))

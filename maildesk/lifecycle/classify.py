@@ -3,11 +3,15 @@
 There is one pass of the rules for one cause: what rules change fires no rule again.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from itertools import groupby
+from operator import attrgetter
 
-from maildesk.lifecycle import approval, waiting, workflow
+from maildesk.lifecycle import approval, closure, waiting, workflow
 from maildesk.lifecycle.approvers import after_word
 from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.looking import look
+from maildesk.lifecycle.workflow import Illegal
 from maildesk.model.cause import Facts
 from maildesk.model.decision import ActorKind, Answer, Decision, Template
 from maildesk.model.event import (
@@ -23,7 +27,7 @@ from maildesk.model.mail import Disposition, Step
 from maildesk.model.person import Person
 from maildesk.model.policy import Cause
 from maildesk.model.token import Purpose
-from maildesk.rules import engine
+from maildesk.rules import effects, engine
 from maildesk.rules.facts import Scene
 
 # So many rules that did not fire stand in a mail's trace; `maildesk rules try` shows all.
@@ -31,6 +35,7 @@ TRACED = 30
 # Causes in which the requester speaks. What an agent writes may be for agents alone, and an
 # approver reads the request.
 _ASKING: frozenset[Cause] = frozenset({"created", "replied", "reopened"})
+ASKED = Illegal("somebody is asked to approve")
 
 
 def apply_rules(
@@ -45,20 +50,14 @@ def apply_rules(
     What a rule wants to drop or put in quarantine is for the caller to see.
     """
     draft.rules_ran = True
-    outcome = engine.run(
-        draft.policy.rules,
-        on,
-        scene(draft, facts, requester),
-        priority=draft.policy.catalog.priority,
-        choose=draft.policy.directory.choose,
-        only=only,
-    )
+    outcome = look(draft.policy, on, scene(draft, facts, requester), draft.now, only=only)
     draft.steps.append(_trace(outcome))
     if _away(outcome) is not None:
         return outcome
-    for effect in outcome.effects:
-        _happen(draft, effect)
-    set_priority(draft)
+    for rule, wanted in groupby(outcome.effects, key=attrgetter("rule")):
+        _happen(draft, rule, list(wanted))
+    if draft.ticket.is_closed:
+        return outcome
     asked = _to_ask(draft, on, outcome)
     if asked is not None:
         words = facts.text if on in _ASKING else ""  # "": the request as it stands in the ticket
@@ -69,17 +68,17 @@ def apply_rules(
     return outcome
 
 
-def _to_ask(draft: Draft, on: Cause, outcome: engine.Outcome) -> engine.AskApproval | None:
+def _to_ask(draft: Draft, on: Cause, outcome: engine.Outcome) -> effects.AskApproval | None:
     """What a rule wants to be approved, or what every new ticket of this request type needs.
 
     What is said after the end of a ticket opens a child, and asks nobody anew.
     """
     for effect in outcome.effects:
-        if isinstance(effect, engine.AskApproval):
+        if isinstance(effect, effects.AskApproval):
             return effect
     type_ = draft.policy.catalog.type_named(draft.ticket.request_type)
     if on == "created" and type_.automatic_approval and draft.ticket.parent is None:
-        return engine.AskApproval(type_.approval, "")
+        return effects.AskApproval(type_.approval, "")
     return None
 
 
@@ -111,26 +110,30 @@ def turned_away(outcome: engine.Outcome, draft: Draft) -> Decision | None:
     )
 
 
-def _away(outcome: engine.Outcome) -> engine.Act | None:
+def _away(outcome: engine.Outcome) -> effects.Act | None:
     for effect in outcome.effects:
-        if isinstance(effect, engine.Act) and effect.action in ("drop", "quarantine"):
+        if isinstance(effect, effects.Act) and effect.action in ("drop", "quarantine"):
             return effect
     return None
 
 
-def _happen(draft: Draft, effect: engine.Effect) -> None:
-    match effect:
-        case engine.SetField(field=field, value=value, rule=rule):
-            set_field(draft, field, value, rule)
-        case engine.AddTag(tag=tag, rule=rule) if tag not in draft.ticket.tags:
-            draft.add(Tagged(tag, rule))
-        case engine.Act():
+def _happen(draft: Draft, rule: str, wanted: Sequence[effects.Effect]) -> None:
+    """All that one rule wants: what it sets, the priority that follows, and then what it does."""
+    before = len(draft.events)
+    for effect in wanted:
+        match effect:
+            case effects.SetField(field=field, value=value):
+                set_field(draft, field, value, rule)
+            case effects.AddTag(tag=tag) if tag not in draft.ticket.tags:
+                draft.add(Tagged(tag, rule))
+    if not any(isinstance(one, effects.SetField) and one.field == "priority" for one in wanted):
+        set_priority(draft, rule, since=before)
+    for effect in wanted:
+        if isinstance(effect, effects.Act):
             _act(draft, effect)
-        case _:
-            pass
 
 
-def _act(draft: Draft, act: engine.Act) -> None:
+def _act(draft: Draft, act: effects.Act) -> None:
     match act.action:
         case "status":
             _moved(draft, act, act.value)
@@ -152,34 +155,35 @@ def _act(draft: Draft, act: engine.Act) -> None:
             draft.tell_agents(_words(draft, act))
 
 
-def _words(draft: Draft, act: engine.Act) -> str:
+def _words(draft: Draft, act: effects.Act) -> str:
     if not act.ready:
         return act.value
     texts = {one.name: one.text for one in draft.policy.answers.template}
     return texts.get(act.value, "").strip()
 
 
-def _acted(draft: Draft, act: engine.Act) -> None:
+def _acted(draft: Draft, act: effects.Act) -> None:
     draft.add(RuleActed(rule=act.rule, action=act.action))
 
 
-def _moved(draft: Draft, act: engine.Act, status: str) -> bool:
+def _moved(draft: Draft, act: effects.Act, status: str) -> bool:
     """Whether the rule's move was legal; if not, the trace says why."""
-    illegal = workflow.move(draft, status, ActorKind.RULE, rule=act.rule)
+    if draft.ticket.waits_for_approval:
+        illegal: Illegal | None = ASKED
+    else:
+        illegal = closure.bring_to(draft, status, ActorKind.RULE, act.rule)
     if illegal is not None:
         draft.explain("rules", f"{act.action} not done: {illegal.why}", f'rule "{act.rule}"')
     return illegal is None
 
 
-def _hold(draft: Draft, act: engine.Act) -> None:
-    if draft.ticket.waits_for_approval:
-        draft.explain("rules", "hold not done: somebody is asked to approve", f'rule "{act.rule}"')
-    elif _moved(draft, act, draft.policy.workflow.roles.on_hold):
+def _hold(draft: Draft, act: effects.Act) -> None:
+    if _moved(draft, act, draft.policy.workflow.roles.on_hold):
         draft.add(Paused(rule=act.rule))
         draft.notes.append(act.value)
 
 
-def _escalate(draft: Draft, act: engine.Act) -> None:
+def _escalate(draft: Draft, act: effects.Act) -> None:
     old_team, back_to = draft.ticket.team, draft.ticket.back_to
     if old_team == act.value:
         draft.explain(
@@ -206,7 +210,7 @@ def _members(draft: Draft, team: str) -> tuple[Person, ...]:
     return draft.policy.directory.teams.get(team, ())
 
 
-def _watch(draft: Draft, act: engine.Act) -> None:
+def _watch(draft: Draft, act: effects.Act) -> None:
     person = draft.policy.directory.known.get(act.value.casefold())
     if person is not None and not draft.ticket.takes_part(person):
         draft.add(PersonJoined(person))
@@ -258,14 +262,14 @@ def set_field(draft: Draft, field: Field, value: str, rule: str = "") -> None:
         draft.add(FieldChanged(field=field, old=old, new=new, rule=rule))
 
 
-def set_priority(draft: Draft) -> None:
+def set_priority(draft: Draft, rule: str = "", since: int = 0) -> None:
     """The priority follows from impact and urgency (the matrix of catalog.toml), when they change:
-    a priority that an agent set stays until then."""
-    changed = {event.field for event in draft.events if isinstance(event, FieldChanged)}
+    a priority that an agent or a rule set stays until then. `since`: by which event on."""
+    changed = {event.field for event in draft.events[since:] if isinstance(event, FieldChanged)}
     ticket = draft.ticket
     priority = draft.policy.catalog.priority(ticket.impact, ticket.urgency)
     if priority and priority != ticket.priority and changed & {"impact", "urgency"}:
-        draft.add(FieldChanged(field="priority", old=ticket.priority, new=priority))
+        draft.add(FieldChanged(field="priority", old=ticket.priority, new=priority, rule=rule))
 
 
 def is_classified(draft: Draft) -> bool:

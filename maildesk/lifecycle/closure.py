@@ -8,6 +8,7 @@ from maildesk.lifecycle.workflow import Illegal
 from maildesk.model.decision import ActorKind, Template
 from maildesk.model.event import (
     ClosurePostponed,
+    ClosureScheduled,
     Reminded,
     Reopened,
     ResolutionDecided,
@@ -40,7 +41,8 @@ def cannot_resolve(draft: Draft) -> Illegal | None:
     """Why the workflow does not let an agent give a resolution."""
     shipped = draft.policy.workflow
     waiting, filling = shipped.roles.waiting_for_closure, frozenset({"resolution"})
-    return workflow.check(shipped, draft.ticket, waiting, ActorKind.AGENT, filling)
+    leads = draft.policy.directory.leads_team(draft.actor.person, draft.ticket.team)
+    return workflow.check(shipped, draft.ticket, waiting, ActorKind.AGENT, filling, leads=leads)
 
 
 def _given(draft: Draft, message: str) -> ResolutionGiven:
@@ -66,6 +68,55 @@ def _in_days(draft: Draft, counted: str, days: int) -> datetime:
     if counted == "calendar":
         return draft.now + timedelta(days=days)
     return draft.policy.levels.calendar_for(draft.ticket.team, "").add_days(draft.now, days)
+
+
+def bring_to(draft: Draft, status: str, by: ActorKind, rule: str = "") -> Illegal | None:
+    """A move to a status that somebody or a rule named, with all that its state brings along.
+
+    To Closed is the end; to Resolved without a resolution, it closes by itself in the days of the
+    request type; and out of Resolved, work begins again.
+    """
+    shipped = draft.policy.workflow
+    old, new = shipped.state_of(draft.ticket.status), shipped.state_of(status)
+    if new == workflow.CLOSED:
+        return _end_in(draft, status, by, rule)
+    illegal = workflow.move(draft, status, by, rule=rule)
+    if illegal is not None:
+        return illegal
+    if new == workflow.RESOLVED and status != shipped.roles.rejected:
+        _close_later(draft)
+    elif old == workflow.RESOLVED:
+        draft.add(Reopened())
+    return None
+
+
+def _close_later(draft: Draft) -> None:
+    if draft.ticket.close_due is not None:
+        return
+    close_due, _ = _time_to_answer(draft)
+    draft.add(ClosureScheduled(close_due))
+    note = f"Your request is resolved. It closes by itself on {close_due:%d %B}."
+    draft.write(Template.UPDATE, draft.ticket.requester, note=note)
+
+
+def _end_in(draft: Draft, status: str, by: ActorKind, rule: str) -> Illegal | None:
+    category, note = _end_words(draft, status)
+    illegal = workflow.close(draft, by, category, note, status=status, rule=rule)
+    if illegal is None:
+        draft.write(Template.CLOSURE, draft.ticket.requester, author=draft.actor.person, note=note)
+    return illegal
+
+
+def _end_words(draft: Draft, status: str) -> tuple[str, str]:
+    """Closure category and note; a Closed status beside the usual one is a category itself."""
+    shipped, closing = draft.policy.workflow, draft.policy.workflow.closing
+    if status != shipped.roles.closed:
+        return status, closing.agent_note
+    if draft.ticket.waits_for_requester:
+        return closing.automatic_category, closing.automatic_note
+    if shipped.state_of(draft.ticket.status) == workflow.RESOLVED:
+        return closing.accepted_category, closing.silent_note
+    return closing.accepted_category, closing.agent_note
 
 
 def keep_open(draft: Draft, requester: Person, text: str) -> datetime:

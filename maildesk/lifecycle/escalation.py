@@ -25,16 +25,22 @@ def question(command: Command) -> str | None:
 def _escalate(task: Task) -> str | Illegal:
     if task.draft.ticket.waits_for_approval:
         return ASKED
-    word, _, why = task.argument.partition(" ")
+    word, why = _parted(task.argument)
     match word.casefold():
-        case "requester" if why.strip():
-            return _ask(task, why.strip())
-        case "back" if why.strip():
-            return _hand_back(task)
+        case "requester" if why:
+            return _ask(task, why)
+        case "back" if why:
+            return _hand_back(task, why)
         case "requester" | "back":
             return _WHY
     found = _team(task.draft.policy.directory, task.argument)
     return found if isinstance(found, Illegal) else _hand_on(task, *found)
+
+
+def _parted(said: str) -> tuple[str, str]:
+    """The first word, and what stands behind it or on the lines below."""
+    word, *rest = said.split(maxsplit=1) or [""]
+    return word, rest[0].strip() if rest else ""
 
 
 def _team(directory: Directory, said: str) -> tuple[str, str] | Illegal:
@@ -43,11 +49,11 @@ def _team(directory: Directory, said: str) -> tuple[str, str] | Illegal:
         rest = said[len(team) :]
         if said[: len(team)].casefold() == team.casefold() and (not rest or rest[0].isspace()):
             return (team, rest.strip()) if rest.strip() else _WHY
-    word, _, why = said.partition(" ")
-    if not why.strip():
+    word, why = _parted(said)
+    if not why:
         return _WHY
     found = _of_level(directory, word) or pick("level or team", word, directory.teams)
-    return found if isinstance(found, Illegal) else (found, why.strip())
+    return found if isinstance(found, Illegal) else (found, why)
 
 
 def _of_level(directory: Directory, word: str) -> str | Illegal | None:
@@ -78,11 +84,12 @@ def _hand_on(task: Task, team: str, why: str) -> str | Illegal:
     return f"escalated to {named}; the requester was told"
 
 
-def _hand_back(task: Task) -> str | Illegal:
-    draft = task.draft
-    team, why = draft.ticket.back_to, task.argument.partition(" ")[2].strip()
+def _hand_back(task: Task, why: str) -> str | Illegal:
+    draft, team = task.draft, task.draft.ticket.back_to
     if not team:
         return Illegal("nobody escalated this ticket, so there is no team to give it back to")
+    if team not in draft.policy.directory.teams:
+        return Illegal(f'the team "{team}" is no more; name one: #escalate <team> <why>')
     illegal = workflow.move(draft, draft.policy.workflow.roles.working, ActorKind.AGENT)
     if illegal is not None:
         return illegal

@@ -27,8 +27,9 @@ def _status(task: Task) -> str | Illegal:
         return _close(task)
     if draft.ticket.waits_for_requester:
         return _reopen(task) if status == shipped.roles.working else _unreachable(task, status)
-    illegal = workflow.move(draft, status, ActorKind.AGENT)
-    return illegal or f"the status is {status}"
+    illegal = closure.bring_to(draft, status, ActorKind.AGENT)
+    closed = "; the requester was told" if draft.ticket.is_closed else ""
+    return illegal or f"the status is {status}{closed}"
 
 
 def _unreachable(task: Task, status: str) -> Illegal:

@@ -89,10 +89,10 @@ class Directory:
                 return one
         return Organisation(name=person.organisation)
 
-    def choose(self, how: str, team: str) -> str | None:
+    def choose(self, how: str, team: str, now: datetime) -> str | None:
         """An agent's address: whose newest ticket is the oldest (`round-robin`), or who has the
-        fewest open tickets (`least-load`); in doubt the first of the team."""
-        members = self.teams.get(team, ())
+        fewest open tickets (`least-load`); in doubt the first of the team. Nobody who is away."""
+        members = [one for one in self.teams.get(team, ()) if self._is_there(one.id, now)]
         load = self.workload.open if how == "least-load" else self.workload.newest
         chosen = min(members, key=lambda member: load.get(member.id, 0), default=None)
         return chosen.address if chosen else None
@@ -111,7 +111,8 @@ class Directory:
         return max(days, default=None)
 
     def working_on(self, ticket: Ticket, now: datetime | None = None) -> tuple[int, ...]:
-        """Who is told of news: the assignee, else the team, else everybody who is an agent.
+        """Who is told of news: the assignee, else the team, else everybody who is an agent. An
+        assignee who is no agent any more is nobody.
 
         While an assignee is away the team is told as well, and its leads while all of it is.
         """
@@ -152,8 +153,9 @@ class Directory:
         return tuple(sorted(found))
 
     def _circles(self, ticket: Ticket) -> tuple[tuple[int, ...], ...]:
-        assignee = () if ticket.assignee is None else (ticket.assignee,)
-        return assignee, _ids(self.teams.get(ticket.team, ())), _ids(self.agents)
+        everybody = _ids(self.agents)
+        assignee = tuple(one for one in everybody if one == ticket.assignee)
+        return assignee, _ids(self.teams.get(ticket.team, ())), everybody
 
 
 def _ids(people: Iterable[Person]) -> tuple[int, ...]:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from maildesk.lifecycle.workflow import CLOSED, CLOSING, RESOLVED
 from maildesk.model.policy import Move, Mover, Workflow
 
 Table = Literal["status", "move", "roles"]
-_FILLED_AT_THE_END = {"closure_category"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Needed:
 
 
 _CLASSIFIED = frozenset({"service", "category", "impact", "urgency", "priority"})
-_CLOSING = frozenset({"closure_category", "resolution"})
+_CLOSING = CLOSING | {"resolution"}
 NEEDED: tuple[Needed, ...] = (
     Needed("new", "assigned", "rule", "a classified ticket is assigned", _CLASSIFIED),
     Needed("new", "working", "agent", "an agent answers"),
@@ -109,7 +109,7 @@ def _unreachable(workflow: Workflow) -> Iterator[Flaw]:
 
 def _traps(workflow: Workflow) -> Iterator[Flaw]:
     edges = _edges(workflow)
-    ends = {status.name for status in workflow.status if status.state == "Closed"}
+    ends = {status.name for status in workflow.status if status.state == CLOSED}
     saved = _reachable(ends, {(end, begin) for begin, end in edges})
     leaving = {begin for begin, _ in edges}
     for i, status in enumerate(workflow.status):
@@ -122,7 +122,7 @@ def _traps(workflow: Workflow) -> Iterator[Flaw]:
 
 
 def _final(workflow: Workflow) -> Iterator[Flaw]:
-    ends = {status.name for status in workflow.status if status.state == "Closed"}
+    ends = {status.name for status in workflow.status if status.state == CLOSED}
     if not ends:
         yield Flaw("roles", "closed", "there is no status of the state Closed", "add one")
     for i, move in enumerate(workflow.move):
@@ -136,11 +136,11 @@ def _final(workflow: Workflow) -> Iterator[Flaw]:
 
 
 def _never_made(workflow: Workflow) -> Iterator[Flaw]:
-    ends = {status.name for status in workflow.status if status.state == "Closed"}
+    ends = {status.name for status in workflow.status if status.state == CLOSED}
     for i, move in enumerate(workflow.move):
         if not move.by:
             yield Flaw("move", i, "nobody may make this move", 'name somebody, as by = ["agent"]')
-        early = sorted(_FILLED_AT_THE_END.intersection(move.needs))
+        early = sorted(CLOSING.intersection(move.needs))
         if early and move.to not in ends:
             problem = f'{early[0]} is filled in by closing, so nothing can ever come to "{move.to}"'
             yield Flaw("move", i, problem, f"take {early[0]} out of `needs`")
@@ -198,6 +198,21 @@ def _missing(workflow: Workflow) -> Iterator[Flaw]:
         yield Flaw("move", workflow.move.index(ways[0]), problem, remedy)
 
 
+def _never_closed(workflow: Workflow) -> Iterator[Flaw]:
+    """What is resolved in a status of the admin's own closes by itself as well."""
+    roles = workflow.roles
+    known = {roles.waiting_for_closure, roles.accepted, roles.rejected}
+    known |= {roles.resolved_by_event, roles.resolved_by_origin}
+    for i, status in enumerate(workflow.status):
+        if status.state != RESOLVED or status.name in known:
+            continue
+        ways = [m for m in workflow.move if _is(m, status.name, roles.closed) and "clock" in m.by]
+        if not any(_CLOSING.issuperset(move.needs) for move in ways):
+            problem = f'"{status.name}" is resolved, but the clock may not close it'
+            remedy = f'add [[move]] from = "{status.name}", to = "{roles.closed}", by = ["clock"]'
+            yield Flaw("status", i, problem, remedy)
+
+
 def _is(move: Move, origin: str, to: str) -> bool:
     return origin in move.from_ and move.to == to
 
@@ -209,4 +224,5 @@ _LOOKS: tuple[Callable[[Workflow], Iterator[Flaw]], ...] = (
     _never_made,
     _circles,
     _missing,
+    _never_closed,
 )

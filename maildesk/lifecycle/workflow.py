@@ -8,6 +8,11 @@ from maildesk.model.event import Closed, StatusMoved
 from maildesk.model.policy import Move, Workflow
 from maildesk.model.ticket import Ticket
 
+CLOSED = "Closed"
+RESOLVED = "Resolved"
+CLOSING = frozenset({"closure_category", "closure_note"})
+"""What every closing brings."""
+
 
 @dataclass(frozen=True, slots=True)
 class Illegal:
@@ -53,7 +58,7 @@ def check_chain(draft: Draft, by: ActorKind, *steps: str) -> Illegal | None:
     move that closes brings its closure category."""
     policy, ticket = draft.policy.workflow, draft.ticket
     for to in steps:
-        filling = frozenset({"closure_category"} if to == policy.roles.closed else ())
+        filling = CLOSING if to == policy.roles.closed else frozenset()
         illegal = check(policy, ticket, to, by, filling)
         if illegal is not None:
             return illegal
@@ -92,11 +97,21 @@ def end(draft: Draft, category: str, note: str = "") -> None:
 
 
 def close(
-    draft: Draft, by: ActorKind, category: str, note: str, message: str | None = None
+    draft: Draft,
+    by: ActorKind,
+    category: str,
+    note: str,
+    message: str | None = None,
+    *,
+    status: str = "",
+    rule: str = "",
 ) -> Illegal | None:
-    """The end of the ticket, with closure category and note; `message` says it in own words."""
-    closed = draft.policy.workflow.roles.closed
-    illegal = move(draft, closed, by, frozenset({"closure_category"}))
+    """The end of the ticket, with closure category and note; `message` says it in own words.
+
+    `status`: another one of the state Closed than that of the role.
+    """
+    closed = status or draft.policy.workflow.roles.closed
+    illegal = move(draft, closed, by, CLOSING, rule=rule)
     if illegal is None:
         draft.add(Closed(category, note, message))
     return illegal

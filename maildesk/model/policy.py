@@ -286,6 +286,9 @@ class Then(Part):
     request_type: str | None = Field(None, description="a request type of catalog.toml")
     impact: Grade | None = Field(None, description="high, medium or low")
     urgency: Grade | None = Field(None, description="high, medium or low")
+    priority: str | None = Field(
+        None, description="another priority of catalog.toml than the matrix says"
+    )
     team: str | None = Field(None, description="a team of people.toml")
     assignee: str | None = Field(None, description="mail address of an agent")
     assign: Literal["round-robin", "least-load"] | None = Field(
@@ -333,7 +336,6 @@ class Expected(Then):
     """What a rule test wants to see: keys of `then`, compared where they are given."""
 
     fired: tuple[str, ...] | None = Field(None, description="the rules that fire, in order")
-    priority: str | None = Field(None, description="the priority that follows")
 
 
 class RuleTest(Part):

@@ -5,9 +5,8 @@ there is one pass for one cause. A rule that cannot be answered (an index out of
 fire, and the trace says why; the others go on.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
 
 from cel_expr_python import cel  # type: ignore[import-untyped]
 
@@ -15,6 +14,20 @@ from maildesk.model.event import Field
 from maildesk.model.policy import Cause, Rule
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import CompiledRule, CompiledRules
+from maildesk.rules.effects import (
+    CLOSED,
+    Act,
+    Action,
+    AddTag,
+    AskApproval,
+    Choose,
+    Effect,
+    Priority,
+    SetField,
+    Ways,
+    after,
+    nobody,
+)
 from maildesk.rules.facts import Scene
 
 _SETTABLE: tuple[Field, ...] = (
@@ -24,64 +37,10 @@ _SETTABLE: tuple[Field, ...] = (
     "request_type",
     "impact",
     "urgency",
+    "priority",
     "team",
     "assignee",
 )
-Priority = Callable[[str, str], str]
-Choose = Callable[[str, str], str | None]
-"""Whom `assign` means: (round-robin or least-load, team) -> an agent's address."""
-
-
-def nobody(_how: str, _team: str) -> str | None:
-    """There is nobody to choose from."""
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class SetField:
-    """A field gets a value. For `assignee` the value is an agent's mail address."""
-
-    field: Field
-    value: str
-    rule: str
-
-
-@dataclass(frozen=True, slots=True)
-class AddTag:
-    """A tag that the ticket does not have yet."""
-
-    tag: str
-    rule: str
-
-
-@dataclass(frozen=True, slots=True)
-class AskApproval:
-    """Somebody must approve first."""
-
-    whom: str
-    rule: str
-
-
-Action = Literal[
-    "status", "escalate", "hold", "watch", "note", "tell-requester", "tell-agents",
-    "drop", "quarantine",
-]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Something is done that is more than a field: what, and with which word or text.
-
-    `ready`: the value names a ready text of answers.toml.
-    """
-
-    action: Action
-    value: str
-    rule: str
-    ready: bool = False
-
-
-Effect = SetField | AddTag | AskApproval | Act
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +57,8 @@ class Fired:
 class Outcome:
     """What the rules want, in the order they want it, and a step for every rule.
 
-    `ticket` is as a further rule would see it. Only real changes are listed. The priority is not
-    among them: it follows from impact and urgency, and whoever applies these effects sets it.
+    `ticket` is as a further rule would see it. Only real changes are listed. A priority that
+    follows from impact and urgency is not among them: whoever applies these effects sets it.
     """
 
     effects: tuple[Effect, ...]
@@ -112,6 +71,9 @@ class Outcome:
         return tuple(step.rule for step in self.steps if step.fired)
 
 
+_UNKNOWING = Ways()
+
+
 def run(
     compiled: CompiledRules,
     on: Cause,
@@ -119,13 +81,14 @@ def run(
     *,
     priority: Priority,
     choose: Choose = nobody,
+    ways: Ways = _UNKNOWING,
     only: Collection[str] | None = None,
 ) -> Outcome:
     """One pass over all rules, or over those of these names `only`.
 
-    `priority(impact, urgency)` is the catalogue's matrix.
+    `ways` says what becomes of the ticket where a rule moves it, hands it on or names an agent.
     """
-    this = _Pass(compiled, on, priority, choose, scene, compiled.activation(scene))
+    this = _Pass(compiled, on, priority, choose, ways, scene, compiled.activation(scene))
     for rule in compiled.rules:
         if only is None or rule.rule.name in only:
             this.steps.append(this.look(rule))
@@ -140,6 +103,7 @@ class _Pass:
     on: Cause
     priority: Priority
     choose: Choose
+    ways: Ways
     scene: Scene
     activation: cel.Activation
     effects: list[Effect] = field(default_factory=list)
@@ -167,7 +131,9 @@ class _Pass:
         self.effects += new
         if rule.stop or rule.then.drop is not None or rule.then.quarantine is not None:
             self.stopped_by = rule.name
-        ticket = _after(self.scene.ticket, new, self.priority)
+        ticket = after(self.scene.ticket, new, self.priority, self.ways)
+        if ticket.state == CLOSED != self.scene.ticket.state:
+            self.stopped_by = rule.name
         if ticket != self.scene.ticket:
             self.scene = replace(self.scene, ticket=ticket)
             self.activation = self.compiled.activation(self.scene)
@@ -209,7 +175,6 @@ def _acts(rule: Rule) -> Iterator[Act]:
     singles: tuple[tuple[Action, str | None], ...] = (
         ("drop", then.drop),
         ("quarantine", then.quarantine),
-        ("status", then.status),
         ("escalate", then.escalate),
         ("hold", then.hold),
         ("note", then.note),
@@ -220,25 +185,5 @@ def _acts(rule: Rule) -> Iterator[Act]:
         told: Action = "tell-agents" if then.mail.to == "agents" else "tell-requester"
         ready = then.mail.template is not None
         yield Act(told, then.mail.template or then.mail.text or "", name, ready)
-
-
-def _after(ticket: Ticket, effects: list[Effect], priority: Priority) -> Ticket:
-    """The ticket as the next rule sees it."""
-    tags = tuple(effect.tag for effect in effects if isinstance(effect, AddTag))
-    changes: dict[str, Any] = {
-        effect.field: effect.value
-        for effect in effects
-        if isinstance(effect, SetField) and effect.field != "assignee"
-    }
-    for effect in effects:
-        if isinstance(effect, Act) and effect.action in _FIELD_OF:
-            changes[_FIELD_OF[effect.action]] = effect.value
-    if not tags and not changes:
-        return ticket
-    changed = replace(ticket, tags=ticket.tags + tags, **changes)
-    if changes.keys() & {"impact", "urgency"}:
-        return replace(changed, priority=priority(changed.impact, changed.urgency))
-    return changed
-
-
-_FIELD_OF = {"status": "status", "escalate": "team"}
+    if then.status is not None:
+        yield Act("status", then.status, name)  # last: it may be the end of the ticket

@@ -12,9 +12,11 @@ from maildesk.model.person import Person
 from maildesk.model.policy import Expected, Organisation, RuleTest
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import CompiledRules
-from maildesk.rules.engine import Act, AddTag, AskApproval, Outcome, Priority, SetField, run
+from maildesk.rules.effects import Act, AddTag, AskApproval, Priority, SetField, Ways
+from maildesk.rules.engine import Outcome, run
 from maildesk.rules.facts import FACTS, Moment, Scene
 
+_UNKNOWING = Ways()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TYPES: dict[str, type] = {"string": str, "int": int, "bool": bool, "list(string)": tuple}
 _FIELDS: tuple[Field, ...] = (
@@ -36,12 +38,14 @@ class Difference:
         return f"{self.test!r}: {self.key} is {self.came!r}, expected {self.expected!r}"
 
 
-def try_out(compiled: CompiledRules, test: RuleTest, priority: Priority) -> tuple[Difference, ...]:
+def try_out(
+    compiled: CompiledRules, test: RuleTest, priority: Priority, ways: Ways = _UNKNOWING
+) -> tuple[Difference, ...]:
     """Run one test; nothing where it comes out as expected."""
     wrong = tuple(_wrong_facts(test))
     if wrong:
         return wrong
-    outcome = run(compiled, test.on, scene_of(test.facts), priority=priority)
+    outcome = run(compiled, test.on, scene_of(test.facts), priority=priority, ways=ways)
     came = told(outcome)
     return tuple(
         Difference(test.name, key, expected, came.get(key))

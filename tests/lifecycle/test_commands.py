@@ -281,6 +281,45 @@ def test_a_ticket_of_somebody_who_is_away_is_told_to_the_team() -> None:
     assert led.working_on(lonely, NOW) == (LEE.id, ANN.id)
 
 
+def test_an_assignee_who_is_no_agent_any_more_is_told_nothing_and_the_team_is() -> None:
+    ticket = replace(ANALYSIS, assignee=WILL.id)
+    assert SHIPPED.directory.working_on(ticket, NOW) == (ANN.id,)
+    assert SHIPPED.directory.working_beside(ticket, ANN.id) == (LEE.id,)
+
+
+def test_nothing_goes_back_to_a_team_that_is_no_more() -> None:
+    ticket = replace(TICKETS["Escalated"], team="Network", back_to="Second shift")
+    decision = ordered("#escalate back it is the printer", ticket)
+    assert decision.answer == "illegal"
+    assert 'the team "Second shift" is no more' in transcript(decision)
+
+
+def test_a_lead_resolves_where_the_workflow_lets_leads_alone() -> None:
+    moves = [
+        one.model_copy(update={"by": ("lead",)}) if one.to == "Waiting for Closure" else one
+        for one in SHIPPED.workflow.move
+    ]
+    flow = SHIPPED.workflow.model_copy(update={"move": tuple(moves)})
+    directory = replace(SHIPPED.directory, leads=frozenset({("First line", ANN.id)}))
+    cause = mail(ANN, commands=[("resolve", "A cable.")])
+    policy = replace(SHIPPED, workflow=flow)
+    assert decide(ANALYSIS, cause, policy, NOW).answer == "illegal"
+    led = replace(policy, directory=directory)
+    assert after(ANALYSIS, decide(ANALYSIS, cause, led, NOW)).status == "Waiting for Closure"
+
+
+@pytest.mark.parametrize(
+    "order", ["#escalate L2\nhard", "#escalate Network\nhard", "#escalate requester\nWhich?"]
+)
+def test_the_reason_of_an_escalation_may_stand_on_the_lines_below(order: str) -> None:
+    assert "-> Escalated" in happened(ordered(order))
+
+
+def test_a_ticket_goes_back_with_a_reason_on_the_line_below() -> None:
+    ticket = replace(TICKETS["Escalated"], team="Network", back_to="First line")
+    assert after(ticket, ordered("#escalate back\nit is the printer", ticket)).team == "First line"
+
+
 @pytest.mark.parametrize(
     ("said", "found"),
     [

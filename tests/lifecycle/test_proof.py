@@ -170,6 +170,16 @@ FAULTS: tuple[tuple[str, Plant, str, str], ...] = (
         "an accepted ticket closes, but nobody fills in category then",
     ),
     (
+        "a status of Resolved that never closes",
+        all_of(
+            status("Replaced", "Resolved"),
+            move("Analysis", to="Replaced"),
+            move("Replaced", to="Analysis"),
+        ),
+        "status",
+        '"Replaced" is resolved, but the clock may not close it',
+    ),
+    (
         "nothing is closed",
         lambda data: data.update(
             status=[

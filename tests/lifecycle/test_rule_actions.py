@@ -1,7 +1,7 @@
 """What rules do beyond fields; when they look; and that they cannot go in a circle."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from maildesk.model.cause import AgentActed, ClockStruck, Command
 from maildesk.model.decision import Answer
 from maildesk.model.event import Escalated, FieldChanged, RuleActed, RulesDue, StatusMoved, Tagged
 from maildesk.model.mail import Disposition
+from maildesk.model.policy import Absence
 from maildesk.model.ticket import Ticket
 from tests.lifecycle.cast import (
     ANALYSIS,
@@ -177,6 +178,31 @@ def test_nobody_is_chosen_from_a_team_without_agents() -> None:
     directory = replace(rules.directory, teams={"First line": ()})
     decision = decide(None, mail(RITA), replace(rules, directory=directory), NOW)
     assert after(None, decision).assignee is None
+
+
+AWAY = Absence.model_validate({"from": date(2026, 11, 20), "until": date(2026, 11, 30)})
+
+
+@pytest.mark.parametrize("how", ["round-robin", "least-load"])
+@pytest.mark.parametrize(("away", "chosen"), [([ANN], LEE.id), ([ANN, LEE], None)])
+def test_nobody_who_is_away_is_chosen(how: str, away: list[Any], chosen: int | None) -> None:
+    rules = with_rules({"name": "It", "then": {"team": "Both", "assign": how}})
+    absences = {agent.id: (AWAY,) for agent in away}
+    directory = replace(rules.directory, teams={"Both": (ANN, LEE)}, absences=absences)
+    decision = decide(None, mail(RITA), replace(rules, directory=directory), NOW)
+    assert after(None, decision).assignee == chosen
+
+
+def test_a_priority_that_follows_from_a_rule_names_the_rule() -> None:
+    decision = decide(ANALYSIS, mail(RITA), on_reply({"impact": "high"}), NOW)
+    changed = {e.field: e for e in events(decision) if isinstance(e, FieldChanged)}
+    assert (changed["priority"].new, changed["priority"].rule) == ("P2", "It")
+
+
+def test_a_rule_sets_another_priority_than_the_matrix_says() -> None:
+    decision = decide(ANALYSIS, mail(RITA), on_reply({"impact": "high", "priority": "P1"}), NOW)
+    assert happened(decision) == ["MessageAdded", "impact", "priority"]
+    assert after(ANALYSIS, decision).priority == "P1"
 
 
 # ---- a mail that makes no ticket

@@ -9,7 +9,8 @@ from maildesk.model.person import Person
 from maildesk.model.policy import Cause, Rule, Rules
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import compile_rules
-from maildesk.rules.engine import AddTag, AskApproval, Outcome, SetField, run
+from maildesk.rules.effects import AddTag, AskApproval, SetField
+from maildesk.rules.engine import Outcome, run
 from maildesk.rules.facts import Moment, Scene
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

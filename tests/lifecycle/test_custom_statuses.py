@@ -1,0 +1,147 @@
+"""Statuses of an admin's own, and moves of rules: what belongs to their state happens too."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from maildesk.lifecycle.classify import apply_rules, scene
+from maildesk.lifecycle.decide import decide
+from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.looking import look
+from maildesk.lifecycle.policy import Policy
+from maildesk.model.cause import AgentActed, ClockStruck, Command, Facts
+from maildesk.model.decision import Actor, ActorKind
+from maildesk.model.policy import Rules, Workflow
+from maildesk.model.ticket import Ticket
+from maildesk.rules.compile import compile_rules
+from tests.lifecycle.cast import (
+    ANALYSIS,
+    ANN,
+    ASKED,
+    NEW,
+    NOW,
+    RITA,
+    SHIPPED,
+    TICKETS,
+    WAITING,
+    after,
+    happened,
+    mail,
+    told,
+)
+
+MORE = (
+    {"from": ["New", "Analysis", "Pending"], "to": "Cancelled", "by": ["agent", "rule"]},
+    {"from": ["Analysis", "Pending"], "to": "Replaced", "by": ["agent", "rule"]},
+    {"from": "Replaced", "to": "Analysis", "by": ["agent"]},
+    {"from": "Replaced", "to": "Completed", "by": ["clock"]},
+)
+
+
+def _flow() -> Workflow:
+    """The shipped workflow with a second end and a second way to be resolved."""
+    data = SHIPPED.workflow.model_dump(by_alias=True)
+    own = ({"name": "Cancelled", "state": "Closed"}, {"name": "Replaced", "state": "Resolved"})
+    data["status"], data["move"] = (*data["status"], *own), (*data["move"], *MORE)
+    return Workflow.model_validate(data)
+
+
+OWN = replace(SHIPPED, workflow=_flow())
+
+
+def with_rule(then: dict[str, Any], *more: dict[str, Any]) -> Policy:
+    first = {"name": "It", "on": "replied", "then": then}
+    rules = Rules.model_validate({"rule": [first, *more]})
+    return replace(OWN, rules=compile_rules(rules))
+
+
+def ordered(status: str) -> AgentActed:
+    return AgentActed(agent=ANN, message="m", requester=RITA, commands=(Command("status", status),))
+
+
+def test_a_second_status_of_the_state_closed_is_an_end_as_the_first_is() -> None:
+    decision = decide(ANALYSIS, ordered("Cancelled"), OWN, NOW)
+    assert happened(decision) == ["MessageAdded", "-> Cancelled", "Closed"]
+    assert "closure:rita" in told(decision)
+    closed = after(ANALYSIS, decision)
+    assert (closed.status, closed.closed_at, closed.next_due) == ("Cancelled", NOW, None)
+    assert closed.closure_category == "Cancelled"
+    assert closed.closure_note == OWN.workflow.closing.agent_note
+
+
+def test_a_rule_ends_a_ticket_whole_and_no_rule_looks_at_it_any_more() -> None:
+    never = {"name": "Never", "on": "replied", "then": {"tag": "late"}}
+    then = {"status": "Cancelled", "tag": "over", "note": "n", "mail": {"text": "Good bye."}}
+    decision = decide(ANALYSIS, mail(RITA), with_rule(then, never), NOW)
+    assert happened(decision)[-2:] == ["-> Cancelled", "Closed"]
+    assert told(decision)[-2:] == ["reply:rita", "closure:rita"]
+    closed = after(ANALYSIS, decision)
+    assert (closed.closure_category, closed.tags) == ("Cancelled", ("over",))
+    assert any('"Never": not looked at' in no for step in decision.why for no in step.rejected)
+
+
+def test_a_rule_closes_what_waits_for_an_answer_as_the_clock_does() -> None:
+    due = NOW - timedelta(hours=1)
+    waited = {"on": "waited", "waited": "1 hours", "in_status": WAITING.status}
+    rule = {"name": "It", **waited, "then": {"status": "Completed"}}
+    policy = replace(OWN, rules=compile_rules(Rules.model_validate({"rule": [rule]})))
+    ticket = replace(WAITING, status_since=due, rules_due=NOW)
+    decision = decide(ticket, ClockStruck(RITA), policy, NOW)
+    closed = after(ticket, decision)
+    closing = OWN.workflow.closing
+    assert told(decision) == ["closure:rita"]
+    assert closed.closure_category == closing.automatic_category
+    assert (closed.closure_note, closed.next_due) == (closing.automatic_note, None)
+
+
+@pytest.mark.parametrize("status", ["Resolved by Event", "Resolved by Origin ticket", "Replaced"])
+def test_what_a_rule_resolves_closes_by_itself(status: str) -> None:
+    decision = decide(ANALYSIS, mail(RITA), with_rule({"status": status}), NOW)
+    resolved = after(ANALYSIS, decision)
+    assert resolved.status == status
+    assert resolved.close_due is not None
+    assert told(decision)[-1] == "update:rita"
+    due = resolved.close_due
+    assert after(resolved, decide(resolved, ClockStruck(RITA), OWN, due), due).is_closed
+
+
+def test_work_that_goes_on_takes_the_closing_away() -> None:
+    resolved = after(ANALYSIS, decide(ANALYSIS, ordered("Replaced"), OWN, NOW))
+    decision = decide(resolved, ordered("Analysis"), OWN, NOW)
+    assert happened(decision) == ["MessageAdded", "-> Analysis", "Reopened"]
+    assert after(resolved, decision).close_due is None
+
+
+# ---- what the next rule sees is what there will be
+
+THEN: tuple[dict[str, Any], ...] = (
+    {"assignee": "lee@example.org"},
+    {"assignee": "nobody@example.org"},
+    {"team": "Network", "assign": "round-robin"},
+    {"hold": "wait"},
+    {"escalate": "Network"},
+    {"escalate": "First line"},
+    {"status": "Pending"},
+    {"status": "Completed"},
+    {"status": "Cancelled"},
+    {"status": "Replaced", "tag": "new"},
+    {"status": "Analysis"},
+    {"impact": "high"},
+    {"impact": "high", "urgency": "low", "priority": "P1"},
+    {"priority": "P2", "request_type": "service request"},
+)
+
+
+@pytest.mark.parametrize("then", THEN, ids=str)
+@pytest.mark.parametrize("ticket", [ANALYSIS, NEW, ASKED, TICKETS["Pending"], WAITING], ids=str)
+def test_a_rule_sees_the_ticket_as_those_before_it_will_have_left_it(
+    then: dict[str, Any], ticket: Ticket
+) -> None:
+    policy = with_rule(then)
+    draft = Draft(ticket, Actor(ActorKind.REQUESTER, RITA.id), policy, NOW)
+    seen = look(policy, "replied", scene(draft, Facts(), RITA), NOW).ticket
+    apply_rules(draft, "replied", Facts(), RITA)
+    keys = ("status", "state", "team", "assignee", "tags", "priority", "request_type", "impact")
+    assert [getattr(seen, key) for key in keys] == [getattr(draft.ticket, key) for key in keys]
