@@ -27,9 +27,9 @@ from maildesk.lifecycle.looking import look, moves_of
 from maildesk.model.mail import Mail
 from maildesk.model.person import Person
 from maildesk.model.policy import Cause
-from maildesk.model.ticket import Ticket
+from maildesk.model.ticket import Ticket, spoken
 from maildesk.rules.compile import CompiledRules, compile_rules
-from maildesk.rules.effects import Act, AddTag, AskApproval, Effect, SetField, Ways
+from maildesk.rules.effects import Act, AddTag, AskApproval, Bond, Effect, SetField, Ways
 from maildesk.rules.engine import Outcome
 from maildesk.rules.facts import Scene
 from maildesk.rules.trial import Difference, try_out
@@ -145,6 +145,8 @@ def _words(effect: Effect) -> str:
             return f"tag = {tag}"
         case AskApproval(whom=whom):
             return f"ask_approval = {whom}"
+        case Bond(relate=relate, other=other):
+            return f"relate = {relate.as_} of {spoken(other)}"
         case Act(action=action, value=value):
             return f"{action} = {value}"
 

@@ -31,10 +31,19 @@ def rules_faults(
             path = ("rule", i, "then", "ask_approval")
             yield from unknown(path, "approval", rule.then.ask_approval, names)
         yield from _rule_mail(("rule", i, "then", "mail"), rule.then, answers)
+        yield from _relation(("rule", i, "then", "relate"), rule.then)
         if people is not None:
             yield from _rule_people(("rule", i, "then"), rule.then, people)
         if catalog is not None:
             yield from _rule_catalog(("rule", i, "then"), rule.then, catalog)
+
+
+def _relation(path: KeyPath, then: Then) -> Iterator[Fault]:
+    """A tag is named where one is looked for, and nowhere else."""
+    relate = then.relate
+    if relate is not None and (relate.to == "tagged") != bool(relate.tag):
+        problem = '`to = "tagged"` and `tag` belong together'
+        yield Fault(path, problem, 'write relate = { as = "child", to = "tagged", tag = "outage" }')
 
 
 def _rule_mail(path: KeyPath, then: Then, answers: Answers | None) -> Iterator[Fault]:

@@ -113,7 +113,8 @@ class Desk:
                 wrong_commands=read.wrong,
                 around=look_around(connection, ticket, agent, read.commands, office.settings.desk),
             )
-            decision = decide(ticket, acted, office.policy_at(connection), now)
+            policy = office.policy_at(connection, ticket, requester.id, subject)
+            decision = decide(ticket, acted, policy, now)
             matter = Matter(ticket=ticket, subject=subject, requester=requester, cause="console")
             Recorder.on(office, connection, now).enact(decision, matter, said)
         return decision
@@ -131,7 +132,8 @@ class Desk:
                 text=text,
                 facts=Facts(subject=subject, text=text, sender=person.address),
             )
-            decision = decide(None, reported, office.policy_at(connection), now)
+            policy = office.policy_at(connection, None, person.id, subject)
+            decision = decide(None, reported, policy, now)
             matter = Matter(ticket=None, subject=subject, requester=person, cause="console")
             said = Said(id=reported.message, author=person.id, text=text, proven=True)
             ticket, _ = Recorder.on(office, connection, now).enact(decision, matter, said)

@@ -82,7 +82,8 @@ class DeskDoor:
             around = look_around(connection, ticket, used.agent, used.commands, desk)
             used = replace(used, around=around)
             cause = f"link {used.message}"  # a name of its own, so that #undo finds what it did
-        decision = decide(ticket, used, self.office.policy_at(connection), now)
+        policy = self.office.policy_at(connection, ticket, ticket.requester, subject)
+        decision = decide(ticket, used, policy, now)
         matter = Matter(ticket=ticket, subject=subject, requester=used.requester, cause=cause)
         said = Said(id=used.message, author=link.person, text=comment.strip(), proven=True)
         Recorder.on(self.office, connection, now).enact(decision, matter, said)

@@ -164,7 +164,10 @@ def _decided(
     if ticket is not None and ticket.requester != sender.id:
         requester = people.by_id(case.connection, ticket.requester)
     cause = _cause(case, sender, identity, threaded, ticket, requester)
-    decision = decide(ticket, cause, case.office.policy_at(case.connection), case.now)
+    subject = subjects[ticket.number] if ticket is not None else cause.facts.subject
+    asker = (cause.behalf or requester).id
+    policy = case.office.policy_at(case.connection, ticket, asker, subject)
+    decision = decide(ticket, cause, policy, case.now)
     opens = any(change.ticket is None for change in decision.changes)
     matter = Matter(
         ticket=ticket,

@@ -36,7 +36,8 @@ def reported(case: Case) -> Worked | None:
         rejected=identity.rejected,
         silent=case.kept.silent,
     )
-    decision = decide(ticket, cause, case.office.policy_at(case.connection), case.now)
+    policy = case.office.policy_at(case.connection, ticket, reporter.id, subject)
+    decision = decide(ticket, cause, policy, case.now)
     matter = Matter(
         ticket=ticket, subject=subject, requester=reporter, cause=f"mail {case.kept.id}"
     )

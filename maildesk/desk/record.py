@@ -112,7 +112,11 @@ class Recorder:
             ticket, subject = tickets.load_one(self.connection, follow_up.ticket)
             requester = ticket.requester
         assert requester is not None
-        decision = decide(ticket, follow_up.cause, self.office.policy_at(self.connection), self.now)
+        cause = follow_up.cause
+        if cause.origin == UNNUMBERED and matter.ticket is not None:
+            cause = replace(cause, origin=matter.ticket.number)
+        policy = self.office.policy_at(self.connection, ticket, requester, subject)
+        decision = decide(ticket, cause, policy, self.now)
         its = Matter(
             ticket=ticket,
             subject=subject,

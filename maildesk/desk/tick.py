@@ -69,7 +69,8 @@ def _strike(office: Office, number: int, now: datetime) -> bool:
             return False  # another daemon was here first, or is here now
         ticket, subject = tickets.load_one(connection, number)
         requester = people.by_id(connection, ticket.requester)
-        decision = decide(ticket, ClockStruck(requester), office.policy_at(connection), now)
+        policy = office.policy_at(connection, ticket, requester.id, subject)
+        decision = decide(ticket, ClockStruck(requester), policy, now)
         if not decision.changes:
             why = "the workflow forbids what its deadline asks for"
             deadlines.postpone(connection, number, now + POSTPONED, why)

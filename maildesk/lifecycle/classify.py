@@ -12,16 +12,19 @@ from maildesk.lifecycle.approvers import after_word
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.looking import look
 from maildesk.lifecycle.workflow import Illegal
-from maildesk.model.cause import Facts
-from maildesk.model.decision import ActorKind, Answer, Decision, Template
+from maildesk.model.cause import Facts, OrderedElsewhere, RelationSet
+from maildesk.model.decision import ActorKind, Answer, Decision, FollowUp, Template
 from maildesk.model.event import (
     Escalated,
     Field,
     FieldChanged,
+    ParentChanged,
     Paused,
     PersonJoined,
+    Related,
     RuleActed,
     Tagged,
+    TicketOpened,
 )
 from maildesk.model.mail import Disposition, Step
 from maildesk.model.person import Person
@@ -56,6 +59,7 @@ def apply_rules(
         return outcome
     for rule, wanted in groupby(outcome.effects, key=attrgetter("rule")):
         _happen(draft, rule, list(wanted))
+    _bind(draft, outcome, requester)
     if draft.ticket.is_closed:
         return outcome
     asked = _to_ask(draft, on, outcome)
@@ -77,7 +81,8 @@ def _to_ask(draft: Draft, on: Cause, outcome: engine.Outcome) -> effects.AskAppr
         if isinstance(effect, effects.AskApproval):
             return effect
     type_ = draft.policy.catalog.type_named(draft.ticket.request_type)
-    if on == "created" and type_.automatic_approval and draft.ticket.parent is None:
+    continues = isinstance(first := draft.events[0], TicketOpened) and first.parent is not None
+    if on == "created" and type_.automatic_approval and not continues:
         return effects.AskApproval(type_.approval, "")
     return None
 
@@ -129,8 +134,32 @@ def _happen(draft: Draft, rule: str, wanted: Sequence[effects.Effect]) -> None:
     if not any(isinstance(one, effects.SetField) and one.field == "priority" for one in wanted):
         set_priority(draft, rule, since=before)
     for effect in wanted:
-        if isinstance(effect, effects.Act):
+        if isinstance(effect, effects.Bond):
+            _bond(draft, effect)
+        elif isinstance(effect, effects.Act):
             _act(draft, effect)
+
+
+def _bind(draft: Draft, outcome: engine.Outcome, person: Person) -> None:
+    """The other ticket hears of a relation too; that the ticket is its child stands here alone."""
+    for effect in outcome.effects:
+        if isinstance(effect, effects.Bond) and effect.relate.as_ != "child":
+            order = RelationSet(effect.relate.as_)
+            cause = OrderedElsewhere(
+                agent=person,
+                proof="",
+                origin=draft.ticket.number,
+                order=order,
+                rule=effect.rule,
+            )
+            draft.follow_ups.append(FollowUp(ticket=effect.other, cause=cause))
+
+
+def _bond(draft: Draft, bond: effects.Bond) -> None:
+    if bond.relate.as_ == "child":
+        draft.add(ParentChanged(old=draft.ticket.parent, new=bond.other, rule=bond.rule))
+    else:
+        draft.add(Related(bond.relate.as_, bond.other, bond.rule))
 
 
 def _act(draft: Draft, act: effects.Act) -> None:

@@ -36,7 +36,8 @@ def follow(
     ticket: Ticket | None, cause: OrderedElsewhere, policy: Policy, now: datetime
 ) -> Decision:
     """What changes here; a closed ticket never does. Raises ValueError where the ticket lacks."""
-    actor = Actor(ActorKind.AGENT, cause.agent.id, cause.proof)
+    kind = ActorKind.RULE if cause.rule else ActorKind.AGENT
+    actor = Actor(kind, cause.agent.id, cause.proof)
     if isinstance(cause.order, SplitOff):
         return _opened(cause, cause.order, actor, policy, now)
     if ticket is None:
@@ -52,7 +53,8 @@ def _do(draft: Draft, cause: OrderedElsewhere) -> None:
         case OriginResolved(text=text):
             _resolve_with_origin(draft, cause.origin, text, cause.agent.id)
         case RelationSet(kind=kind, off=off):
-            draft.add(Unrelated(kind, cause.origin) if off else Related(kind, cause.origin))
+            related = Related(kind, cause.origin, cause.rule)
+            draft.add(Unrelated(kind, cause.origin) if off else related)
         case ParentSet():
             draft.add(ParentChanged(old=draft.ticket.parent, new=cause.origin))
         case Absorbing(merged=merged):

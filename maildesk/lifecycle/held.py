@@ -67,5 +67,7 @@ def _split(before: Draft, judged: HeldJudged, who: str) -> Decision:
         ),
         letters=tuple(draft.letters),
         message_kind="request",
+        notes=tuple(draft.notes),
+        follow_ups=tuple(draft.follow_ups),
         why=tuple(draft.steps),
     )

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import partial
 
 from maildesk.lifecycle import workflow
+from maildesk.lifecycle.neighbours import find
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.decision import ActorKind
 from maildesk.model.policy import Cause, Workflow
@@ -69,4 +71,5 @@ def _ways(policy: Policy) -> Ways:
         escalated=roles.escalated,
         agent=agent,
         is_of=is_of,
+        find=partial(find, policy.neighbours),
     )

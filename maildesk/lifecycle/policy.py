@@ -24,6 +24,21 @@ class Workload:
     newest: Mapping[int, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbours:
+    """Other open tickets that rules may relate this one to; filled in only where a rule asks.
+
+    `own`: (number, subject) of those of `person`, the requester, oldest first; `subject` is this
+    ticket's. `tagged`: the oldest with each tag that a rule names. `below`: all descendants.
+    """
+
+    person: int | None = None
+    subject: str = ""
+    own: tuple[tuple[int, str], ...] = ()
+    tagged: Mapping[str, int] = field(default_factory=dict)
+    below: frozenset[int] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Directory:
     """The agents of every team, who leads them, who approves for people without a manager.
@@ -175,3 +190,4 @@ class Policy:
     monitoring: Monitoring = field(default_factory=Monitoring)
     answers: Answers = field(default_factory=Answers)
     levels: Levels = field(default_factory=Levels)
+    neighbours: Neighbours = field(default_factory=Neighbours)

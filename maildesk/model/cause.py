@@ -244,12 +244,16 @@ Order = OriginResolved | RelationSet | ParentSet | Absorbing | SplitOff | Events
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderedElsewhere:
-    """What an agent did in another ticket has this to do with this one."""
+    """What an agent did in another ticket has this to do with this one.
+
+    With a `rule`, that rule did it, on something that the `agent` said, who need not be one.
+    """
 
     agent: Person
     proof: str
     origin: int
     order: Order
+    rule: str = ""
 
     @property
     def writes_to_people(self) -> bool:

@@ -159,10 +159,14 @@ class Escalated:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """The ticket has to do with another; the other one's history has the counterpart."""
+    """The ticket has to do with another; the other one's history has the counterpart.
+
+    `rule` names the rule that did it, if one did.
+    """
 
     kind: RelationKind
     other: int
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +183,7 @@ class ParentChanged:
 
     old: int | None
     new: int | None
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -277,6 +277,24 @@ class RuleMail(Part):
     )
 
 
+class Relate(Part):
+    """Another open ticket that a rule relates this one to: the oldest that fits."""
+
+    as_: Literal["related", "duplicate", "child"] = Field(
+        "related",
+        alias="as",
+        description="related, duplicate, or child: it is resolved together with that ticket",
+    )
+    to: Literal["same subject", "named", "tagged"] = Field(
+        description="same subject: of the same requester, under the same subject; named: of the "
+        "same requester, named in the mail as in MD-1042; tagged: whoever's, with that `tag`"
+    )
+    tag: str = Field("", description='for `to = "tagged"`: the tag, as of an outage')
+
+    def __str__(self) -> str:
+        return f"{self.as_} of what is {self.to} {self.tag}".rstrip()
+
+
 class Then(Part):
     """What a rule does."""
 
@@ -301,6 +319,9 @@ class Then(Part):
     status: str | None = Field(None, description="a status of workflow.toml that rules may set")
     escalate: str | None = Field(None, description="a team that the ticket is handed on to")
     hold: str | None = Field(None, description="the reason why the ticket is put on hold")
+    relate: Relate | None = Field(
+        None, description="another open ticket that this one belongs to, if there is such a one"
+    )
     ask_approval: str | None = Field(
         None, description="an [[approval]] of approvals.toml that must be given, as manager"
     )

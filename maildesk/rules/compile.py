@@ -16,7 +16,7 @@ from difflib import get_close_matches
 
 from cel_expr_python import cel  # type: ignore[import-untyped]
 
-from maildesk.model.policy import Cause, Rule, Rules
+from maildesk.model.policy import Cause, Relate, Rule, Rules
 from maildesk.rules.facts import FACTS, Scene, Value, values
 from maildesk.rules.patterns import Patterns, fault_of
 
@@ -105,6 +105,12 @@ class CompiledRules:
     def chooses(self) -> bool:
         """Whether any rule chooses an agent by what each has to do."""
         return any(compiled.rule.then.assign for compiled in self.rules)
+
+    @property
+    def relates(self) -> tuple[Relate, ...]:
+        """What rules look for among other tickets."""
+        wanted = (compiled.rule.then.relate for compiled in self.rules)
+        return tuple(relate for relate in wanted if relate is not None)
 
     def waits_for(self, on: Cause) -> bool:
         """Whether any rule looks on this cause."""

@@ -5,12 +5,16 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from maildesk.model.event import Field
-from maildesk.model.ticket import Ticket
+from maildesk.model.policy import Relate
+from maildesk.model.ticket import Relation, Ticket
+from maildesk.rules.facts import Scene
 
 Priority = Callable[[str, str], str]
 """The catalogue's matrix: (impact, urgency) -> priority."""
 Choose = Callable[[str, str], str | None]
 """Whom `assign` means: (round-robin or least-load, team) -> an agent's address."""
+Find = Callable[[Scene, Relate], int | None]
+"""Which other ticket `relate` means for the ticket of the scene; None where there is none."""
 Move = Callable[[Ticket, str], str | None]
 """A rule's move of the ticket to a status -> that status's state, or None where it is not legal."""
 
@@ -31,6 +35,10 @@ def _everywhere(_agent: int, _team: str) -> bool:
     return True
 
 
+def _some(_scene: Scene, _relate: Relate) -> int | None:
+    return _UNKNOWN
+
+
 def _stays(ticket: Ticket, _status: str) -> str | None:
     return ticket.state
 
@@ -38,13 +46,15 @@ def _stays(ticket: Ticket, _status: str) -> str | None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ways:
     """What the desk makes of what rules want. As it is made here it knows neither workflow nor
-    people: every move is legal, and everybody is an agent of every team."""
+    people nor other tickets: every move is legal, everybody is an agent of every team, and there
+    is a ticket to relate to."""
 
     move: Move = _stays
     on_hold: str = "Pending"
     escalated: str = "Escalated"
     agent: Callable[[str], int | None] = _anybody
     is_of: Callable[[int, str], bool] = _everywhere
+    find: Find = _some
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,15 @@ class AskApproval:
     rule: str
 
 
+@dataclass(frozen=True, slots=True)
+class Bond:
+    """The ticket belongs to another one."""
+
+    relate: Relate
+    other: int
+    rule: str
+
+
 Action = Literal[
     "status", "escalate", "hold", "watch", "note", "tell-requester", "tell-agents",
     "drop", "quarantine",
@@ -91,7 +110,7 @@ class Act:
     ready: bool = False
 
 
-Effect = SetField | AddTag | AskApproval | Act
+Effect = SetField | AddTag | AskApproval | Bond | Act
 
 
 def after(ticket: Ticket, effects: Iterable[Effect], priority: Priority, ways: Ways) -> Ticket:
@@ -125,6 +144,8 @@ def _after(ticket: Ticket, effect: Effect, ways: Ways) -> Ticket:
             return ticket if agent is None else replace(ticket, assignee=agent)
         case AddTag(tag=tag):
             return replace(ticket, tags=(*ticket.tags, tag))
+        case Bond(relate=relate, other=other):
+            return _bound(ticket, relate, other)
         case Act(action="status", value=status):
             return _moved(ticket, status, ways) or ticket
         case Act(action="hold"):
@@ -133,6 +154,19 @@ def _after(ticket: Ticket, effect: Effect, ways: Ways) -> Ticket:
             return _escalated(ticket, team, ways)
         case _:
             return ticket
+
+
+def is_new(ticket: Ticket, relate: Relate, other: int) -> bool:
+    """Whether the ticket does not belong to that one yet. A child of one is no other's."""
+    if relate.as_ == "child":
+        return ticket.parent is None
+    return Relation(relate.as_, other) not in ticket.relations
+
+
+def _bound(ticket: Ticket, relate: Relate, other: int) -> Ticket:
+    if relate.as_ == "child":
+        return replace(ticket, parent=other)
+    return replace(ticket, relations=(*ticket.relations, Relation(relate.as_, other)))
 
 
 def _moved(ticket: Ticket, status: str, ways: Ways) -> Ticket | None:

@@ -20,12 +20,14 @@ from maildesk.rules.effects import (
     Action,
     AddTag,
     AskApproval,
+    Bond,
     Choose,
     Effect,
     Priority,
     SetField,
     Ways,
     after,
+    is_new,
     nobody,
 )
 from maildesk.rules.facts import Scene
@@ -150,6 +152,10 @@ class _Pass:
             if chosen is not None:
                 yield SetField("assignee", chosen, rule.name)
         yield from (AddTag(tag, rule.name) for tag in dict.fromkeys(then.tag))
+        if then.relate is not None:
+            other = self.ways.find(self.scene, then.relate)
+            if other is not None:
+                yield Bond(then.relate, other, rule.name)
         yield from _acts(rule)
         if then.ask_approval:
             yield AskApproval(then.ask_approval, rule.name)
@@ -164,6 +170,8 @@ class _Pass:
                 return tag not in self.scene.ticket.tags
             case AskApproval():
                 return not any(isinstance(earlier, AskApproval) for earlier in self.effects)
+            case Bond(relate=relate, other=other):
+                return is_new(self.scene.ticket, relate, other)
             case Act(action="status", value=status):
                 return self.scene.ticket.status != status
             case Act():

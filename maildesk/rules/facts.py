@@ -97,7 +97,7 @@ FACTS: tuple[Fact, ...] = (
     ),
     Fact("ticket.tags", "list(string)", "in the order added", lambda s: list(s.ticket.tags)),
     Fact("ticket.request_type", "string", "as in catalog.toml", lambda s: s.ticket.request_type),
-    Fact("ticket.parent", "int", "the closed ticket that this continues, or 0", _parent),
+    Fact("ticket.parent", "int", "the ticket that this continues or is a child of, or 0", _parent),
     Fact("ticket.reopened", "int", "how often it was reopened", lambda s: s.ticket.reopened),
     Fact("requester.address", "string", "small letters", lambda s: s.requester.address.lower()),
     Fact("requester.name", "string", "as it stands in people.toml", lambda s: s.requester.name),

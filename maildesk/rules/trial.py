@@ -12,7 +12,7 @@ from maildesk.model.person import Person
 from maildesk.model.policy import Expected, Organisation, RuleTest
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import CompiledRules
-from maildesk.rules.effects import Act, AddTag, AskApproval, Priority, SetField, Ways
+from maildesk.rules.effects import Act, AddTag, AskApproval, Bond, Priority, SetField, Ways
 from maildesk.rules.engine import Outcome, run
 from maildesk.rules.facts import FACTS, Moment, Scene
 
@@ -84,6 +84,8 @@ def told(outcome: Outcome) -> dict[str, Any]:
         match effect:
             case SetField(field="assignee", value=value):
                 came["assignee"] = value
+            case Bond(relate=relate):
+                came["relate"] = relate
             case AskApproval(whom=whom):
                 came["ask_approval"] = whom
             case Act(action="tell-agents" | "tell-requester", value=value):

@@ -96,6 +96,7 @@ BROKEN = [
     (RULES, "then.team", 'then.watch = "mx@x"\nthen.team', "8: rule#2.then.watch#1: nobody in peo"),
     (RULES, "then.team", "then.mail.to = 'agents'\nthen.team", "8: rule#2.then.mail: a mail has e"),
     (RULES, "then.team", 'then.mail.template = "x"\nthen.team', "8: rule#2.then.mail.template: th"),
+    (RULES, "then.team", "then.relate.to = 'tagged'\nthen.team", "8: rule#2.then.relate: `to = "),
     (RULES, "then.team", 'on = "replied"\nthen.drop = "no"\nthen.team', "9: rule#2.then.drop: a m"),
     (PEOPLE, "members =", 'leads = ["max@example.org"]\nmembers =', "3: team#1.leads#1: there is"),
     (APPROVALS, "max@", "mx@", "1: fallback: nobody in people.toml has the address"),

@@ -132,3 +132,54 @@ def test_whom_a_rule_asks_after_an_agents_mail_reads_the_request_and_not_that_ma
     assert len(asked) == 1
     assert "I need a chair." in asked[0]
     assert "SECRET" not in asked[0]
+
+
+# ---- other tickets
+
+OPENS = {"name": "Desk", "then": {"team": "First line"}}
+
+
+def relates(how: str, to: str, **more: str) -> dict[str, Any]:
+    return {"name": "It", "then": {"relate": {"as": how, "to": to, **more}}}
+
+
+def bonds(world: World) -> list[tuple[int | None, list[tuple[str, int]]]]:
+    tickets = [world.ticket(number) for number in world.numbers()]
+    return [(t.parent, [(r.kind, r.other) for r in t.relations]) for t in tickets]
+
+
+def test_a_second_mail_of_the_same_subject_is_a_duplicate_on_both_sides(desk_with: Desk) -> None:
+    world = desk_with(OPENS, relates("duplicate", "same subject"))
+    world.writes("rita", "It jams.", subject="The printer jams")
+    world.writes("max", "It jams.", subject="The printer jams")
+    world.writes("rita", "Still.", subject="AW: the PRINTER jams")
+    world.writes("rita", "Other.", subject="A chair")
+    first, second = [("duplicate", 1003)], [("duplicate", 1001)]
+    assert bonds(world) == [(None, first), (None, []), (None, second), (None, [])]
+    assert all(world.replayed(n) == world.ticket(n) for n in world.numbers())
+
+
+def test_a_ticket_that_the_mail_names_is_related_where_it_is_the_own_one(desk_with: Desk) -> None:
+    world = desk_with(OPENS, relates("related", "named"))
+    world.writes("rita", "It jams.", subject="The printer jams")
+    world.writes("rita", "This has to do with md-1001, or MD-9.", subject="The scanner")
+    world.writes("max", "This has to do with MD-1001.", subject="The copier")
+    assert bonds(world) == [
+        *((None, [("related", 1002)]), (None, [("related", 1001)]), (None, [])),
+    ]
+
+
+def test_mails_about_an_outage_are_children_of_its_ticket_and_end_with_it(desk_with: Desk) -> None:
+    is_vpn = {"when": 'mail.subject.contains("VPN")'}
+    world = desk_with(OPENS, is_vpn | relates("child", "tagged", tag="outage"))
+    news = world.writes("rita", "Since eight.", subject="VPN down")
+    order = next(letter for letter in news if letter.template == "agent-notification")
+    world.writes("ann", "#tag outage", answering=order)
+    world.writes("max", "Me too.", subject="No VPN")
+    world.writes("max", "Lunch.", subject="The canteen")
+    assert [parent for parent, _ in bonds(world)] == [None, 1001, None]
+    world.writes("ann", "#resolve The line is mended.", answering=order)
+    assert [world.ticket(n).state for n in world.numbers()] == ["Resolved", "Resolved", "Open"]
+    world.writes("max", "Again.", subject="VPN slow")  # nothing open to belong to
+    assert [parent for parent, _ in bonds(world)] == [None, 1001, None, None]
+    assert all(world.replayed(n) == world.ticket(n) for n in world.numbers())
