@@ -225,6 +225,14 @@ def test_check_online_names_imported_people_for_whom_nobody_approves(
     assert "people: nobody approves for 1 without a reporting manager: Cy" in err
 
 
+def test_a_spreadsheet_may_divide_by_semicolons(imports: Import, listed: Any) -> None:
+    line = 'Cy;cy@example.org;"cy@home.example;c@x.example";"Sales, South"'
+    assert imports("name;address;addresses;organisation", line)[0] == 0
+    cy = listed()["cy@example.org"]
+    assert cy["addresses"] == ["c@x.example", "cy@home.example"]
+    assert cy["organisation"] == "Sales, South"
+
+
 def test_language_and_time_zone_are_columns_as_well(imports: Import, listed: Any) -> None:
     head = "name,address,language,zone"
     assert imports(head, "Cy,cy@example.org,pt-BR,America/Lima")[0] == 0

@@ -69,7 +69,7 @@ def _records(path: Path) -> tuple[list[_Record], list[Finding]]:
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         return [], [wrong(path, line, "", "this is not UTF-8", "export the file as UTF-8")]
-    reader = csv.reader(StringIO(text, newline=""), strict=True)
+    reader = csv.reader(StringIO(text, newline=""), strict=True, delimiter=_divider(text))
     try:
         header = [cell.strip() for cell in next(reader, [])]
         findings = list(_header(path, header))
@@ -77,6 +77,12 @@ def _records(path: Path) -> tuple[list[_Record], list[Finding]]:
     except csv.Error as error:
         what = f"this is no CSV: {error}"
         return [], [wrong(path, reader.line_num, "", what, "close every quote that is opened")]
+
+
+def _divider(text: str) -> str:
+    """Where the comma is the decimal point, a spreadsheet divides by semicolons."""
+    head = text.partition("\n")[0]
+    return ";" if head.count(";") > head.count(",") else ","
 
 
 def _header(path: Path, header: list[str]) -> Iterator[Finding]:
@@ -102,7 +108,9 @@ def _body(
     for cells in lines:
         if cells and len(cells) != len(header):
             what = f"{len(cells)} cells, but the header has {len(header)}"
-            findings.append(wrong(path, line, "", what, "quote a cell that has a comma in it"))
+            findings.append(
+                wrong(path, line, "", what, "quote a cell that has a comma or a semicolon in it")
+            )
         elif any(cells):
             stripped = (cell.strip() for cell in cells)
             records.append((line, dict(zip(header, stripped, strict=True))))
