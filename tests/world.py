@@ -229,15 +229,16 @@ class World:
 
     def new_letters(self) -> list[Letter]:
         """The letters written since the last look."""
-        letters = [one for one in self.letters() if one.id > self._read]
+        letters = self.letters(after=self._read)
         self._read = max([self._read, *(one.id for one in letters)])
         return letters
 
-    def letters(self) -> list[Letter]:
-        """Every letter, oldest first."""
+    def letters(self, after: int = 0) -> list[Letter]:
+        """Every letter, oldest first; or those after one of them."""
         parser = BytesParser(policy=email.policy.default)
+        newer = select(tables.outgoing).where(tables.outgoing.c.id > after)
         with self.store.read() as connection:
-            rows = connection.execute(select(tables.outgoing).order_by(tables.outgoing.c.id)).all()
+            rows = connection.execute(newer.order_by(tables.outgoing.c.id)).all()
         return [
             Letter(r.id, r.recipient, r.template, r.state, parser.parsebytes(r.raw)) for r in rows
         ]

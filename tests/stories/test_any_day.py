@@ -15,8 +15,17 @@ from hypothesis.stateful import (
 )
 
 from maildesk.model.cause import Choice, Work
-from maildesk.model.decision import ActorKind
-from maildesk.model.event import Closed, MergedInto, StatusMoved
+from maildesk.model.event import (
+    ApprovalAsked,
+    ApprovalPassedOn,
+    Closed,
+    MergedInto,
+    PersonJoined,
+    RequesterChanged,
+    StatusMoved,
+    TicketOpened,
+)
+from maildesk.model.policy import Workflow
 from maildesk.model.ticket import Ticket
 from maildesk.outgoing.verp import verp
 from maildesk.store import people, tickets
@@ -46,21 +55,50 @@ DSN = (
     "Reporting-MTA: dns; mx.example.org\r\n\r\n"
     "Final-Recipient: rfc822; {to}\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n"
 )
+# A rule for every cause. The one that looks on every change of status leaves a note each time, so
+# a second look would be seen.
+MOVED = "SECRET: its status has changed"
+RULES = [
+    {"name": "All", "then": {"team": "First line", "tag": "new"}},
+    {"name": "Said", "on": "replied", "then": {"tag": "said", "note": "SECRET of a rule"}},
+    {"name": "Again", "on": "reopened", "then": {"tag": "again", "urgency": "high"}},
+    {"name": "Moved", "on": "status-changed", "then": {"note": MOVED}},
+    {"name": "Struck", "on": "event", "then": {"tag": "event", "impact": "high"}},
+    {"name": "Yes", "on": ["approved", "rejected"], "then": {"tag": "decided"}},
+    {
+        "name": "Late",
+        "on": "waited",
+        "waited": "20 hours",
+        "in_status": ["New", "Analysis"],
+        "then": {"escalate": "Network"},
+    },
+    {
+        "name": "Laptops",
+        "when": 'mail.subject.contains("laptop")',
+        "then": {"ask_approval": "manager"},
+    },
+]
 # More than this in the history of one ticket by one cause would be rules that go in circles.
 EVENTS_OF_A_CAUSE = 25
 LAWLESS = (Closed, MergedInto)  # spam and merging end a ticket from everywhere
 
 
 def command_lines() -> st.SearchStrategy[str]:
-    """One line of an agent, right or wrong."""
-    numbers = st.integers(1000, 1006).map(str)
+    """One line of an agent, right or wrong; {0} to {5} stand for tickets that are there."""
+    numbers = st.integers(0, 5).map("{{{}}}".format) | st.just("1999")
     fixed = (
         *("#take", "#assign lee", "#assign ann", "#team Network", "#status Analysis", "#prio P1"),
-        *("#status Escalated", "#hold a part is ordered", "#hold until 2026-12-01", "#undo"),
-        *("#category Hardware / Printer", "#impact high", "#urgency low", "#note between us"),
-        *("#resolve a new cable", "#close", "#reopen", "#escalate L2 too hard", "#escalate back"),
+        *("#status Escalated", "#hold SECRET part", "#hold until 2026-12-01", "#undo", "#undo"),
+        *("#category Hardware / Printer", "#impact high", "#urgency low", "#note SECRET note"),
+        *("#resolve a new cable", "#close", "#reopen", "#escalate L2 SECRET", "#escalate back"),
         *("#escalate requester which floor?", "#parent none", "#split", "#cc max@example.org"),
-        *("#uncc max@example.org", "#tag vip", "#tag -vip", "#onbehalf max@example.org", "#spam"),
+        *(
+            "#uncc max@example.org",
+            "#tag SECRET",
+            "#tag -SECRET",
+            "#onbehalf max@example.org",
+            "#spam",
+        ),
         *("#help", "#nonsense", "#team Nobody"),
     )
     aimed = ("#parent", "#child", "#merge", "#link related", "#link blocks", "#link duplicate")
@@ -75,46 +113,87 @@ class AnyDay(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        policy = shipped_policy(monitoring={"source": [ICINGA]})
+        people = shipped_policy().people.model_dump(by_alias=True)
+        people["team"][0]["members"] = [ADDRESS["ann"], ADDRESS["lee"]]
+        policy = shipped_policy(
+            monitoring={"source": [ICINGA]}, rules={"rule": RULES}, people=people
+        )
         self.world: World = build(f"sqlite:///{Path(self.folder.name)}/desk.db", policy=policy)
         self.post: dict[str, list[Letter]] = {name: [] for name in ADDRESS}
         self.serial = itertools.count()
+        self.undoing: set[str] = set()  # causes that took something back
 
     def teardown(self) -> None:
         self.world.close()
         self.folder.cleanup()
 
     def _deliver(self) -> None:
-        taking_part = self._taking_part()
         for letter in self.world.new_letters():
-            assert letter.to in taking_part, (letter.to, letter.template, letter.text)
+            outside = letter.to not in (ADDRESS["ann"], ADDRESS["lee"])
+            number = letter.message["X-Maildesk-Ticket"]  # a digest of promises has none
+            taking_part = self._taking_part(int(number)) if number else set()
+            assert not outside or letter.to in taking_part, (letter.to, letter.text)
+            assert not (outside and "SECRET" in letter.message.as_string()), letter.text
             for name, address in ADDRESS.items():
                 if letter.to == address:
                     self.post[name].append(letter)
 
-    def _taking_part(self) -> set[str]:
-        """Everybody who wrote to the desk, was named by an agent, or works there."""
+    def _taking_part(self, number: int) -> set[str]:
+        """Everybody who ever asked, takes part, was asked to approve, or wrote to this ticket, or
+        to one that is merged into it."""
         with self.world.store.read() as connection:
-            ids = {ADDRESS["ann"], ADDRESS["lee"], *self._wrote}
-            for number in self.world.numbers():
-                ticket = tickets.load_one(connection, number, lock=False)[0]
-                asked = () if ticket.approval is None else ticket.approval.approvers
-                every = (ticket.requester, *ticket.participants, *asked)
-                ids |= {one.address for one in people.by_ids(connection, every).values()}
-        return ids - {"icinga@example.org"}
+            ids: set[int] = set()
+            for line in tickets.history(connection, number):
+                match line.event:
+                    case TicketOpened(requester=one) | PersonJoined(person=one):
+                        ids.add(one)
+                    case RequesterChanged(old=one, new=other):
+                        ids |= {one, other}
+                    case ApprovalAsked(approvers=asked):
+                        ids |= set(asked)
+                    case ApprovalPassedOn(to=one):
+                        ids.add(one)
+            ids |= {m.author for m in tickets.messages(connection, number) if m.author is not None}
+            named = {one.address for one in people.by_ids(connection, ids).values()}
+        return named - {"icinga@example.org"}
 
-    _wrote: set[str] = set()  # noqa: RUF012  # filled in anew by `it_begins`
-
-    @initialize()
-    def it_begins(self) -> None:
-        self._wrote = set()
+    @initialize(family=st.booleans())
+    def it_begins(self, family: bool) -> None:
+        """One ticket; or a parent with a child of somebody else's."""
         self._write("rita", "It jams.", subject="The printer jams")
+        if family:
+            self._write("max", "Mine, too.", subject="The other printer")
+            self._write("ann", "#parent 1001", answering=self.post["ann"][-1])
+            assert self.world.ticket(1002).parent == 1001
+            self._write("mallory", "And mine.", subject="A third printer")
 
     def _write(self, who: str, text: str, **options: Any) -> None:
-        self._wrote.add(ADDRESS[who])
+        before = self._tickets()
+        numbers = [*before, *before, *before, *before, *before, 1000][:6]
+        text = text.format(*(numbers or [1000] * 6))
         self.world.clock.forward(minutes=1)
         self.world.arrives(self.world.mail(who, text, **options))
+        if "#undo" in text:
+            self.undoing.add(f"mail {self.world.mails()[-1].id}")
+        else:
+            self._check_families(before)
         self._deliver()
+
+    def _tickets(self) -> dict[int, Ticket]:
+        return {number: self.world.ticket(number) for number in self.world.numbers()}
+
+    def _check_families(self, before: dict[int, Ticket]) -> None:
+        """Who was a child when the parent was resolved is resolved with it; who was a child of a
+        ticket that was merged is one of the survivor."""
+        after = self._tickets()
+        for number, was in before.items():
+            now, parent = after[number], was.parent
+            if parent is None or was.is_closed or now.parent != parent:
+                continue
+            resolved = [one[parent].state == "Resolved" for one in (before, after)]
+            if resolved == [False, True] and not before[parent].is_closed:
+                assert now.state in ("Resolved", "Closed"), number
+            assert after[parent].merged_into == before[parent].merged_into, number
 
     # ---- causes
 
@@ -136,7 +215,7 @@ class AnyDay(RuleBasedStateMachine):
 
     @rule(
         who=st.sampled_from(AGENTS),
-        lines=st.lists(command_lines(), max_size=2),
+        lines=st.lists(command_lines(), max_size=3),
         text=st.sampled_from(("", "We look into it.")),
         which=st.integers(0, 5),
     )
@@ -148,6 +227,19 @@ class AnyDay(RuleBasedStateMachine):
     def an_agent_resolves(self, who: str, which: int) -> None:
         if letter := self._one_of(who, which):
             self._write(who, "#resolve a new cable", answering=letter)
+
+    @rule(
+        line=st.sampled_from(("#merge {2}", "#merge {1}", "#child {2}", "#parent {0}", "#split")),
+        number=st.integers(1001, 1003),
+    )
+    def an_agent_binds_tickets(self, line: str, number: int) -> None:
+        if letters := [one for one in self.post["ann"] if f"[MD-{number}]" in one.subject]:
+            self._write("ann", line, answering=letters[-1])
+
+    @rule(number=st.integers(1001, 1003))
+    def an_agent_asks(self, number: int) -> None:
+        if letters := [one for one in self.post["lee"] if f"[MD-{number}]" in one.subject]:
+            self._write("lee", "Which one is it?", answering=letters[-1])
 
     @rule(who=st.sampled_from(AGENTS), line=command_lines(), which=st.integers(0, 5))
     def an_agent_commands(self, who: str, line: str, which: int) -> None:
@@ -211,16 +303,15 @@ class AnyDay(RuleBasedStateMachine):
         for history in self._histories().values():
             for line, following in itertools.pairwise([*history, None]):
                 if line is not None and isinstance(line.event, StatusMoved):
-                    self._check_move(line.event, following, line.actor.kind, workflow)
+                    self._check_move(line, line.event, following, workflow)
 
     def _check_move(
-        self, moved: StatusMoved, following: Recorded | None, by: ActorKind, workflow: Any
+        self, line: Recorded, moved: StatusMoved, following: Recorded | None, workflow: Workflow
     ) -> None:
         assert workflow.state_of(moved.new) == moved.state
         legal = any(moved.old in move.from_ and moved.new == move.to for move in workflow.move)
         ended = following is not None and isinstance(following.event, LAWLESS)
-        taken_back = by is ActorKind.AGENT  # by #undo
-        assert legal or ended or taken_back, moved
+        assert legal or ended or line.cause in self.undoing, (line.cause, moved)
 
     @invariant()
     def families_are_consistent_and_go_in_no_circle(self) -> None:
@@ -233,10 +324,22 @@ class AnyDay(RuleBasedStateMachine):
                 assert ticket.merged_into != ticket.number
 
     @invariant()
+    def no_page_shows_what_is_for_agents_alone(self) -> None:
+        for name in OUTSIDERS:
+            letter = next(iter(self.post[name][-1:]), None)
+            if letter is not None and "/l/" in letter.text:
+                assert "SECRET" not in str(self.world.door.view(letter.token)), letter.to
+
+    @invariant()
     def rules_and_monitoring_end(self) -> None:
         for history in self._histories().values():
             by_cause = itertools.groupby(history, key=lambda line: (line.cause, line.at))
             assert all(len(list(lines)) <= EVENTS_OF_A_CAUSE for _, lines in by_cause)
+        for number in self.world.numbers():
+            with self.world.store.read() as connection:
+                noted = [m.at for m in tickets.messages(connection, number) if m.text == MOVED]
+            # One pass for one cause: a minute passes before the next.
+            assert len(noted) == len(set(noted)), number
 
     @invariant()
     def every_mail_has_one_disposition(self) -> None:
