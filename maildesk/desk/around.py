@@ -11,10 +11,11 @@ from sqlalchemy import Connection
 from maildesk.model.cause import Around, Command, Latest, Undoable
 from maildesk.model.command import PEOPLE, TICKETS, on_behalf, ticket_number
 from maildesk.model.decision import Template
+from maildesk.model.event import MessageAdded, ParentChanged
 from maildesk.model.mail import Address
 from maildesk.model.person import Person
 from maildesk.model.settings import Desk
-from maildesk.model.ticket import Ticket
+from maildesk.model.ticket import Ticket, evolve
 from maildesk.store import people, relatives, tickets
 
 _NAMES = 20  # people that are looked up for one mail
@@ -34,21 +35,25 @@ def look_around(
     """`ticket` is None for a first mail. `answered`: Message-IDs of the mail that the agent
     answers, the nearest first."""
     names = {command.name for command in commands}
+    undoable = _undoable(connection, ticket, agent, answered) if "undo" in names else None
     return Around(
-        tickets=_tickets(connection, ticket, commands),
+        tickets=_tickets(connection, ticket, commands, undoable),
         people=_people(connection, commands, desk),
         ours=frozenset(one.casefold() for one in _named(commands) if desk.tag_in(one) is not None),
         latest=_latest(connection, ticket) if ticket is not None and commands else None,
-        undoable=_undoable(connection, ticket, agent, answered) if "undo" in names else None,
+        undoable=undoable,
         answered_by=_answered_by(connection, ticket, agent, answered),
     )
 
 
 def _tickets(
-    connection: Connection, ticket: Ticket | None, commands: Sequence[Command]
+    connection: Connection,
+    ticket: Ticket | None,
+    commands: Sequence[Command],
+    undoable: Undoable | None,
 ) -> dict[int, Ticket]:
     named = [ticket_number(one.argument) for one in commands if one.name in TICKETS]
-    wanted = {number for number in named if number is not None}
+    wanted = {number for number in named if number is not None} | _touched(undoable)
     if not (wanted or any(one.name == "resolve" for one in commands)):
         return {}
     mine = {} if ticket is None else {ticket.number: ticket}
@@ -57,6 +62,15 @@ def _tickets(
         wanted |= set(relatives.descendants(connection, number))
     loaded = tickets.load(connection, wanted - mine.keys())
     return {number: one for number, (one, _) in loaded.items()} | mine
+
+
+def _touched(undoable: Undoable | None) -> set[int]:
+    """The other tickets of what is to be taken back, and their parents of before."""
+    if undoable is None:
+        return set()
+    every = (undoable.events, *undoable.elsewhere.values())
+    changed = [event for events in every for event in events if isinstance(event, ParentChanged)]
+    return {*undoable.elsewhere, *(event.old for event in changed if event.old is not None)}
 
 
 def _named(commands: Sequence[Command]) -> list[str]:
@@ -101,8 +115,39 @@ def _undoable(
     told = relatives.told_of(connection, answered[:1], agent.id, Template.TRANSCRIPT)
     if ticket is None or told is None or told[0] != ticket.number:
         return None
-    done = relatives.doings(connection, ticket.number, told[1], told[2])
-    return Undoable(at=done.at, events=done.events, elsewhere=done.elsewhere)
+    _, cause, at = told
+    done = relatives.doings(connection, ticket.number, cause, at)
+    if not any(isinstance(event, MessageAdded) for event in done.events):
+        merged = relatives.written_to(connection, _absorbed(connection, ticket), cause)
+        return Undoable(at=at, events=(), merged=merged) if merged is not None else None
+    before = {n: _before(connection, n, cause) for n in (ticket.number, *done.elsewhere)}
+    return Undoable(
+        at=done.at,
+        events=done.events,
+        elsewhere=done.elsewhere,
+        before={number: one for number, one in before.items() if one is not None},
+    )
+
+
+def _absorbed(connection: Connection, ticket: Ticket) -> set[int]:
+    """The tickets that went over into this one, and those that had gone over into them."""
+    found: set[int] = set()
+    fresh = [ticket]
+    while fresh:
+        others = {one.other for t in fresh for one in t.relations if one.kind == "merged"} - found
+        found |= others
+        fresh = [one for one, _ in tickets.load(connection, others, lock=False).values()]
+    return found
+
+
+def _before(connection: Connection, number: int, cause: str) -> Ticket | None:
+    """How the ticket stood before that cause came; None where it did not exist."""
+    ticket: Ticket | None = None
+    for line in tickets.history(connection, number):
+        if line.cause == cause:
+            break
+        ticket = evolve(ticket, line.event, number=number, at=line.at)
+    return ticket
 
 
 def _answered_by(

@@ -37,6 +37,9 @@ _CLOSED = "The ticket is closed, which is final; only a #note can be added."
 _MIXED = WrongCommand(
     "#note and #resolve", "the one is for agents alone, the other for all; write two mails"
 )
+_TWO_MERGES = WrongCommand(
+    "#merge and #merge", "a ticket goes over into one other alone; name that one"
+)
 WRITES = "it writes to the requester, and something in this mail is wrong; send it again"
 _NO_LETTER = "not sent, since something in this mail is wrong; send it again"
 _ALWAYS = frozenset({"note", "help", "undo"})
@@ -100,9 +103,7 @@ def perform(draft: Draft, written: Written) -> Decision:
     text = answers.filled_in(draft.policy.answers, written.text, written.commands)
     written = replace(written, text=text)
     names = {command.name for command in written.commands}
-    if {"note", "resolve"} <= names:
-        mixed = tuple(c for c in written.commands if c.name not in ("note", "resolve"))
-        written = replace(written, commands=mixed, wrong=(*written.wrong, _MIXED))
+    written = _without_contradictions(written)
     before = Mark.of(draft)
     result = _all(draft, written)
     if written.wrong or result.failed:
@@ -117,6 +118,21 @@ def perform(draft: Draft, written: Written) -> Decision:
     disposition = Disposition.COMMAND if names or written.wrong else Disposition.FOLLOW_UP
     answer = Answer.ILLEGAL if result.failed else Answer.DONE
     return draft.decision(answer, disposition, result.kind, said, aside)
+
+
+def _without_contradictions(written: Written) -> Written:
+    """Commands of one mail that exclude each other are wrong, whichever was meant."""
+    names = [command.name for command in written.commands]
+    without: set[str] = set()
+    wrong = list(written.wrong)
+    if {"note", "resolve"} <= set(names):
+        without |= {"note", "resolve"}
+        wrong.append(_MIXED)
+    if names.count("merge") > 1:
+        without.add("merge")
+        wrong.append(_TWO_MERGES)
+    left = tuple(command for command in written.commands if command.name not in without)
+    return replace(written, commands=left, wrong=tuple(wrong))
 
 
 def _said(written: Written, kind: str) -> tuple[str, str]:

@@ -59,8 +59,8 @@ def _do(draft: Draft, cause: OrderedElsewhere) -> None:
             draft.add(ParentChanged(old=draft.ticket.parent, new=cause.origin))
         case Absorbing(merged=merged):
             _absorb(draft, merged)
-        case EventsUndone(events=events):
-            undo.take_back(draft, events)
+        case EventsUndone(events=events, before=before):
+            undo.take_back(draft, events, before)
         case SplitOff():
             pass
 

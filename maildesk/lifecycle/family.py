@@ -30,7 +30,7 @@ def found(task: Task) -> Ticket | Illegal:
         return Illegal(f'"{task.argument[:60]}" is no ticket number; write it as in MD-1042')
     if number == task.draft.ticket.number:
         return Illegal("that is this ticket itself")
-    other = task.around.tickets.get(number)
+    other = task.tickets.get(number)
     return other if other is not None else Illegal(f"there is no ticket {number}")
 
 
@@ -51,7 +51,7 @@ def _parent(task: Task) -> str | Illegal:
     other = named(task)
     if isinstance(other, Illegal):
         return other
-    if draft.ticket.number in ancestors(other.number, task.around.tickets):
+    if draft.ticket.number in ancestors(other.number, task.tickets):
         return Illegal(f"ticket {other.number} is a child of this one already")
     draft.add(ParentChanged(old=draft.ticket.parent, new=other.number))
     return f"the ticket is a child of {other.number} and is resolved with it"
@@ -65,7 +65,7 @@ def _child(task: Task) -> str | Illegal:
         return f"ticket {other.number} was a child of this one already"
     if other.parent is not None:
         return Illegal(f"ticket {other.number} is a child of {other.parent} already")
-    if other.number in ancestors(mine.parent, task.around.tickets):
+    if other.number in ancestors(mine.parent, task.tickets):
         return Illegal(f"this ticket is a child of {other.number} already")
     task.order(other.number, ParentSet())
     return f"ticket {other.number} is a child of this one and is resolved with it"
@@ -74,13 +74,13 @@ def _child(task: Task) -> str | Illegal:
 def children(task: Task) -> list[Ticket]:
     """The open tickets right below this one, in the order of their numbers."""
     mine = task.draft.ticket.number
-    below = [one for one in task.around.tickets.values() if one.parent == mine]
+    below = [one for one in task.tickets.values() if one.parent == mine]
     return sorted((one for one in below if not one.is_closed), key=lambda one: one.number)
 
 
 def resolve_descendants(task: Task) -> str:
     """Every open descendant is resolved with it where the workflow lets it; what became of them."""
-    mine, tickets = task.draft.ticket.number, task.around.tickets
+    mine, tickets = task.draft.ticket.number, task.tickets
     below = [
         one
         for number, one in sorted(tickets.items())

@@ -51,7 +51,7 @@ def _merge(task: Task) -> str | Illegal:
     mine = draft.ticket
     if mine.waits_for_approval:
         return ASKED
-    if mine.number in ancestors(survivor.parent, task.around.tickets):
+    if mine.number in ancestors(survivor.parent, task.tickets):
         return Illegal(f"ticket {survivor.number} is a child of this one; merge it into this one")
     task.order(survivor.number, Absorbing(mine))
     for child in children(task):

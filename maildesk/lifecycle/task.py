@@ -1,13 +1,14 @@
 """One command of an agent, about to be done."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.workflow import Illegal
-from maildesk.model.cause import Around, Order, OrderedElsewhere
+from maildesk.model.cause import Around, Order, OrderedElsewhere, ParentSet
 from maildesk.model.decision import FollowUp
 from maildesk.model.person import Person
+from maildesk.model.ticket import Ticket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,17 @@ class Task:
         """The text of the mail and the words behind the command, in the order of the mail."""
         words = (self.argument, self.text) if self.at_top else (self.text, self.argument)
         return "\n\n".join(part for part in words if part)
+
+    @property
+    def tickets(self) -> Mapping[int, Ticket]:
+        """This ticket and the others as the commands before this one leave them."""
+        mine = self.draft.ticket
+        found = {**self.around.tickets, mine.number: mine}
+        for one in self.draft.follow_ups:
+            other = found.get(one.ticket) if one.ticket is not None else None
+            if other is not None and isinstance(one.cause.order, ParentSet):
+                found[other.number] = replace(other, parent=one.cause.origin)
+        return found
 
     def tell_agents(self, note: str) -> None:
         """Notify who works on the ticket, with the ticket's last words."""

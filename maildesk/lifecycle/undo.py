@@ -4,16 +4,19 @@ What was sent cannot be unsent, and what others did since is not touched: an eve
 only where the ticket still stands as it left it.
 """
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.family import ancestors
 from maildesk.lifecycle.task import Act, Task
 from maildesk.lifecycle.workflow import Illegal
 from maildesk.model.cause import EventsUndone
 from maildesk.model.decision import Template
 from maildesk.model.event import (
     ApprovalAsked,
+    ClockSet,
     Closed,
     ClosureScheduled,
     Escalated,
@@ -31,6 +34,9 @@ from maildesk.model.event import (
     RequesterChanged,
     ResolutionGiven,
     ResolutionWithdrawn,
+    RuleActed,
+    RulesDue,
+    RungReached,
     StatusMoved,
     Tagged,
     Unrelated,
@@ -41,7 +47,12 @@ from maildesk.model.ticket import Relation, Ticket
 WINDOW = timedelta(minutes=10)
 _UNANSWERED = Illegal("reply to the transcript of what you want to take back, with #undo alone")
 _TOO_LATE = Illegal("ten minutes are over; what was done can be changed by new commands")
-_SILENT = (MessageAdded, Paused)
+_MERGED = (
+    "ticket {number} went over into this one, which is final, and so is what was done there: write "
+    "new commands, or take a mail out again with #split"
+)
+_FOLLOWS = (MessageAdded, ClockSet, RulesDue, RungReached, RuleActed)  # from what else is done
+_SILENT = (*_FOLLOWS, Paused)
 _SETTLED = frozenset({"Resolved", "Closed"})
 _FINAL = (ApprovalAsked, Closed, MergedInto, MessageMoved, Reopened)
 
@@ -49,7 +60,7 @@ _FINAL = (ApprovalAsked, Closed, MergedInto, MessageMoved, Reopened)
 def can_be_undone(draft: Draft) -> bool:
     """Whether a transcript may offer it: something was changed, and nothing that is final."""
     events = ordered(draft.events)
-    changed = any(not isinstance(event, _SILENT) for event in events)
+    changed = any(not isinstance(event, _FOLLOWS) for event in events)
     final = any(isinstance(event, _FINAL) for event in events)
     return bool(changed or draft.follow_ups) and not final
 
@@ -65,33 +76,85 @@ def _undo(task: Task) -> str | Illegal:
     draft, undoable = task.draft, task.around.undoable
     if undoable is None:
         return _UNANSWERED
+    if undoable.merged is not None:
+        return Illegal(_MERGED.format(number=undoable.merged))
     if draft.now - undoable.at > WINDOW:
         return _TOO_LATE
-    events = ordered(undoable.events)
-    if any(isinstance(event, _FINAL) for event in events):
+    mine = draft.ticket.number
+    if any(isinstance(event, _FINAL) for event in ordered(undoable.events)):
         return Illegal(
             "closing, merging, splitting, reopening and asking for an approval are final"
         )
-    kept = take_back(draft, events)
-    for number, events in sorted(undoable.elsewhere.items()):
-        task.order(number, EventsUndone(events))
-    others = [f"ticket {number}" for number in sorted(undoable.elsewhere)]
+    every, circles = _without_circles(
+        {mine: ordered(undoable.events), **undoable.elsewhere}, task.tickets
+    )
+    kept = take_back(draft, every.pop(mine), undoable.before.get(mine))
+    for number, events in sorted(every.items()):
+        task.order(number, EventsUndone(events, undoable.before.get(number)))
+    others = [f"ticket {number}" for number in sorted(every)]
     also = f"; also in {', '.join(others)}" if others else ""
-    why = f"; not taken back, since it changed meanwhile: {', '.join(kept)}" if kept else ""
+    left = list(dict.fromkeys((*kept, *circles)))
+    why = f"; not taken back, since it changed meanwhile: {', '.join(left)}" if left else ""
     return f"taken back{also}{why}; mails that were sent stay sent"
 
 
-def take_back(draft: Draft, events: tuple[Event, ...]) -> list[str]:
-    """Undo the events, last first; in words what was changed meanwhile and stays."""
+def _without_circles(
+    done: Mapping[int, tuple[Event, ...]], tickets: Mapping[int, Ticket]
+) -> tuple[dict[int, tuple[Event, ...]], list[str]]:
+    """What can be taken back: nothing that would make a ticket its own ancestor, or a child of a
+    closed one. And in words what cannot."""
+    after = dict(tickets)
+    changes = [(n, e) for n, events in done.items() for e in events if isinstance(e, ParentChanged)]
+    for number, event in changes:
+        if event.old is None and number in after and after[number].parent == event.new:
+            after[number] = replace(after[number], parent=None)
+    wrong: list[tuple[int, Event]] = []
+    for number, event in reversed(changes):
+        if event.old is None or number not in after:
+            continue
+        above = after.get(event.old)
+        if above is None or above.is_closed or number in ancestors(event.old, after):
+            wrong.append((number, event))
+        else:
+            after[number] = replace(after[number], parent=event.old)
+    left = {n: tuple(e for e in events if (n, e) not in wrong) for n, events in done.items()}
+    return left, [f"the parent of ticket {number}" for number, _ in wrong]
+
+
+def take_back(draft: Draft, events: tuple[Event, ...], before: Ticket | None) -> list[str]:
+    """Undo the events, last first; in words what was changed meanwhile and stays. `before`: how the
+    ticket stood before them."""
     kept = []
+    moved = False
     for event in reversed(events):
         opposite = _opposite(draft.ticket, event, draft)
         if opposite is not None:
             draft.add(opposite)
+            moved = moved or isinstance(event, StatusMoved)
             _tell(draft, event)
         elif not isinstance(event, _SILENT):
             kept.append(_word(event))
-    return kept
+    if before is not None and not _waits_as(draft, events, before, moved=moved):
+        kept.append("what it waits for")
+    return list(dict.fromkeys(kept))
+
+
+def _waits_as(draft: Draft, events: tuple[Event, ...], before: Ticket, *, moved: bool) -> bool:
+    """Let it wait for what it waited for, until the same day; False where somebody changed that
+    since. A move ends what a ticket waits for, and no event says what that was."""
+    paused = [event for event in events if isinstance(event, Paused)]
+    now, then = _hold(draft.ticket), _hold(before)
+    if draft.ticket.status != before.status or now == then or not (paused or moved):
+        return True
+    set_here = bool(paused) and now == (paused[-1].message, paused[-1].wake_due)
+    if not moved and not set_here:
+        return False
+    draft.add(Paused(message=before.hold, wake_due=before.wake_due))
+    return True
+
+
+def _hold(ticket: Ticket) -> tuple[str | None, datetime | None]:
+    return ticket.hold, ticket.wake_due
 
 
 def _tell(draft: Draft, event: Event) -> None:
@@ -155,10 +218,23 @@ def _word(event: Event) -> str:
     match event:
         case FieldChanged(field=field):
             return field.replace("_", "-")
-        case StatusMoved():
-            return "status"
+        case Tagged(tag=tag) | Untagged(tag=tag):
+            return f'the tag "{tag}"'
+        case Related(other=other) | Unrelated(other=other):
+            return f"what it has to do with {other}"
         case _:
-            return type(event).__name__
+            return _WORDS.get(type(event), "what else was done")
 
 
+_WORDS: dict[type[Event], str] = {
+    StatusMoved: "status",
+    PersonJoined: "who takes part",
+    PersonLeft: "who takes part",
+    RequesterChanged: "the requester",
+    ParentChanged: "the parent",
+    Escalated: "the escalation",
+    ResolutionGiven: "the resolution",
+    ResolutionWithdrawn: "the resolution",
+    ClosureScheduled: "the resolution",
+}
 COMMANDS: dict[str, Act] = {"undo": _undo}

@@ -58,12 +58,15 @@ class Latest:
 class Undoable:
     """What the commands of one mail did, and when; the transcript of it is answered.
 
-    `elsewhere` is what they did to other tickets.
+    `elsewhere` is what they did to other tickets, `before` how each ticket stood before. `merged`
+    is the ticket that the mail was written to, if it went over into this one since.
     """
 
     at: datetime
     events: tuple[Event, ...]
     elsewhere: Mapping[int, tuple[Event, ...]] = field(default_factory=dict)
+    before: Mapping[int, Ticket] = field(default_factory=dict)
+    merged: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,9 +237,11 @@ class SplitOff:
 
 @dataclass(frozen=True, slots=True)
 class EventsUndone:
-    """These events are to be taken back, as far as they still can be."""
+    """These events are to be taken back, as far as they still can be. `before`: how the ticket
+    stood before them."""
 
     events: tuple[Event, ...]
+    before: Ticket | None = None
 
 
 Order = OriginResolved | RelationSet | ParentSet | Absorbing | SplitOff | EventsUndone

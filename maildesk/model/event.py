@@ -135,10 +135,11 @@ class MessageMoved:
 class Paused:
     """The ticket waits for something that the message says, at most until `wake_due`.
 
-    Of a rule there is no message: its words are a note of the ticket.
+    Of a rule there is no message: its words are a note of the ticket. None: it waits for nothing
+    any more, since that was taken back.
     """
 
-    message: str = ""
+    message: str | None = ""
     wake_due: datetime | None = None
     rule: str = ""
 

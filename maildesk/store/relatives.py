@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from maildesk.model.event import Event
+from maildesk.model.event import Event, MessageAdded
 from maildesk.store import tables
 from maildesk.store.tickets import event_of
 
@@ -115,3 +115,13 @@ def doings(connection: Connection, number: int, cause: str, at: datetime) -> Doi
         for row in connection.execute(others.order_by(_EVENT.c.id)):
             elsewhere[row.ticket] = (*elsewhere.get(row.ticket, ()), event_of(row))
     return Doings(at, tuple(event_of(row) for row in mine), elsewhere)
+
+
+def written_to(connection: Connection, numbers: Iterable[int], cause: str) -> int | None:
+    """Which of these tickets the mail of that cause was written to."""
+    query = select(_EVENT.c.ticket).where(
+        _EVENT.c.ticket.in_(sorted(numbers)),
+        _EVENT.c.cause == cause,
+        _EVENT.c.name == MessageAdded.__name__,
+    )
+    return connection.execute(query.limit(1)).scalar()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from maildesk.lifecycle.decide import decide
+from maildesk.lifecycle.family import ancestors
 from maildesk.model.cause import (
     AgentActed,
     Around,
@@ -100,6 +101,7 @@ command_lines = st.lists(
             *(Command("escalate", "requester Which?"), Command("reopen", "SECRET")),
             *(Command("cc", "will"), Command("uncc", "will"), Command("onbehalf", "will")),
             *(Command("parent", "1500"), Command("child", "1501"), Command("link", "1500")),
+            *(Command("child", "1500"), Command("parent", "1501"), Command("parent", "none")),
             *(Command("merge", "1500"), Command("split", ""), Command("spam", "")),
             *(Command("undo", ""), Command("undo", ""), Command("help", "")),
         ]
@@ -120,6 +122,9 @@ class AnyHistory(RuleBasedStateMachine):
         self.history: list[tuple[Event, datetime]] = []
         self.now = NOW
         self.serial = itertools.count()
+        self.others = {one.number: one for one in (OTHER, CHILD)}
+        self.elsewhere: dict[int, tuple[Event, ...]] = {}
+        self.before: dict[int, Ticket] = {}
 
     @initialize(who=people, subject=st.sampled_from(["Printer broken", "buy", "?"]))
     def somebody_writes_first(self, who: Person, subject: str) -> None:
@@ -257,6 +262,8 @@ class AnyHistory(RuleBasedStateMachine):
         self.now += timedelta(minutes=1)
         decision = decide(before, cause, POLICY, self.now)
         assert decision == decide(before, cause, POLICY, self.now)  # it depends on nothing else
+        self.before = {**self.others, **({} if before is None else {before.number: before})}
+        self.elsewhere = {}
         for change in decision.changes:
             child = change.ticket is None and before is not None
             self._record(change.events, child)
@@ -275,10 +282,12 @@ class AnyHistory(RuleBasedStateMachine):
         mine = self._ticket()
         last = tuple(event for event, at in self.history if at == self.history[-1][1])
         return Around(
-            tickets={one.number: one for one in (OTHER, CHILD, mine)},
+            tickets={**self.others, mine.number: mine},
             people={"will": (WILL,)},
             latest=Latest(message="m-any", author=self._requester(), text="?", kind="reply"),
-            undoable=Undoable(at=self.history[-1][1], events=last),
+            undoable=Undoable(
+                at=self.history[-1][1], events=last, elsewhere=self.elsewhere, before=self.before
+            ),
         )
 
     def _record(self, events: Sequence[Event], child: bool) -> None:
@@ -348,16 +357,20 @@ class AnyHistory(RuleBasedStateMachine):
 
     def _check_elsewhere(self, decision: Decision) -> None:
         """What follows for other tickets is decided by their own state, and ends there."""
-        for one in decision.follow_ups:
-            other = {1500: OTHER, 1501: CHILD}.get(one.ticket or 0)
+        for one in sorted(decision.follow_ups, key=lambda one: one.ticket or 9_999):
+            other = self.others.get(one.ticket or 0)
             assert (other is None) == (one.ticket is None)
             theirs = decide(other, one.cause, POLICY, self.now)
             assert theirs.follow_ups == ()
             assert not any(_leaks(letter) for letter in theirs.letters)
             after = other
-            for event in (event for change in theirs.changes for event in change.events):
+            happened = [event for change in theirs.changes for event in change.events]
+            for event in happened:
                 after = evolve(after, event, number=one.ticket or 2001, at=self.now)
             assert after is not None
+            if one.ticket is not None and happened:
+                self.others[one.ticket] = after
+                self.elsewhere[one.ticket] = (*self.elsewhere.get(one.ticket, ()), *happened)
             assert STATUSES[after.status] == after.state
 
     def _check_end(self, before: Ticket, decision: Decision) -> None:
@@ -374,6 +387,13 @@ class AnyHistory(RuleBasedStateMachine):
         for event, at in self.history:
             folded = evolve(folded, event, number=1001, at=at)
         assert folded == self.ticket
+
+    @invariant()
+    def no_ticket_is_its_own_ancestor(self) -> None:
+        every = {**self.others, **({} if self.ticket is None else {1001: self.ticket})}
+        for number, ticket in every.items():
+            above = list(itertools.islice(ancestors(ticket.parent, every), len(every) + 1))
+            assert number not in above
 
     @invariant()
     def the_status_is_one_of_the_workflow_and_in_its_state(self) -> None:

@@ -54,7 +54,7 @@ from maildesk.model.ticket import Ticket, evolve
 AT = datetime(2026, 11, 23, 9, 0, 0, 123456, tzinfo=UTC)
 PEOPLE = range(1, 10)
 FIELDS = (
-    *("service", "category", "sub_category", "request_type", "impact"),
+    *("source", "service", "category", "sub_category", "request_type", "impact"),
     *("urgency", "priority", "team", "assignee"),
 )
 people = st.sampled_from(PEOPLE)
@@ -105,7 +105,7 @@ anything_else = st.one_of(
     st.builds(RequesterChanged, old=people, new=people),
     st.builds(MessageAdded, words, words),
     st.builds(MessageMoved, words),
-    st.builds(Paused, message=words, wake_due=st.none() | moments, rule=words),
+    st.builds(Paused, message=st.none() | words, wake_due=st.none() | moments, rule=words),
     st.builds(Escalated, message=words, old=words, back_to=words, rule=words),
     st.builds(Related, kinds, numbers),
     st.builds(Unrelated, kinds, numbers),

@@ -117,6 +117,7 @@ def test_the_first_event_makes_the_ticket() -> None:
 
 TABLE: list[tuple[Ticket, Event, dict[str, Any]]] = [
     # every field that classifies takes the new value, whatever the old one was said to be
+    (TICKET, FieldChanged(field="source", old="mail", new="phone"), {"source": "phone"}),
     *((TICKET, FieldChanged(field=f, old="x", new=v), {f: v}) for f, v in FIELDS),  # type: ignore[arg-type]
     # and can be emptied again
     (
@@ -194,6 +195,12 @@ TABLE: list[tuple[Ticket, Event, dict[str, Any]]] = [
         replace(TICKET, hold="m1", wake_due=DUE),
         Paused(message="m2"),
         {"hold": "m2", "wake_due": None},
+    ),
+    # taken back: it waits for nothing
+    (
+        replace(TICKET, hold="m1", wake_due=DUE),
+        Paused(message=None),
+        {"hold": None, "wake_due": None},
     ),
     # waiting because a rule says so
     (TICKET, Paused(rule="It"), {"hold": ""}),
