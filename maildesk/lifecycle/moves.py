@@ -10,6 +10,10 @@ from maildesk.model.decision import ActorKind, Template
 
 SPAM = "Spam"
 _NOTHING_TO_REOPEN = Illegal("only a ticket whose resolution waits for the requester can reopen")
+_ASKED_FIRST = Illegal(
+    f"{ASKED.why} until it is decided; the requester can take the request back by a reply that "
+    "begins with withdraw"
+)
 
 
 def _status(task: Task) -> str | Illegal:
@@ -40,6 +44,8 @@ def _resolve(task: Task) -> str | Illegal:
     draft = task.draft
     if not task.body:
         return Illegal("say what the resolution is: #resolve <text>")
+    if draft.ticket.waits_for_approval:
+        return _ASKED_FIRST
     if draft.ticket.assignee is None:
         give_to(draft, task.agent.id)
     illegal = closure.resolve(draft, task.agent, task.message, task.body)
