@@ -315,6 +315,8 @@ def _answer(draft: Draft, written: Written) -> None:
     draft.explain("lifecycle", "answer sent to the requester")
     if ticket.assignee is None:
         assignment.give_to(draft, agent.id)
-    # An answer beside an open question to the manager or the requester does not settle it.
-    if not ticket.waits_for_approval and not ticket.waits_for_requester:
-        workflow.move(draft, draft.policy.workflow.roles.working, ActorKind.AGENT)
+    # An answer beside an open question to the manager or the requester does not settle it, nor does
+    # it bring what the ticket is on hold for.
+    roles = draft.policy.workflow.roles
+    if ticket.status != roles.on_hold and not ticket.waits_for_requester:
+        workflow.move(draft, roles.working, ActorKind.AGENT)

@@ -1,47 +1,46 @@
 """A ticket that waits: `#hold`, and what wakes it."""
 
-import re
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, time
 
 from maildesk.lifecycle import workflow
+from maildesk.lifecycle.calendar import Calendar
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.task import ASKED, Act, Task
+from maildesk.lifecycle.until import Until, read_until
 from maildesk.lifecycle.workflow import Illegal
 from maildesk.model.decision import ActorKind
 from maildesk.model.event import Paused
-
-_UNTIL = re.compile(r"\buntil (\d{4}-\d\d-\d\d)\.?\Z", re.IGNORECASE)
-_TAIL = 40  # characters at the end in which the date is looked for
 
 
 def _hold(task: Task) -> str | Illegal:
     draft = task.draft
     if draft.ticket.waits_for_approval:
         return ASKED
-    until = _until(task.argument, draft.now)
+    calendar = draft.policy.levels.calendar_for(draft.ticket.team, "")
+    until = read_until(task.argument, draft.now.astimezone(calendar.zone).date())
     if isinstance(until, Illegal):
         return until
     illegal = workflow.move(draft, draft.policy.workflow.roles.on_hold, ActorKind.AGENT)
     if illegal is not None:
         return illegal
-    draft.add(Paused(message=task.message, wake_due=until))
+    wakes = None if until is None else _wakes(until, calendar)
+    draft.add(Paused(message=task.message, wake_due=wakes))
     task.tell_agents(f"{task.agent.name} put this ticket on hold.")
-    till = f"{until:%Y-%m-%d}, or until the requester answers" if until else "the requester answers"
-    return f"on hold until {till}"
+    if until is None or wakes is None:
+        return "on hold until the requester answers"
+    return f"on hold until {_told(until, wakes.astimezone(calendar.zone))}"
 
 
-def _until(text: str, now: datetime) -> datetime | Illegal | None:
-    """The day on which it wakes: `until` and an ISO date at the very end."""
-    match = _UNTIL.search(" ".join(text[-_TAIL:].split()))
-    if match is None:
-        return None
-    try:
-        day = date.fromisoformat(match[1])
-    except ValueError:
-        return Illegal(f"{match[1]} is no day; write it as in until {now:%Y}-12-31")
-    if day <= now.date():
-        return Illegal(f"{match[1]} is over")
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+def _wakes(until: Until, calendar: Calendar) -> datetime:
+    """At the time that was said, or when the team begins to work."""
+    at = datetime.combine(until.day, until.time or time(), calendar.zone).astimezone(UTC)
+    return at if until.time else calendar.opens(at)
+
+
+def _told(until: Until, wakes: datetime) -> str:
+    later = "" if wakes.date() == until.day else f", when work begins again on {wakes:%Y-%m-%d}"
+    at = f" at {wakes:%H:%M}" if until.time else ""
+    return f"{until.day:%Y-%m-%d}{at}{later}, or until the requester answers"
 
 
 def wake(draft: Draft) -> None:

@@ -158,6 +158,8 @@ NOT_DONE: list[tuple[str, str, str]] = [
     ("Analysis", "#hold x until 2026-11-23", "2026-11-23 is over"),
     ("Analysis", "#hold x until 2026-13-01", "2026-13-01 is no day"),
     ("asked", "#hold x", "waits for an approval"),
+    ("asked", "#resolve x", "the requester can take the request back by a reply that begins"),
+    ("Analysis", "#hold x until 12/01/2026", "write until 2026-12-31"),
     ("asked", "#status Assign", "waits for an approval"),
     ("asked", "#escalate L2 x", "waits for an approval"),
     ("Analysis", "#priority P9", 'there is no priority "P9"'),

@@ -1,0 +1,115 @@
+"""How an agent says until when a ticket waits, on Monday, the 23rd of November 2026."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+
+import pytest
+
+from maildesk.lifecycle.decide import decide
+from maildesk.lifecycle.levels import Levels
+from maildesk.lifecycle.until import Until, read_until
+from maildesk.lifecycle.workflow import Illegal
+from maildesk.model.policy import PolicyFiles
+from maildesk.rules.compile import compile_rules
+from tests.lifecycle.cast import ANALYSIS, ANN, HELD_UP, NOW, SHIPPED, after, mail
+from tests.world import shipped_policy
+
+TODAY = date(2026, 11, 23)
+FIRST = date(2026, 12, 1)
+
+READ: list[tuple[str, date, time | None]] = [
+    ("vendor until 2026-12-01", FIRST, None),
+    ("vendor until 2026-12-01.", FIRST, None),
+    ("vendor until 2026-12-1", FIRST, None),
+    ("until: 2026-12-01", FIRST, None),
+    ("vendor, until 2026-12-01 please", FIRST, None),
+    ("vendor until 2026-12-01, then we call", FIRST, None),
+    ("vendor until 2026-12-01 14:30", FIRST, time(14, 30)),
+    ("vendor until 2026-12-01 at 9:00.", FIRST, time(9, 0)),
+    ("vendor UNTIL\n 01.12.2026", FIRST, None),
+    ("vendor until 1.12.2026", FIRST, None),
+    ("vendor until 1 December", FIRST, None),
+    ("vendor until 1st Dec 2026", FIRST, None),
+    ("vendor till December 1", FIRST, None),
+    ("vendor til Dec 1st, 2026", FIRST, None),
+    ("vendor until 23 November", date(2027, 11, 23), None),  # the next one
+    ("until tomorrow", date(2026, 11, 24), None),
+    ("until Monday", date(2026, 11, 30), None),  # never today
+    ("until wed 10:00", date(2026, 11, 25), time(10, 0)),
+    ("until +3 days", date(2026, 11, 26), None),
+    ("until in 1 day", date(2026, 11, 24), None),
+    ("we cannot go on until they come, until 2026-12-01", FIRST, None),
+]
+
+
+@pytest.mark.parametrize(("text", "day", "hour"), READ)
+def test_a_day_that_can_be_read(text: str, day: date, hour: time | None) -> None:
+    found = read_until(text, TODAY)
+    assert isinstance(found, Until), found
+    assert (found.day, found.time) == (day, hour)
+
+
+UNREAD = [
+    ("until 12/01/2026", 'no day is read in "until 12/01/2026"; write until 2026-12-31'),
+    ("until the vendor calls", "or say it without the word until"),
+    ("until next week", "no day is read"),
+    ("until Monday's delivery", "no day is read"),
+    ("until 2026-12-01T09:00+02:00", "no day is read"),
+    ("until", "no day is read"),
+    ("until 2026-12-32", "2026-12-32 is no day"),
+    ("until 31 February", "31 February is no day"),
+    ("until 2026-12-01 25:00", "2026-12-01 25:00 is no day"),
+    ("until 2026-11-23", "2026-11-23 is over"),
+    ("until 1.12.2025", "1.12.2025 is over"),
+    ("until +0 days", "is over"),
+    ("until 9999-12-31", "is more than ten years away"),
+]
+
+
+@pytest.mark.parametrize(("text", "why"), UNREAD)
+def test_what_is_no_plain_day_is_refused_with_the_right_spelling(text: str, why: str) -> None:
+    found = read_until(text, TODAY)
+    assert isinstance(found, Illegal)
+    assert why in found.why
+
+
+def test_where_nobody_says_until_there_is_no_day() -> None:
+    assert read_until("the vendor sends a part on 2026-12-01", TODAY) is None
+
+
+def _berlin() -> PolicyFiles:
+    sla = shipped_policy().sla.model_dump(by_alias=True)
+    office = {"name": "office", "zone": "Europe/Berlin", "hours": ["mon-fri 08:00-16:00"]}
+    return shipped_policy(sla={**sla, "calendar": [office]})
+
+
+WAKES = [
+    # (what is said, when the ticket wakes, what the transcript says)
+    ("until 2026-12-01", datetime(2026, 12, 1, 7, 0, tzinfo=UTC), "until 2026-12-01, or"),
+    ("until 2026-12-01 14:00", datetime(2026, 12, 1, 13, 0, tzinfo=UTC), "2026-12-01 at 14:00, or"),
+    ("until Saturday", datetime(2026, 11, 30, 7, 0, tzinfo=UTC), "again on 2026-11-30, or"),
+]
+
+
+@pytest.mark.parametrize(("said", "at", "told"), WAKES)
+def test_it_wakes_when_the_team_begins_to_work(said: str, at: datetime, told: str) -> None:
+    files = _berlin()
+    levels = Levels.of(files.sla, {}, compile_rules(files.rules))
+    order = mail(ANN, "", commands=[("hold", f"a part {said}")])
+    decision = decide(ANALYSIS, order, replace(SHIPPED, levels=levels), NOW)
+    assert after(ANALYSIS, decision).wake_due == at
+    transcript = next(x.text for x in decision.letters if x.template == "transcript")
+    assert told in transcript
+
+
+def test_an_agents_answer_ends_no_hold() -> None:
+    held = replace(HELD_UP, hold="m-1", wake_due=datetime(2026, 12, 1, tzinfo=UTC))
+    answered = after(held, decide(held, mail(ANN, "We still wait."), SHIPPED, NOW))
+    assert (answered.status, answered.hold, answered.wake_due) == (
+        *("Pending", "m-1"),
+        held.wake_due,
+    )
+    taken = after(held, decide(held, mail(ANN, "", commands=[("take", "")]), SHIPPED, NOW))
+    assert taken.hold == "m-1"
+    order = mail(ANN, "It came.", commands=[("status", "Analysis")])
+    assert after(held, decide(held, order, SHIPPED, NOW)).hold is None
