@@ -18,7 +18,7 @@ from maildesk.cli.output import print_json
 from maildesk.cli.since import so_long
 from maildesk.config import Config, load_rules
 from maildesk.desk.backtest import Backtest, Changed
-from maildesk.desk.intake import facts_of
+from maildesk.desk.facts import facts_of
 from maildesk.desk.office import read_policy, utc_now
 from maildesk.ingest.pool import ReadingPool
 from maildesk.ingest.read import read

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from maildesk.model.cause import Around, Command, Latest, Undoable
+from maildesk.desk.facts import facts_of_message
+from maildesk.model.cause import Around, Command, Latest, Splittable, Undoable
 from maildesk.model.command import PEOPLE, TICKETS, on_behalf, ticket_number
 from maildesk.model.decision import Template
 from maildesk.model.event import MessageAdded, ParentChanged
@@ -17,6 +18,7 @@ from maildesk.model.person import Person
 from maildesk.model.settings import Desk
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.store import people, relatives, tickets
+from maildesk.store.tickets import Message
 
 _NAMES = 20  # people that are looked up for one mail
 _TOLD_AS_LATEST = frozenset({"request", "reply", "decision", "comment", "held"})
@@ -41,6 +43,9 @@ def look_around(
         people=_people(connection, commands, desk),
         ours=frozenset(one.casefold() for one in _named(commands) if desk.tag_in(one) is not None),
         latest=_latest(connection, ticket) if ticket is not None and commands else None,
+        splittable=_splittable(connection, ticket, agent, answered)
+        if ticket is not None and "split" in names
+        else None,
         undoable=undoable,
         answered_by=_answered_by(connection, ticket, agent, answered),
     )
@@ -98,14 +103,43 @@ def _meant(connection: Connection, said: str) -> tuple[Person, ...]:
 
 
 def _latest(connection: Connection, ticket: Ticket) -> Latest | None:
+    found = _newest(connection, ticket)
+    return None if found is None else _as_latest(*found)
+
+
+def _as_latest(message: Message, author: Person) -> Latest:
+    return Latest(message=message.id, author=author, text=message.text, kind=message.kind)
+
+
+def _newest(connection: Connection, ticket: Ticket) -> tuple[Message, Person] | None:
+    """The newest text that no agent wrote."""
     said = [m for m in tickets.messages(connection, ticket.number) if m.author is not None]
     authors = people.by_ids(connection, {m.author for m in said if m.author is not None})
     for message in reversed(said):
         author = authors.get(message.author or 0)
-        if author is None or author.is_agent or message.kind not in _TOLD_AS_LATEST:
-            continue
-        return Latest(message=message.id, author=author, text=message.text, kind=message.kind)
+        if author is not None and not author.is_agent and message.kind in _TOLD_AS_LATEST:
+            return message, author
     return None
+
+
+def _splittable(
+    connection: Connection, ticket: Ticket, agent: Person, answered: Sequence[str]
+) -> Splittable | None:
+    """The mail that the agent answers, itself or by what we told of it; else the newest."""
+    message = relatives.told_about(connection, answered[:1], agent.id)
+    author = people.by_id(connection, message.author) if message and message.author else None
+    meant = None
+    if message and author and not author.is_agent and message.kind in _TOLD_AS_LATEST:
+        meant = (message, author)
+    found = meant or _newest(connection, ticket)
+    if found is None:
+        return None
+    message, author = found
+    if message.ticket != ticket.number:
+        return Splittable(latest=_as_latest(message, author), elsewhere=message.ticket)
+    number = 0 if message.kind == "request" else tickets.next_number(connection)
+    facts = facts_of_message(connection, message, author)
+    return Splittable(latest=_as_latest(message, author), facts=facts, number=number)
 
 
 def _undoable(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from maildesk.desk.intake import facts_of
+from maildesk.desk.facts import facts_of
 from maildesk.desk.worker import Readers
 from maildesk.ingest.forward import passed_on
 from maildesk.ingest.pool import Unreadable

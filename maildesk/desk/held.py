@@ -2,15 +2,15 @@
 
 from sqlalchemy import Connection
 
+from maildesk.desk.facts import facts_of_message
 from maildesk.desk.office import Office
 from maildesk.desk.record import Matter, Recorder, Said
-from maildesk.ingest.read import read
 from maildesk.lifecycle.decide import decide
-from maildesk.model.cause import Facts, HeldJudged
+from maildesk.model.cause import HeldJudged
 from maildesk.model.decision import Decision
 from maildesk.model.event import Release
 from maildesk.model.person import Person
-from maildesk.store import journal, people, tickets
+from maildesk.store import people, tickets
 from maildesk.store.tickets import Message
 
 
@@ -48,7 +48,7 @@ def settle(
             release=release,
             message=office.new_id(now),
             text=message.text,
-            facts=_facts(connection, message, author),
+            facts=facts_of_message(connection, message, author),
             proof=proof,
         )
         decision = decide(ticket, judged, office.policy, now)
@@ -69,10 +69,3 @@ def settle(
         )
         Recorder.on(office, connection, now).enact(decision, matter, said)
     return decision
-
-
-def _facts(connection: Connection, message: Message, author: Person) -> Facts:
-    # These bytes were read before, in a process with limits.
-    raw = journal.raw(connection, message.mail) if message.mail is not None else b""
-    subject = read(raw).mail.subject
-    return Facts(subject=subject, text=message.text, sender=author.address)

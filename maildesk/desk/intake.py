@@ -7,12 +7,12 @@ from sqlalchemy import Connection
 from maildesk.desk.around import look_around
 from maildesk.desk.bounces import bounce
 from maildesk.desk.case import Case, Worked
+from maildesk.desk.facts import facts_of
 from maildesk.desk.monitoring import reported
 from maildesk.desk.orders import orders
 from maildesk.desk.record import Matter, Said
 from maildesk.ingest.authenticate import identify
 from maildesk.ingest.commands import CommandReading, read_decision
-from maildesk.ingest.forward import Forwarded
 from maildesk.ingest.thanks import is_thanks
 from maildesk.ingest.thread import (
     Clues,
@@ -24,9 +24,9 @@ from maildesk.ingest.thread import (
     wanted,
 )
 from maildesk.lifecycle.decide import decide
-from maildesk.model.cause import Around, Facts, MailArrived
+from maildesk.model.cause import Around, MailArrived
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Letter, Template
-from maildesk.model.mail import Address, Disposition, Kind, Mail, Reading, Source, Step
+from maildesk.model.mail import Address, Disposition, Kind, Reading, Source, Step
 from maildesk.model.person import Identity, Person, Proof
 from maildesk.model.ticket import Ticket
 from maildesk.store import people, tickets
@@ -254,19 +254,6 @@ def _around(
     answered = [one for one in (mail.in_reply_to, *reversed(mail.references)) if one]
     desk = case.office.settings.desk
     return look_around(case.connection, ticket, sender, read.commands, desk, answered)
-
-
-def facts_of(mail: Mail, text: str, inner: Forwarded | None = None) -> Facts:
-    """What rules may look at in this mail, or in the one that it passes on."""
-    author = inner.author.address if inner else mail.senders[0].address if mail.senders else ""
-    return Facts(
-        subject=inner.subject if inner else mail.subject,
-        text=text,
-        sender=author,
-        to=tuple(to.address for to in mail.to),
-        cc=tuple(cc.address for cc in mail.cc),
-        attachments=tuple(attachment.name for attachment in mail.attachments),
-    )
 
 
 def _joining(case: Case, sender: Person, identity: Identity) -> tuple[int, ...]:

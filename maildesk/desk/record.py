@@ -38,9 +38,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
-    """What a decision is about: the ticket as it was, its subject, its requester."""
+    """What a decision is about: the ticket as it was, its subject, its requester. `number` is kept
+    for a ticket that is made."""
 
     ticket: Ticket | None
+    number: int | None = None
     subject: str
     requester: Person
     cause: str
@@ -119,6 +121,7 @@ class Recorder:
         decision = decide(ticket, cause, policy, self.now)
         its = Matter(
             ticket=ticket,
+            number=follow_up.number,
             subject=subject,
             requester=people.by_id(self.connection, requester),
             cause=matter.cause,
@@ -127,7 +130,8 @@ class Recorder:
 
     def _change(self, change: Change, matter: Matter, decision: Decision) -> Ticket:
         before = matter.ticket if change.ticket is not None else None
-        number = before.number if before else tickets.next_number(self.connection)
+        number = before.number if before else matter.number
+        number = tickets.next_number(self.connection) if number is None else number
         after, passed = before, []
         for event in change.events:
             if isinstance(event, ApprovalAsked) and after is not None and after.approval:

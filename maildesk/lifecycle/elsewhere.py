@@ -1,15 +1,16 @@
 """What follows for a ticket from a command that was given in another one."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from maildesk.lifecycle import undo, workflow
 from maildesk.lifecycle.classify import apply_rules, set_field
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.policy import Policy
+from maildesk.lifecycle.relations import COUNTERPART
 from maildesk.model.cause import (
     Absorbing,
     EventsUndone,
-    Facts,
     OrderedElsewhere,
     OriginResolved,
     ParentSet,
@@ -19,10 +20,12 @@ from maildesk.model.cause import (
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Moving, Template
 from maildesk.model.event import (
     ClosureScheduled,
+    Event,
     MessageAdded,
     ParentChanged,
     PersonJoined,
     Related,
+    Tagged,
     TicketOpened,
     Unrelated,
 )
@@ -81,10 +84,22 @@ def _absorb(draft: Draft, merged: Ticket) -> None:
     fresh = [one for one in dict.fromkeys(people) if not draft.ticket.takes_part(one)]
     draft.add(*(PersonJoined(one) for one in fresh))
     draft.add(Related("merged", merged.number))
+    draft.add(*(Tagged(tag) for tag in merged.tags if tag not in draft.ticket.tags))
+    draft.add(*_relations(draft.ticket, merged))
     draft.moving = Moving(merged.number)
     note = f"Your request {merged.number} is handled here from now on, together with another one."
     draft.write(Template.UPDATE, merged.requester, note=note)
     draft.tell_agents(f"Ticket {merged.number} was merged into this one.")
+
+
+def _relations(survivor: Ticket, merged: Ticket) -> Iterator[Event]:
+    """The survivor has to do with whatever the merged one had, and no more with that one."""
+    for one in survivor.relations:
+        if one.other == merged.number and one.kind in COUNTERPART:
+            yield Unrelated(one.kind, one.other)
+    for one in merged.relations:
+        if one.other != survivor.number and one.kind in COUNTERPART:
+            yield Related(one.kind, one.other)
 
 
 def _opened(
@@ -101,8 +116,7 @@ def _opened(
     draft = Draft.opening(opened, actor, policy, now, silent=False)
     draft.add(MessageAdded(latest.message, "request"), Related("split-from", cause.origin))
     draft.moving = Moving(cause.origin, latest.message)
-    facts = Facts(text=latest.text, sender=latest.author.address)
-    apply_rules(draft, "created", facts, latest.author)
+    apply_rules(draft, "created", split.facts, latest.author)
     if not draft.ticket.team and split.team:
         set_field(draft, "team", split.team)
     draft.write(Template.ACKNOWLEDGEMENT, latest.author.id)

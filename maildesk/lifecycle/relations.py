@@ -1,5 +1,6 @@
 """Tickets that have to do with each other: `#link`, `#merge`, `#split`."""
 
+from dataclasses import replace
 from typing import get_args
 
 from maildesk.lifecycle import workflow
@@ -9,8 +10,10 @@ from maildesk.lifecycle.task import ASKED, Act, Task
 from maildesk.lifecycle.workflow import Illegal
 from maildesk.model.cause import Absorbing, ParentSet, RelationSet, SplitOff
 from maildesk.model.event import MergedInto, MessageMoved, Related, RelationKind
+from maildesk.model.ticket import spoken
 
 MERGED = "Merged"
+_RESOLVED = "Resolved"
 COUNTERPART: dict[RelationKind, RelationKind] = {
     "related": "related",
     "duplicate": "duplicate",
@@ -53,28 +56,49 @@ def _merge(task: Task) -> str | Illegal:
         return ASKED
     if mine.number in ancestors(survivor.parent, task.tickets):
         return Illegal(f"ticket {survivor.number} is a child of this one; merge it into this one")
+    if survivor.state == _RESOLVED:
+        return Illegal(
+            f"ticket {survivor.number} is resolved and would close without asking the requester of "
+            "this one; reopen it first, or merge it into this one"
+        )
     task.order(survivor.number, Absorbing(mine))
     for child in children(task):
         task.order(child.number, ParentSet(), origin=survivor.number)
+    _hand_over(task, survivor.number)
     draft.add(MergedInto(survivor.number))
     workflow.end(draft, MERGED)
-    return f"all of it went over to ticket {survivor.number}; the requester was told"
+    return f"all of it went over to ticket {survivor.number}; the requester was told. This is final"
+
+
+def _hand_over(task: Task, survivor: int) -> None:
+    """What others have to do with this ticket they have to do with the survivor."""
+    for one in task.draft.ticket.relations:
+        counterpart = COUNTERPART.get(one.kind)
+        if counterpart is not None and one.other != survivor:
+            task.order(one.other, RelationSet(counterpart, off=True))
+            task.order(one.other, RelationSet(counterpart), origin=survivor)
 
 
 def _split(task: Task) -> str | Illegal:
-    draft, latest = task.draft, task.around.latest
-    if latest is None or latest.kind == "request":
+    draft, split = task.draft, task.around.splittable
+    if split is not None and split.elsewhere is not None:
+        return Illegal(f"the mail that you answered stands in ticket {split.elsewhere} by now")
+    if split is None or split.latest.kind == "request":
         return Illegal("there is no mail to split off but the one that opened the ticket")
+    latest = split.latest
     if MessageMoved(latest.message) in draft.events:
         return Illegal("it was split off by the same mail already")
-    draft.add(MessageMoved(latest.message))
+    facts = replace(split.facts, subject=task.argument or split.facts.subject)
+    draft.add(MessageMoved(latest.message), Related("split-into", split.number))
     task.order(
         None,
-        SplitOff(latest, draft.ticket.request_type, draft.ticket.team),
+        SplitOff(latest, facts, draft.ticket.request_type, draft.ticket.team),
+        number=split.number,
         subject=task.argument,
         requester=latest.author.id,
     )
-    return f"the last mail of {latest.author.name} is a ticket of its own; you are told its number"
+    new = spoken(split.number)
+    return f"the mail of {latest.author.name} is a ticket of its own, {new}. This is final"
 
 
 COMMANDS: dict[str, Act] = {"link": _link, "merge": _merge, "split": _split}

@@ -55,6 +55,19 @@ class Latest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Splittable:
+    """A mail that can become a ticket of its own: the one that the agent answers, else the newest.
+
+    `number` is kept for that ticket; `elsewhere` is where the mail stands, if it is gone already.
+    """
+
+    latest: Latest
+    facts: Facts = Facts()
+    number: int = 0
+    elsewhere: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Undoable:
     """What the commands of one mail did, and when; the transcript of it is answered.
 
@@ -83,6 +96,7 @@ class Around:
     people: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
     ours: frozenset[str] = frozenset()
     latest: Latest | None = None
+    splittable: Splittable | None = None
     undoable: Undoable | None = None
     answered_by: tuple[str, ...] = ()
 
@@ -231,6 +245,7 @@ class SplitOff:
     """A text of the other ticket becomes a ticket of its own."""
 
     latest: Latest
+    facts: Facts
     request_type: str
     team: str
 

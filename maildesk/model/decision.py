@@ -45,11 +45,12 @@ class Change:
 class FollowUp:
     """What follows for another ticket; worked in the same transaction, in the order of numbers.
 
-    `ticket` is None for one that is made; then `subject` and `requester` are its own.
+    `ticket` is None for one that is made; then `number`, `subject` and `requester` are its own.
     """
 
     ticket: int | None
     cause: OrderedElsewhere
+    number: int | None = None
     subject: str = ""
     requester: int | None = None
 

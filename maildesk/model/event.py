@@ -26,7 +26,9 @@ Field = Literal[
 ]
 Quorum = Literal["all", "any", "majority", "first"]
 Passed = Literal["delegated", "absent", "away", "bounced", "expired"]
-RelationKind = Literal["related", "duplicate", "blocks", "blocked-by", "merged", "split-from"]
+RelationKind = Literal[
+    "related", "duplicate", "blocks", "blocked-by", "merged", "split-from", "split-into"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Which tickets and events belong together: ancestors, descendants, what one mail did."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,12 +9,13 @@ from sqlalchemy import Connection, select, update
 
 from maildesk.model.event import Event, MessageAdded
 from maildesk.store import tables
-from maildesk.store.tickets import event_of
+from maildesk.store.tickets import Message, event_of, message_of
 
 _TICKET = tables.ticket
 _EVENT = tables.ticket_event
 _MESSAGE = tables.message
 _OUT = tables.outgoing
+_MAIL = re.compile(r"mail (\d+)")  # how a cause names a mail of the journal
 _MOST = 300  # tickets that are looked at together
 _NEAR = 5_000  # rows of history behind the first one of a transaction in which its others stand
 
@@ -125,3 +127,17 @@ def written_to(connection: Connection, numbers: Iterable[int], cause: str) -> in
         _EVENT.c.name == MessageAdded.__name__,
     )
     return connection.execute(query.limit(1)).scalar()
+
+
+def told_about(connection: Connection, message_ids: Sequence[str], person: int) -> Message | None:
+    """The text that has one of these Message-IDs, or that the mail to that person which has it
+    told of; wherever it stands."""
+    cause = connection.execute(
+        select(_OUT.c.cause).where(_OUT.c.message_id.in_(message_ids), _OUT.c.person_id == person)
+    ).scalar()
+    found = _MAIL.match(cause or "")
+    mail = int(found[1]) if found else None
+    itself = _MESSAGE.c.message_id.in_(message_ids)
+    query = select(_MESSAGE).where(itself if mail is None else _MESSAGE.c.raw_mail_id == mail)
+    row = connection.execute(query.order_by(_MESSAGE.c.serial).limit(1)).one_or_none()
+    return None if row is None else message_of(row)

@@ -288,19 +288,21 @@ def messages(connection: Connection, number: int) -> tuple[Message, ...]:
         .where(_MESSAGE.c.ticket == number)
         .order_by(_MESSAGE.c.at, _MESSAGE.c.serial)
     )
-    return tuple(
-        Message(
-            id=row.id,
-            ticket=row.ticket,
-            mail=row.raw_mail_id,
-            author=row.author,
-            kind=row.kind,
-            proven=row.proven,
-            text=row.text,
-            message_id=row.message_id,
-            at=row.at,
-        )
-        for row in rows
+    return tuple(message_of(row) for row in rows)
+
+
+def message_of(row: Any) -> Message:
+    """The text that a row holds."""
+    return Message(
+        id=row.id,
+        ticket=row.ticket,
+        mail=row.raw_mail_id,
+        author=row.author,
+        kind=row.kind,
+        proven=row.proven,
+        text=row.text,
+        message_id=row.message_id,
+        at=row.at,
     )
 
 

@@ -22,6 +22,7 @@ from maildesk.model.cause import (
     Latest,
     LinkUsed,
     MailArrived,
+    Splittable,
     Undoable,
     WrongCommand,
 )
@@ -281,10 +282,12 @@ class AnyHistory(RuleBasedStateMachine):
         """What a shell would find: two other tickets, a watcher, and the last thing done."""
         mine = self._ticket()
         last = tuple(event for event, at in self.history if at == self.history[-1][1])
+        latest = Latest(message="m-any", author=self._requester(), text="?", kind="reply")
         return Around(
             tickets={**self.others, mine.number: mine},
             people={"will": (WILL,)},
-            latest=Latest(message="m-any", author=self._requester(), text="?", kind="reply"),
+            latest=latest,
+            splittable=Splittable(latest=latest, number=2001),
             undoable=Undoable(
                 at=self.history[-1][1], events=last, elsewhere=self.elsewhere, before=self.before
             ),

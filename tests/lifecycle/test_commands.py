@@ -10,7 +10,7 @@ from maildesk.lifecycle.command import ACTS
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.naming import pick
 from maildesk.lifecycle.workflow import Illegal
-from maildesk.model.cause import Around, Latest, Undoable
+from maildesk.model.cause import Around, Latest, Splittable, Undoable
 from maildesk.model.command import COMMANDS, ticket_number
 from maildesk.model.decision import Decision
 from maildesk.model.event import Closed, StatusMoved
@@ -26,6 +26,7 @@ from tests.lifecycle.cast import (
     RITA,
     SHIPPED,
     TICKETS,
+    WAITING,
     WILL,
     after,
     happened,
@@ -38,12 +39,16 @@ CHILD = replace(ANALYSIS, number=1002, parent=1001)
 GRANDCHILD = replace(ANALYSIS, number=1003, parent=1002)
 OTHER = replace(ANALYSIS, number=1004)
 FOREIGN = replace(ANALYSIS, number=1005, parent=1004)
+RESOLVED = replace(WAITING, number=1006)
 GONE = replace(CLOSED, number=1009)
 LATEST = Latest(message="m-last", author=RITA, text="And a chair?", kind="reply")
 AROUND = Around(
-    tickets={t.number: t for t in (ANALYSIS, PARENT, CHILD, GRANDCHILD, OTHER, FOREIGN, GONE)},
+    tickets={
+        t.number: t for t in (ANALYSIS, PARENT, CHILD, GRANDCHILD, OTHER, FOREIGN, GONE, RESOLVED)
+    },
     people={"max@example.org": (MAX,), "will": (WILL,), "m": (MAX, WILL), "rita": (RITA,)},
     latest=LATEST,
+    splittable=Splittable(latest=LATEST, number=1010),
 )
 
 
@@ -113,7 +118,7 @@ DONE: list[tuple[str, str, list[str], list[str], list[int | None]]] = [
     ("Analysis", "#link blocks 1004", ["Related"], [], [1004]),
     ("Analysis", "#link blocked by 1009", ["Related"], [], [1009]),
     ("Analysis", "#merge [MD-1004]", ["MergedInto", "-> Completed", "Closed"], [], [1004, 1002]),
-    ("New", "#split A chair", ["MessageMoved"], [], [None]),
+    ("New", "#split A chair", ["MessageMoved", "Related"], [], [None]),
     ("Analysis", "#cc max@example.org", ["PersonJoined"], ["update:max"], []),
     ("Analysis", "#cc Will", [], [], []),
     ("Analysis", "#uncc Will", ["PersonLeft"], [], []),
@@ -189,6 +194,7 @@ NOT_DONE: list[tuple[str, str, str]] = [
     ("Analysis", "#merge 1001", "that is this ticket itself"),
     ("Analysis", "#merge 1009", "ticket 1009 is closed"),
     ("Analysis", "#merge 1003", "is a child of this one; merge it into this one"),
+    ("Analysis", "#merge 1006", "ticket 1006 is resolved and would close without asking"),
     ("Analysis", "#link loves 1004", 'there is no relation "loves"'),
     ("Analysis", "#link blocks", '"blocks" is no ticket number'),
     ("Analysis", "#cc m", '"m" can be Max <max@example.org> or Will <will@example.org>'),

@@ -4,6 +4,7 @@ import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
+from typing import get_args
 
 from hypothesis import strategies as st
 
@@ -35,6 +36,7 @@ from maildesk.model.event import (
     ProblemEnded,
     ProblemSeen,
     Related,
+    RelationKind,
     Reminded,
     Reopened,
     RequesterChanged,
@@ -60,7 +62,7 @@ FIELDS = (
 people = st.sampled_from(PEOPLE)
 FIRST = 1  # a ticket that is there when the others come into the tables
 numbers = st.integers(1, 9_999)
-kinds = st.sampled_from(["related", "duplicate", "blocks", "blocked-by", "merged", "split-from"])
+kinds = st.sampled_from(get_args(RelationKind))
 words = st.text(max_size=8).filter(lambda text: "\0" not in text)
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 metrics = st.sampled_from(METRICS)
