@@ -2,10 +2,11 @@
 
 import sys
 from textwrap import indent
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from maildesk.cli import timeline
 from maildesk.cli.desk import the_office
 from maildesk.cli.edge import CommandFailed
 from maildesk.cli.output import print_json, shown
@@ -15,7 +16,7 @@ from maildesk.desk.office import Office
 from maildesk.desk.promises import Measured, measured
 from maildesk.model.command import SOURCES
 from maildesk.model.decision import Decision
-from maildesk.model.event import ClockSet, Event, Release
+from maildesk.model.event import Release
 from maildesk.model.person import Person
 from maildesk.outgoing.prose import hours
 from maildesk.store import people, tickets, views
@@ -62,17 +63,19 @@ def show(
             raise CommandFailed(f"{error}") from error
         said = tickets.messages(connection, number)
         history = tickets.history(connection, number)
-        ids = {m.author for m in said} | _of(history)
-        names = people.by_ids(connection, [i for i in (*ids, found.requester) if i is not None])
+        ids = {m.author for m in said} | _of(history) | {found.requester, *found.participants}
+        names = people.by_ids(connection, [one for one in ids if one is not None])
     who = names[found.requester]
-    fields = shown(found) | {"subject": subject, "requester": who.address, "vip": who.vip}
     if as_json:
+        fields = shown(found) | {"subject": subject, "requester": who.address, "vip": who.vip}
         events = [shown(line) | {"event": type(line.event).__name__} for line in history]
         print_json(fields | {"messages": [shown(m) for m in said], "history": events})
         return
-    for name, value in fields.items():
-        if value not in (None, "", [], ()) and value is not False:
-            typer.echo(f"{name:17} {value}")
+    known = (
+        timeline.fields(found, names) | {"subject": subject} | ({"vip": "yes"} if who.vip else {})
+    )
+    for name, value in known.items():
+        typer.echo(f"{name:17} {value}")
     _print_timeline(said, history, names)
 
 
@@ -80,39 +83,15 @@ def _print_timeline(
     said: tuple[Message, ...], history: tuple[Recorded, ...], names: dict[int, Person]
 ) -> None:
     typer.echo("")
-    for line in history:
-        who = names[line.actor.person].name if line.actor.person in names else line.actor.kind
-        proof = f", {line.actor.proof}" if line.actor.proof else ""
-        values = _values(line.event, names)
-        what = " ".join(f"{k}={v}" for k, v in values.items())
-        typer.echo(
-            f"{line.at:%Y-%m-%d %H:%M}  {type(line.event).__name__} {what} "
-            f"({who}{proof}; {line.cause})"
-        )
+    for one in history:
+        typer.echo(timeline.line(one, names))
     for message in said:
-        author = names[message.author].name if message.author in names else "-"
+        if not message.text.strip():
+            continue  # a mail of commands alone: the history says what they did
+        author = names[message.author].name if message.author in names else "Service desk"
         unproven = "" if message.proven else ", unproven"
         typer.echo(f"\n{author}, {message.at:%Y-%m-%d %H:%M} ({message.kind}{unproven})")
         typer.echo(message.text.rstrip())
-
-
-def _values(event: Event, names: dict[int, Person]) -> dict[str, Any]:
-    """What a line of the history says beside its name; `ticket sla` says more of a clock."""
-    if isinstance(event, ClockSet):
-        clock = shown(event.clock)
-        said = {name: clock[name] for name in ("metric", "serial", "outcome", "profile", "due")}
-        return {name: value for name, value in said.items() if value not in (None, "")}
-    return _named(shown(event), names)
-
-
-def _named(values: dict[str, Any], names: dict[int, Person]) -> dict[str, Any]:
-    """The values of an event, with people by their addresses."""
-    people_too = _PEOPLE | ({"old", "new"} if values.get("field") == "assignee" else set())
-    return {
-        key: names[value].address if key in people_too and value in names else value
-        for key, value in values.items()
-        if value not in (None, "")
-    }
 
 
 def _of(history: tuple[Recorded, ...]) -> set[int]:
@@ -122,6 +101,7 @@ def _of(history: tuple[Recorded, ...]) -> set[int]:
         values = shown(line.event)
         keys = _PEOPLE | ({"old", "new"} if values.get("field") == "assignee" else set())
         found |= {values[key] for key in keys & values.keys() if isinstance(values[key], int)}
+        found |= set(values.get("approvers", ()))
     return {person for person in found if person is not None}
 
 
