@@ -9,10 +9,11 @@ from maildesk.lifecycle.naming import pick
 from maildesk.lifecycle.task import ASKED, Act, Task
 from maildesk.lifecycle.workflow import Illegal
 from maildesk.model.cause import Absorbing, ParentSet, RelationSet, SplitOff
-from maildesk.model.event import MergedInto, MessageMoved, Related, RelationKind
-from maildesk.model.ticket import spoken
+from maildesk.model.event import MergedInto, MessageMoved, Related, RelationKind, Unrelated
+from maildesk.model.ticket import Ticket, spoken
 
 MERGED = "Merged"
+_NONE = "none"
 _RESOLVED = "Resolved"
 COUNTERPART: dict[RelationKind, RelationKind] = {
     "related": "related",
@@ -32,12 +33,28 @@ def _link(task: Task) -> str | Illegal:
     other = found(task)
     if isinstance(other, Illegal):
         return other
-    kind = _kind(" ".join(task.argument.split()[:-1]))
+    said = " ".join(task.argument.split()[:-1])
+    if said.casefold() == _NONE:
+        return _unlink(task, other)
+    kind = _kind(said)
     if isinstance(kind, Illegal):
         return kind
     task.draft.add(Related(kind, other.number))
+    alone = f"; {other.number} is closed and does not say so" if other.is_closed else ""
     task.order(other.number, RelationSet(COUNTERPART[kind]))
-    return f"this ticket {_WORDS[kind]} {other.number}"
+    return f"this ticket {_WORDS[kind]} {other.number}{alone}"
+
+
+def _unlink(task: Task, other: Ticket) -> str | Illegal:
+    """What a merge or a split left is no matter of choice, and stays."""
+    bonds = [one for one in task.draft.ticket.relations if one.other == other.number]
+    chosen = [one.kind for one in bonds if one.kind in COUNTERPART]
+    if not chosen:
+        return Illegal(f"this ticket has no relation to {other.number} that could be taken off")
+    for kind in chosen:
+        task.draft.add(Unrelated(kind, other.number))
+        task.order(other.number, RelationSet(COUNTERPART[kind], off=True))
+    return f"this ticket has nothing to do with {other.number} any more"
 
 
 def _kind(said: str) -> RelationKind | Illegal:

@@ -62,7 +62,10 @@ COMMANDS: tuple[CommandKind, ...] = (
     CommandKind("merge", Takes.VALUE, "<ticket>", "this ticket goes over into that one"),
     CommandKind("split", Takes.MAYBE, "[subject]", "the last mail becomes a ticket of its own"),
     CommandKind(
-        "link", Takes.VALUE, "[related|duplicate|blocks|blocked-by] <ticket>", "name a relation"
+        "link",
+        Takes.VALUE,
+        "[related|duplicate|blocks|blocked-by|none] <ticket>",
+        "name a relation",
     ),
     CommandKind("cc", Takes.VALUE, "<address>", "that person takes part"),
     CommandKind("uncc", Takes.VALUE, "<address>", "that person takes part no longer"),

@@ -15,7 +15,7 @@ from maildesk.model.command import COMMANDS, ticket_number
 from maildesk.model.decision import Decision
 from maildesk.model.event import Closed, StatusMoved
 from maildesk.model.policy import Absence
-from maildesk.model.ticket import Ticket
+from maildesk.model.ticket import Relation, Ticket
 from tests.lifecycle.cast import (
     ANALYSIS,
     ANN,
@@ -25,13 +25,15 @@ from tests.lifecycle.cast import (
     NOW,
     RITA,
     SHIPPED,
-    TICKETS,
     WAITING,
     WILL,
     after,
     happened,
     mail,
     told,
+)
+from tests.lifecycle.cast import (
+    TICKETS as EVERY,
 )
 
 PARENT = replace(ANALYSIS, number=1000)
@@ -117,6 +119,7 @@ DONE: list[tuple[str, str, list[str], list[str], list[int | None]]] = [
     ("Analysis", "#link 1004", ["Related"], [], [1004]),
     ("Analysis", "#link blocks 1004", ["Related"], [], [1004]),
     ("Analysis", "#link blocked by 1009", ["Related"], [], [1009]),
+    ("Linked", "#link none 1004", ["Unrelated", "Unrelated"], [], [1004, 1004]),
     ("Analysis", "#merge [MD-1004]", ["MergedInto", "-> Completed", "Closed"], [], [1004, 1002]),
     ("New", "#split A chair", ["MessageMoved", "Related"], [], [None]),
     ("Analysis", "#cc max@example.org", ["PersonJoined"], ["update:max"], []),
@@ -134,6 +137,10 @@ DONE: list[tuple[str, str, list[str], list[str], list[int | None]]] = [
     ("Escalated", "#kb vpn", [], ["reply:rita", "reply:will"], []),
     ("Analysis", "#help", [], [], []),
 ]
+
+
+BONDS = (Relation("blocks", 1004), Relation("split-from", 1004), Relation("related", 1004))
+TICKETS = {**EVERY, "Linked": replace(ANALYSIS, relations=BONDS)}
 
 
 @pytest.mark.parametrize(("name", "order", "expected", "letters", "others"), DONE)
@@ -195,6 +202,7 @@ NOT_DONE: list[tuple[str, str, str]] = [
     ("Analysis", "#merge 1009", "ticket 1009 is closed"),
     ("Analysis", "#merge 1003", "is a child of this one; merge it into this one"),
     ("Analysis", "#merge 1006", "ticket 1006 is resolved and would close without asking"),
+    ("Analysis", "#link none 1004", "has no relation to 1004"),
     ("Analysis", "#link loves 1004", 'there is no relation "loves"'),
     ("Analysis", "#link blocks", '"blocks" is no ticket number'),
     ("Analysis", "#cc m", '"m" can be Max <max@example.org> or Will <will@example.org>'),
