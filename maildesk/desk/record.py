@@ -114,7 +114,8 @@ class Recorder:
             ticket, subject = tickets.load_one(self.connection, follow_up.ticket)
             requester = ticket.requester
         assert requester is not None
-        cause = follow_up.cause
+        person = people.by_id(self.connection, requester)
+        cause = replace(follow_up.cause, requester=person)
         if cause.origin == UNNUMBERED and matter.ticket is not None:
             cause = replace(cause, origin=matter.ticket.number)
         policy = self.office.policy_at(self.connection, ticket, requester, subject)
@@ -123,7 +124,7 @@ class Recorder:
             ticket=ticket,
             number=follow_up.number,
             subject=subject,
-            requester=people.by_id(self.connection, requester),
+            requester=person,
             cause=matter.cause,
         )
         return self.enact(decision, its, None)[1]

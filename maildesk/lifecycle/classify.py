@@ -81,7 +81,7 @@ def _to_ask(draft: Draft, on: Cause, outcome: engine.Outcome) -> effects.AskAppr
         if isinstance(effect, effects.AskApproval):
             return effect
     type_ = draft.policy.catalog.type_named(draft.ticket.request_type)
-    continues = isinstance(first := draft.events[0], TicketOpened) and first.parent is not None
+    continues = any(isinstance(one, TicketOpened) and one.parent for one in draft.events[:1])
     if on == "created" and type_.automatic_approval and not continues:
         return effects.AskApproval(type_.approval, "")
     return None

@@ -32,6 +32,7 @@ from maildesk.model.cause import (
     LinkUsed,
     MailArrived,
     OrderedElsewhere,
+    OriginResolved,
     ProblemReported,
     TicketReported,
 )
@@ -46,24 +47,42 @@ def decide(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime) -
     Raises ValueError where a cause other than a mail or a report comes without its ticket.
     """
     decision = _decided(ticket, cause, policy, now)
-    if isinstance(cause, DeliveryFailed | HeldJudged | OrderedElsewhere):
+    if isinstance(cause, DeliveryFailed):
         return decision
     silent = isinstance(cause, MailArrived) and cause.silent
-    requester = cause.reporter if isinstance(cause, ProblemReported) else cause.requester
+    requester = _asking(cause)
+    if requester is None:
+        return decision
     return follow(ticket, decision, _seen(cause), requester, policy, now, silent=silent)
 
 
-def _seen(
-    cause: MailArrived | LinkUsed | AgentActed | TicketReported | ClockStruck | ProblemReported,
-) -> Facts:
+def _asking(cause: Cause) -> Person | None:
+    """Whose ticket it is that rules look at."""
     match cause:
+        case DeliveryFailed():
+            return None
+        case ProblemReported(reporter=reporter):
+            return reporter
+        case HeldJudged(author=author):
+            return author
+        case _:
+            return cause.requester
+
+
+def _seen(cause: Cause) -> Facts:
+    match cause:
+        case HeldJudged(facts=facts):
+            return facts
+        case OrderedElsewhere(agent=agent, order=order):
+            text = order.text if isinstance(order, OriginResolved) else ""
+            return Facts(text=text, sender=agent.address)
         case MailArrived(facts=facts) | ProblemReported(facts=facts) | TicketReported(facts=facts):
             return facts
         case LinkUsed():
             return link.facts(cause)
         case AgentActed(agent=agent, text=text):
             return Facts(text=text, sender=agent.address)
-        case ClockStruck():
+        case ClockStruck() | DeliveryFailed():
             return Facts()
 
 

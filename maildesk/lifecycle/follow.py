@@ -1,4 +1,4 @@
-"""What follows from a decision: rules on a changed status, and rules that wait.
+"""What follows from a decision: rules on a changed status or a reopening, and rules that wait.
 
 Only a status that somebody else than a rule changed counts, and only where no rules looked at this
 cause yet: so no rule can fire itself or another one again.
@@ -13,10 +13,12 @@ from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import Facts
 from maildesk.model.decision import Change, Decision
-from maildesk.model.event import RulesDue, StatusMoved, TicketOpened
+from maildesk.model.event import Reopened, RulesDue, StatusMoved, TicketOpened
 from maildesk.model.person import Person
-from maildesk.model.policy import Rule
+from maildesk.model.policy import Cause, Rule
 from maildesk.model.ticket import Ticket, evolve
+
+_FOLLOWING: tuple[Cause, ...] = ("status-changed", "reopened", "waited")
 
 
 def follow(
@@ -29,34 +31,35 @@ def follow(
     *,
     silent: bool = False,
 ) -> Decision:
-    """The decision and what follows from it for its ticket."""
-    rules = policy.rules
-    if not decision.changes or not (rules.waits_for("status-changed") or rules.waits_for("waited")):
+    """The decision and what follows from it for its ticket, the one that it made if it made one."""
+    if not decision.changes or not any(map(policy.rules.waits_for, _FOLLOWING)):
         return decision
-    first = decision.changes[0]
-    after = ticket if first.ticket is not None else None
-    for event in first.events:
-        after = evolve(after, event, number=first.ticket or 0, at=now)
+    change = decision.changes[-1]
+    after = ticket if change.ticket is not None else None
+    for event in change.events:
+        after = evolve(after, event, number=change.ticket or 0, at=now)
     assert after is not None
     draft = Draft(after, decision.actor, policy, now, silent=silent)
-    moved = [event for event in first.events if isinstance(event, StatusMoved)]
+    moved = [event for event in change.events if isinstance(event, StatusMoved)]
     if any(not event.rule for event in moved) and not decision.rules_ran:
-        apply_rules(draft, "status-changed", facts, requester)
-    opened = any(isinstance(event, TicketOpened) for event in first.events)
+        begins_again = any(isinstance(event, Reopened) for event in change.events)
+        apply_rules(draft, "reopened" if begins_again else "status-changed", facts, requester)
+    opened = any(isinstance(event, TicketOpened) for event in change.events)
     if moved or draft.events or opened:
         plan(draft)
-    return _together(decision, first, draft)
+    return _together(decision, change, draft)
 
 
-def _together(decision: Decision, first: Change, draft: Draft) -> Decision:
+def _together(decision: Decision, change: Change, draft: Draft) -> Decision:
     if not draft.events and not draft.letters and not draft.steps:
         return decision
-    whole = replace(first, events=(*first.events, *draft.events))
+    whole = replace(change, events=(*change.events, *draft.events))
     return replace(
         decision,
-        changes=(whole, *decision.changes[1:]),
+        changes=(*decision.changes[:-1], whole),
         letters=(*decision.letters, *draft.letters),
         notes=(*decision.notes, *draft.notes),
+        follow_ups=(*decision.follow_ups, *draft.follow_ups),
         why=(*decision.why, *draft.steps),
     )
 

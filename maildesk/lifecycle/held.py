@@ -68,6 +68,7 @@ def _split(before: Draft, judged: HeldJudged, who: str) -> Decision:
         letters=tuple(draft.letters),
         message_kind="request",
         notes=tuple(draft.notes),
+        rules_ran=draft.rules_ran,
         follow_ups=tuple(draft.follow_ups),
         why=tuple(draft.steps),
     )

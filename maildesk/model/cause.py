@@ -267,6 +267,7 @@ class OrderedElsewhere:
     """What an agent did in another ticket has this to do with this one.
 
     With a `rule`, that rule did it, on something that the `agent` said, who need not be one.
+    `requester` is this ticket's; the desk fills it in.
     """
 
     agent: Person
@@ -274,6 +275,7 @@ class OrderedElsewhere:
     origin: int
     order: Order
     rule: str = ""
+    requester: Person | None = None
 
     @property
     def writes_to_people(self) -> bool:

@@ -8,7 +8,17 @@ import pytest
 
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.policy import Policy, Workload
-from maildesk.model.cause import AgentActed, ClockStruck, Command
+from maildesk.model.cause import (
+    AgentActed,
+    ClockStruck,
+    Command,
+    Facts,
+    HeldJudged,
+    Latest,
+    OrderedElsewhere,
+    OriginResolved,
+    SplitOff,
+)
 from maildesk.model.decision import Answer
 from maildesk.model.event import Escalated, FieldChanged, RuleActed, RulesDue, StatusMoved, Tagged
 from maildesk.model.mail import Disposition
@@ -264,6 +274,25 @@ def test_one_cause_has_one_pass_even_where_it_changes_the_status_too() -> None:
     assert decision.notes == ("seen",)
 
 
+AGAIN = {"name": "Again", "on": "reopened", "then": {"tag": "again"}}
+
+
+@pytest.mark.parametrize("order", [("reopen", "why"), ("status", "Analysis")])
+def test_an_agent_who_reopens_is_a_cause_as_the_requester_is(order: tuple[str, str]) -> None:
+    moved = {"name": "Moved", "on": "status-changed", "then": {"tag": "moved"}}
+    cause = AgentActed(agent=ANN, message="m", requester=RITA, commands=(Command(*order),))
+    decision = decide(WAITING, cause, with_rules(AGAIN, moved), NOW)
+    assert after(WAITING, decision).tags == ("again",)  # one cause, one pass
+
+
+def test_a_child_that_is_resolved_with_its_parent_is_a_changed_status() -> None:
+    tagging = with_rules({**CHANGED, "name": "Over", "when": "true", "then": {"tag": "over"}})
+    cause = OrderedElsewhere(
+        agent=ANN, proof="token", origin=1000, order=OriginResolved("Done."), requester=RITA
+    )
+    assert after(ANALYSIS, decide(ANALYSIS, cause, tagging, NOW)).tags == ("over",)
+
+
 # ---- rules that wait
 
 
@@ -326,3 +355,24 @@ def test_business_days_pass_over_the_weekend() -> None:
 def test_a_status_nobody_waits_in_has_no_deadline() -> None:
     ticket = replace(HELD_UP, rules_due=NOW + timedelta(days=2))
     assert after(ticket, decide(ticket, mail(RITA), LONG, NOW)).next_due is None
+
+
+def test_a_ticket_that_was_split_off_waits_from_then_on() -> None:
+    in_new = waits("2 hours", tag="late") | {"in_status": "New"}
+    latest = Latest(message="m-last", author=RITA, text="And a chair?", kind="reply")
+    order = SplitOff(latest, "incident", "First line")
+    cause = OrderedElsewhere(agent=ANN, proof="token", origin=1001, order=order, requester=RITA)
+    decision = decide(None, cause, with_rules(in_new), NOW)
+    assert after(None, decision).rules_due == NOW + timedelta(hours=2)
+
+
+def test_a_held_mail_that_was_split_off_waits_from_then_on() -> None:
+    in_new = waits("2 hours", tag="late") | {"in_status": "New"}
+    judged = HeldJudged(
+        agent=ANN, author=MAX, held="h", release="split", message="m", text="", facts=Facts(),
+        proof="token",
+    )  # fmt: skip
+    decision = decide(ANALYSIS, judged, with_rules(in_new), NOW)
+    settled, opened = decision.changes
+    assert not any(isinstance(event, RulesDue) for event in settled.events)
+    assert RulesDue(NOW + timedelta(hours=2)) in opened.events
