@@ -207,7 +207,10 @@ class Simulation:
 
     def _follow(self, one: FollowUp, at: datetime) -> None:
         ticket = self._ticket(one.ticket) if one.ticket is not None else None
-        self._enact(decide(ticket, one.cause, self.policy, at), ticket, at)
+        person = ticket.requester if ticket is not None else one.requester
+        assert person is not None
+        cause = replace(one.cause, requester=self._person(person))
+        self._enact(decide(ticket, cause, self.policy, at), ticket, at)
 
     def _change(self, change: Change, before: Ticket | None, at: datetime) -> Ticket:
         self.newest += before is None

@@ -178,7 +178,8 @@ def _act(draft: Draft, act: effects.Act) -> None:
         case "tell-requester":
             _acted(draft, act)
             to = draft.ticket.requester
-            draft.write(Template.REPLY, to, text=_words(draft, act), links=(Purpose.VIEW,))
+            text, links = _words(draft, act), (Purpose.VIEW,)
+            draft.write(Template.REPLY, to, text=text, links=links, own=True)
         case "tell-agents":
             _acted(draft, act)
             draft.tell_agents(_words(draft, act))

@@ -66,6 +66,7 @@ class Draft:
         author: int | None = None,
         note: str = "",
         links: tuple[Purpose, ...] = (),
+        own: bool = False,
     ) -> None:
         """Send one letter to each of these people but the one who acts on behalf of nobody."""
         if self.silent:
@@ -79,6 +80,7 @@ class Draft:
                 author=author,
                 note=note,
                 links=links,
+                own=own,
             )
             for person in dict.fromkeys(people)
         )

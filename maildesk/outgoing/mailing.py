@@ -225,12 +225,13 @@ def _presentable(person: Person) -> Person:
 
 def _reduced(mailing: Mailing) -> Mailing:
     # Whoever put another's address into From wants the desk to carry words there: it carries
-    # no body, no name, and no subject that a mail program would make a link of.
+    # no body but the desk's own, no name, and no subject that a mail program would make a link of.
     subject = FIXED_SUBJECT if fields.names_a_link(mailing.subject) else mailing.subject
     requester = replace(mailing.topic.requester, name="")
+    text = mailing.letter.text if mailing.letter.own else ""
     return replace(
         mailing,
-        letter=replace(mailing.letter, text=""),
+        letter=replace(mailing.letter, text=text),
         topic=replace(mailing.topic, subject=subject, requester=requester),
         recipient=replace(mailing.recipient, name=""),
         author=None,

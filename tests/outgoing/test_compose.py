@@ -84,6 +84,12 @@ def parts(mail: Message) -> tuple[str, str]:
     return text, html
 
 
+def test_what_the_admin_wrote_goes_to_whoever_is_not_proven_too() -> None:
+    own = Letter(template=Template.REPLY, to=RITA.id, text="Please restart it.", own=True)
+    assert b"Please restart it." in composed(own, proven=False).as_bytes()
+    assert b"Please restart it." not in composed(replace(own, own=False), proven=False).as_bytes()
+
+
 def test_the_acknowledgement_has_each_field_once() -> None:
     assert composed().keys() == FIELDS
 
