@@ -186,9 +186,8 @@ def _before(connection: Connection, number: int, cause: str) -> Ticket | None:
 
 def _answered_by(
     connection: Connection, ticket: Ticket | None, agent: Person, answered: Sequence[str]
-) -> tuple[str, ...]:
+) -> tuple[Person, ...]:
     if ticket is None or not answered:
         return ()
     since = relatives.answered_since(connection, ticket.number, answered[:_MAILS], agent.id)
-    names = people.by_ids(connection, since) if since else {}
-    return tuple(person.name for person in names.values())
+    return tuple(people.by_ids(connection, since).values()) if since else ()

@@ -6,16 +6,24 @@ from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.naming import pick, pick_person
 from maildesk.lifecycle.task import Act, Task
 from maildesk.lifecycle.workflow import Illegal
-from maildesk.model.decision import ActorKind
+from maildesk.model.decision import ActorKind, Template
 from maildesk.model.event import FieldChanged
 from maildesk.model.person import Person
 
 
 def give_to(draft: Draft, agent: int | None) -> None:
-    """The ticket is that agent's, or nobody's."""
+    """The ticket is that agent's, or nobody's; whoever had it until now is told by whom."""
     old = draft.ticket.assignee
-    if old != agent:
-        draft.add(FieldChanged(field="assignee", old=old, new=agent))
+    if old == agent:
+        return
+    draft.add(FieldChanged(field="assignee", old=old, new=agent))
+    names = {one.id: one.name for one in draft.policy.directory.agents}
+    if old in names and old != draft.actor.person:
+        who = names.get(draft.actor.person or 0, "The desk")
+        to = names.get(agent or 0, draft.ticket.team)
+        took = agent == draft.actor.person
+        note = f"{who} took this ticket over." if took else f"{who} gave this ticket to {to}."
+        draft.write(Template.AGENT_NOTIFICATION, old, note=f"{note} It is yours no longer.")
 
 
 def hand_to_team(draft: Draft, team: str) -> None:

@@ -10,6 +10,7 @@ from maildesk.lifecycle import (
     answers,
     approving,
     assignment,
+    collision,
     escalation,
     family,
     hold,
@@ -109,11 +110,12 @@ def perform(draft: Draft, written: Written) -> Decision:
     if written.wrong or result.failed:
         before.back(draft)
         result = _the_silent(draft, written, result)
+    collision.tell_others(draft, written.agent, written.around, result.kind)
     draft.letters[:] = _one_update_each(draft.letters)
     transcript.explain(draft, result.done, result.failed)
     if draft.actor.proof != CONSOLE:
-        collision = transcript.collision(written.around) if result.kind == "answer" else ""
-        transcript.send(draft, written.agent, result.done, result.failed, collision)
+        crossed = collision.told(written.around, result.kind)
+        transcript.send(draft, written.agent, result.done, result.failed, crossed)
     said, aside = _said(written, result.kind)
     disposition = Disposition.COMMAND if names or written.wrong else Disposition.FOLLOW_UP
     answer = Answer.ILLEGAL if result.failed else Answer.DONE

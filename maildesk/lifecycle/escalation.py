@@ -1,6 +1,6 @@
 """Handing a ticket to another level, back again, or asking the requester: `#escalate`."""
 
-from maildesk.lifecycle import workflow
+from maildesk.lifecycle import closure
 from maildesk.lifecycle.assignment import give_to, hand_to_team
 from maildesk.lifecycle.naming import pick
 from maildesk.lifecycle.policy import Directory
@@ -14,6 +14,8 @@ _WHY = Illegal(
     "say why: #escalate <L2|L3|field|team|back> <why>, or #escalate requester <question>"
 )
 
+_RESOLVED = Illegal("the requester is asked whether it is solved; #reopen first")
+
 
 def question(command: Command) -> str | None:
     """What the command asks the requester; None where it is another command, or hands on."""
@@ -25,6 +27,8 @@ def question(command: Command) -> str | None:
 def _escalate(task: Task) -> str | Illegal:
     if task.draft.ticket.waits_for_approval:
         return ASKED
+    if task.draft.ticket.waits_for_requester:
+        return _RESOLVED
     word, why = _parted(task.argument)
     match word.casefold():
         case "requester" if why:
@@ -71,7 +75,7 @@ def _hand_on(task: Task, team: str, why: str) -> str | Illegal:
     old = draft.ticket.team
     if old == team:
         return Illegal(f"the ticket is with {team} already")
-    illegal = workflow.move(draft, draft.policy.workflow.roles.escalated, ActorKind.AGENT)
+    illegal = closure.bring_to(draft, draft.policy.workflow.roles.escalated, ActorKind.AGENT)
     if illegal is not None:
         return illegal
     hand_to_team(draft, team)
@@ -90,7 +94,7 @@ def _hand_back(task: Task, why: str) -> str | Illegal:
         return Illegal("nobody escalated this ticket, so there is no team to give it back to")
     if team not in draft.policy.directory.teams:
         return Illegal(f'the team "{team}" is no more; name one: #escalate <team> <why>')
-    illegal = workflow.move(draft, draft.policy.workflow.roles.working, ActorKind.AGENT)
+    illegal = closure.bring_to(draft, draft.policy.workflow.roles.working, ActorKind.AGENT)
     if illegal is not None:
         return illegal
     hand_to_team(draft, team)
@@ -101,7 +105,7 @@ def _hand_back(task: Task, why: str) -> str | Illegal:
 
 def _ask(task: Task, question: str) -> str | Illegal:
     draft = task.draft
-    illegal = workflow.move(draft, draft.policy.workflow.roles.escalated, ActorKind.AGENT)
+    illegal = closure.bring_to(draft, draft.policy.workflow.roles.escalated, ActorKind.AGENT)
     if illegal is not None:
         return illegal
     if draft.ticket.assignee is None:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from maildesk.lifecycle import undo
 from maildesk.lifecycle.draft import Draft
-from maildesk.model.cause import Around
 from maildesk.model.decision import Template
 from maildesk.model.mail import Step
 from maildesk.model.person import Person
@@ -27,14 +26,6 @@ def send(
     note = " ".join(part for part in (headline(done, failed), beside) if part)
     text = "\n\n".join(paragraphs(draft, done, failed))
     draft.write(Template.TRANSCRIPT, agent.id, text=text, note=note)
-
-
-def collision(around: Around) -> str:
-    """Whether another agent answered meanwhile."""
-    others = " and ".join(around.answered_by)
-    if not others:
-        return ""
-    return f"{others} answered too, since the mail that you answered. Both answers went out."
 
 
 def headline(done: Sequence[str], failed: Sequence[str]) -> str:

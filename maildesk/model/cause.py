@@ -98,7 +98,7 @@ class Around:
     latest: Latest | None = None
     splittable: Splittable | None = None
     undoable: Undoable | None = None
-    answered_by: tuple[str, ...] = ()
+    answered_by: tuple[Person, ...] = ()
 
 
 class Choice(enum.StrEnum):

@@ -89,9 +89,9 @@ class Letter:
     """One mail to one person. `automatic` mails stand under the loop breaker (RFC 3834).
 
     `note` says in one sentence why the letter is sent where the template leaves it open.
-    `text` is a person's text that the letter carries; `author` wrote it; or it is the desk's `own`,
-    out of its configuration. `warnings` are promises that the letter speaks of, and `report` is what
-    it reports.
+    `text` is a person's text that the letter carries; `author` wrote it; or the desk's `own`, out
+    of its configuration. `warnings` are promises that the letter speaks of, and `report` is what it
+    reports.
     """
 
     template: Template

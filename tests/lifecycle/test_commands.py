@@ -14,6 +14,7 @@ from maildesk.model.cause import Around, Latest, Splittable, Undoable
 from maildesk.model.command import COMMANDS, ticket_number
 from maildesk.model.decision import Decision
 from maildesk.model.event import Closed, StatusMoved
+from maildesk.model.person import Person
 from maildesk.model.policy import Absence
 from maildesk.model.ticket import Relation, Ticket
 from tests.lifecycle.cast import (
@@ -192,6 +193,7 @@ NOT_DONE: list[tuple[str, str, str]] = [
     ("Analysis", "#escalate L1 x", "the ticket is with First line already"),
     ("Escalated", "#escalate back x", "nobody escalated this ticket"),
     ("Pending", "#escalate L2 x", 'a ticket in status "Pending" cannot become "Escalated"'),
+    ("Waiting for Closure", "#escalate back x", "#reopen first"),
     ("Analysis", "#parent x", '"x" is no ticket number'),
     ("Analysis", "#parent 1001", "that is this ticket itself"),
     ("Analysis", "#parent 7", "there is no ticket 7"),
@@ -295,6 +297,44 @@ def test_a_ticket_of_somebody_who_is_away_is_told_to_the_team() -> None:
     assert away.working_on(lonely, NOW) == (LEE.id,)  # rather than nobody
     led = replace(away, leads=frozenset({("Network", ANN.id)}))
     assert led.working_on(lonely, NOW) == (LEE.id, ANN.id)
+
+
+def second(text: str, ticket: Ticket = ANALYSIS, *first: Person) -> Decision:
+    """Lee orders this where Ann has the ticket, and others may have answered meanwhile."""
+    read = read_commands(text)
+    commands = [(one.name, one.argument) for one in read.commands]
+    around = replace(AROUND, tickets={}, answered_by=first)
+    return decide(ticket, mail(LEE, read.text, commands=commands, around=around), SHIPPED, NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "template"), [("Hello.", "reply"), ("#resolve Cable.", "resolution")]
+)
+def test_two_agents_who_write_at_once_learn_of_each_other(text: str, template: str) -> None:
+    decision = second(text, replace(ANALYSIS, assignee=None), ANN)
+    assert "Ann answered too" in next(x.note for x in decision.letters if x.to == LEE.id)
+    (heard,) = [x for x in decision.letters if x.to == ANN.id]
+    assert (heard.template, heard.author) == ("agent-notification", LEE.id)
+    assert heard.text == next(x.text for x in decision.letters if x.template == template)
+
+
+def test_an_agent_reads_what_a_colleague_writes_in_the_own_ticket() -> None:
+    assert "agent-notification:ann" in told(second("Hello."))
+    assert "agent-notification:ann" not in told(second("#note Hello."))
+    assert "agent-notification:lee" not in told(ordered("Hello."))
+
+
+@pytest.mark.parametrize(
+    ("order", "note"),
+    [
+        ("#take", "Lee took this ticket over. It is yours no longer."),
+        ("#assign lee", "Lee took this ticket over. It is yours no longer."),
+        ("#team Network", "Lee gave this ticket to Network. It is yours no longer."),
+    ],
+)
+def test_who_has_a_ticket_no_longer_is_told_by_whom(order: str, note: str) -> None:
+    assert [x.note for x in second(order).letters if x.to == ANN.id] == [note]
+    assert ANN.id not in {x.to for x in ordered("#assign lee").letters if x.note == note}
 
 
 def test_an_assignee_who_is_no_agent_any_more_is_told_nothing_and_the_team_is() -> None:

@@ -274,8 +274,11 @@ AGENTS: list[Row] = [
     (mail(ANN), "New", "follow-up answer", ["MessageAdded", "assignee", "-> Analysis"], TO_ALL),
     (mail(ANN), "Assign", "follow-up answer", ["MessageAdded", "assignee", "-> Analysis"], TO_ALL),
     (mail(ANN), "Analysis", "follow-up answer", ["MessageAdded"], TO_ALL),
-    # another's ticket stays the other's
-    (mail(LEE), "Analysis", "follow-up answer", ["MessageAdded"], TO_ALL),
+    # another's ticket stays the other's, who reads the answer
+    (
+        *(mail(LEE), "Analysis", "follow-up answer", ["MessageAdded"]),
+        [*TO_ALL, "agent-notification:ann"],
+    ),
     (mail(ANN), "Escalated", "follow-up answer", ["MessageAdded", "-> Analysis"], TO_ALL),
     (mail(ANN), "Pending", "follow-up answer", ["MessageAdded", "-> Analysis"], TO_ALL),
     # an answer beside an open question settles it not: the clock and the links stay good
@@ -305,13 +308,13 @@ AGENTS: list[Row] = [
         ["MessageAdded", "assignee", "-> Analysis"],
         [],
     ),
-    # ---- #take
+    # ---- #take: whose it was is told
     (
         mail(LEE, "", commands=[("take", "")]),
         "Analysis",
         "command note",
         ["MessageAdded", "assignee"],
-        [],
+        ["agent-notification:ann"],
     ),
     (mail(ANN, "", commands=[("take", "")]), "Analysis", "command note", ["MessageAdded"], []),
     # with a text: the text is an answer
@@ -399,11 +402,12 @@ AGENTS: list[Row] = [
         mail(LEE, "", commands=[("resolve", "Cable."), ("close", "")]),
         *("Analysis", "command resolution"),
         ["MessageAdded", "ResolutionGiven", "-> Waiting for Closure", "-> Completed", "Closed"],
-        ["resolution:rita", "closure:rita"],
+        ["resolution:rita", "closure:rita", "agent-notification:ann"],
     ),
     (
         mail(LEE, "Hello.", commands=[("take", ""), ("close", "")]),
-        *("Analysis", "command note", ["MessageAdded", "assignee"], ["transcript:lee"]),
+        *("Analysis", "command note", ["MessageAdded", "assignee"]),
+        ["agent-notification:ann", "transcript:lee"],
     ),
     # what is for agents alone and what is for all cannot be one text
     (
@@ -701,7 +705,11 @@ OWN = replace(WAITING, requester=ANN.id, assignee=LEE.id)
         (mail(ANN, "accept", choice=ACCEPT, round=1), "Closed", ["closure:ann"]),
         (mail(ANN, "It smears.", round=1), "Reopened", ["agent-notification:lee"]),
         # commands are an agent's
-        (mail(ANN, "", commands=[("take", "")]), "assignee", ["transcript:ann"]),
+        (
+            mail(ANN, "", commands=[("take", "")]),
+            "assignee",
+            ["agent-notification:lee", "transcript:ann"],
+        ),
         (mail(ANN, "", wrong_commands=WRONG), "MessageAdded", ["transcript:ann"]),
     ],
 )

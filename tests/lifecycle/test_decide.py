@@ -246,11 +246,14 @@ def acted(text: str = "", *commands: tuple[str, str], wrong: bool = False) -> Ag
             ["MessageAdded", "assignee", "-> Analysis"],
             ["reply:rita", "reply:will"],
         ),
-        ("Analysis", acted("", ("take", "")), DONE, ["MessageAdded", "assignee"], []),
+        (
+            *("Analysis", acted("", ("take", "")), DONE, ["MessageAdded", "assignee"]),
+            ["agent-notification:ann"],
+        ),
         (
             *("Analysis", acted("", ("resolve", "Cable.")), DONE),
             ["MessageAdded", "ResolutionGiven", "-> Waiting for Closure"],
-            ["resolution:rita"],
+            ["resolution:rita", "agent-notification:ann"],
         ),
         ("Analysis", acted(wrong=True), ILLEGAL, ["MessageAdded"], []),
         # a closed ticket never changes again: nothing is said, done or sent, but noted
@@ -276,7 +279,7 @@ def acted(text: str = "", *commands: tuple[str, str], wrong: bool = False) -> Ag
         # what is right, and writes to nobody outside, is done all the same
         (
             *("Waiting for Closure", acted("", ("close", ""), ("take", "")), ILLEGAL),
-            *(["MessageAdded", "assignee"], []),
+            *(["MessageAdded", "assignee"], ["agent-notification:ann"]),
         ),
         ("Completed", acted("", ("note", "Ha.")), DONE, ["MessageAdded"], []),
         ("Completed", acted("Text.", ("note", "Ha.")), DONE, ["MessageAdded"], []),
