@@ -35,6 +35,10 @@ from maildesk.model.token import Purpose
 
 CONSOLE = "console"
 _CLOSED = "The ticket is closed, which is final; only a #note can be added."
+_CLOSED_TO_WORDS = (
+    "The ticket is closed, which is final: your text was sent to nobody and is kept as a note. For "
+    "a new ticket of the requester's, write to the desk with #onbehalf <address> on the first line."
+)
 _MIXED = WrongCommand(
     "#note and #resolve", "the one is for agents alone, the other for all; write two mails"
 )
@@ -197,7 +201,7 @@ def _all(draft: Draft, written: Written) -> _Done:
     others = tuple(one for one in written.commands if one.name != "onbehalf")
     done, failed = _each(draft, written, behalf)  # whose request it is gets the text
     if written.text and kind == "answer" and draft.ticket.is_closed:
-        failed.append(_CLOSED)
+        failed.append(_CLOSED_TO_WORDS)
     elif written.text and kind == "answer":
         _answer(draft, written)
     also, neither = _each(draft, written, others)
@@ -249,7 +253,7 @@ def _the_silent(draft: Draft, written: Written, first: _Done) -> _Done:
     failed = [f"{wrong.line}: {wrong.hint}" for wrong in written.wrong]
     if written.text and first.kind == "answer":
         closed = draft.ticket.is_closed
-        failed.append(_CLOSED if closed else f"Your text to the requester: {_NO_LETTER}")
+        failed.append(_CLOSED_TO_WORDS if closed else f"Your text to the requester: {_NO_LETTER}")
     done, others = _silent_ones(draft, written)
     return _Done(done, [*failed, *others], "note")
 

@@ -48,7 +48,7 @@ def arrived(ticket: Ticket | None, mail: MailArrived, policy: Policy, now: datet
     if ticket is None and dictation.is_one(mail):
         return dictation.dictated(mail, policy, now)
     late = ticket is not None and _is_late(ticket, mail)
-    if ticket is None or (ticket.is_closed and _opens_a_child(mail) and not late):
+    if ticket is None or (ticket.is_closed and _opens_a_child(ticket, mail) and not late):
         return opened(ticket, mail, policy, now)
     draft = Draft(ticket, actor(mail, ActorKind.REQUESTER), policy, now, silent=mail.silent)
     for part in _PARTS:
@@ -58,10 +58,19 @@ def arrived(ticket: Ticket | None, mail: MailArrived, policy: Policy, now: datet
     raise AssertionError("the last part takes every mail")
 
 
-def _opens_a_child(mail: MailArrived) -> bool:
-    """Whether a mail to a closed ticket asks for something: machines and thanks do not."""
+def _opens_a_child(ticket: Ticket, mail: MailArrived) -> bool:
+    """Whether a mail to a closed ticket asks for something: machines, thanks and agents do not."""
     asks = mail.kind is Kind.PERSON and not mail.thanks
-    return asks and not mail.held and not (mail.sender.is_agent and _commands(mail))
+    return asks and not mail.held and not _answers_late(ticket, mail)
+
+
+def _answers_late(ticket: Ticket, mail: MailArrived) -> bool:
+    """Whether an agent still means a closed ticket, where nobody would read it: no request of the
+    agent's own, and no mail of somebody else that is passed on."""
+    if not mail.sender.is_agent or mail.behalf is not None:
+        return False
+    own = ticket.requester == mail.sender.id
+    return _commands(mail) or (mail.kind is Kind.PERSON and not own and not mail.thanks)
 
 
 def _machine(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
@@ -110,7 +119,7 @@ def _stranger(_ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | No
 
 def _after_the_end(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
     """Machine mail and thanks to a closed ticket are recorded; all else opened a child before."""
-    if not ticket.is_closed or (mail.sender.is_agent and _commands(mail)):
+    if not ticket.is_closed or _answers_late(ticket, mail):
         return None
     draft.add(MessageAdded(mail.message, "comment"))
     what = "thanks" if mail.thanks else "machine mail"

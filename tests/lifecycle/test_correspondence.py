@@ -99,7 +99,7 @@ NEW_TICKETS: list[Row] = [
 ]
 
 CLOSED_TICKETS: list[Row] = [
-    # a person writes to a closed ticket: a child, whoever it is
+    # a person writes to a closed ticket: a child
     *(
         (
             mail(who),
@@ -111,7 +111,6 @@ CLOSED_TICKETS: list[Row] = [
         for who, name, more in (
             (RITA, "rita", FOR_ANN),
             (WILL, "will", FOR_ANN),
-            (ANN, "ann", []),  # also an agent, who is not told of the own mail
         )
     ),
     # also one that decides what was decided long ago
@@ -129,6 +128,9 @@ CLOSED_TICKETS: list[Row] = [
     (mail(RITA, thanks=True), "Completed", "follow-up comment", ["MessageAdded"], []),
     (mail(WILL, thanks=True, proof=NONE), "Completed", "follow-up comment", ["MessageAdded"], []),
     # a stranger with a true reference is held, not let in by a child of another's ticket
+    # an agent's late answer is no request: it is kept, and the agent is told that nobody reads it
+    (mail(ANN), "Completed", "follow-up note", ["MessageAdded"], ["transcript:ann"]),
+    (mail(LEE, thanks=True), "Completed", "follow-up comment", ["MessageAdded"], []),
     (mail(MALLORY, held=True), "Completed", "held held", ["MessageAdded"], FOR_ANN),
 ]
 

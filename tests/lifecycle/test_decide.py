@@ -294,9 +294,14 @@ def test_what_an_agent_does_at_the_console(
 
 
 def test_why_a_closed_ticket_takes_nothing_more_is_said() -> None:
-    step = decide(CLOSED, acted("Hello."), SHIPPED, NOW).why[-1]
+    step = decide(CLOSED, acted("", ("take", "")), SHIPPED, NOW).why[-1]
     assert step.verdict == "not done"
-    assert step.rejected == ("The ticket is closed, which is final; only a #note can be added.",)
+    assert step.rejected == (
+        "#take: The ticket is closed, which is final; only a #note can be added.",
+    )
+    (words,) = decide(CLOSED, acted("Hello."), SHIPPED, NOW).why[-1].rejected
+    assert words.startswith("The ticket is closed, which is final: your text was sent to nobody")
+    assert "#onbehalf" in words
 
 
 def test_a_ticket_is_resolved_for_its_request_types_days() -> None:
