@@ -3,13 +3,17 @@
 Both are read in the new text of a mail alone, never in a quote.
 
 Commands stand at the top or at the bottom of the text. A line is a command when it begins with
-`#` and a letter right behind it: `# heading` and `#1` are text.
+`#` and a letter right behind it: `# heading` and `#1` are text. What mail programs put in front
+(the bullet of a list, stars of bold print, signs that nobody sees) is passed over where the full
+name of a command follows.
 
 - At the top, a command that takes text takes its own line and the lines right below it, up to
   the next blank line or command. What follows goes to the requester.
 - At the bottom, it takes everything up to the next command or the end.
-- A known command between two pieces of other text is neither obeyed nor passed on: it is
-  reported as wrong, and whoever reads the result sends nothing. An unknown word there is text.
+- A short closing ("Kind regards", a name) may stand below the last command: it ends the text.
+- A command between two pieces of other text, also one that is nearly spelt right, is neither
+  obeyed nor passed on: it is reported as wrong, and whoever reads the result sends nothing. An
+  unknown word there is text.
 """
 
 import re
@@ -19,13 +23,18 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import islice
 
+from maildesk.ingest.thanks import closing_at
 from maildesk.model.cause import Choice, Command, WrongCommand
 from maildesk.model.command import COMMANDS, Takes
 
 _KINDS = {kind.name: kind for kind in COMMANDS}
 _LINE = re.compile(r"#([A-Za-z]\S{0,39})(?:\s+(.*))?\Z", re.DOTALL)
 _TOO_MANY = "one command too many in one mail: this and all below it were not read"
-_INVISIBLE = "\u200b\u200e\u200f\u2060\ufeff"
+_IN_FRONT = re.compile(r"(?:[\s*_+•·◦▪▫●○■□‣➢–—-]|[0-9]{1,3}[.)]){0,12}\Z")
+_SPEAKING = frozenset({"template", "kb", "resolve"})  # bring words that a closing may end
+_BOLD = "*_"
+_LOOKED_CLOSELY = 500  # lines amid text that are compared with every command
+_NEAR = 0.75  # how alike a word is to a command that it probably means
 _MOST = 50  # commands that are read in one mail
 _CERTAIN = 3  # letters from which a beginning counts as a command in the middle of text
 
@@ -55,6 +64,22 @@ class _Block:
 def read_commands(text: str) -> CommandReading:
     """Part the agent's new text into what goes on and what is ordered. Never raises."""
     lines = text.splitlines()
+    cut = closing_at(lines)
+    above = next((line for line in reversed(lines[:cut]) if line.strip()), "")
+    block = _block(above)
+    goes_on = any(_block(line) for line in lines[cut:])
+    if cut == len(lines) or goes_on or block is None or _takes_text(block):
+        reading = _read(lines)
+    else:
+        reading = _read(lines[:cut])
+        closing = "\n".join(lines[cut:]).strip()
+        reading = replace(reading, text=f"{reading.text}\n\n{closing}".strip())
+    speaks = not reading.commands or any(one.name in _SPEAKING for one in reading.commands)
+    is_closing = not speaks and closing_at(reading.text.splitlines()) == 0
+    return replace(reading, text="") if is_closing else reading
+
+
+def _read(lines: list[str]) -> CommandReading:
     top, begin = _top(lines)
     end = _bottom_start(lines, begin)
     blocks = top + list(_blocks(lines[end:]))
@@ -72,12 +97,30 @@ def _block(line: str) -> _Block | None:
     """The command that a line begins, or None where it is text."""
     if "#" not in line:
         return None
-    shown = line.strip().strip(_INVISIBLE).strip()
-    match = _LINE.match(shown)
-    if match is None:
+    head, _, rest = line.partition("#")
+    head, rest = _seen(head), _seen(rest)
+    if not _IN_FRONT.match(head):
         return None
-    rest = [match[2]] if match[2] else []
-    return _Block(shown, match[1].rstrip(":.,;!").lower(), rest)
+    decorated = head.strip()
+    if set(decorated).intersection(_BOLD):
+        rest = rest.rstrip(_BOLD + " ")
+    match = _LINE.match(f"#{rest.strip()}")
+    if match is None or rest[:1].isspace():
+        return None
+    word = match[1].rstrip(f":.,;!{_BOLD}").lower()
+    if decorated and word not in _KINDS:
+        return None
+    return _Block(line.strip(), word, [match[2]] if match[2] else [])
+
+
+def _seen(text: str) -> str:
+    """Without the signs at both ends that nobody sees, as a zero-width joiner."""
+    begin, end = 0, len(text)
+    while begin < end and unicodedata.category(text[begin]) == "Cf":
+        begin += 1
+    while end > begin and unicodedata.category(text[end - 1]) == "Cf":
+        end -= 1
+    return text[begin:end]
 
 
 def _named(word: str) -> list[str]:
@@ -157,13 +200,24 @@ def _hint(word: str, names: list[str]) -> str:
 
 
 def _in_the_middle(lines: list[str]) -> Iterator[WrongCommand]:
+    looked = 0
     for line in lines:
         block = _block(line)
-        sure = block and (len(block.word) >= _CERTAIN or block.word in _KINDS)
-        if block and sure and _named(block.word):
-            yield WrongCommand(
-                block.line[:200], "stands between text: put it at the top or at the bottom"
-            )
+        if block is None:
+            continue
+        looked += 1
+        if _is_sure(block.word) or (looked <= _LOOKED_CLOSELY and _is_near(block.word)):
+            near = "" if _named(block.word) else f"; {_hint(block.word, [])}"
+            place = "stands between text: put it at the top or at the bottom"
+            yield WrongCommand(block.line[:200], place + near)
+
+
+def _is_sure(word: str) -> bool:
+    return word in _KINDS or (len(word) >= _CERTAIN and bool(_named(word)))
+
+
+def _is_near(word: str) -> bool:
+    return len(word) > _CERTAIN and bool(get_close_matches(word, _KINDS, n=1, cutoff=_NEAR))
 
 
 # ---- decisions

@@ -133,6 +133,9 @@ _CJK_GREETING = re.compile(
     r"^[^\s、。，,!！]{1,12}(?:様|さん|さま|先生|女士)[、，,]?$", re.MULTILINE
 )
 
+_CLOSING_LINES = 6  # of the end of a text in which a closing may begin
+_CLOSING_LINE = 80  # characters of such a line
+
 _GREETINGS = _folded_words(
     "hi hello hey dear morning afternoon hallo liebe lieber guten tag moin servus bonjour salut "
     "cher chère hola buenos buenas días tardes estimado estimada ciao buongiorno gentile olá "
@@ -184,6 +187,17 @@ def is_thanks(text: str) -> bool:
     thanked = thanked or not _THANKS.isdisjoint(words)
     polite = all(_is_polite(line) for line in body)
     return thanked and polite and len(words) <= _WORDS and _is_signature(signed)
+
+
+def closing_at(lines: Sequence[str]) -> int:
+    """Where the closing ("Kind regards" and a signature of a few lines) begins that ends a text;
+    len(lines) where there is none."""
+    shown = [at for at, line in enumerate(lines) if line.strip()][-_CLOSING_LINES:]
+    for at in shown:
+        words = _folded(lines[at][:_CLOSING_LINE])
+        if words and set(words) <= _CLOSINGS and _is_signature(lines[at + 1 :]):
+            return at
+    return len(lines)
 
 
 def _folded(line: str) -> list[str]:

@@ -65,6 +65,36 @@ READINGS: tuple[tuple[str, str, Said], ...] = (
     ("Hi\n#note one\ntwo\n#take", "Hi", (("note", "one\ntwo"), ("take", ""))),
     # ---- both ends
     ("#take\n\nHi Rita\n\n#note she is new", "Hi Rita", (("take", ""), ("note", "she is new"))),
+    # above a short closing, which ends the text
+    ("Hi\n#close\nKind regards\nAnn", "Hi\n\nKind regards\nAnn", (("close", ""),)),
+    (
+        "Hallo\n\n#take\n\nMit freundlichen Grüßen\nAnn Archer\nIT",
+        "Hallo\n\nMit freundlichen Grüßen\nAnn Archer\nIT",
+        (("take", ""),),
+    ),
+    # a closing alone is nothing to send
+    ("#take\n\nKind regards\nAnn", "", (("take", ""),)),
+    ("#hold vendor\n\nThanks,\nAnn", "", (("hold", "vendor"),)),
+    ("#kb vpn\n\nThanks,\nAnn", "Thanks,\nAnn", (("kb", "vpn"),)),
+    ("#resolve New toner.\n\nBest\nAnn", "Best\nAnn", (("resolve", "New toner."),)),
+    ("#take\n\nThanks,\nAnn\n#kb vpn", "Thanks,\nAnn", (("take", ""), ("kb", "vpn"))),
+    ("Kind regards\nAnn", "Kind regards\nAnn", ()),
+    # behind what mail programs put in front, a full name is a command
+    *(
+        (f"{front}note SECRET{behind}", "", (("note", "SECRET"),))
+        for front, behind in (
+            *(("* #", ""), ("- #", ""), ("1. #", ""), ("  2) #", ""), ("• #", ""), ("– #", "")),
+            *(("*#", "*"), ("**#", "**"), ("_#", "_"), ("\u200d#", ""), ("\u00a0\u00ad#", "")),
+            *(("#\u200b", ""), ("* \u200d#", "")),
+        )
+    ),
+    ("*#take*", "", (("take", ""),)),
+    ("Hi\n*#note* SECRET", "Hi", (("note", "SECRET"),)),
+    # and any other word is text
+    ("- #prio one\n* #hashtag\n1. #1\nC# and F#", "- #prio one\n* #hashtag\n1. #1\nC# and F#", ()),
+    ("Hi\n#!/bin/sh\n# note this\nx = 1  #note", "Hi\n#!/bin/sh\n# note this\nx = 1  #note", ()),
+    ("Hi\n#include <stdio.h>\n#define A\nBye", "Hi\n#include <stdio.h>\n#define A\nBye", ()),
+    ("We have\n#hashtags\n#teamwork\nhere.", "We have\n#hashtags\n#teamwork\nhere.", ()),
     # Windows' line ends
     ("#take\r\n\r\nHi\r\n#close\r\n", "Hi", (("take", ""), ("close", ""))),
 )
@@ -85,7 +115,7 @@ WRONG: tuple[tuple[str, str, str], ...] = (
     # nothing near: all there are
     ("#xyzzy", "#xyzzy", "not known; #help shows what there is"),
     # too short to be sure
-    ("#t", "#t", "can mean #take or #team or #tag or #template"),
+    ("#ta", "#ta", "can mean #take or #tag"),
     ("#re x", "#re x", "can mean #resolve or #reopen"),
     # the value is missing
     ("#team", "#team", "write what you mean behind it: #team <team>"),
@@ -105,6 +135,10 @@ WRONG: tuple[tuple[str, str, str], ...] = (
     # a known command amid text: neither obeyed nor sent to the requester unseen
     ("Hi\n#take\nRita", "#take", "stands between text"),
     ("Hi\n\n#clo\n\nRita", "#clo", "stands between text"),
+    ("Hi\n- #take\nRita", "- #take", "stands between text"),
+    # nearly one: as it stands above a signature that nothing parts from the text
+    ("Hi\n#nota she is slow\nAnn Archer", "#nota she is slow", "did you mean #note?"),
+    ("Hi\n#reslove it\nAnn Archer", "#reslove it", "did you mean #resolve?"),
 )
 
 
