@@ -10,7 +10,7 @@ from maildesk.desk.around import look_around
 from maildesk.desk.office import Office
 from maildesk.desk.opened import bytes_of, enclosure, whole
 from maildesk.desk.record import Matter, Recorder, Said
-from maildesk.desk.rounds import CHOICES, open_choices, taken, what_became
+from maildesk.desk.rounds import CHOICES, handed_on, open_choices, taken, what_became
 from maildesk.desk.sight import Sight, entries, sight
 from maildesk.ingest.commands import takes_back
 from maildesk.lifecycle import work_link
@@ -97,8 +97,11 @@ class DeskDoor:
         if works and not seen.viewer.is_agent:
             return Problem.NOT_YOURS
         ticket = seen.ticket
-        hindrance = self._hindrance(seen) if works and link.round == ticket.round else ""
-        choices = open_choices(ticket, link, hindrance)
+        hindrance = next_team = ""
+        if works and link.round == ticket.round:
+            draft = self._draft(seen)
+            hindrance, next_team = work_link.hindrance(draft), work_link.next_team(draft)
+        choices = open_choices(ticket, link, hindrance, next_team)
         decided = None if choices else what_became(seen.history, link, ticket, seen.names)
         says = bool(choices or decided or hindrance) or link.purpose is Purpose.VIEW
         said = entries(connection, seen, seen.shown, self.office.keys)
@@ -119,6 +122,9 @@ class DeskDoor:
             outdated=not says,
             taken=taken(seen.history, ticket, seen.viewer, seen.names) if works else None,
             hindrance=hindrance,
+            team=ticket.team if works else "",
+            next_team=next_team,
+            handed_on=handed_on(seen.history, ticket, seen.names) if works else None,
         )
         return page.local(self._zone_of(seen.viewer))
 
@@ -127,11 +133,10 @@ class DeskDoor:
         own = viewer.zone
         return ZoneInfo(own) if own else self.office.policy.levels.calendar_named(None).zone
 
-    def _hindrance(self, seen: Sight) -> str:
-        """Why this agent cannot resolve the ticket by a link now."""
+    def _draft(self, seen: Sight) -> Draft:
+        """What this agent could do by a link now is asked of it."""
         actor = Actor(ActorKind.AGENT, seen.viewer.id, "link")
-        draft = Draft(seen.ticket, actor, self.office.policy, self.office.clock())
-        return work_link.hindrance(draft)
+        return Draft(seen.ticket, actor, self.office.policy, self.office.clock())
 
     def mail(self, token: str, message: str) -> WholeMail | Problem:
         """The whole mail of a text that the link shows. Changes nothing."""

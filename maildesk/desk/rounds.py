@@ -9,6 +9,7 @@ from maildesk.model.event import (
     ApprovalVoted,
     ApprovalWithdrawn,
     Closed,
+    Escalated,
     Event,
     FieldChanged,
     Reopened,
@@ -25,13 +26,16 @@ CHOICES: dict[Purpose, tuple[Choice | Work, ...]] = {
     Purpose.VIEW: (),
     Purpose.RESOLUTION: (Choice.ACCEPT, Choice.REJECT, Choice.KEEP),
     Purpose.APPROVAL: (Choice.APPROVE, Choice.REJECT),
-    Purpose.WORK: (Work.RESOLVE, Work.TAKE),
+    Purpose.WORK: tuple(Work),
 }
 Names = dict[int, Person]
 
 
-def open_choices(ticket: Ticket, link: LinkToken, hindrance: str) -> tuple[Choice | Work, ...]:
-    """What the holder of this link may decide now. `hindrance`: why it cannot be resolved."""
+def open_choices(
+    ticket: Ticket, link: LinkToken, hindrance: str, next_team: str = ""
+) -> tuple[Choice | Work, ...]:
+    """What the holder of this link may decide now. `hindrance`: why it cannot be resolved;
+    `next_team`: whom it can be handed on to."""
     if link.round != ticket.round:
         return ()
     approval = ticket.approval
@@ -42,7 +46,8 @@ def open_choices(ticket: Ticket, link: LinkToken, hindrance: str) -> tuple[Choic
     if link.purpose is Purpose.RESOLUTION and resolved:
         return CHOICES[link.purpose]
     if link.purpose is Purpose.WORK and not work_link.is_over(ticket):
-        can = {Work.RESOLVE: not hindrance, Work.TAKE: ticket.assignee is None}
+        nobodys = ticket.assignee is None
+        can = {Work.RESOLVE: not hindrance, Work.TAKE: nobodys, Work.HAND_ON: bool(next_team)}
         return tuple(work for work in Work if can[work])
     return ()
 
@@ -81,6 +86,15 @@ def taken(
     return Decided(
         Work.TAKE, by, max(since, default=ticket.opened_at), ticket.assignee == viewer.id
     )
+
+
+def handed_on(history: tuple[Recorded, ...], ticket: Ticket, names: Names) -> Decided | None:
+    """Who handed the ticket on to the team that has it, and when."""
+    for line in reversed(history):
+        if isinstance(line.event, Escalated):
+            by = _name_of(line.actor, names)
+            return Decided(Work.HAND_ON, by, line.at) if ticket.back_to else None
+    return None
 
 
 def _name_of(actor: Actor, names: Names) -> str:

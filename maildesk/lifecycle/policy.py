@@ -154,10 +154,14 @@ class Directory:
         """Who leads the team."""
         return tuple(sorted(person for of, person in self.leads if of == team))
 
+    def teams_above(self, team: str) -> tuple[str, ...]:
+        """The teams of the next level."""
+        at = _LEVELS.index(self.levels.get(team, "L1"))
+        return tuple(one for one, level in self.levels.items() if _LEVELS.index(level) == at + 1)
+
     def above(self, team: str) -> tuple[int, ...]:
         """Who leads the teams of the next level; all of them where nobody does."""
-        at = _LEVELS.index(self.levels.get(team, "L1"))
-        above = [name for name, level in self.levels.items() if _LEVELS.index(level) == at + 1]
+        above = self.teams_above(team)
         leads = tuple(dict.fromkeys(lead for name in above for lead in self.leads_of(name)))
         return leads or _ids(agent for name in above for agent in self.teams.get(name, ()))
 

@@ -1,18 +1,24 @@
-"""An agent's click: resolve a ticket, or take it, by the link of a notification. Each once."""
+"""An agent's click: resolve a ticket, take it, or hand it on, by the link of a notification. Each
+once."""
 
-from maildesk.lifecycle import closure, command
+from dataclasses import replace
+
+from maildesk.lifecycle import closure, command, workflow
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.task import ASKED
 from maildesk.model.cause import Command, Work
-from maildesk.model.decision import Answer, Decision
+from maildesk.model.decision import ActorKind, Answer, Decision
 from maildesk.model.mail import Step
 from maildesk.model.ticket import Ticket
 
 
 def commands(work: Work, said: str) -> tuple[Command, ...]:
-    """What the same would be by mail. Words that come with taking a ticket are a note."""
+    """What the same would be by mail. Words that come with taking a ticket are a note. Of handing
+    on the team is not named yet: it is that of the next level when the click is worked."""
     if work is Work.RESOLVE:
         return (Command("resolve", said),)
+    if work is Work.HAND_ON:
+        return (Command("escalate", said),)
     return (Command("take", ""), *((Command("note", said),) if said else ()))
 
 
@@ -25,6 +31,27 @@ def hindrance(draft: Draft) -> str:
     return illegal.why if illegal else ""
 
 
+def next_team(draft: Draft) -> str:
+    """To which team this agent can hand the ticket on by a click; "" where that is not clear, or
+    the ticket is not with the agent's own team (any more)."""
+    ticket, directory = draft.ticket, draft.policy.directory
+    members = directory.teams.get(ticket.team, ())
+    above = directory.teams_above(ticket.team)
+    if not any(one.id == draft.actor.person for one in members) or len(above) != 1:
+        return ""
+    return "" if ticket.waits_for_approval or _cannot_escalate(draft) else above[0]
+
+
+def _cannot_escalate(draft: Draft) -> bool:
+    shipped, ticket = draft.policy.workflow, draft.ticket
+    to, leads = shipped.roles.escalated, draft.policy.directory.leads_team
+    if ticket.status == to:
+        return False
+    leading = leads(draft.actor.person, ticket.team)
+    agent = ActorKind.AGENT
+    return workflow.check(shipped, ticket, to, agent, frozenset(), leads=leading) is not None
+
+
 def is_over(ticket: Ticket) -> bool:
     """Whether somebody has resolved the ticket, or closed it."""
     return ticket.waits_for_requester or ticket.is_closed
@@ -32,11 +59,16 @@ def is_over(ticket: Ticket) -> bool:
 
 def click(draft: Draft, written: command.Written, round_: int) -> Decision:
     """Do it as if by mail, with a transcript; what cannot be done whole changes nothing."""
-    objection = _objection(draft.ticket, written, round_)
+    objection = _objection(draft, written, round_)
     if objection is not None:
         return draft.decision(objection)
-    resolves = any(one.name == "resolve" for one in written.commands)
-    why = hindrance(draft) if resolves else ""
+    first = written.commands[0]
+    why = hindrance(draft) if first.name == "resolve" else ""
+    if first.name == "escalate":
+        team = next_team(draft)
+        why = "" if team else "there is no one team of the next level that it can be handed on to"
+        order = Command("escalate", f"{team}\n{first.argument}")
+        written = replace(written, commands=(order,))
     if why:
         return _refused(draft, Step("command", "not done", rejected=(why,)))
     decision = command.perform(draft, written)
@@ -47,7 +79,8 @@ def _refused(draft: Draft, *why: Step) -> Decision:
     return Decision(answer=Answer.ILLEGAL, actor=draft.actor, why=why)
 
 
-def _objection(ticket: Ticket, written: command.Written, round_: int) -> Answer | None:
+def _objection(draft: Draft, written: command.Written, round_: int) -> Answer | None:
+    ticket = draft.ticket
     if not written.agent.is_agent:
         return Answer.NOT_YOURS
     if is_over(ticket):
@@ -57,6 +90,8 @@ def _objection(ticket: Ticket, written: command.Written, round_: int) -> Answer 
     first = written.commands[0]
     if first.name == "take" and ticket.assignee is not None:
         return Answer.ALREADY_DECIDED
-    if first.name == "resolve" and not first.argument:
+    if first.name == "escalate" and ticket.team not in written.agent.teams:
+        return Answer.ALREADY_DECIDED
+    if first.name in ("resolve", "escalate") and not first.argument:
         return Answer.REASON_MISSING
     return None

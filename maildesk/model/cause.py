@@ -116,6 +116,7 @@ class Work(enum.StrEnum):
 
     RESOLVE = "resolve"
     TAKE = "take it"
+    HAND_ON = "hand on"
 
 
 FLOOD = "flood"

@@ -128,7 +128,8 @@ class Page:
     `closes_at` is when a resolution counts as accepted without an answer.
     `choices` is empty where nothing can be decided here: then `decided` says what was, or
     `outdated` that the link is of an earlier round. To agents, `taken` says whose the ticket is,
-    and `hindrance` why it cannot be resolved here.
+    `hindrance` why it cannot be resolved here, `next_team` whom it can be handed on to, and
+    `handed_on` who did that before.
     """
 
     purpose: Purpose
@@ -147,6 +148,9 @@ class Page:
     outdated: bool = False
     taken: Decided | None = None
     hindrance: str = ""
+    team: str = ""
+    next_team: str = ""
+    handed_on: Decided | None = None
 
     def local(self, zone: ZoneInfo) -> "Page":
         """The same, with every time as it is there."""
@@ -157,4 +161,5 @@ class Page:
             conversation=tuple(entry.local(zone) for entry in self.conversation),
             decided=self.decided.local(zone) if self.decided else None,
             taken=self.taken.local(zone) if self.taken else None,
+            handed_on=self.handed_on.local(zone) if self.handed_on else None,
         )

@@ -91,8 +91,8 @@ _AT_WORK = {
         "Somebody was faster", "What you have just sent has changed nothing."
     ),
     Answer.REASON_MISSING: Alert(
-        "Please say what the resolution is",
-        "The requester reads it. Nothing has changed yet.",
+        "Please say what the resolution is, or why you hand it on",
+        "Others read it. Nothing has changed yet.",
         "comment",
     ),
 }

@@ -263,7 +263,7 @@ YES: Line = ("max", (ApprovalDecided(round=1, approved=True),))
 NO: Line = ("max", (ApprovalDecided(round=1, approved=False), Closed("Not approved")))
 TAKEN: Line = ("lee", (FieldChanged(field="assignee", old=None, new="lee"),))
 BOTH: dict[Purpose, tuple[Choice | Work, ...]] = {
-    WORK: (Work.RESOLVE, Work.TAKE),
+    WORK: (Work.RESOLVE, Work.TAKE),  # no team has the ticket, so nobody hands it on
     RESOLUTION: (Choice.ACCEPT, Choice.REJECT, Choice.KEEP),
     APPROVAL: (Choice.APPROVE, Choice.REJECT),
 }
@@ -416,7 +416,7 @@ def test_an_agent_resolves_by_the_link_and_takes_it_back_by_mail(world: World) -
     world.clock.forward(minutes=1)
     acted = world.door.act(for_ann.token, Work.TAKE, "")
     assert isinstance(acted, tuple)
-    assert (acted[0], acted[1].choices) == (Answer.DONE, (Work.RESOLVE,))
+    assert (acted[0], acted[1].choices) == (Answer.DONE, (Work.RESOLVE, Work.HAND_ON))
     taken = world.ticket(1001)
     world.clock.forward(minutes=1)
     acted = world.door.act(for_ann.token, Work.RESOLVE, " Toner. ")
@@ -431,6 +431,27 @@ def test_an_agent_resolves_by_the_link_and_takes_it_back_by_mail(world: World) -
     undone = world.ticket(1001)
     assert (undone.status, undone.assignee) == (taken.status, taken.assignee)  # and no more
     assert world.replayed(1001) == undone
+
+
+def test_an_agent_hands_a_ticket_on_by_the_link_once(world: World) -> None:
+    for_ann = one(world.writes("rita", "No print."), "ann", "agent-notification")
+    world.new_letters()
+    missing = world.door.act(for_ann.token, Work.HAND_ON, " ")
+    assert isinstance(missing, tuple)
+    assert missing[0] is Answer.REASON_MISSING
+    acted = world.door.act(for_ann.token, Work.HAND_ON, "The switch is down.")
+    assert isinstance(acted, tuple)
+    answer, page = acted
+    assert (answer, page.status, page.next_team) == (Answer.DONE, "Escalated", "")
+    assert page.handed_on is not None
+    assert (page.handed_on.by, page.team) == ("Ann Archer", "Network")
+    letters = world.new_letters()
+    assert "The switch is down." in one(letters, "lee", "agent-notification").text
+    assert "The switch is down." not in one(letters, "rita", "update").text
+    again = world.door.act(for_ann.token, Work.HAND_ON, "The switch is down.")
+    assert isinstance(again, tuple)
+    assert again[0] is Answer.ALREADY_DECIDED
+    assert world.ticket(1001).team == "Network"
 
 
 def test_a_click_on_a_ticket_that_waits_for_an_approval_changes_nothing(world: World) -> None:

@@ -30,7 +30,7 @@ from tests.lifecycle.cast import (
 )
 from tests.world import shipped_policy
 
-RESOLVE, TAKE = Work.RESOLVE, Work.TAKE
+RESOLVE, TAKE, HAND_ON = Work.RESOLVE, Work.TAKE, Work.HAND_ON
 NOBODYS = replace(NEW, assignee=None)
 REOPENED = replace(ANALYSIS, round=1, reopened=1)
 
@@ -51,8 +51,18 @@ def click(work: Work, said: str = "", *, who: Person = ANN, round: int = 0) -> A
         # also a ticket that another agent has, as by mail
         (ANALYSIS, click(RESOLVE, "Toner.", who=LEE), Answer.DONE),
         (REOPENED, click(RESOLVE, "Toner.", round=1), Answer.DONE),
-        # ---- a resolution says what it is
+        (ANALYSIS, click(HAND_ON, "Too hard."), Answer.DONE),
+        # ---- a resolution says what it is, and who hands on says why
         (ANALYSIS, click(RESOLVE), Answer.REASON_MISSING),
+        (ANALYSIS, click(HAND_ON), Answer.REASON_MISSING),
+        # ---- handed on by the own team alone, and so once; where there is a next level
+        (replace(ANALYSIS, team="Network"), click(HAND_ON, "x"), Answer.ALREADY_DECIDED),
+        (replace(ANALYSIS, team="Network"), click(HAND_ON, "x", who=LEE), Answer.ILLEGAL),
+        (replace(ANALYSIS, status="Pending"), click(HAND_ON, "x"), Answer.ILLEGAL),
+        (ASKED, click(HAND_ON, "x", round=ASKED.round), Answer.ILLEGAL),
+        (WAITING, click(HAND_ON, "x", round=WAITING.round), Answer.ALREADY_DECIDED),
+        (REOPENED, click(HAND_ON, "x"), Answer.OLD_ROUND),
+        (ANALYSIS, click(HAND_ON, "x", who=RITA), Answer.NOT_YOURS),
         # ---- once, whoever comes second
         (WAITING, click(RESOLVE, "Toner.", round=WAITING.round), Answer.ALREADY_DECIDED),
         (WAITING, click(RESOLVE, "Toner.", round=WAITING.round - 1), Answer.ALREADY_DECIDED),
@@ -133,3 +143,10 @@ def test_every_notification_carries_the_link() -> None:
     letters = decide(ANALYSIS, handed, SHIPPED, NOW).letters
     (letter,) = [one for one in letters if one.template is Template.AGENT_NOTIFICATION]
     assert (letter.to, letter.links) == (LEE.id, (Purpose.WORK,))
+
+
+def test_a_ticket_is_handed_on_to_the_team_of_the_next_level_with_the_reason() -> None:
+    decision = decide(ANALYSIS, click(HAND_ON, "The switch is down."), SHIPPED, NOW)
+    assert happened(decision)[1:] == ["-> Escalated", "team", "assignee", "Escalated"]
+    assert told(decision) == ["agent-notification:lee", "update:rita", "transcript:ann"]
+    assert decision.letters[0].text == "The switch is down."

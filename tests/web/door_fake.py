@@ -77,7 +77,7 @@ def _tickets() -> dict[str, Page]:
         RESOLUTION: page(Purpose.RESOLUTION, choices=accept),
         OUTDATED: page(Purpose.RESOLUTION, outdated=True, status="Analysis", state="In Progress"),
         VIEW: page(Purpose.VIEW, status="Analysis", state="In Progress", resolution=""),
-        WORK: page(Purpose.WORK, choices=tuple(Work), **_AT_WORK),
+        WORK: page(Purpose.WORK, choices=tuple(Work), next_team="Network", **_AT_WORK),
         HINDERED: page(
             Purpose.WORK, hindrance="the ticket waits for an approval, which holds it", **_AT_WORK
         ),
@@ -134,7 +134,7 @@ class DoorFake:
             return Answer.NOT_YOURS
         if token == ILLEGAL or choice not in found.choices:
             return Answer.ILLEGAL
-        if choice in (Choice.REJECT, Work.RESOLVE) and not comment:
+        if choice in (Choice.REJECT, Work.RESOLVE, Work.HAND_ON) and not comment:
             return Answer.REASON_MISSING
         return Answer.UNCLEAR if comment == UNCLEAR else Answer.DONE
 

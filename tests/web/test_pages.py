@@ -42,10 +42,12 @@ def test_get_and_head_a_hundred_times_change_nothing(
     assert door.decisions == []
 
 
-@pytest.mark.parametrize("token", [links.APPROVAL, links.RESOLUTION, links.WORK])
-def test_no_choice_is_made_beforehand(browser: Visitor, token: str) -> None:
+@pytest.mark.parametrize(
+    ("token", "choices"), [(links.APPROVAL, 2), (links.RESOLUTION, 2), (links.WORK, 3)]
+)
+def test_no_choice_is_made_beforehand(browser: Visitor, token: str, choices: int) -> None:
     page = browser.get(f"/l/{token}?choice=approve&done=1").text
-    assert page.count('type="radio"') == 2
+    assert page.count('type="radio"') == choices
     assert "checked>" not in page
 
 
