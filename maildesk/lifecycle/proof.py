@@ -51,6 +51,7 @@ NEEDED: tuple[Needed, ...] = (
     Needed("on_hold", "closed", "manager", "the approver says no", _CLOSING),
     Needed("on_hold", "assigned", "requester", "the requester answers a ticket on hold"),
     Needed("on_hold", "assigned", "clock", "the wake-up of a ticket on hold comes"),
+    Needed("escalated", "working", "requester", "the requester answers what was asked"),
     Needed("new", "waiting_for_closure", "agent", "an agent resolves"),
     Needed("assigned", "waiting_for_closure", "agent", "an agent resolves"),
     Needed("working", "waiting_for_closure", "agent", "an agent resolves"),
@@ -87,7 +88,34 @@ def automatic(workflow: Workflow) -> tuple[tuple[str, str, Mover], ...]:
 
 
 def _edges(workflow: Workflow) -> set[tuple[str, str]]:
-    return {(origin, move.to) for move in workflow.move for origin in move.from_}
+    """The ways that tickets can go: where a move is open to none but a clock, a manager or the
+    like who never makes it, there is none."""
+    return {
+        (origin, move.to)
+        for move in workflow.move
+        for origin in move.from_
+        if any(_is_made(workflow, origin, move.to, by) for by in move.by)
+    }
+
+
+def _is_made(workflow: Workflow, origin: str, to: str, by: Mover) -> bool:
+    """Agents and rules can name any status; everybody else moves between those of the roles."""
+    roles = workflow.roles
+    resolved = workflow.state_of(origin) == RESOLVED
+    asked = {roles.on_hold, roles.escalated, roles.accepted, roles.rejected}
+    answers = {roles.assigned, roles.working, roles.accepted, roles.rejected, roles.closed}
+    match by:
+        case "requester":
+            return (resolved or origin in asked) and to in answers
+        case "manager":
+            return origin == roles.on_hold and to in (roles.assigned, roles.closed)
+        case "clock":
+            woken = origin == roles.on_hold and to == roles.assigned
+            return woken or (resolved and to == roles.closed)
+        case "event":
+            return to == roles.resolved_by_event or (resolved and to == roles.working)
+        case _:
+            return True
 
 
 def _reachable(starts: set[str], edges: set[tuple[str, str]]) -> set[str]:
@@ -140,10 +168,26 @@ def _never_made(workflow: Workflow) -> Iterator[Flaw]:
     for i, move in enumerate(workflow.move):
         if not move.by:
             yield Flaw("move", i, "nobody may make this move", 'name somebody, as by = ["agent"]')
+        elif not any(_is_made(workflow, o, move.to, by) for o in move.from_ for by in move.by):
+            problem = f'{" or ".join(move.by)} never moves a ticket to "{move.to}" from there'
+            remedy = (
+                "add agent or rule to `by`: the others move between the statuses of [roles] alone"
+            )
+            yield Flaw("move", i, problem, remedy)
+        yield from _unresolved(workflow, i, move)
         early = sorted(CLOSING.intersection(move.needs))
         if early and move.to not in ends:
             problem = f'{early[0]} is filled in by closing, so nothing can ever come to "{move.to}"'
             yield Flaw("move", i, problem, f"take {early[0]} out of `needs`")
+
+
+def _unresolved(workflow: Workflow, i: int, move: Move) -> Iterator[Flaw]:
+    """A resolution comes by #resolve, and stays until the work goes on."""
+    there = any(workflow.state_of(origin) == RESOLVED for origin in move.from_)
+    if "resolution" in move.needs and move.to != workflow.roles.waiting_for_closure and not there:
+        problem = f'a resolution is given with the move to "{workflow.roles.waiting_for_closure}"'
+        problem = f'{problem} alone, so nothing can ever come to "{move.to}" by this one'
+        yield Flaw("move", i, problem, "take resolution out of `needs`")
 
 
 def _circles(workflow: Workflow) -> Iterator[Flaw]:

@@ -176,7 +176,7 @@ class Catalog(Part):
 class Status(Part):
     """One status and the state it belongs to."""
 
-    name: str = Field(description="the status's name")
+    name: str = Field(min_length=1, description="the status's name")
     state: str = Field(description="Open, In Progress, On-Hold, Resolved or Closed")
 
 

@@ -135,7 +135,7 @@ to = "Rejected"
 by = ["requester"]
 
 [[move]]
-from = ["Waiting for Closure", "Rejected"]
+from = ["Waiting for Closure", "Escalated", "Rejected"]
 to = "Analysis"
 by = ["requester"]
 

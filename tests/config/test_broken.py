@@ -28,6 +28,7 @@ BROKEN = [
     (MAIN, 'host = "imap.example.org"\n', "", "5: mailbox#1.host: is missing; add host: name of"),
     (MAIN, "[desk]\n", "[desk]\nzzz = 1\n", "2: desk.zzz: there is no such key; known here: name,"),
     (RULES, "then.team", "then.taem", '8: rule#2.then.taem: there is no such key; did you mean'),
+    (WORKFLOW, 'name = "New"', 'name = ""', '2: status#1.name: '),
     (WORKFLOW, 'from = "New"', 'form = "New"', '17: move#1.form: there is no such key; did you'),
     # ---- types and values
     (MAIN, "port = 2424", 'port = "lmtp"', "13: listener#1.port: is not a whole number; write"),

@@ -115,6 +115,58 @@ FAULTS: tuple[tuple[str, Plant, str, str], ...] = (
         'closure_category is filled in by closing, so nothing can ever come to "Escalated"',
     ),
     (
+        "a move that needs the closure note before there is one",
+        needing("Pending", "closure_note"),
+        "move",
+        'closure_note is filled in by closing, so nothing can ever come to "Pending"',
+    ),
+    (
+        "a move that needs a resolution where none is given",
+        all_of(
+            status("Vendor", "On-Hold"),
+            move("Analysis", to="Vendor", needs=["resolution"]),
+            move("Vendor", to="Analysis"),
+        ),
+        "move",
+        'a resolution is given with the move to "Waiting for Closure" alone, so nothing can ever',
+    ),
+    *(
+        (
+            f"a way out that {by} never goes",
+            all_of(
+                status("Vendor", "On-Hold"),
+                move("Analysis", to="Vendor"),
+                move("Vendor", to="Analysis", by=by),
+            ),
+            table,
+            problem,
+        )
+        for by in ("clock", "manager", "requester", "event")
+        for table, problem in (
+            ("status", '"Vendor" is a trap: no move leads out of it'),
+            ("move", f'{by} never moves a ticket to "Analysis" from there'),
+        )
+    ),
+    *(
+        (
+            f"a way in that {by} never goes",
+            all_of(
+                status("Vendor", "On-Hold"),
+                move("Analysis", to="Vendor", by=by),
+                move("Vendor", to="Analysis"),
+            ),
+            "status",
+            'no way leads from "New" to "Vendor"',
+        )
+        for by in ("clock", "manager", "requester", "event")
+    ),
+    (
+        "a question whose answer wakes nothing",
+        without("Analysis", "requester", "Escalated"),
+        "roles",
+        "the requester answers what was asked, but requester may not move it from",
+    ),
+    (
         "a circle of two rules",
         move("Pending", to="Escalated", by="rule"),
         "status",
