@@ -115,6 +115,8 @@ def test_the_journal_is_asked_of_other_rules(maildesk: Command, tmp_path: Path) 
     other.write_text((tmp_path / "desk" / "config" / "rules.toml").read_text())
     status, out, _ = maildesk("rules", "backtest", "--since", "30d", "--rules", other)
     assert (status, out) == (0, "0 mails asked of both; 0 tickets would differ\n")
+    status, out, _ = maildesk("rules", "backtest", "--since", "30d")
+    assert (status, out) == (0, "0 mails asked again; 0 tickets would differ\n")
     assert maildesk("rules", "backtest", "--since", "soon", "--rules", other)[0] == 2
     other.write_text('[[rule]]\nname = "x"\nwhen = "tru"\n')
     status, _, err = maildesk("rules", "backtest", "--since", "30d", "--rules", other)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -155,29 +156,41 @@ def _words(effect: Effect) -> str:
 def backtest(
     ctx: typer.Context,
     since: Annotated[str, typer.Option(metavar="30d", help="How far back: 12h, 30d, 4w.")],
-    other: Annotated[Path, typer.Option("--rules", metavar="OTHER.toml", help="The rules to try.")],
+    other: Annotated[
+        Path | None,
+        typer.Option("--rules", metavar="OTHER.toml", help="The rules to try; else today's."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List the tickets of the journal that other rules would have left otherwise, field by field.
 
-    Nothing is touched: the mails are read again and asked of both sets of rules.
+    Nothing is touched: the mails are read again and asked of both sets of rules; without --rules,
+    of today's alone, and what really happened is held against it.
     """
     with the_store(ctx) as (config, store):
         begin = utc_now() - so_long(since)
-        theirs = compile_rules(load_rules(other, config.policy, rule_faults))
-        differing = set()
-        mails = 0
-        for changes in _run(config, store, theirs, begin):
+        theirs = compile_rules(load_rules(other, config.policy, rule_faults)) if other else None
+        differing, mails = set(), 0
+        left_out: Counter[str] = Counter()
+        for changes in _run(config, store, theirs, begin, left_out):
             mails += 1
-            differing |= {change.ticket for change in changes}
+            differing |= {change.ticket or f"mail {change.mail}" for change in changes}
             for change in changes:
                 _print(change, as_json)
     if not as_json:
-        typer.echo(f"{mails} mails asked of both; {len(differing)} tickets would differ")
+        both = "of both" if other else "again"
+        typer.echo(f"{mails} mails asked {both}; {len(differing)} tickets would differ")
+    if left_out:
+        causes = ", ".join(f"{count} {cause}" for cause, count in sorted(left_out.items()))
+        typer.echo(f"not asked, since no mail was the cause: {causes}", err=True)
 
 
 def _run(
-    config: Config, store: Store, theirs: CompiledRules, begin: datetime
+    config: Config,
+    store: Store,
+    theirs: CompiledRules | None,
+    begin: datetime,
+    left_out: Counter[str],
 ) -> Iterator[tuple[Changed, ...]]:
     with store.read() as connection:
         policy = read_policy(connection, config.policy, compile_rules(config.policy.rules))
@@ -189,7 +202,7 @@ def _run(
         memory_bytes=limits.read_megabytes << 20,
         own_domains=(config.settings.desk.domain,),
     ) as readers:
-        whole = Backtest(store, policy, theirs, readers)
+        whole = Backtest(store, policy, theirs, readers, left_out)
         for _, changes in _with_progress(whole.run(ids), len(ids)):
             yield changes
 
@@ -209,15 +222,21 @@ def _print(change: Changed, as_json: bool) -> None:
                 "ticket": change.ticket,
                 "mail": change.mail,
                 "field": change.field,
-                "now": change.now,
-                "then": change.then,
+                "now": _plain(change.now),
+                "then": _plain(change.then),
             }
         )
         return
+    which = "no ticket" if change.ticket is None else spoken(change.ticket)
     typer.echo(
-        f"MD-{change.ticket}  {change.field}: {_value(change.now)} -> {_value(change.then)}"
+        f"{which}  {change.field}: {_value(change.now)} -> {_value(change.then)}"
         f"  (mail {change.mail})"
     )
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON has; of a relation, its words."""
+    return value if isinstance(value, str | int | tuple | None) else str(value)
 
 
 def _value(value: Any) -> str:

@@ -3,29 +3,38 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, or_, select
 
-from maildesk.model.mail import RawMail
+from maildesk.model.mail import Disposition, RawMail
 from maildesk.store import journal, tables
 
 _RAW = tables.raw_mail
+_AWAY = {Disposition.REFUSED.value: "drop", Disposition.QUARANTINED.value: "quarantine"}
+_TURNED_AWAY = and_(_RAW.c.ticket.is_(None), _RAW.c.disposition.in_(tuple(_AWAY)))
 
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """A mail that came to a ticket."""
+    """A mail that came to a ticket; or that a rule turned away: `away` is (what it did, why)."""
 
     id: int
-    ticket: int
+    ticket: int | None
     disposition: str
     raw: RawMail
+    at: datetime
+    away: tuple[str, str] | None = None
 
 
 def ids_since(connection: Connection, since: datetime) -> tuple[int, ...]:
-    """The mails received since then that came to a ticket, in the order of the journal."""
-    query = select(_RAW.c.id).where(_RAW.c.ticket.is_not(None), _RAW.c.received_at >= since)
-    return tuple(connection.execute(query.order_by(_RAW.c.id)).scalars())
+    """The mails received since then that came to a ticket, or that a rule turned away, in the
+    order of the journal."""
+    query = select(_RAW.c.id, _RAW.c.ticket, _RAW.c.disposition, _RAW.c.trace).where(
+        or_(_RAW.c.ticket.is_not(None), _TURNED_AWAY), _RAW.c.received_at >= since
+    )
+    rows = connection.execute(query.order_by(_RAW.c.id))
+    return tuple(row.id for row in rows if row.ticket is not None or _away(row))
 
 
 def mails(connection: Connection, ids: Sequence[int]) -> tuple[Worked, ...]:
@@ -34,6 +43,18 @@ def mails(connection: Connection, ids: Sequence[int]) -> tuple[Worked, ...]:
 
 
 def _mails(connection: Connection, ids: Sequence[int]) -> Iterator[Worked]:
-    query = select(_RAW.c.id, _RAW.c.ticket, _RAW.c.disposition).where(_RAW.c.id.in_(ids))
+    columns = (_RAW.c.id, _RAW.c.ticket, _RAW.c.disposition, _RAW.c.trace, _RAW.c.worked_at)
+    query = select(*columns).where(_RAW.c.id.in_(ids))
     for row in connection.execute(query.order_by(_RAW.c.id)):
-        yield Worked(row.id, row.ticket, row.disposition, journal.load(connection, row.id).mail)
+        raw = journal.load(connection, row.id).mail
+        away = _away(row) if row.ticket is None else None
+        yield Worked(row.id, row.ticket, row.disposition, raw, row.worked_at, away)
+
+
+def _away(row: Any) -> tuple[str, str] | None:
+    """What the trace says of the rule that turned the mail away."""
+    did = _AWAY[row.disposition]
+    for step in row.trace:
+        if step["name"] == "rules" and any(one.endswith(f": {did}") for one in step["evidence"]):
+            return did, step["verdict"]
+    return None
