@@ -10,7 +10,7 @@ from datetime import datetime
 from maildesk.lifecycle import command, transcript
 from maildesk.lifecycle.classify import apply_rules, turned_away
 from maildesk.lifecycle.draft import Draft
-from maildesk.lifecycle.opening import begun, opened, passed_on
+from maildesk.lifecycle.opening import begun, let_join, opened, passed_on
 from maildesk.lifecycle.policy import Policy
 from maildesk.lifecycle.sender import ACTING_AS_AN_AGENT, proof
 from maildesk.lifecycle.taking_part import person_meant
@@ -97,6 +97,7 @@ def _as_ordered(mail: MailArrived, order: _Order, policy: Policy, now: datetime)
     """All of it, or None where a command cannot be done."""
     requester = order.requester
     draft = begun(mail, requester, ActorKind.AGENT, policy, now, source=order.source)
+    let_join(draft, mail)
     away = turned_away(apply_rules(draft, "created", mail.facts, requester), draft)
     if away is not None:
         return away
@@ -128,6 +129,7 @@ def _passed_on_in_part(mail: MailArrived, order: _Order, policy: Policy, now: da
     """What an agent passes on is its author's request, whatever is wrong beside it."""
     requester = order.requester
     draft = begun(mail, requester, ActorKind.AGENT, policy, now)
+    let_join(draft, mail)
     away = turned_away(apply_rules(draft, "created", mail.facts, requester), draft)
     if away is not None:
         return away
@@ -143,7 +145,7 @@ def _passed_on_in_part(mail: MailArrived, order: _Order, policy: Policy, now: da
 def _kept(mail: MailArrived, order: _Order, policy: Policy, now: datetime) -> Decision:
     """No rule looks: it is nobody's request yet."""
     mine = replace(order, requester=mail.sender)
-    draft = begun(replace(mail, joining=()), mail.sender, ActorKind.AGENT, policy, now)
+    draft = begun(mail, mail.sender, ActorKind.AGENT, policy, now)
     draft.add(MessageAdded(mail.message, "note"))
     done, failed = command.silent_on_a_new_ticket(draft, _written(mail, mine))
     if order.requester.id != mail.sender.id:

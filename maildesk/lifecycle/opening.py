@@ -23,6 +23,7 @@ def opened(closed: Ticket | None, mail: MailArrived, policy: Policy, now: dateti
     parent = closed.number if closed else None
     draft = begun(mail, requester, kind, policy, now, parent=parent)
     draft.add(MessageAdded(mail.message, "request"))
+    let_join(draft, mail)
     if closed is not None:
         draft.explain("lifecycle", f"ticket {closed.number} is closed: a new one, its child")
     outcome = apply_rules(draft, "created", mail.facts, requester)
@@ -43,7 +44,7 @@ def begun(
     parent: int | None = None,
     source: str = "mail",
 ) -> Draft:
-    """The ticket of a first mail, with who takes part and nothing else in it yet."""
+    """The ticket of a first mail, with nothing in it yet."""
     roles = policy.workflow.roles
     event = TicketOpened(
         requester=requester.id,
@@ -54,9 +55,12 @@ def begun(
         parent=parent,
     )
     silent = mail.silent or mail.kind is Kind.LIST
-    draft = Draft.opening(event, actor(mail, kind), policy, now, silent=silent)
-    draft.add(*(PersonJoined(one) for one in mail.joining if one != requester.id))
-    return draft
+    return Draft.opening(event, actor(mail, kind), policy, now, silent=silent)
+
+
+def let_join(draft: Draft, mail: MailArrived) -> None:
+    """People in CC, whom a proven sender brings in."""
+    draft.add(*(PersonJoined(one) for one in mail.joining if one != draft.ticket.requester))
 
 
 def reported(report: TicketReported, policy: Policy, now: datetime) -> Decision:

@@ -282,7 +282,8 @@ AGENTS: list[Row] = [
         [*TO_ALL, "agent-notification:ann"],
     ),
     (mail(ANN), "Escalated", "follow-up answer", ["MessageAdded", "-> Analysis"], TO_ALL),
-    (mail(ANN), "Pending", "follow-up answer", ["MessageAdded", "-> Analysis"], TO_ALL),
+    # what a ticket is on hold for has not come by an answer
+    (mail(ANN), "Pending", "follow-up answer", ["MessageAdded"], TO_ALL),
     # an answer beside an open question settles it not: the clock and the links stay good
     (mail(ANN), "asked", "follow-up answer", ["MessageAdded", "assignee"], TO_ALL),
     (mail(ANN), "Waiting for Closure", "follow-up answer", ["MessageAdded"], TO_ALL),
@@ -360,8 +361,12 @@ AGENTS: list[Row] = [
             ("Analysis", []),
             ("Escalated", []),
             ("Pending", []),
-            ("asked", ["assignee"]),
         )
+    ),
+    # nor over the head of whoever is asked to approve it
+    (
+        mail(ANN, "", commands=[("resolve", "New toner.")]),
+        *("asked", "command note", ["MessageAdded"], ["transcript:ann"]),
     ),
     # a resolution that waits is not resolved again
     (
