@@ -11,7 +11,8 @@ from pathlib import Path
 
 from maildesk.ingest import wire
 from maildesk.ingest.authenticate import identify
-from maildesk.ingest.commands import read_commands, read_decision
+from maildesk.ingest.commands import read_commands
+from maildesk.ingest.decisions import read_decision
 from maildesk.ingest.read import read, read_head
 from maildesk.ingest.sanitise import sanitise
 from maildesk.ingest.thread import Known, clues, thread, token_proves, wanted

@@ -12,7 +12,7 @@ from maildesk.desk.opened import bytes_of, enclosure, whole
 from maildesk.desk.record import Matter, Recorder, Said
 from maildesk.desk.rounds import CHOICES, handed_on, open_choices, taken, what_became
 from maildesk.desk.sight import Sight, entries, sight
-from maildesk.ingest.commands import takes_back
+from maildesk.ingest.decisions import takes_back
 from maildesk.lifecycle import work_link
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.draft import Draft

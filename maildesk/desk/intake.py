@@ -12,7 +12,8 @@ from maildesk.desk.monitoring import reported
 from maildesk.desk.orders import orders
 from maildesk.desk.record import Matter, Said
 from maildesk.ingest.authenticate import identify
-from maildesk.ingest.commands import CommandReading, read_decision
+from maildesk.ingest.commands import CommandReading
+from maildesk.ingest.decisions import read_decision
 from maildesk.ingest.thanks import is_thanks
 from maildesk.ingest.thread import (
     Clues,

@@ -136,14 +136,14 @@ _CJK_GREETING = re.compile(
 _CLOSING_LINES = 6  # of the end of a text in which a closing may begin
 _CLOSING_LINE = 80  # characters of such a line
 
-_GREETINGS = _folded_words(
+GREETINGS = _folded_words(
     "hi hello hey dear morning afternoon hallo liebe lieber guten tag moin servus bonjour salut "
     "cher chère hola buenos buenas días tardes estimado estimada ciao buongiorno gentile olá "
     "oi caro cara bom dia boa tarde beste geachte goedemorgen goedemiddag hej hei kära kære "
     "hyvä cześć witam dzień dobry ahoj dobrý den здравствуйте привет добрый день уважаемый "
     "merhaba selam sayın frau herr mr mrs ms mme monsieur madame"
 )
-_CLOSINGS = _folded_words(
+CLOSINGS = _folded_words(
     "regards best kind warm warmest wishes cheers sincerely yours rgds br mfg grüße grüßen gruß "
     "grüssen gruss mit freundlichen freundliche viele liebe beste schöne lg vg cordialement "
     "bien vous salutations amicalement bonne journée saludos cordiales atentamente saludo un "
@@ -195,7 +195,7 @@ def closing_at(lines: Sequence[str]) -> int:
     shown = [at for at, line in enumerate(lines) if line.strip()][-_CLOSING_LINES:]
     for at in shown:
         words = _folded(lines[at][:_CLOSING_LINE])
-        if words and set(words) <= _CLOSINGS and _is_signature(lines[at + 1 :]):
+        if words and set(words) <= CLOSINGS and _is_signature(lines[at + 1 :]):
             return at
     return len(lines)
 
@@ -208,7 +208,7 @@ def _parted(lines: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     """(what is said, the closing line and the signature, or the name that ends the mail)."""
     for at, line in enumerate(lines):
         words = _folded(line)
-        if at and set(words) <= _CLOSINGS and _THANKS.isdisjoint(words):
+        if at and set(words) <= CLOSINGS and _THANKS.isdisjoint(words):
             return lines[:at], lines[at:]
     if len(lines) > 1 and _is_name(_WORD.findall(lines[-1])):
         return lines[:-1], lines[-1:]
@@ -240,9 +240,9 @@ def _words(line: str) -> Iterator[tuple[str, bool]]:
     before = ""
     for match in found:
         word, follows = match[0], line[match.end() : match.end() + 1]
-        greets = match is found[0] and word.casefold() in _GREETINGS
-        called = before in _GREETINGS or before in _THANKS
+        greets = match is found[0] and word.casefold() in GREETINGS
+        called = before in GREETINGS or before in _THANKS
         named = called and _is_name([word]) and follows in ("", ",", "!", ".", "-", "，", "！")
-        more = before in _GREETINGS and word.casefold() in _GREETINGS
+        more = before in GREETINGS and word.casefold() in GREETINGS
         yield word, greets or named or more
         before = word.casefold()

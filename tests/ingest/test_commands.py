@@ -2,7 +2,8 @@
 
 import pytest
 
-from maildesk.ingest.commands import WORDS, read_commands, read_decision, takes_back
+from maildesk.ingest.commands import read_commands
+from maildesk.ingest.decisions import WORDS, read_decision, takes_back
 from maildesk.model.cause import Choice
 from maildesk.model.command import COMMANDS, CommandKind, Takes
 
@@ -205,6 +206,23 @@ DECISIONS: tuple[tuple[str, Choice, str], ...] = (
     ("Approved", APPROVE, ""),
     ("\n\n  APPROVE.  \n", APPROVE, ""),
     ("*Approved*", APPROVE, ""),
+    # below a greeting, in a whole sentence, as an infinitive
+    ("Hi,\napprove", APPROVE, ""),
+    ("Dear desk,\n\napproved", APPROVE, ""),
+    ("Sehr geehrte Damen und Herren,\n\nich genehmige die Anfrage.", APPROVE, ""),
+    ("I approve", APPROVE, ""),
+    ("I hereby approve this request. Go on.", APPROVE, "Go on."),
+    ("J'approuve", APPROVE, ""),
+    ("Genehmigen", APPROVE, ""),
+    ("Ablehnen, zu teuer", Choice.REJECT, "zu teuer"),
+    ("I reject this: too dear", Choice.REJECT, "too dear"),
+    # the request is taken back
+    ("withdraw", Choice.WITHDRAW, ""),
+    ("Please withdraw this request.", Choice.WITHDRAW, ""),
+    ("I withdraw, I found one", Choice.WITHDRAW, "I found one"),
+    ("Hi,\nplease cancel my order.", Choice.WITHDRAW, ""),
+    ("storniert", Choice.WITHDRAW, ""),
+    ("Ich ziehe meine Anfrage zurück.", Choice.WITHDRAW, ""),
     ('"approve"', APPROVE, ""),
     ("accept", ACCEPT, ""),
     ("Accepted!", ACCEPT, ""),
@@ -286,9 +304,14 @@ UNCLEAR = (
     # quoted: whose word is it?
     "> approve",
     # in a sentence: by whom, what, when?
-    "I approve",
+    "I approve the black one",
+    "I would approve",
+    "I approve if it is cheaper",
+    "approve this if it is cheaper",
+    "approve this one and no other",
+    "Hi,\nshould I approve?",
+    "Hi,\nI approve, but only one",
     "Hi, approved",
-    "Dear desk,\n\napproved",
     "approved by my boss",
     "approve tomorrow",
     "approve \U0001f44e",
@@ -435,3 +458,49 @@ def test_a_hostile_text_is_read_quickly_and_keeps_its_words() -> None:
     marks = "e" + "\u0301\u0327" * 500_000
     assert read_decision(f"reject {marks}").reason.endswith(marks[-1000:])
     assert read_commands("#" * 500_000).commands == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "reject",
+        "reject it",
+        "Reject this.",
+        "reject thanks",
+        "reject\n\nRita",
+        "reject\n\nMit freundlichen Grüßen\nRita",
+        "reject\n\nKind regards,\nRita Rossi\nHead of Purchasing\nFloor 2",
+    ],
+)
+def test_what_only_closes_a_mail_is_no_reason(text: str) -> None:
+    read = read_decision(text, "Rita Rossi")
+    assert (read.choice, read.reason) == (Choice.REJECT, "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "reject too dear\n\nKind regards,\nRita",
+        "reject\n\nToo dear.\n\nRita",
+        "reject it, too dear",
+        "reject\nthanks, but we have one",
+    ],
+)
+def test_a_reason_beside_a_closing_is_one(text: str) -> None:
+    assert read_decision(text, "Rita Rossi").reason
+
+
+@pytest.mark.parametrize(
+    ("text", "seems"),
+    [
+        ("Can I withdraw this?", True),
+        ("I think I have to cancel it if Max says no", True),
+        ("We no longer need it", True),
+        ("Ich brauche es nicht mehr", True),
+        ("Make that ten", False),
+        ("Any news?", False),
+    ],
+)
+def test_what_seems_to_take_a_request_back_is_no_decision(text: str, seems: bool) -> None:
+    read = read_decision(text, "Rita")
+    assert (read.choice, read.withdrawing) == (None, seems)
