@@ -66,6 +66,10 @@ def _automatic(mailing: Mailing) -> tuple[Field, ...]:
     """Marks of machine mail (RFC 3834 §5); a person's words carry none of them."""
     if not mailing.letter.automatic:
         return ()
+    if mailing.letter.template is Template.APPROVAL:
+        # It is waited for: whoever is away must be able to say so, and programs that say it
+        # (RFC 5230 §4.6, RFC 3834 §2) keep silent where a mail is marked as a machine's.
+        return (("X-Auto-Response-Suppress", "DR, RN, NRN"),)
     marks = (("X-Auto-Response-Suppress", _SUPPRESS),)
     if mailing.letter.template in _ANSWERING:
         # Old vacation programs know `Precedence` alone. Mail that waits for somebody's

@@ -276,6 +276,8 @@ def test_an_unproven_sender_keeps_a_plain_subject() -> None:
         (ACKNOWLEDGEMENT, "auto-replied", "bulk"),
         # the desk speaks by itself; a mailbox must not sort it out of sight
         (Letter(template=Template.REMINDER, to=1), "auto-generated", None),
+        # whoever is away is to say so, and no program does to a machine (RFC 5230 §4.6)
+        (Letter(template=Template.APPROVAL, to=1), None, None),
         # an agent's own words
         (REPLY, None, None),
     ],
