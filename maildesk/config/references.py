@@ -55,6 +55,7 @@ def people_faults(people: People, desk: Desk | None) -> Iterator[Fault]:
     """people.toml: one person an address, and everybody who is named is there."""
     yield from _addresses(people, desk)
     yield from named_once("team", (team.name for team in people.team))
+    yield from _groups(people)
     known = [person.address for person in people.person]
     for i, team in enumerate(people.team):
         for j, member in enumerate(team.members):
@@ -162,11 +163,12 @@ def reports_faults(
 
 
 def _unknown_people(path: KeyPath, word: str, people: People) -> Iterator[Fault]:
-    """A fault unless the word is an address of people.toml, or one of its teams."""
+    """A fault unless the word is an address of people.toml, or one of its groups and teams."""
     if "@" in word:
         yield from unknown_person(path, word, [person.address for person in people.person])
     else:
-        yield from unknown(path, "team", word, [team.name for team in people.team])
+        names = [*(group.name for group in people.group), *(team.name for team in people.team)]
+        yield from unknown(path, "group or team", word, names)
 
 
 def unknown_person(path: KeyPath, address: str, known: list[str]) -> Iterator[Fault]:
@@ -174,6 +176,19 @@ def unknown_person(path: KeyPath, address: str, known: list[str]) -> Iterator[Fa
     if address.casefold() not in {other.casefold() for other in known}:
         remedy = f"add a [[person]], or {near(address, known)}"
         yield Fault(path, f"nobody in people.toml has the address {quoted(address)}", remedy)
+
+
+def _groups(people: People) -> Iterator[Fault]:
+    """A name means one group or team, and its members are there."""
+    yield from named_once("group", (group.name for group in people.group))
+    teams = {team.name for team in people.team}
+    known = [person.address for person in people.person]
+    for i, group in enumerate(people.group):
+        if group.name in teams:
+            problem = f"{quoted(group.name)} is a team already"
+            yield Fault(("group", i, "name"), problem, "give the group another name")
+        for j, member in enumerate(group.members):
+            yield from unknown_person(("group", i, "members", j), member, known)
 
 
 def _addresses(people: People, desk: Desk | None) -> Iterator[Fault]:

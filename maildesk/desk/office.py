@@ -162,7 +162,15 @@ def _directory(connection: Connection, files: PolicyFiles) -> Directory:
         staff=people.by_ids(connection, known.values()) | people.imported(connection),
         delegates=dict(_delegates(files, known)),
         domains=tuple(domain.casefold() for domain in files.people.senders.domains),
+        groups=dict(_groups(files, known)),
+        zone=office_hours(files).zone,
     )
+
+
+def _groups(files: PolicyFiles, known: dict[str, int]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    for group in files.people.group:
+        members = (known.get(address_key(address)) for address in group.members)
+        yield group.name, tuple(member for member in members if member is not None)
 
 
 def _delegates(files: PolicyFiles, known: dict[str, int]) -> Iterator[tuple[int, int]]:

@@ -66,11 +66,11 @@ def _people(draft: Draft, whom: Whom) -> tuple[int, ...]:
         case "assignee":
             return directory.working_on(ticket, draft.now)
         case "lead":
-            return directory.leads_of(ticket.team)
+            return directory.reachable(directory.leads_of(ticket.team), draft.now)
         case "level-above":
-            return directory.above(ticket.team)
+            return directory.reachable(directory.above(ticket.team), draft.now)
         case "manager":
-            return directory.managers(ticket)
+            return directory.reachable(directory.managers(ticket), draft.now)
 
 
 def _opening(draft: Draft, clock: Clock) -> datetime:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, tzinfo
+from zoneinfo import ZoneInfo
 
 from maildesk.lifecycle.calendar import Calendar
 from maildesk.lifecycle.levels import Levels
@@ -45,7 +46,9 @@ class Directory:
 
     `known` are people that teams, rules and approvals name, by address in small letters. `staff`
     is everybody of people.toml or of an import. `workload` is filled in only where a rule chooses
-    an agent. `domains`: whose people may open tickets besides them; all where there is none.
+    an agent. `groups` are people who approve or are told together, agents or not. `zone`: where the
+    days of an absence begin for whoever has no zone of their own. `domains`: whose people may open
+    tickets besides them; all where there is none.
     """
 
     teams: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
@@ -59,6 +62,8 @@ class Directory:
     staff: Mapping[int, Person] = field(default_factory=dict)
     delegates: Mapping[int, int] = field(default_factory=dict)
     domains: tuple[str, ...] = ()
+    groups: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    zone: tzinfo = UTC
 
     def agent(self, address: str) -> Person | None:
         """The agent with that address."""
@@ -72,14 +77,15 @@ class Directory:
         return not self.domains or ours or person.listed or person.is_agent
 
     def meant_by(self, words: Iterable[str]) -> tuple[int, ...]:
-        """Each person once, in this order: addresses of people.toml, and teams, who are all of
-        their members."""
-        members = (
-            (self.known[address_key(word)],) if "@" in word else _ids(self.teams.get(word, ()))
-            for word in words
-            if "@" not in word or address_key(word) in self.known
-        )
-        return tuple(dict.fromkeys(person for ids in members for person in ids))
+        """Each person once, in this order: addresses of people.toml, and groups and teams, who are
+        all of their members."""
+        return tuple(dict.fromkeys(person for word in words for person in self._meant(word)))
+
+    def _meant(self, word: str) -> tuple[int, ...]:
+        if "@" not in word:
+            return self.groups.get(word) or _ids(self.teams.get(word, ()))
+        person = self.known.get(address_key(word))
+        return () if person is None else (person,)
 
     def manager_of(self, person: int | None) -> int | None:
         """The reporting manager of somebody of the directory."""
@@ -119,11 +125,40 @@ class Directory:
 
     def away_until(self, agent: int, now: datetime) -> date | None:
         """The last day on which the agent is away, None where the agent is there."""
-        today = now.date()
+        today = now.astimezone(self.zone_of(agent)).date()
         days = [
             one.until for one in self.absences.get(agent, ()) if one.begin <= today <= one.until
         ]
         return max(days, default=None)
+
+    def away_from(self, person: int, now: datetime) -> datetime | None:
+        """When the person's next absence begins: at midnight, where the person is."""
+        zone = self.zone_of(person)
+        begins = (
+            datetime.combine(one.begin, time(), zone).astimezone(UTC)
+            for one in self.absences.get(person, ())
+        )
+        return min((begin for begin in begins if begin > now), default=None)
+
+    def zone_of(self, person: int) -> tzinfo:
+        """Where the person looks at the clock."""
+        own = self.staff[person].zone if person in self.staff else ""
+        return ZoneInfo(own) if own else self.zone
+
+    def at_work(self, person: int | None, now: datetime) -> int | None:
+        """The person; else the delegate, or theirs who is away too; None where all are away."""
+        seen: set[int] = set()
+        while person is not None and person not in seen:
+            if self._is_there(person, now):
+                return person
+            seen.add(person)
+            person = self.delegates.get(person)
+        return None
+
+    def reachable(self, people: Iterable[int], now: datetime) -> tuple[int, ...]:
+        """Those who are there; in the place of who is away the delegate, else the manager."""
+        found = (self.at_work(p, now) or self.at_work(self.manager_of(p), now) for p in people)
+        return tuple(dict.fromkeys(person for person in found if person is not None))
 
     def working_on(self, ticket: Ticket, now: datetime | None = None) -> tuple[int, ...]:
         """Who is told of news: the assignee, else the team, else everybody who is an agent. An

@@ -58,6 +58,13 @@ class Team(Part):
     leads: tuple[str, ...] = Field((), description="members who lead the team")
 
 
+class Group(Part):
+    """People who approve or get reports together. No agents by it, as the members of a team are."""
+
+    name: str = Field(description="the group's name, as approvals.toml and reports.toml use it")
+    members: tuple[str, ...] = Field((), description="mail addresses of people in this file")
+
+
 class PersonEntry(Part):
     """Somebody known in advance."""
 
@@ -109,6 +116,9 @@ class People(Part):
 
     organisation: tuple[Organisation, ...] = Field((), description="companies and departments")
     team: tuple[Team, ...] = Field((), description="the teams; their members are the agents")
+    group: tuple[Group, ...] = Field(
+        (), description="people who approve or get reports together, without being agents"
+    )
     person: tuple[PersonEntry, ...] = Field((), description="people known in advance")
 
 
@@ -386,7 +396,7 @@ class ApprovalLevel(Part):
     approvers: Words = Field(
         ("manager",),
         description="one or a list of: manager (the requester's reporting manager), manager's "
-        "manager, an address of people.toml, or a team, which is all its members",
+        "manager, an address of people.toml, or a group or team, which is all its members",
     )
     quorum: Quorum = Field(
         "all",

@@ -41,7 +41,7 @@ class ScheduledReport(Part):
         min_length=1, max_length=100, description="its name; the mail's subject begins with it"
     )
     to: Annotated[tuple[str, ...], BeforeValidator(_many)] = Field(
-        min_length=1, description="who gets it: addresses of people.toml, or teams"
+        min_length=1, description="who gets it: addresses of people.toml, groups, or teams"
     )
     every: Rhythm = Field(
         "monday", description="monday to sunday, day, business day, or month (its first day)"

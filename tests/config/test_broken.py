@@ -113,10 +113,12 @@ BROKEN = [
     (MONITORING, "# its own form", '\nproblem = "a"', "5: source#1.problem: a known format"),
     (PEOPLE, "[[team]]", '[senders]\ndomains = ["@a.org"]\n[[team]]', "2: senders.domains#1: "),
     (PEOPLE, "manager =", 'zone = "Berlin"\nmanager =', "17: person#3.zone: there is no time zone"),
+    (PEOPLE, "[[team]]", '[[group]]\nname = "First line"\n[[team]]', "2: group#1.name: \"First"),
+    (PEOPLE, "[[team]]", '[[group]]\nname="B"\nmembers=["x@x"]\n[[team]]', "3: group#1.members#1"),
     (PEOPLE, "manager =", 'language = "German"\nmanager =', "17: person#3.language: "),
     # ---- reports.toml
     (REPORTS, '"max@', '"mx@', "3: report#1.to#1: nobody in people.toml has the address"),
-    (REPORTS, '"First line"', '"Frist line"', '3: report#1.to#2: there is no team "Frist line"'),
+    (REPORTS, '"First line"', '"Frist line"', '3: report#1.to#2: there is no group or team "Frist'),
     (REPORTS, '"monday"', '"mondays"', '4: report#1.every: "mondays" is not known; did you mean'),
     (REPORTS, '"08:00"', '"8:00"', '5: report#1.at: is no time of day; write it as "08:00"'),
     (REPORTS, '"office"', '"ofice"', '6: report#1.calendar: there is no calendar "ofice"'),

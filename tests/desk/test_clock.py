@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,22 @@ def test_each_rung_is_told_to_whom_it_names_and_once(
     assert sorted(at(world, 13, 0)) == [("lee", "sla-warning"), ("max", "sla-warning")]
     assert at(world, 9, day=30) == []
     assert world.replayed(1001) == world.ticket(1001)
+    world.close()
+
+
+def test_in_the_place_of_who_is_away_the_manager_hears_of_a_rung(
+    tmp_path: Path, people: dict[str, Any]
+) -> None:
+    november = [{"from": date(2026, 11, 1), "until": date(2026, 11, 30)}]
+    for person in people["person"]:
+        if person["address"] in ("lee@example.org", "will@example.org"):
+            person["absence"] = november
+    rungs = ({"at": "50%", "tell": ["lead"]}, {"at": "100%", "tell": ["level-above"]})
+    world = desk_with(tmp_path, promising(*rungs), people=people)
+    opened(world)
+    assert at(world, 10) == [("max", "sla-warning")]
+    # nobody is left above: whoever works on the ticket
+    assert at(world, 11) == [("ann", "sla-warning")]
     world.close()
 
 
