@@ -35,7 +35,9 @@ from maildesk.store.engine import Store, open_engine
 
 CONFIG = Path(__file__).resolve().parents[1] / "config"
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-ADDRESS = {name: f"{name}@example.org" for name in ("rita", "max", "ann", "lee", "mallory")}
+ADDRESS = {
+    name: f"{name}@example.org" for name in ("rita", "max", "ann", "lee", "mallory", "will", "boss")
+}
 TABLES = (
     "people",
     "catalog",

@@ -38,10 +38,10 @@ def _max_is_away(stage: Stage) -> Iterator[str]:
 
 
 def _says_that_he_is_away(stage: Stage, letter: Letter) -> None:
-    """What a vacation program sends (RFC 5230 §4, RFC 3834 §3)."""
+    """What a vacation program sends, and where to: the return path (RFC 5230 §5, RFC 3834 §4)."""
     note = EmailMessage()
     note["From"] = f"{MAX.name} <{MAX.address}>"
-    note["To"] = letter.reply_to.address
+    note["To"] = letter.return_path
     note["Subject"] = f"Out of office: {letter.subject}"
     note["Message-ID"] = make_msgid(domain=DOMAIN)
     note["In-Reply-To"] = letter.message_id

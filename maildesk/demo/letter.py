@@ -15,7 +15,8 @@ _PREVIEW = 90
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A mail in a folder. `reply_to` is where an answer goes."""
+    """A mail in a folder. `reply_to` is where an answer goes, `return_path` where a bounce does, or
+    what a vacation program says."""
 
     folder: str
     uid: int
@@ -30,6 +31,7 @@ class Letter:
     message_id: str
     in_reply_to: str
     references: tuple[str, ...]
+    return_path: str = ""
 
     @property
     def preview(self) -> str:
@@ -70,6 +72,7 @@ def read_letter(raw: bytes, folder: str, uid: int, arrived: datetime) -> Letter:
         message_id=mail.message_id or "",
         in_reply_to=mail.in_reply_to or "",
         references=mail.references,
+        return_path=(mail.header("return-path") or "").strip("<> "),
     )
 
 

@@ -22,6 +22,7 @@ from maildesk.model.mail import Attachment
 from maildesk.model.page import Enclosure, Page, Problem, WholeMail
 from maildesk.model.person import Person
 from maildesk.model.redact import redacted
+from maildesk.model.ticket import Ticket
 from maildesk.model.token import LinkToken, Purpose, read_link
 from maildesk.store import attachments, people, tickets
 
@@ -125,6 +126,7 @@ class DeskDoor:
             team=ticket.team if works else "",
             next_team=next_team,
             handed_on=handed_on(seen.history, ticket, seen.names) if works else None,
+            waits_for=_waits_for(connection, ticket),
         )
         return page.local(self._zone_of(seen.viewer))
 
@@ -180,6 +182,15 @@ class DeskDoor:
                 return Problem.UNKNOWN
             raw = bytes_of(connection, found.mail)
         return enclosure(raw, wanted) or Problem.UNKNOWN
+
+
+def _waits_for(connection: Connection, ticket: Ticket) -> str:
+    """The names of those who have yet to decide about an approval."""
+    if ticket.approval is None or not ticket.waits_for_approval:
+        return ""
+    waiting = ticket.approval.waiting
+    known = people.by_ids(connection, waiting)
+    return ", ".join(known[one].name or known[one].address for one in waiting if one in known)
 
 
 def _listed(connection: Connection, mail: int) -> tuple[Attachment, ...]:

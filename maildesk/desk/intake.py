@@ -11,9 +11,11 @@ from maildesk.desk.facts import facts_of
 from maildesk.desk.monitoring import reported
 from maildesk.desk.orders import orders
 from maildesk.desk.record import Matter, Said
+from maildesk.desk.returned import returned
 from maildesk.ingest.authenticate import identify
+from maildesk.ingest.chasing import only_chases
 from maildesk.ingest.commands import CommandReading
-from maildesk.ingest.decisions import read_decision
+from maildesk.ingest.decisions import DecisionWord, read_decision
 from maildesk.ingest.thanks import is_thanks
 from maildesk.ingest.thread import (
     Clues,
@@ -210,10 +212,11 @@ def _cause(
 ) -> MailArrived:
     is_reply = ticket is not None and not ticket.is_closed
     thanks = ticket is not None and _says_thanks(case.reading)
-    text = case.reading.reply_text if is_reply or thanks else case.mail.text
+    spoken = _spoken(case, sender, ticket)
+    late = not is_reply and (spoken.choice is not None or spoken.unclear)
+    text = case.reading.reply_text if is_reply or thanks or late else case.mail.text
     ordered = orders(case, ticket, sender, identity, text)
     commands, inner = ordered.read, ordered.inner
-    spoken = read_decision(text if is_reply else "", sender.name)
     return MailArrived(
         sender=sender,
         identity=identity,
@@ -227,7 +230,10 @@ def _cause(
         choice=spoken.choice,
         reason=spoken.reason,
         unclear=spoken.unclear,
+        withdrawing=spoken.withdrawing,
         thanks=thanks,
+        chases=_chases(case, sender, ticket, text),
+        away=case.reading.screening.away,
         commands=commands.commands,
         wrong_commands=commands.wrong,
         joining=_joining(case, sender, identity),
@@ -237,6 +243,23 @@ def _cause(
         flood=case.recorder.breaker.flood(ticket, sender) if is_reply and ticket else None,
         around=_around(case, sender, identity, ticket, commands),
     )
+
+
+def _spoken(case: Case, sender: Person, ticket: Ticket | None) -> DecisionWord:
+    """What is decided in the new text. A closed ticket is answered too late; its requester, who
+    decides nothing there any more, asks for something new."""
+    if ticket is None or (ticket.is_closed and sender.id == ticket.requester):
+        return DecisionWord(None)
+    return read_decision(case.reading.reply_text, sender.name)
+
+
+def _chases(case: Case, sender: Person, ticket: Ticket | None, text: str) -> bool:
+    """Whether the requester only asks how it stands, while or after it was to be approved."""
+    if ticket is None or ticket.approval is None or ticket.requester != sender.id:
+        return False
+    said = tickets.asked_for(case.connection, ticket.number, sender.id)
+    request = " ".join((case.mail.subject, *(words for _, words in said[:1])))
+    return not case.mail.attachments and only_chases(text, request, sender.name)
 
 
 def _says_thanks(reading: Reading) -> bool:
@@ -272,6 +295,7 @@ CHECKS: tuple[Callable[[Case], Worked | None], ...] = (
     _twin,
     reported,
     bounce,
+    returned,
     _oversized,
     _correspondence,
 )

@@ -51,7 +51,8 @@ def _delegating(ticket: Ticket | None, sender: Person, text: str) -> CommandRead
     asked = ticket.approval.waiting if ticket is not None and ticket.approval else ()
     read = read_commands(text) if sender.id in asked else CommandReading(text=text)
     passing = tuple(one for one in read.commands if one.name == "delegate")
-    return CommandReading(read.text, passing) if passing else CommandReading(text=text)
+    wrong = tuple(one for one in read.wrong if one.line.casefold().startswith("#delegate"))
+    return CommandReading(read.text, passing, wrong) if passing or wrong else CommandReading(text)
 
 
 def _passed_on(case: Case, sender: Person, identity: Identity) -> Forwarded | None:

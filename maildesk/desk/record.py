@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from maildesk.desk.breaker import Breaker
 from maildesk.desk.office import Office
+from maildesk.desk.request import whole_request
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.draft import UNNUMBERED
 from maildesk.lifecycle.sla import follow
@@ -249,6 +250,12 @@ class Recorder:
         missing = wanted - known.keys()
         return known | (people.by_ids(self.connection, missing) if missing else {})
 
+    def _request(self, ticket: Ticket, matter: Matter, reader: Person) -> str:
+        """All that the requester asked for, with every change: whoever decides must know it."""
+        said = tickets.asked_for(self.connection, ticket.number, ticket.requester)
+        zone = self.office.policy.directory.zone_of(reader.id)
+        return whole_request(said, matter.subject, matter.requester, zone)
+
     def _thread(self, ticket: Ticket | None, recipient: int, said: Said | None) -> tuple[str, ...]:
         """The Message-IDs of the ticket's mails that the recipient wrote or was sent."""
         came = said.message_id if said is not None and said.author == recipient else None
@@ -267,8 +274,8 @@ class Recorder:
             return Step("loop-breaker", f"{letter.template} not sent", rejected=(objection,))
         author = known[letter.author] if letter.author is not None else None
         ticket = matter.ticket
-        if letter.template is Template.APPROVAL and not letter.text and ticket is not None:
-            letter = replace(letter, text=tickets.request_text(self.connection, ticket.number))
+        if letter.template is Template.APPROVAL and ticket is not None:
+            letter = replace(letter, text=self._request(ticket, matter, recipient) or letter.text)
         thread = self._thread(ticket, letter.to, said)
         mail = self.office.composer.compose(
             letter,

@@ -131,7 +131,9 @@ def _choice_of(event: Event, link: LinkToken, given: int, asked: int) -> str:
             link.purpose is Purpose.APPROVAL
         ):
             return Choice.APPROVE if approved else Choice.REJECT
-        case ApprovalWithdrawn(round=link.round) if link.purpose is Purpose.APPROVAL:
+        case ApprovalWithdrawn(round=link.round, with_ticket=False) if (
+            link.purpose is Purpose.APPROVAL
+        ):
             return "withdrawn"
         case ResolutionDecided(round=link.round, accepted=accepted) if (
             link.purpose is Purpose.RESOLUTION

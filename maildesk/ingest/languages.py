@@ -144,6 +144,34 @@ AUTOMATIC_SUBJECT = alternatives(r"""
     自動応答|自動返信|不在通知|自动回复|自動回覆|자동 회신|부재중|trả lời tự động
 """)
 
+# Those of the subjects that tell of an absence, and not only that a program answers.
+AWAY_SUBJECT = alternatives(r"""
+    out of (?:the )?office|out-of-office|\booo\b|away from (?:the |my )?(?:office|mail|desk)|
+    on (?:vacation|leave|holidays?)\b|vacation (?:reply|response|message)|
+    abwesen|nicht im (?:büro|haus)|im urlaub|urlaub|message d['’]absence|absence du bureau|
+    absente? du bureau|en congés?\b|fuera de la oficina|de vacaciones|ausencia|
+    fora do escritório|de férias|ausência|fuori (?:sede|ufficio)|in ferie|assenza|
+    afwezig|niet op kantoor|frånvaro|på semester|fravær|ikke på kontoret|på ferie|poissaolo|
+    lomalla|poza biurem|nieobecn|na urlopie|mimo kancelář|nepřítom|na dovolené|házon kívül|
+    szabadság|în concediu|ofis dışında|izinde|в отпуске|у відпустці|不在|休暇|不在办公室|休假|
+    부재중|휴가|vắng mặt|nghỉ phép
+""")
+
+# What an automatic answer alone may say of an absence; in a person's mail it would mean anything.
+AWAY_SHORT = alternatives(r"""
+    \bi(?:['’]m| am| will be) (?:currently |now )?(?:away|out|travell?ing|abroad|off)\b|
+    \A\W{0,5}away\W{0,5}\Z|\b(?:away|out|abroad|off) (?:until|till|from|on|this week|today)\b|
+    \b(?:is|are) (?:currently |now )?(?:away from|out of) (?:the |his |her |their )?office|
+    \bout of (?:the )?office\b|\bon (?:annual |parental |sick |maternity )?leave\b|
+    \bon (?:vacation|holidays?)\b|\b(?:back|return(?:ing)?)(?: to (?:the )?office)? on\b|
+    \bnicht im (?:büro|haus|dienst)\b|\babwesen(?:d|heit)\b|\b(?:im|in) (?:urlaub|elternzeit)\b|
+    \bwieder (?:zurück|erreichbar|im (?:büro|haus))\b|\bde retour (?:le|au)\b|\babsente?\b|
+    \ben congés?\b|\bde vacaciones\b|\bausente\b|\bfuera de la oficina\b|\bassente\b|
+    \bin ferie\b|\bfuori (?:sede|ufficio)\b|\bde férias\b|\bafwezig\b|\bmet (?:vakantie|verlof)\b|
+    \bpå (?:semester|ferie)\b|\blomalla\b|\bna (?:urlopie|dovolené)\b|\bnieobecn|\bnepřítom|
+    \bв отпуске\b|不在|休暇|休假|부재|휴가
+""")
+
 SOFT_BOUNCE = alternatives(r"""
     (?:mailbox|quota|inbox|mail ?drop)(?: size)? (?:is |limit |has )?(?:full|exceed)|over ?quota|
     (?:exceeds?|exceeded|over)(?: the| your| his| their)? (?:\S{1,20} )?(?:quota|size|limit)|

@@ -23,7 +23,7 @@ def read(
     return Reading(
         mail=parsed.mail,
         reply_text=text if own == text else own,  # one string: a long one is held and sent once
-        screening=screen(parsed, envelope_from=envelope_from, own_domains=own_domains),
+        screening=screen(parsed, envelope_from=envelope_from, own_domains=own_domains, said=own),
         enclosed=enclosed(parsed),
     )
 

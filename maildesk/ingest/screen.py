@@ -12,6 +12,8 @@ from maildesk.ingest.languages import (
     AUTOMATIC_SUBJECT,
     AWAY,
     AWAY_NOTE,
+    AWAY_SHORT,
+    AWAY_SUBJECT,
     BOUNCE_SUBJECT,
     BOUNCE_TEXT,
 )
@@ -34,6 +36,8 @@ _AUTO_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _AWAY = re.compile(AWAY, re.IGNORECASE)
+_AWAY_SUBJECT = re.compile(AWAY_SUBJECT, re.IGNORECASE)
+_AWAY_SHORT = re.compile(AWAY_SHORT, re.IGNORECASE)
 _AWAY_NOTE = re.compile(AWAY_NOTE, re.IGNORECASE)
 _OPENING, _NOTE = 500, 2_000  # characters in which an absence is said, and what goes with it
 _AUTO_FIELDS = [
@@ -82,12 +86,17 @@ class _Case:
 
 
 def screen(
-    parsed: Parsed, *, envelope_from: str | None = None, own_domains: tuple[str, ...] = ()
+    parsed: Parsed,
+    *,
+    envelope_from: str | None = None,
+    own_domains: tuple[str, ...] = (),
+    said: str | None = None,
 ) -> Screening:
-    """Say who speaks. `envelope_from` is None where no envelope was seen, "" for the null path.
+    """Say who speaks. `said` is the new text, without what is quoted.
 
-    `own_domains` are the desk's: `X-Maildesk-Loop` naming one of them (any, where none is
-    given) says that the desk hears itself.
+    `envelope_from` is None where no envelope was seen, "" for the null path. `own_domains` are the
+    desk's: `X-Maildesk-Loop` naming one of them (any, where none is given) says that the desk
+    hears itself.
     """
     case = _Case(parsed, envelope_from, own_domains)
     for kind, check in _CHECKS:
@@ -96,7 +105,9 @@ def screen(
             reports: tuple[BounceReport, ...] = ()
             if kind is Kind.BOUNCE:
                 reports = bounce.reports(parsed)
-            return Screening(kind=kind, evidence=evidence, bounces=reports)
+            text = parsed.mail.text if said is None else said
+            away = kind is Kind.AUTO_REPLY and _says_away(case, text[:_NOTE])
+            return Screening(kind=kind, evidence=evidence, away=away, bounces=reports)
     return Screening(kind=Kind.PERSON)
 
 
@@ -164,11 +175,23 @@ def _auto_reply(case: _Case) -> Iterator[str]:
     ):
         yield f"precedence: {precedence}"
     yield from (name for name in _AUTO_FIELDS if (mail.header(name) or "no").lower() != "no")
-    if case.parsed.root.params.get("report-type", "").lower() == "disposition-notification":
+    if _is_receipt(case):
         yield "report-type=disposition-notification"
     if _null_path(case):
         yield "null return path"
     yield from _auto_reply_by_look(mail)
+
+
+def _is_receipt(case: _Case) -> bool:
+    """A mail was shown or deleted (RFC 8098)."""
+    return case.parsed.root.params.get("report-type", "").lower() == "disposition-notification"
+
+
+def _says_away(case: _Case, text: str) -> bool:
+    """Whether an automatic answer speaks of an absence: by its subject or its text."""
+    subject = case.mail.subject[:200]
+    said = _AWAY_SUBJECT.search(subject) or _AWAY.search(text) or _AWAY_SHORT.search(text)
+    return bool(said) and not _is_receipt(case)
 
 
 def _auto_reply_by_look(mail: Mail) -> Iterator[str]:

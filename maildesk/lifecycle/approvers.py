@@ -4,13 +4,11 @@ Nobody approves the own request, and nobody who was asked in a round is asked in
 passing on can never go in a circle.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from maildesk.lifecycle.policy import Directory
 from maildesk.model.approval import Approval, turned
 from maildesk.model.event import ApprovalVoted, Passed
-from maildesk.model.mail import address_key
 from maildesk.model.person import Person
 from maildesk.model.policy import ApprovalLevel
 from maildesk.model.ticket import Ticket
@@ -35,10 +33,8 @@ def _meant(directory: Directory, word: str, requester: Person) -> tuple[int, ...
         people = (requester.manager,)
     elif word == MANAGERS_MANAGER:
         people = (directory.manager_of(requester.manager),)
-    elif "@" in word:
-        people = (directory.known.get(address_key(word)),)
     else:
-        people = tuple(member.id for member in directory.teams.get(word, ()))
+        people = directory.meant_by((word,))
     return tuple(p for p in people if p is not None and p != requester.id)
 
 
@@ -50,24 +46,20 @@ def _fallback(directory: Directory, requester: int) -> tuple[int, ...]:
 def next_in_line(
     directory: Directory, ticket: Ticket, approver: int, why: Passed, now: datetime
 ) -> int | None:
-    """Who is asked in that approver's place; None where nobody is left."""
-    asked = ticket.approval.approvers if ticket.approval else ()
-    for candidate in _line(directory, approver, why):
-        free = candidate not in (*asked, ticket.requester)
-        if free and directory.away_until(candidate, now) is None:
-            return candidate
-    return None
+    """Who is asked in that approver's place: the delegate, else the manager, else the fallback, or
+    who decides for them while they are away; None where nobody is left."""
+    delegate = None if why == "expired" else directory.delegates.get(approver)
+    line = (delegate, directory.manager_of(approver), directory.fallback_approver)
+    at_work = (directory.at_work(person, now) for person in line)
+    free = (person for person in at_work if person is not None and _is_free(ticket, person))
+    return next(free, None)
 
 
-def _line(directory: Directory, approver: int, why: Passed) -> Iterator[int]:
-    delegate, manager = directory.delegates.get(approver), directory.manager_of(approver)
-    absent, expired = why == "absent", why == "expired"
-    line = (
-        None if expired else delegate,
-        None if absent else manager,
-        None if absent else directory.fallback_approver,
-    )
-    return (person for person in line if person is not None)
+def _is_free(ticket: Ticket, person: int) -> bool:
+    """Nobody is asked twice, nor about the own request."""
+    question = ticket.approval
+    asked = (*question.approvers, *question.agreed) if question else ()
+    return person != ticket.requester and person not in asked
 
 
 def after_word(approval: Approval, person: int, approved: bool) -> bool | None:

@@ -12,12 +12,11 @@ _OTHER = Illegal(
 
 
 def _approval(task: Task) -> str | Illegal:
-    draft, latest = task.draft, task.around.latest
+    draft = task.draft
     if draft.ticket.requester != task.requester.id:
         return _OTHER
     name = task.argument or "manager"
-    text = latest.text if latest and latest.author.id == task.requester.id else ""
-    illegal = approval.ask(draft, task.requester, name, text, by=ActorKind.AGENT)
+    illegal = approval.ask(draft, task.requester, name, task.latest_words, by=ActorKind.AGENT)
     return illegal or f'asked for the approval "{name}"'
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from maildesk.lifecycle import approval, closure, waiting, workflow
+from maildesk.lifecycle import approval, closure, verdict, waiting, workflow
 from maildesk.lifecycle.approvers import after_word
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.looking import look
@@ -24,7 +24,6 @@ from maildesk.model.event import (
     Related,
     RuleActed,
     Tagged,
-    TicketOpened,
 )
 from maildesk.model.mail import Disposition, Step
 from maildesk.model.person import Person
@@ -73,16 +72,14 @@ def apply_rules(
 
 
 def _to_ask(draft: Draft, on: Cause, outcome: engine.Outcome) -> effects.AskApproval | None:
-    """What a rule wants to be approved, or what every new ticket of this request type needs.
-
-    What is said after the end of a ticket opens a child, and asks nobody anew.
+    """What a rule wants to be approved, or what every new ticket of this request type needs: one
+    that answers a closed ticket, or was split off another, like any.
     """
     for effect in outcome.effects:
         if isinstance(effect, effects.AskApproval):
             return effect
     type_ = draft.policy.catalog.type_named(draft.ticket.request_type)
-    continues = any(isinstance(one, TicketOpened) and one.parent for one in draft.events[:1])
-    if on == "created" and type_.automatic_approval and not continues:
+    if on == "created" and type_.automatic_approval:
         return effects.AskApproval(type_.approval, "")
     return None
 
@@ -260,11 +257,11 @@ def settle_approval(
     question = draft.ticket.approval
     assert question is not None, "only an open question is decided"
     if approver and after_word(question, approver.id, approved) is None:
-        approval.count(draft, question, approver, approved, reason)
+        verdict.count(draft, question, approver, approved, reason)
         return
     if not approved:
         apply_rules(draft, "rejected", facts, requester)
-    is_over = approval.settle(draft, question, approver, approved, reason, requester)
+    is_over = verdict.settle(draft, question, approver, approved, reason, requester)
     if approved and is_over:
         apply_rules(draft, "approved", facts, requester)
 

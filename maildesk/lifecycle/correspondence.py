@@ -6,22 +6,28 @@ The order of the questions is the table `_PARTS`; the first that fits decides.
 from collections.abc import Callable
 from datetime import datetime
 
-from maildesk.lifecycle import approval, command, dictation, hold, resolution, taking_part
-from maildesk.lifecycle.asking_back import reason_missing, unproven
-from maildesk.lifecycle.classify import apply_rules, settle_approval
+from maildesk.lifecycle import (
+    approval,
+    approver_mail,
+    command,
+    dictation,
+    hold,
+    resolution,
+    standing_in,
+)
+from maildesk.lifecycle.asking_back import unproven
+from maildesk.lifecycle.classify import apply_rules
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.opening import opened
 from maildesk.lifecycle.policy import Policy
 from maildesk.lifecycle.sender import (
     ACTING_AS_AN_AGENT,
     APPROVING,
-    DECIDING_A_RESOLUTION,
     actor,
     proof,
     told,
 )
-from maildesk.lifecycle.workflow import Illegal
-from maildesk.model.cause import FLOOD, Choice, MailArrived
+from maildesk.model.cause import FLOOD, MailArrived
 from maildesk.model.decision import ActorKind, Answer, Decision, Template
 from maildesk.model.event import MessageAdded, PersonJoined
 from maildesk.model.mail import Disposition, Kind
@@ -33,13 +39,6 @@ _IN_YOUR_NAME = (
     "A mail in your name came to this ticket, and we could not be sure that it was you. Its text "
     "stands in the ticket, marked as unproven; nothing else has changed."
 )
-_LATE = {
-    "open": "You have decided already, or others are asked in your place: nothing has changed.",
-    "approved": "This request was already approved: nothing has changed.",
-    "rejected": "This request was already decided and not approved: nothing has changed.",
-    "withdrawn": "This request was already withdrawn: nothing has changed.",
-}
-
 _Part = Callable[[Ticket, MailArrived, Draft], Decision | None]
 
 
@@ -47,7 +46,7 @@ def arrived(ticket: Ticket | None, mail: MailArrived, policy: Policy, now: datet
     """What a mail does to the ticket it was threaded to, or to none."""
     if ticket is None and dictation.is_one(mail):
         return dictation.dictated(mail, policy, now)
-    late = ticket is not None and _is_late(ticket, mail)
+    late = ticket is not None and approver_mail.is_late(ticket, mail)
     if ticket is None or (ticket.is_closed and _opens_a_child(ticket, mail) and not late):
         return opened(ticket, mail, policy, now)
     draft = Draft(ticket, actor(mail, ActorKind.REQUESTER), policy, now, silent=mail.silent)
@@ -74,14 +73,15 @@ def _answers_late(ticket: Ticket, mail: MailArrived) -> bool:
 
 
 def _machine(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
-    """An auto-reply never reopens, accepts, approves or resets a clock. Of an approver it says
-    that somebody else has to be asked."""
+    """An auto-reply never reopens, accepts, approves or resets a clock. Of an approver it may
+    say that somebody else has to be asked: that one is away, not that a mail came or was read."""
     if mail.kind is not Kind.AUTO_REPLY:
         return None
     draft.add(MessageAdded(mail.message, "auto-reply"))
     question = ticket.approval if ticket.waits_for_approval else None
-    if question and mail.sender.id in question.waiting and proof(mail) >= APPROVING:
-        approval.pass_on(draft, mail.sender.id, "away")
+    asked = question is not None and mail.sender.id in question.waiting
+    if asked and mail.away and proof(mail) >= APPROVING:
+        standing_in.pass_on(draft, mail.sender.id, "away")
     draft.explain("lifecycle", "recorded; an automatic answer decides nothing")
     return draft.decision(Answer.RECORDED, Disposition.AUTO_REPLY, "auto-reply")
 
@@ -127,97 +127,6 @@ def _after_the_end(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision 
     return draft.decision(Answer.RECORDED, Disposition.FOLLOW_UP, "comment")
 
 
-def _approver(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
-    question = ticket.approval if ticket.waits_for_approval else None
-    is_asked = question is not None and mail.sender.id in question.waiting
-    passing = [one.argument for one in mail.commands if one.name == "delegate"]
-    if not is_asked or (_commands(mail) and mail.choice is None and not passing):
-        return None  # an approver who is an agent may command, too
-    draft.actor = actor(mail, ActorKind.MANAGER)
-    if passing and mail.choice is None:
-        return _delegated(ticket, mail, draft, passing[0])
-    decides = mail.choice in (Choice.APPROVE, Choice.REJECT)
-    if mail.unclear or not decides:
-        return _asked_again(mail, draft)
-    if proof(mail) < APPROVING or mail.round != ticket.round:
-        return unproven(mail, draft, Purpose.APPROVAL)
-    if mail.choice is Choice.REJECT and not mail.reason:
-        return reason_missing(mail, draft, Purpose.APPROVAL)
-    draft.add(MessageAdded(mail.message, "decision"))
-    approved = mail.choice is Choice.APPROVE
-    settle_approval(draft, mail.sender, approved, mail.reason, mail.facts, mail.requester)
-    return draft.decision(Answer.DONE, Disposition.DECISION, "decision")
-
-
-def _delegated(ticket: Ticket, mail: MailArrived, draft: Draft, whom: str) -> Decision:
-    """The approver names who decides instead; that needs the proof that deciding needs."""
-    if proof(mail) < APPROVING or mail.round != ticket.round:
-        return unproven(mail, draft, Purpose.APPROVAL)
-    meant = taking_part.person_meant(mail.around, whom)
-    illegal = meant if isinstance(meant, Illegal) else approval.cannot_take_over(draft, meant)
-    words = f"#delegate {whom}\n\n{mail.text}".strip()
-    draft.add(MessageAdded(mail.message, "comment" if illegal else "decision"))
-    if illegal is not None or isinstance(meant, Illegal):
-        why = illegal.why if illegal else ""
-        note = f"It was not passed on: {why}. You are still asked."
-        draft.explain("approval", "not passed on", why)
-        draft.write(Template.CONFIRMATION, mail.sender.id, note=note, links=(Purpose.APPROVAL,))
-        return draft.decision(Answer.ILLEGAL, Disposition.FOLLOW_UP, "comment", words)
-    approval.pass_on(draft, mail.sender.id, "delegated", meant.id)
-    note = f"You passed this request on: {meant.name} is asked instead."
-    draft.write(Template.DECISION_RECEIPT, mail.sender.id, note=note)
-    return draft.decision(Answer.DONE, Disposition.DECISION, "decision", words)
-
-
-def _is_late(ticket: Ticket, mail: MailArrived) -> bool:
-    """Whether somebody who was asked answers what is decided, or what others are asked now."""
-    question = ticket.approval
-    if question is None or question.round != ticket.round or mail.sender.is_agent:
-        return False
-    was_asked = mail.sender.id in question.approvers and mail.sender.id not in question.waiting
-    return was_asked and mail.choice in (Choice.APPROVE, Choice.REJECT)
-
-
-def _too_late(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
-    question = ticket.approval
-    if question is None or not _is_late(ticket, mail):
-        return None
-    draft.add(MessageAdded(mail.message, "comment"))
-    draft.explain("approval", "recorded; it was decided before, or passed on")
-    draft.write(Template.CONFIRMATION, mail.sender.id, note=_LATE[question.outcome])
-    if not ticket.is_closed:
-        note = told(f"{mail.sender.name} wrote.", mail)
-        draft.tell_agents(note, text=mail.text, author=mail.sender.id)
-    return draft.decision(Answer.ALREADY_DECIDED, Disposition.FOLLOW_UP, "comment")
-
-
-def _withdrawn(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
-    """The requester takes back what nobody approved yet."""
-    mine = ticket.waits_for_approval and ticket.requester == mail.sender.id
-    if not mine or mail.choice is not Choice.WITHDRAW:
-        return None
-    if proof(mail) < DECIDING_A_RESOLUTION:
-        return unproven(mail, draft)
-    draft.add(MessageAdded(mail.message, "decision"))
-    approval.withdraw(draft)
-    return draft.decision(Answer.DONE, Disposition.DECISION, "decision")
-
-
-def _asked_again(mail: MailArrived, draft: Draft) -> Decision:
-    draft.add(MessageAdded(mail.message, "comment"))
-    draft.explain("approval", "the answer is neither yes nor no; asked again")
-    approval.send_request(
-        draft,
-        "",
-        "We could not tell from your answer whether you approve. Please begin your reply with "
-        "the word approve, or with reject and the reason.",
-        (mail.sender.id,),
-    )
-    note = told(f"{mail.sender.name} wrote.", mail)
-    draft.tell_agents(note, text=mail.text, author=mail.sender.id)
-    return draft.decision(Answer.RECORDED, Disposition.FOLLOW_UP, "comment")
-
-
 def _commands(mail: MailArrived) -> bool:
     return bool(mail.commands or mail.wrong_commands)
 
@@ -257,19 +166,34 @@ def _list(_ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
 def _follow_up(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision:
     """Anything else that somebody who takes part writes."""
     draft.add(MessageAdded(mail.message, "reply"))
-    note = told(f"{mail.sender.name} answered.", mail)
+    note = told(f"{mail.sender.name} answered.{_since_approved(ticket, mail)}", mail)
     draft.tell_agents(note, text=mail.text, author=mail.sender.id)
     if mail.identity.proof is Proof.NONE:
         return _comment_in_a_name(mail, draft)
     fresh = [person for person in mail.joining if not ticket.takes_part(person)]
     draft.add(*(PersonJoined(person) for person in fresh))
     draft.explain("lifecycle", "added to the ticket")
-    changes = ticket.requester == mail.sender.id and not mail.thanks
-    if ticket.waits_for_approval and changes:
+    if ticket.waits_for_approval and _changes(ticket, mail):
         approval.ask_again(draft, mail.requester, mail.text)
     hold.answered(draft)
     apply_rules(draft, "replied", mail.facts, mail.requester)
     return draft.decision(Answer.DONE, Disposition.FOLLOW_UP, "reply")
+
+
+def _changes(ticket: Ticket, mail: MailArrived) -> bool:
+    """Whether a mail changes the request: thanks, and asking how it stands, do not."""
+    return ticket.requester == mail.sender.id and not mail.thanks and not mail.chases
+
+
+def _since_approved(ticket: Ticket, mail: MailArrived) -> str:
+    """What the requester adds to a request that was approved is not approved by that."""
+    question = ticket.approval
+    if question is None or question.outcome != "approved" or not _changes(ticket, mail):
+        return ""
+    return (
+        " This came after the request was approved, and may go beyond it: #approval "
+        f"{question.kind} asks anew."
+    )
 
 
 def _comment_in_a_name(mail: MailArrived, draft: Draft) -> Decision:
@@ -284,10 +208,10 @@ _PARTS: tuple[_Part, ...] = (
     _machine,
     _flood,
     _stranger,
-    _too_late,
+    approver_mail.too_late,
     _after_the_end,
-    _approver,
-    _withdrawn,
+    approver_mail.answered,
+    approver_mail.withdrawn,
     _agent,
     resolution.answered,
     _list,

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from maildesk.lifecycle import (
-    approval,
     closure,
     command,
     correspondence,
@@ -16,6 +15,7 @@ from maildesk.lifecycle import (
     link,
     monitoring,
     opening,
+    standing_in,
     work_link,
 )
 from maildesk.lifecycle.draft import Draft
@@ -155,7 +155,7 @@ def _clock_struck(ticket: Ticket, struck: ClockStruck, policy: Policy, now: date
 def _ask_another(draft: Draft, question: Approval, unreachable: Person) -> None:
     """A bounced approval mail is escalated at once."""
     if unreachable.id in question.waiting:
-        approval.pass_on(draft, unreachable.id, "bounced")
+        standing_in.pass_on(draft, unreachable.id, "bounced")
 
 
 def _is_due(question: Approval | None, now: datetime) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from maildesk.lifecycle import undo, workflow
+from maildesk.lifecycle import asking, undo, workflow
 from maildesk.lifecycle.classify import apply_rules, set_field
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.policy import Policy
@@ -119,7 +119,7 @@ def _opened(
     apply_rules(draft, "created", split.facts, latest.author)
     if not draft.ticket.team and split.team:
         set_field(draft, "team", split.team)
-    draft.write(Template.ACKNOWLEDGEMENT, latest.author.id)
+    draft.write(Template.ACKNOWLEDGEMENT, latest.author.id, note=asking.waits_for(draft))
     told = (*policy.directory.working_on(draft.ticket), cause.agent.id)
     note = f"A new ticket, split from ticket {cause.origin}."
     draft.write(

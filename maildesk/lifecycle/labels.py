@@ -2,6 +2,7 @@
 
 from typing import Literal, get_args
 
+from maildesk.lifecycle import approval
 from maildesk.lifecycle.assignment import move_on
 from maildesk.lifecycle.classify import set_field, set_priority
 from maildesk.lifecycle.naming import pick
@@ -30,7 +31,8 @@ def _type(task: Task) -> str | Illegal:
     if isinstance(request_type, Illegal):
         return request_type
     set_field(draft, "request_type", request_type)
-    return f"it is of the type {request_type}"
+    needs = approval.what_it_needs(draft, task.requester, task.latest_words)
+    return f"it is of the type {request_type}{needs}"
 
 
 def _category(task: Task) -> str | Illegal:

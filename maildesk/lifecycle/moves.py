@@ -1,6 +1,6 @@
 """Moving a ticket through its life: `#status`, `#resolve`, `#close`, `#reopen`, `#spam`."""
 
-from maildesk.lifecycle import approval, closure, workflow
+from maildesk.lifecycle import closure, workflow
 from maildesk.lifecycle.assignment import give_to
 from maildesk.lifecycle.family import resolve_descendants
 from maildesk.lifecycle.naming import pick
@@ -85,9 +85,7 @@ def _spam(task: Task) -> str | Illegal:
     if draft.ticket.requester in {agent.id for agent in draft.policy.directory.agents}:
         return Illegal("the requester is an agent")
     draft.distrust = draft.ticket.requester
-    if draft.ticket.waits_for_approval:
-        approval.take_back(draft)
-    workflow.end(draft, SPAM)
+    workflow.end(draft, SPAM, silent=True)
     return "closed without a word; the sender's mails are held from now on"
 
 

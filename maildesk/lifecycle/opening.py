@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from maildesk.lifecycle import command
+from maildesk.lifecycle import asking, command
 from maildesk.lifecycle.classify import apply_rules, turned_away
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.policy import Policy
@@ -77,18 +77,24 @@ def reported(report: TicketReported, policy: Policy, now: datetime) -> Decision:
     draft = Draft.opening(event, who, policy, now, silent=False)
     draft.add(MessageAdded(report.message, "request"))
     apply_rules(draft, "created", report.facts, report.requester)
-    draft.write(Template.ACKNOWLEDGEMENT, report.requester.id, links=(Purpose.VIEW,))
+    acknowledge(draft)
     if not draft.ticket.waits_for_approval:
         note = f"A new ticket, written down by {report.agent.name} ({report.source})."
         draft.tell_agents(note, text=report.text, author=report.requester.id)
     return draft.decision(Answer.DONE, message_kind="request")
 
 
+def acknowledge(draft: Draft) -> None:
+    """The requester hears of the number, and for whose approval the request waits."""
+    note, links = asking.waits_for(draft), (Purpose.VIEW,)
+    draft.write(Template.ACKNOWLEDGEMENT, draft.ticket.requester, note=note, links=links)
+
+
 def _announce(draft: Draft, mail: MailArrived) -> None:
     if mail.behalf is not None:
         _announce_on_behalf(draft, mail, mail.behalf)
         return
-    draft.write(Template.ACKNOWLEDGEMENT, draft.ticket.requester, links=(Purpose.VIEW,))
+    acknowledge(draft)
     if not draft.ticket.waits_for_approval:
         draft.tell_agents(told("A new ticket.", mail), text=mail.text, author=mail.sender.id)
 
@@ -105,7 +111,7 @@ def passed_on(draft: Draft, mail: MailArrived, author: Person) -> None:
     who = _named(author)
     draft.explain("lifecycle", f"opened on behalf of {who}")
     draft.notes.append(f"{mail.sender.name} passed on this mail of {who}.\n\n{mail.words}".strip())
-    draft.write(Template.ACKNOWLEDGEMENT, author.id, links=(Purpose.VIEW,))
+    acknowledge(draft)
     if not draft.ticket.waits_for_approval:
         note = f"A new ticket: {mail.sender.name} passed on a mail of {who}."
         draft.tell_agents_once(note, text=mail.text, author=author.id)

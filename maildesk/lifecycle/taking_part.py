@@ -1,5 +1,6 @@
 """Who takes part in a ticket: `#cc`, `#uncc`, `#onbehalf`."""
 
+from maildesk.lifecycle import approval
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.task import ASKED, Act, Task
 from maildesk.lifecycle.workflow import Illegal
@@ -80,7 +81,8 @@ def _on_behalf(task: Task) -> str | Illegal:
     change_requester(draft, person)
     note = f"{task.agent.name} wrote this request down for you."
     draft.write(Template.UPDATE, person.id, note=note)
-    return f"the ticket is {person.name}'s request"
+    needs = approval.what_it_needs(draft, person, task.latest_words, anew=True)
+    return f"the ticket is {person.name}'s request{needs}"
 
 
 def change_requester(draft: Draft, person: Person) -> None:

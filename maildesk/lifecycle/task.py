@@ -45,6 +45,12 @@ class Task:
                 found[other.number] = replace(other, parent=one.cause.origin)
         return found
 
+    @property
+    def latest_words(self) -> str:
+        """What the requester said last; "" where somebody else did."""
+        latest = self.around.latest
+        return latest.text if latest and latest.author.id == self.requester.id else ""
+
     def tell_agents(self, note: str) -> None:
         """Notify who works on the ticket, with the ticket's last words."""
         latest = self.around.latest

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from maildesk.lifecycle.draft import Draft
-from maildesk.model.decision import ActorKind
-from maildesk.model.event import Closed, StatusMoved
+from maildesk.model.decision import ActorKind, Template
+from maildesk.model.event import ApprovalWithdrawn, Closed, StatusMoved
 from maildesk.model.policy import Move, Workflow
 from maildesk.model.ticket import Ticket
 
@@ -12,6 +12,7 @@ CLOSED = "Closed"
 RESOLVED = "Resolved"
 CLOSING = frozenset({"closure_category", "closure_note"})
 """What every closing brings."""
+_NOT_NEEDED = "This request is closed; your decision is not needed any more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +87,13 @@ def move(
     return illegal
 
 
-def end(draft: Draft, category: str, note: str = "") -> None:
+def end(draft: Draft, category: str, note: str = "", *, silent: bool = False) -> None:
     """The end of a ticket that should not have been one: spam, merged into another, withdrawn.
 
-    No move of the workflow: it is legal from everywhere, and asks for nothing.
+    No move of the workflow: it is legal from everywhere, and asks for nothing. `silent`: who was
+    asked for an approval hears nothing.
     """
+    _end_question(draft, silent=silent)
     closed = draft.policy.workflow.roles.closed
     state = draft.policy.workflow.state_of(closed)
     draft.add(StatusMoved(old=draft.ticket.status, new=closed, state=state), Closed(category, note))
@@ -113,5 +116,17 @@ def close(
     closed = status or draft.policy.workflow.roles.closed
     illegal = move(draft, closed, by, CLOSING, rule=rule)
     if illegal is None:
+        _end_question(draft)
         draft.add(Closed(category, note, message))
     return illegal
+
+
+def _end_question(draft: Draft, *, silent: bool = False) -> None:
+    """Whatever ends a ticket ends its open question, and those who were asked hear of it."""
+    question = draft.ticket.approval
+    if question is None or not question.is_open:
+        return
+    draft.add(ApprovalWithdrawn(round=question.round, with_ticket=True))
+    draft.explain("approval", "withdrawn: its ticket is closed")
+    if not silent:
+        draft.write(Template.UPDATE, *question.waiting, note=_NOT_NEEDED)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from maildesk.model.event import (
+    AbsenceSeen,
     ApprovalAsked,
     ApprovalDecided,
     ApprovalExpired,
@@ -21,6 +22,7 @@ Turn = (
     ApprovalVoted
     | ApprovalDecided
     | ApprovalPassedOn
+    | AbsenceSeen
     | ApprovalReminded
     | ApprovalExpired
     | ApprovalWithdrawn
@@ -40,7 +42,10 @@ class Vote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """Who was asked in which round, and what became of it. `votes` in the order of the people."""
+    """Who was asked in which round, and what became of it. `votes` in the order of the people.
+
+    `agreed` approved at earlier levels: where they are named again, their word stands.
+    """
 
     votes: tuple[Vote, ...]
     round: int
@@ -48,10 +53,12 @@ class Approval:
     kind: str = "manager"
     level: int = 0
     quorum: Quorum = "all"
+    agreed: tuple[int, ...] = ()
     outcome: Outcome = "open"
     decided_at: datetime | None = None
     remind_due: datetime | None = None
     expire_due: datetime | None = None
+    away_due: datetime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -71,21 +78,28 @@ class Approval:
     @property
     def due(self) -> datetime | None:
         """When the clock looks at it next."""
-        return min((due for due in (self.remind_due, self.expire_due) if due), default=None)
+        dues = (self.remind_due, self.expire_due, self.away_due)
+        return min((due for due in dues if due), default=None)
 
 
 def asked(event: ApprovalAsked, at: datetime) -> Approval:
     """The question as it begins."""
     return Approval(
-        votes=tuple(Vote(person) for person in sorted(set(event.approvers))),
+        votes=tuple(_vote(person, event, at) for person in sorted(set(event.approvers))),
         round=event.round,
         asked_at=at,
         kind=event.kind,
         level=event.level,
         quorum=event.quorum,
+        agreed=event.agreed,
         remind_due=event.remind_due,
         expire_due=event.expire_due,
+        away_due=event.away_due,
     )
+
+
+def _vote(person: int, event: ApprovalAsked, at: datetime) -> Vote:
+    return Vote(person, "approved", at) if person in event.agreed else Vote(person)
 
 
 def turned(approval: Approval, event: Turn, at: datetime) -> Approval:
@@ -96,10 +110,18 @@ def turned(approval: Approval, event: Turn, at: datetime) -> Approval:
         case ApprovalDecided(person=person, approved=approved):
             voted = _voted(approval, person, approved, at)
             return _ended(voted, "approved" if approved else "rejected", at)
-        case ApprovalPassedOn(approver=old, to=new):
-            return replace(approval, votes=_passed_on(approval.votes, old, new, at))
-        case ApprovalReminded(remind_due=due):
-            return replace(approval, remind_due=due)
+        case ApprovalPassedOn():
+            return replace(
+                approval,
+                votes=_passed_on(approval.votes, event.approver, event.to, at),
+                remind_due=event.remind_due,
+                expire_due=event.expire_due,
+                away_due=event.away_due,
+            )
+        case AbsenceSeen(away_due=away_due):
+            return replace(approval, away_due=away_due)
+        case ApprovalReminded(remind_due=due, away_due=away_due):
+            return replace(approval, remind_due=due, away_due=away_due)
         case ApprovalExpired(expire_due=due):
             return replace(approval, expire_due=due)
         case ApprovalWithdrawn():
@@ -107,7 +129,8 @@ def turned(approval: Approval, event: Turn, at: datetime) -> Approval:
 
 
 def _ended(approval: Approval, outcome: Outcome, at: datetime) -> Approval:
-    return replace(approval, outcome=outcome, decided_at=at, remind_due=None, expire_due=None)
+    ended = replace(approval, outcome=outcome, decided_at=at)
+    return replace(ended, remind_due=None, expire_due=None, away_due=None)
 
 
 def _voted(approval: Approval, person: int | None, approved: bool, at: datetime) -> Approval:

@@ -139,7 +139,9 @@ class MailArrived:
     answered by nothing. `identity` says how sure the sender's name is. `round` is that of
     the mail of ours which is answered, where a reply token says it. `choice` is the decision
     that the first line speaks; `unclear` that it seems to and cannot be told.
-    `thanks`: the new text is a thank-you and nothing else. `behalf` wrote the `text` that an
+    `thanks`: the new text is a thank-you and nothing else; `chases`: it asks how the request stands
+    and changes nothing of it; `withdrawing`: it seems to take the request back.
+    `away`: an automatic answer says that the sender is away. `behalf` wrote the `text` that an
     agent passed on, with `words` of the agent's own above it.
     `requester` is the ticket's, and the sender where there is no ticket yet.
     `joining` are people in CC whom a proven sender brings in. `flood`: the sender's mails to this
@@ -159,6 +161,9 @@ class MailArrived:
     reason: str = ""
     unclear: bool = False
     thanks: bool = False
+    chases: bool = False
+    withdrawing: bool = False
+    away: bool = False
     commands: tuple[Command, ...] = ()
     wrong_commands: tuple[WrongCommand, ...] = ()
     joining: tuple[int, ...] = ()

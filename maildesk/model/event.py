@@ -274,6 +274,8 @@ class ApprovalAsked:
     """These people were asked. A new round makes the links of the old one void.
 
     `kind` is an [[approval]] of approvals.toml and `level` the place of its level, from 0.
+    `agreed` approved at an earlier level, and are not asked again. `away_due` is when the next
+    absence of an approver begins.
     """
 
     approvers: tuple[int, ...]
@@ -282,8 +284,10 @@ class ApprovalAsked:
     kind: str = "manager"
     level: int = 0
     quorum: Quorum = "all"
+    agreed: tuple[int, ...] = ()
     remind_due: datetime | None = None
     expire_due: datetime | None = None
+    away_due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,12 +314,27 @@ class ApprovalDecided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalPassedOn:
-    """Another person is asked in the place of one who was."""
+    """Another person is asked in the place of one who was, and has the whole time to decide."""
 
     round: int
     approver: int
     to: int
     why: Passed
+    remind_due: datetime | None = None
+    expire_due: datetime | None = None
+    away_due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbsenceSeen:
+    """It was looked at who is away; `away_due` is when the next absence of an approver begins.
+
+    `alone` is an approver who is, and nobody is left to be asked instead.
+    """
+
+    round: int
+    away_due: datetime | None
+    alone: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,6 +343,7 @@ class ApprovalReminded:
 
     round: int
     remind_due: datetime | None
+    away_due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,9 +356,13 @@ class ApprovalExpired:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalWithdrawn:
-    """The request was taken back before it was decided: by the requester, or closed as spam."""
+    """Nobody has to decide any more: the requester took the request back, or its ticket ended.
+
+    `with_ticket`: the second.
+    """
 
     round: int
+    with_ticket: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,6 +427,7 @@ Event = (
     | ApprovalVoted
     | ApprovalDecided
     | ApprovalPassedOn
+    | AbsenceSeen
     | ApprovalReminded
     | ApprovalExpired
     | ApprovalWithdrawn
@@ -446,6 +471,7 @@ EVENTS: dict[str, type[Event]] = {
         ApprovalVoted,
         ApprovalDecided,
         ApprovalPassedOn,
+        AbsenceSeen,
         ApprovalReminded,
         ApprovalExpired,
         ApprovalWithdrawn,

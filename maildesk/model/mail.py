@@ -168,10 +168,14 @@ class Mail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screening:
-    """Person or machine, and which fields of the mail say so."""
+    """Person or machine, and which fields of the mail say so.
+
+    `away`: an automatic answer says that its sender is away; not that a mail came in or was read.
+    """
 
     kind: Kind
     evidence: tuple[str, ...] = ()
+    away: bool = False
     bounces: tuple[BounceReport, ...] = ()
 
 

@@ -129,7 +129,8 @@ class Page:
     `choices` is empty where nothing can be decided here: then `decided` says what was, or
     `outdated` that the link is of an earlier round. To agents, `taken` says whose the ticket is,
     `hindrance` why it cannot be resolved here, `next_team` whom it can be handed on to, and
-    `handed_on` who did that before.
+    `handed_on` who did that before. `waits_for` names those whose approval is waited
+    for.
     """
 
     purpose: Purpose
@@ -151,6 +152,7 @@ class Page:
     team: str = ""
     next_team: str = ""
     handed_on: Decided | None = None
+    waits_for: str = ""
 
     def local(self, zone: ZoneInfo) -> "Page":
         """The same, with every time as it is there."""

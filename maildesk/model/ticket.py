@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from maildesk.model.approval import Approval, Turn, asked, turned
 from maildesk.model.clock import Clock
 from maildesk.model.event import (
+    AbsenceSeen,
     ApprovalAsked,
     ApprovalDecided,
     ApprovalExpired,
@@ -254,6 +255,7 @@ def _changed(ticket: Ticket, event: Event, at: datetime) -> Ticket:
             ApprovalVoted()
             | ApprovalDecided()
             | ApprovalPassedOn()
+            | AbsenceSeen()
             | ApprovalReminded()
             | ApprovalExpired()
             | ApprovalWithdrawn()

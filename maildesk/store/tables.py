@@ -277,8 +277,10 @@ class ApprovalRow(SQLModel, table=True):
     asked_at: datetime = _time()
     outcome: str
     decided_at: datetime | None = _time(default=None, nullable=True)
+    agreed: list[int] = _json()
     remind_due: datetime | None = _time(default=None, nullable=True)
     expire_due: datetime | None = _time(default=None, nullable=True)
+    away_due: datetime | None = _time(default=None, nullable=True)
 
 
 class MessageRow(SQLModel, table=True):

@@ -138,7 +138,7 @@ def _approval(connection: Connection, number: int) -> Approval | None:
         return None
     return Approval(
         votes=tuple(Vote(row.approver, row.said, row.said_at, row.instead_of) for row in rows),
-        **{name: getattr(rows[0], name) for name in _OF_ROUND},
+        **{name: getattr(rows[0], name) for name in _OF_ROUND} | {"agreed": tuple(rows[0].agreed)},
     )
 
 
@@ -306,15 +306,20 @@ def message_of(row: Any) -> Message:
     )
 
 
-def request_text(connection: Connection, number: int) -> str:
-    """The newest words in which the requester asked for it; "" where there are none."""
-    query = (
-        select(_MESSAGE.c.text)
-        .where(_MESSAGE.c.ticket == number, _MESSAGE.c.kind == "request")
-        .order_by(_MESSAGE.c.at.desc(), _MESSAGE.c.serial.desc())
-        .limit(1)
+def asked_for(
+    connection: Connection, number: int, requester: int
+) -> tuple[tuple[datetime, str], ...]:
+    """(when, words) of what the requester asked for and of what they said since, oldest first.
+
+    The first text opened the ticket, whoever wrote it down; what nothing proves is not among them.
+    """
+    said = select(_MESSAGE.c.at, _MESSAGE.c.text, _MESSAGE.c.kind, _MESSAGE.c.author).where(
+        _MESSAGE.c.ticket == number,
+        (_MESSAGE.c.kind == "request")
+        | ((_MESSAGE.c.kind == "reply") & _MESSAGE.c.proven & (_MESSAGE.c.author == requester)),
     )
-    return str(connection.execute(query).scalar() or "")
+    rows = connection.execute(said.order_by(_MESSAGE.c.at, _MESSAGE.c.serial)).all()
+    return tuple((r.at, r.text) for i, r in enumerate(rows) if i == 0 or r.author == requester)
 
 
 def by_message_id(connection: Connection, ids: Iterable[str]) -> dict[str, int]:

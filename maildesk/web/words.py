@@ -127,6 +127,8 @@ _STATES = {
 
 def status_sentence(page: Page) -> str:
     """The status in plain words. A status that an admin added is told by its state."""
+    if page.waits_for:
+        return f"It waits for the approval of {page.waits_for}."
     return _STATUSES.get(page.status) or _STATES.get(page.state, "")
 
 
@@ -159,9 +161,14 @@ _DECIDED = {
 _CLOSED_ITSELF = Outcome(
     "This ticket is closed", "Nobody answered in time, so it closed by itself."
 )
-_APPROVED_ITSELF = Outcome(
-    "This request is approved", "Nobody decided in time, so it was approved by itself."
-)
+_BY_THE_CLOCK = {
+    (Purpose.APPROVAL, "approve"): Outcome(
+        "This request is approved", "Nobody decided in time, so it was approved by itself."
+    ),
+    (Purpose.APPROVAL, "reject"): Outcome(
+        "This request is not approved", "Nobody decided in time, so it was turned down by itself."
+    ),
+}
 
 
 def outcome(page: Page) -> Outcome:
@@ -169,8 +176,7 @@ def outcome(page: Page) -> Outcome:
     if page.decided is None:
         return Outcome("There is nothing to decide now", status_sentence(page))
     if not page.decided.by:
-        approved = (page.purpose, page.decided.choice) == (Purpose.APPROVAL, "approve")
-        return _APPROVED_ITSELF if approved else _CLOSED_ITSELF
+        return _BY_THE_CLOCK.get((page.purpose, page.decided.choice), _CLOSED_ITSELF)
     by = page.decided.by
     who = "You" if page.decided.by_viewer else by[:1].upper() + by[1:]
     did, then = _DECIDED.get((page.purpose, page.decided.choice), ("decided", ""))

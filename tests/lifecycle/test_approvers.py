@@ -66,6 +66,7 @@ def desk(
         staff=MANAGED,
         delegates=delegates or {},
         absences={person.id: (absence,) for person in away},
+        groups={"Buyers": (WILL.id, BOSS.id)},
     )
     return replace(one, directory=directory)
 
@@ -113,12 +114,33 @@ def asked_of(decision: Decision) -> list[str]:
         (["manager's manager"], WILL, {"fallback": BOSS}, ["boss"]),
         (["manager"], WILL, {}, []),
         (["manager"], BOSS, {"fallback": BOSS}, []),
-        # away by people.toml: the delegate; without one the question waits for the approver
+        # away by people.toml: the delegate, or theirs; else who is next in line
         (["manager"], RITA, {"away": (MAX,), "delegates": {MAX.id: WILL.id}}, ["will"]),
-        (["manager"], RITA, {"away": (MAX,)}, ["max"]),
-        (["manager"], RITA, {"away": (MAX, WILL), "delegates": {MAX.id: WILL.id}}, ["max"]),
+        (["manager"], RITA, {"away": (MAX,)}, ["boss"]),
+        (["manager"], RITA, {"away": (MAX, WILL), "delegates": {MAX.id: WILL.id}}, ["boss"]),
+        (
+            ["manager"],
+            RITA,
+            {"away": (MAX, WILL), "delegates": {MAX.id: WILL.id, WILL.id: MALLORY.id}},
+            ["mallory"],
+        ),
+        (["manager"], RITA, {"away": (MAX, BOSS), "fallback": LEE}, ["lee"]),
+        # a delegate of who is next in line
+        (["manager"], RITA, {"away": (MAX, BOSS), "delegates": {BOSS.id: WILL.id}}, ["will"]),
+        # nobody is left: the question waits for the approver
+        (["manager"], RITA, {"away": (MAX, BOSS)}, ["max"]),
+        # in a circle of delegates nobody is found
+        (
+            ["manager"],
+            RITA,
+            {"away": (MAX, WILL, BOSS), "delegates": {MAX.id: WILL.id, WILL.id: MAX.id}},
+            ["max"],
+        ),
         # never the requester
-        (["manager"], RITA, {"away": (MAX,), "delegates": {MAX.id: RITA.id}}, ["max"]),
+        (["manager"], RITA, {"away": (MAX,), "delegates": {MAX.id: RITA.id}}, ["boss"]),
+        # a group is all of its members, who are no agents by that
+        (["Buyers"], RITA, {}, ["boss", "will"]),
+        (["Buyers"], WILL, {}, ["boss"]),
     ],
 )
 def test_who_is_asked(
@@ -270,8 +292,11 @@ def test_reminders_come_again_and_again_by_business_days() -> None:
 @pytest.mark.parametrize(
     ("on_expiry", "options", "expected", "letters"),
     [
-        ("reject", {}, ["ApprovalDecided", "-> Completed", "Closed"], ["closure:rita"]),
-        ("approve", {}, ["ApprovalDecided", "-> Assign"], ["update:rita"]),
+        (
+            *("reject", {}, ["ApprovalDecided", "-> Completed", "Closed"]),
+            ["closure:rita", "update:max"],
+        ),
+        ("approve", {}, ["ApprovalDecided", "-> Assign"], ["update:rita", "update:max"]),
         ("escalate", {}, ["ApprovalPassedOn", "ApprovalExpired"], ["approval:boss"]),
         # nobody above, nor a fallback: the agents are told, and it expires no more
         ("escalate", {"alone": True}, ["ApprovalExpired"], []),
@@ -306,7 +331,8 @@ def test_what_happens_where_nobody_decides(
         ("bounced", {"delegates": {MAX.id: RITA.id}}, BOSS),  # never the requester
         ("bounced", {"delegates": {MAX.id: MAX.id}}, BOSS),  # nor in a circle
         ("expired", {"delegates": {MAX.id: WILL.id}}, BOSS),
-        ("absent", {}, None),
+        ("absent", {}, BOSS),
+        ("absent", {"away": (BOSS,)}, None),
     ],
 )
 def test_who_is_next_in_line(why: Passed, options: dict[str, Any], next_: Person | None) -> None:
@@ -318,7 +344,7 @@ def test_two_who_stand_in_for_each_other_go_in_no_circle() -> None:
     house = desk(delegates={MAX.id: WILL.id, WILL.id: MAX.id})
     ticket, _ = bought(house)
     for who, expected in ((MAX, [WILL.id]), (WILL, []), (WILL, []), (MALLORY, [])):
-        answer = mail(who, "I am away.", kind=AUTO, round=1)
+        answer = mail(who, "I am away.", kind=AUTO, away=True, round=1)
         decision = decide(ticket, answer, house, NOW)
         passed = [e.to for e in events(decision) if isinstance(e, ApprovalPassedOn)]
         assert passed == expected, who

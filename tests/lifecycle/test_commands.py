@@ -82,7 +82,15 @@ DONE: list[tuple[str, str, list[str], list[str], list[int | None]]] = [
         *("Waiting for Closure", "#status Analysis"),
         *(["-> Analysis", "Reopened"], ["update:rita"], []),
     ),
-    (*("Analysis", "#approval", ["-> Pending", "ApprovalAsked"], ["approval:max"], []),),
+    (
+        *(
+            "Analysis",
+            "#approval",
+            ["-> Pending", "ApprovalAsked"],
+            ["approval:max", "update:rita"],
+            [],
+        ),
+    ),
     ("Analysis", "#hold vendor", ["-> Pending", "Paused"], [], []),
     ("Pending", "#hold vendor until 2026-12-01", ["Paused"], [], []),
     ("Analysis", "#priority p1", ["priority"], [], []),

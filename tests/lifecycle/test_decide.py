@@ -83,6 +83,8 @@ OVER = replace(ASKED, status="Completed", state="Closed", closed_at=NOW)
 YES = ["ApprovalDecided", "-> Assign"]
 NO = ["MessageAdded", "ApprovalDecided", "-> Completed", "Closed"]
 ACCEPTED = ["ResolutionDecided", "-> Accepted", "-> Completed", "Closed"]
+# whatever ends a ticket ends its open question
+BOTH_ENDED = [*ACCEPTED[:-1], "ApprovalWithdrawn", "Closed"]
 REJECTED = ["MessageAdded", "ResolutionDecided", "-> Rejected", "-> Analysis", "Reopened"]
 
 
@@ -117,7 +119,7 @@ REJECTED = ["MessageAdded", "ResolutionDecided", "-> Rejected", "-> Analysis", "
         # resolved while it was open: the question is of an earlier round
         (RESOLVED_UNASKED, link(MAX, APPROVE, 1), OLD, []),
         (RESOLVED_UNASKED, link(MAX, APPROVE, 2), NOT_YOURS, []),
-        (RESOLVED_UNASKED, link(RITA, ACCEPT, 2), DONE, ACCEPTED),
+        (RESOLVED_UNASKED, link(RITA, ACCEPT, 2), DONE, BOTH_ENDED),
         # ---- a resolution waits
         (WAITING, link(RITA, ACCEPT, 1), DONE, ACCEPTED),
         (WAITING, link(RITA, ACCEPT, 1, "thanks"), DONE, ["MessageAdded", *ACCEPTED]),

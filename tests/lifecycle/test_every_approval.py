@@ -1,24 +1,45 @@
-"""Every kind of approval, by every way of deciding, through everything that can go wrong."""
+"""Every kind of approval, by every way of deciding, through everything that can go wrong.
 
-from dataclasses import dataclass
+A reply is read from its words (ingest.decisions), a link is pressed without one where none is
+needed, and the page carries a comment. Pages as people see them: tests/desk/test_approval_pages.py.
+"""
+
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 
 import pytest
 
+from maildesk.ingest.chasing import only_chases
+from maildesk.ingest.commands import read_commands
+from maildesk.ingest.decisions import read_decision
+from maildesk.ingest.thanks import is_thanks
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.policy import Policy
-from maildesk.model.cause import Around, Choice, ClockStruck, DeliveryFailed, LinkUsed
+from maildesk.model.approval import Approval
+from maildesk.model.cause import Around, Choice, ClockStruck, DeliveryFailed, LinkUsed, MailArrived
 from maildesk.model.decision import Answer, Decision
-from maildesk.model.event import ApprovalPassedOn, Event, MessageAdded
+from maildesk.model.event import ApprovalDecided, Event, MessageAdded
 from maildesk.model.mail import Kind
 from maildesk.model.person import Person, Proof
 from maildesk.model.ticket import Ticket, evolve
-from tests.lifecycle.cast import BOSS, LEE, MALLORY, MAX, NOW, RITA, WILL, events, mail, told
+from tests.lifecycle.cast import (
+    BOSS,
+    CAST,
+    LEE,
+    MALLORY,
+    MAX,
+    NOW,
+    RITA,
+    WILL,
+    events,
+    mail,
+    told,
+)
 from tests.lifecycle.test_approvers import bought, desk, strike
 
-YES, NO, WITHDRAW = Choice.APPROVE, Choice.REJECT, Choice.WITHDRAW
+YES, NO = Choice.APPROVE, Choice.REJECT
 MAX_AND_WILL: dict[str, Any] = {"approvers": ["manager", "will@example.org"]}
 
 # (levels, who is asked first, whose yes is enough, in this order)
@@ -27,6 +48,7 @@ KINDS: dict[str, tuple[list[dict[str, Any]], list[Person], list[Person]]] = {
     "manager's manager": ([{"approvers": "manager's manager"}], [BOSS], [BOSS]),
     "person": ([{"approvers": "will@example.org"}], [WILL], [WILL]),
     "team": ([{"approvers": "Network"}], [LEE], [LEE]),
+    "group": ([{"approvers": "Buyers"}], [WILL, BOSS], [WILL, BOSS]),
     "all": ([MAX_AND_WILL], [MAX, WILL], [MAX, WILL]),
     "any": ([MAX_AND_WILL | {"quorum": "any"}], [MAX, WILL], [WILL]),
     "majority": (
@@ -39,6 +61,9 @@ KINDS: dict[str, tuple[list[dict[str, Any]], list[Person], list[Person]]] = {
 WAYS = ("link", "reply", "page")
 EVERY = list(product(KINDS, WAYS))
 FRIDAY = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
+# What is written in a reply: word for word, as people do.
+WORDS = {YES: "Hi,\napprove\n\nKind regards", NO: "I reject this: as I see it"}
+NAMES = {person.name.lower(): (person,) for person in CAST.values()}
 
 
 @dataclass
@@ -49,6 +74,7 @@ class Desk:
     ticket: Ticket
     way: str
     now: datetime = NOW
+    opened: list[Decision] = field(default_factory=list)
 
     @classmethod
     def with_(cls, kind: str, way: str, **options: Any) -> "Desk":
@@ -56,55 +82,94 @@ class Desk:
         return cls(house, bought(house)[0], way)
 
     def happens(self, decision: Decision) -> Decision:
-        for event in events(decision) if not _opens_a_child(decision) else ():
+        if any(change.ticket is None for change in decision.changes):
+            self.opened.append(decision)  # a ticket of its own
+            return decision
+        for event in events(decision):
             self.ticket = evolve(self.ticket, event, number=1002, at=self.now)
         return decision
 
     def says(self, who: Person, choice: Choice, round_: int = 0, **fields: Any) -> Decision:
-        """By link without a word where none is needed, by page with one, or by reply."""
+        """By link without a word where none is needed, by page with one, or in a reply."""
         round_ = round_ or self.ticket.round
-        words = "as I see it" if self.way == "page" or choice is NO else ""
         if self.way == "reply":
-            options = {"choice": choice, "reason": words, "round": round_} | fields
-            return self.happens(self._decide(mail(who, f"{choice} {words}", **options)))
+            return self.writes(who, WORDS[choice], round_, **fields)
+        comment = "as I see it" if self.way == "page" or choice is NO else ""
         used = LinkUsed(
             person=who,
             requester=RITA,
             choice=choice,
             round=round_,
-            comment=words,
+            comment=comment,
             message="m-link",
         )
         return self.happens(self._decide(used))
 
-    def writes(self, who: Person, text: str, **fields: Any) -> Decision:
-        return self.happens(self._decide(mail(who, text, round=self.ticket.round, **fields)))
+    def writes(self, who: Person, text: str, round_: int = 0, **fields: Any) -> Decision:
+        return self.happens(self._decide(written(self.ticket, who, text, round_, **fields)))
 
-    def bounces(self, who: Person) -> Decision:
-        cause = DeliveryFailed(recipient=who, template="approval", reason="550")
+    def is_away(self, who: Person) -> Decision:
+        return self.writes(who, "I am out of office.", kind=Kind.AUTO_REPLY, away=True)
+
+    def bounces(self, who: Person, template: str = "approval") -> Decision:
+        cause = DeliveryFailed(recipient=who, template=template, reason="550")
         return self.happens(self._decide(cause))
 
-    def time_passes(self) -> Decision:
-        self.now = FRIDAY
+    def time_passes(self, until: datetime = FRIDAY) -> Decision:
+        self.now = until
         return self.happens(strike(self.ticket, self.house, self.now))
 
     def _decide(self, cause: Any) -> Decision:
         return decide(self.ticket, cause, self.house, self.now)
 
+    def all_say_yes(self, kind: str, instead: dict[Person, Person] | None = None) -> Decision:
+        """Those whose yes is needed, in their order; others in the place of some."""
+        for approver in KINDS[kind][2]:
+            last = self.says((instead or {}).get(approver, approver), YES)
+        return last
+
+    @property
+    def question(self) -> Approval:
+        assert self.ticket.approval is not None
+        return self.ticket.approval
+
     @property
     def waiting(self) -> set[int]:
-        question = self.ticket.approval
-        assert question is not None
-        return set(question.waiting) if self.ticket.waits_for_approval else set()
+        return set(self.question.waiting) if self.ticket.waits_for_approval else set()
+
+
+def written(ticket: Ticket, who: Person, text: str, round_: int, **fields: Any) -> MailArrived:
+    """A mail as intake reads it; who is asked can pass it on."""
+    spoken, read = read_decision(text, who.name), read_commands(text)
+    question = ticket.approval
+    asked = question is not None and who.id in question.waiting
+    orders = [(one.name, one.argument) for one in read.commands] if asked else []
+    options = {
+        "choice": spoken.choice,
+        "reason": spoken.reason,
+        "unclear": spoken.unclear,
+        "withdrawing": spoken.withdrawing,
+        "thanks": is_thanks(text),
+        "chases": only_chases(text, "buy", who.name),
+        "commands": orders,
+        "round": round_ or ticket.round,
+        "around": Around(people=NAMES),
+    }
+    return mail(who, read.text if orders else text, **(options | fields))
 
 
 def ids(*people: Person) -> set[int]:
     return {person.id for person in people}
 
 
-def _opens_a_child(decision: Decision) -> bool:
-    """What is said after the end."""
-    return any(change.ticket is None for change in decision.changes)
+def letters(decision: Decision, template: str) -> set[str]:
+    """To whom letters of that template go."""
+    found = (letter.split(":") for letter in told(decision))
+    return {name for what, name in found if what == template}
+
+
+def names(*people: Person) -> set[str]:
+    return {person.name.lower() for person in people}
 
 
 def _changes(decision: Decision) -> list[Event]:
@@ -118,12 +183,14 @@ def test_the_yes_that_is_needed_is_enough_and_no_less(kind: str, way: str) -> No
     assert one.waiting == ids(*asked)
     for approver in needed:
         assert one.ticket.waits_for_approval
-        decision = one.says(approver, YES)
+        open_, decision = one.waiting, one.says(approver, YES)
         assert decision.answer is Answer.DONE
-        assert f"decision-receipt:{approver.name.lower()}" in told(decision)
+        assert letters(decision, "decision-receipt") == names(approver)
         assert decision.actor.proof == ("token" if way == "reply" else "link")
     assert (one.ticket.waits_for_approval, one.ticket.status) == (False, "Assign")
-    assert "update:rita" in told(decision)
+    # the requester, and whoever was asked as well and is not needed any more
+    others = open_ - ids(needed[-1])
+    assert letters(decision, "update") == {"rita"} | names(*(CAST[one] for one in others))
 
 
 @pytest.mark.parametrize(("kind", "way"), EVERY)
@@ -136,7 +203,30 @@ def test_a_no_needs_a_reason_and_ends_what_it_can_end(kind: str, way: str) -> No
             texts = {x.text for x in decision.letters if x.template == "decision-receipt"}
             assert texts == {"as I see it"}
     assert (one.ticket.closure_category, one.ticket.is_closed) == ("Not approved", True)
-    assert "closure:rita" in told(decision)
+    assert letters(decision, "closure") == {"rita"}
+
+
+@pytest.mark.parametrize(
+    "text", ["reject", "reject it", "Reject, thanks", "reject\n\nRegards\nMax"]
+)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_no_without_a_reason_is_asked_for_one(kind: str, text: str) -> None:
+    one = Desk.with_(kind, "reply")
+    _, asked, _ = KINDS[kind]
+    signed = text.replace("Max", asked[0].name)
+    decision = one.writes(asked[0], signed)
+    assert (decision.answer, _changes(decision)) == (Answer.REASON_MISSING, [])
+    assert letters(decision, "confirmation") == names(asked[0])
+
+
+@pytest.mark.parametrize("text", ["Approve?", "approve, but only one", "Looks fine to me.", "OK"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_neither_yes_nor_no_is_asked_back(kind: str, text: str) -> None:
+    one = Desk.with_(kind, "reply")
+    _, asked, _ = KINDS[kind]
+    decision = one.writes(asked[0], text)
+    assert (_changes(decision), one.waiting) == ([], ids(*asked))
+    assert letters(decision, "approval") == names(asked[0])
 
 
 @pytest.mark.parametrize(("kind", "way"), EVERY)
@@ -156,12 +246,31 @@ def test_a_second_word_of_the_same_person_changes_nothing(kind: str, way: str) -
 @pytest.mark.parametrize(("kind", "way"), EVERY)
 def test_a_word_that_comes_after_the_decision_changes_nothing(kind: str, way: str) -> None:
     one = Desk.with_(kind, way)
-    _, asked, needed = KINDS[kind]
-    for approver in needed:
-        one.says(approver, YES)
+    _, asked, _ = KINDS[kind]
+    one.all_say_yes(kind)
+    before = one.ticket.approval
     late = one.says(asked[0], NO)
-    assert not one.ticket.is_closed
-    assert not any(letter.startswith("closure") for letter in told(late))
+    assert (one.ticket.approval, one.ticket.is_closed) == (before, False)
+    assert letters(late, "closure") == set()
+
+
+@pytest.mark.parametrize(("kind", "way"), EVERY)
+def test_a_word_that_comes_after_the_end_opens_no_ticket(kind: str, way: str) -> None:
+    one = Desk.with_(kind, way)
+    _, asked, _ = KINDS[kind]
+    round_ = one.ticket.round
+    for approver in asked:
+        if one.ticket.waits_for_approval:
+            one.says(approver, NO)
+    closed = one.ticket
+    for approver in asked:
+        late = one.says(approver, YES, round_)
+        assert (_changes(late), one.opened) == ([], [])
+        assert late.answer is Answer.ALREADY_DECIDED
+        if way == "reply":
+            assert letters(late, "confirmation") == names(approver)
+            assert "already not approved by" in late.letters[0].note
+    assert (one.ticket.approval, one.ticket.closed_at) == (closed.approval, closed.closed_at)
 
 
 @pytest.mark.parametrize(
@@ -191,74 +300,160 @@ def test_without_proof_or_of_another_round_nothing_is_decided(kind: str, way: st
 def test_who_cannot_be_reached_is_stood_in_for_by_the_delegate(
     kind: str, way: str, what: str
 ) -> None:
-    _, asked, needed = KINDS[kind]
+    _, asked, _ = KINDS[kind]
     gone = asked[0]
     one = Desk.with_(kind, way, delegates={gone.id: MALLORY.id})
     away = what == "away"
-    decision = one.writes(gone, "I am away.", kind=Kind.AUTO_REPLY) if away else one.bounces(gone)
+    decision = one.is_away(gone) if away else one.bounces(gone)
     assert one.waiting == (ids(*asked) - ids(gone)) | ids(MALLORY)
     assert "approval:mallory" in told(decision)
     assert ("delivery-failed:ann" in told(decision)) is not away or gone is LEE
     # whose word counts no more: not by any way
     one.says(gone, YES)
     assert one.ticket.waits_for_approval
-    for approver in needed:
-        one.says(MALLORY if approver is gone else approver, YES)
+    one.all_say_yes(kind, {gone: MALLORY})
     assert one.ticket.status == "Assign"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("what", ["receipt", "acknowledgement", "list", "unproven"])
+def test_an_answer_that_is_no_absence_passes_nothing_on(kind: str, what: str) -> None:
+    _, asked, _ = KINDS[kind]
+    one = Desk.with_(kind, "reply", delegates={asked[0].id: MALLORY.id})
+    away = what in ("list", "unproven")
+    proof = Proof.NONE if what == "unproven" else Proof.TOKEN
+    machine = Kind.LIST if what == "list" else Kind.AUTO_REPLY
+    one.writes(asked[0], "Your mail was received.", kind=machine, away=away, proof=proof)
+    assert one.waiting == ids(*asked)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_bounce_of_another_mail_passes_nothing_on(kind: str) -> None:
+    _, asked, _ = KINDS[kind]
+    one = Desk.with_(kind, "link", delegates={asked[0].id: MALLORY.id})
+    one.bounces(asked[0], "update")
+    assert one.waiting == ids(*asked)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_agents_hear_where_an_approver_is_away_and_nobody_is_left(kind: str) -> None:
+    one = Desk.with_(kind, "reply")
+    for _ in CAST:  # each who is asked says it in turn, until nobody stands in any more
+        decisions = [one.is_away(CAST[person]) for person in sorted(one.waiting)]
+    assert one.waiting
+    notes = [x.note for d in decisions for x in d.letters if x.template == "agent-notification"]
+    assert notes
+    assert all("nobody is left to be asked instead" in note for note in notes)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_where_everybody_is_away_those_are_asked_who_should_be(kind: str) -> None:
+    one = Desk.with_(kind, "reply", away=tuple(CAST.values()))
+    assert one.waiting == ids(*KINDS[kind][1])
 
 
 @pytest.mark.parametrize(("kind", "way"), EVERY)
 def test_what_expires_goes_up_the_line_and_is_decided_there(kind: str, way: str) -> None:
-    one = Desk.with_(kind, way, expire_after_days=4, fallback=MALLORY)
-    asked = set(one.waiting)
-    one.time_passes()
-    passed = {e.to for e in [*_passed(one)]}
-    assert passed
-    assert passed.isdisjoint(asked)
+    one = Desk.with_(kind, way, expire_after_days=4, remind_after_days=4, fallback=MALLORY)
+    _, asked, _ = KINDS[kind]
+    decision = one.time_passes()
+    instead = {CAST[v.instead_of]: CAST[v.person] for v in one.question.votes if v.instead_of}
+    assert instead
+    assert set(instead) <= set(asked)
+    assert letters(decision, "approval") == names(*instead.values())
+    assert {"ann", "lee"} & letters(decision, "agent-notification")
+    # who is asked now has the whole time, and is not reminded at once
+    assert one.question.remind_due == one.question.expire_due == FRIDAY + timedelta(days=6)
+    for old in instead:
+        one.says(old, YES)  # too late
     assert one.ticket.waits_for_approval
+    for person in sorted(one.waiting):
+        if one.ticket.round == 1 and one.ticket.waits_for_approval:
+            one.says(CAST[person], YES)
+    if kind == "two levels":
+        one.says(WILL, YES)
+    assert (one.ticket.status, one.waiting) == ("Assign", set())
 
 
-def _passed(one: Desk) -> list[ApprovalPassedOn]:
-    question = one.ticket.approval
-    assert question is not None
-    return [
-        ApprovalPassedOn(round=1, approver=vote.instead_of, to=vote.person, why="expired")
-        for vote in question.votes
-        if vote.instead_of is not None
-    ]
+@pytest.mark.parametrize("kind", KINDS)
+def test_where_nobody_is_above_agents_hear_that_it_expired(kind: str) -> None:
+    one = Desk.with_(kind, "link", expire_after_days=4)
+    for _ in CAST:
+        if one.question.expire_due is not None:
+            last = one.time_passes(one.question.expire_due)
+    assert one.question.expire_due is None
+    notes = [x.note for x in last.letters if x.template == "agent-notification"]
+    assert any("Nobody is left to be asked" in note for note in notes)
+
+
+@pytest.mark.parametrize(("kind", "way"), EVERY)
+@pytest.mark.parametrize("first", ["nobody", "one"])
+@pytest.mark.parametrize("on_expiry", ["approve", "reject"])
+def test_what_expires_is_decided_by_the_clock(
+    kind: str, way: str, first: str, on_expiry: str
+) -> None:
+    one = Desk.with_(kind, way, expire_after_days=4, on_expiry=on_expiry)
+    _, asked, needed = KINDS[kind]
+    if first == "one" and len(needed) > 1 and kind != "two levels":
+        one.says(needed[0], YES)
+    open_ = one.waiting
+    decision = one.time_passes()
+    (decided,) = [e for e in events(decision) if isinstance(e, ApprovalDecided)]
+    assert (decided.person, decided.approved) == (None, on_expiry == "approve")
+    assert names(*(CAST[p] for p in open_)) <= letters(decision, "update")
+    if on_expiry == "reject":
+        assert one.ticket.closure_category == "Not approved"
+    elif kind == "two levels":
+        assert one.waiting == ids(WILL)  # the next level is asked
+    else:
+        assert one.ticket.status == "Assign"
+    # a word that comes afterwards changes nothing
+    before = one.question
+    one.says(asked[0], NO, before.round)
+    assert (one.question, one.opened) == (before, [])
 
 
 @pytest.mark.parametrize(("kind", "way"), EVERY)
 def test_the_approver_passes_it_on_by_reply(kind: str, way: str) -> None:
-    one = Desk.with_(kind, way)
-    _, asked, needed = KINDS[kind]
+    one = Desk.with_(kind, way, remind_after_days=4, expire_after_days=4)
+    _, asked, _ = KINDS[kind]
     old = asked[0]
-    around = Around(people={"mallory": (MALLORY,), "rita": (RITA,)})
-    order = [("delegate", "Rita")]
-    refused = one.writes(old, "", commands=order, around=around)
-    assert ("confirmation:" + old.name.lower() in told(refused), _changes(refused)) == (True, [])
-    order = [("delegate", "Mallory")]
-    unproven = one.writes(old, "", commands=order, around=around, proof=Proof.NONE)
-    assert _changes(unproven) == []
-    decision = one.writes(old, "I am off.", commands=order, around=around)
+    refused = one.writes(old, "#delegate Rita")
+    assert (letters(refused, "confirmation"), _changes(refused)) == (names(old), [])
+    assert _changes(one.writes(old, "#delegate Mallory", proof=Proof.NONE)) == []
+    assert _changes(one.writes(old, "#delegate Mallory", one.ticket.round + 1)) == []
+    one.now = NOW + timedelta(days=2)
+    decision = one.writes(old, "#delegate Mallory\n\nI am off.")
     assert one.waiting == (ids(*asked) - ids(old)) | ids(MALLORY)
-    assert {"approval:mallory", f"decision-receipt:{old.name.lower()}"} <= set(told(decision))
-    for approver in needed:
-        one.says(MALLORY if approver is old else approver, YES)
+    assert letters(decision, "approval") == {"mallory"}
+    assert letters(decision, "decision-receipt") == names(old)
+    # four business days from Wednesday
+    assert one.question.expire_due == FRIDAY + timedelta(days=4)
+    one.all_say_yes(kind, {old: MALLORY})
     assert one.ticket.status == "Assign"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_mail_of_an_old_round_passes_nothing_on(kind: str) -> None:
+    one = Desk.with_(kind, "reply")
+    _, asked, _ = KINDS[kind]
+    old = one.ticket.round
+    one.writes(RITA, "Make that two.")
+    assert one.ticket.round == old + 1
+    decision = one.writes(asked[0], "#delegate Mallory", old)
+    assert (decision.answer, one.waiting) == (Answer.UNPROVEN, ids(*asked))
 
 
 @pytest.mark.parametrize(("kind", "way"), EVERY)
 def test_the_requester_withdraws_and_no_word_counts_any_more(kind: str, way: str) -> None:
     one = Desk.with_(kind, way)
     _, asked, _ = KINDS[kind]
-    forged = one.writes(RITA, "withdraw", choice=WITHDRAW, proof=Proof.NONE)
-    assert _changes(forged) == []
-    decision = one.writes(RITA, "withdraw", choice=WITHDRAW)
+    assert _changes(one.writes(RITA, "withdraw", proof=Proof.NONE)) == []
+    decision = one.writes(RITA, "Please withdraw this request.")
     assert (one.ticket.closure_category, one.ticket.is_closed) == ("Withdrawn", True)
-    assert {f"update:{person.name.lower()}" for person in asked} <= set(told(decision))
-    one.says(asked[0], YES)
-    assert one.ticket.closure_category == "Withdrawn"
+    assert names(*asked) <= letters(decision, "update")
+    late = one.says(asked[0], YES)
+    assert (one.ticket.closure_category, one.opened, _changes(late)) == ("Withdrawn", [], [])
 
 
 @pytest.mark.parametrize(
@@ -267,21 +462,41 @@ def test_the_requester_withdraws_and_no_word_counts_any_more(kind: str, way: str
 )
 def test_a_request_that_changes_is_asked_about_anew(kind: str, way: str, again: str) -> None:
     one = Desk.with_(kind, way, ask_again=again)
-    _, asked, needed = KINDS[kind]
+    _, asked, _ = KINDS[kind]
     old = one.ticket.round
     decision = one.writes(RITA, "Make that two.")
     if again == "never":
         assert (one.ticket.round, one.waiting) == (old, ids(*asked))
         return
     assert (one.ticket.round, one.waiting) == (old + 1, ids(*asked))
-    letters = [letter for letter in decision.letters if letter.template == "approval"]
-    assert {(letter.to, letter.text) for letter in letters} == {
+    found = [letter for letter in decision.letters if letter.template == "approval"]
+    assert {(letter.to, letter.text) for letter in found} == {
         (person.id, "Make that two.") for person in asked
     }
     one.says(asked[0], YES, old)  # the link, the page and the reply of the old round are dead
     assert one.waiting == ids(*asked)
-    for approver in needed:
-        one.says(approver, YES)
+    one.all_say_yes(kind)
+    assert one.ticket.status == "Assign"
+
+
+@pytest.mark.parametrize("text", ["Thanks!", "Any news?", "Thank you very much\n\nRita"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_thanks_and_asking_how_it_stands_change_no_request(kind: str, text: str) -> None:
+    one = Desk.with_(kind, "reply")
+    question = one.question
+    one.writes(RITA, text)
+    assert one.question == question
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_change_at_the_second_level_asks_again_from_the_first(way: str) -> None:
+    one = Desk.with_("two levels", way)
+    one.says(MAX, YES)
+    assert (one.question.level, one.waiting) == (1, ids(WILL))
+    decision = one.writes(RITA, "Make that two.")
+    assert (one.question.level, one.waiting) == (0, ids(MAX))
+    assert letters(decision, "update") == {"will"}  # whose decision is not needed now
+    one.all_say_yes("two levels")
     assert one.ticket.status == "Assign"
 
 

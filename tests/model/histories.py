@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from maildesk.model.approval import Approval
 from maildesk.model.clock import Clock, Outcome, Stretch
 from maildesk.model.event import (
+    AbsenceSeen,
     ApprovalAsked,
     ApprovalDecided,
     ApprovalExpired,
@@ -94,8 +95,10 @@ asked = st.builds(
     rule=words,
     kind=words,
     quorum=st.sampled_from(["all", "any", "majority", "first"]),
+    agreed=st.lists(people, max_size=2).map(lambda found: tuple(sorted(set(found)))),
     remind_due=st.none() | moments,
     expire_due=st.none() | moments,
+    away_due=st.none() | moments,
 )
 anything_else = st.one_of(
     field_changed,
@@ -176,7 +179,8 @@ def turns(draw: st.DrawFn, question: Approval) -> Event:
                 ApprovalVoted(round=round_, person=one, approved=yes),
                 ApprovalDecided(round=round_, approved=yes, person=one),
                 ApprovalPassedOn(round=round_, approver=one, to=draw(people), why="away"),
-                ApprovalReminded(round=round_, remind_due=due),
+                ApprovalReminded(round=round_, remind_due=due, away_due=draw(st.none() | moments)),
+                AbsenceSeen(round=round_, away_due=due, alone=one),
                 ApprovalExpired(round=round_, expire_due=due),
                 ApprovalWithdrawn(round=round_),
             ]

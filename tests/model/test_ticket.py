@@ -13,6 +13,7 @@ from maildesk.model.approval import Approval, Vote
 from maildesk.model.clock import Clock, Stretch
 from maildesk.model.event import (
     EVENTS,
+    AbsenceSeen,
     ApprovalAsked,
     ApprovalDecided,
     ApprovalExpired,
@@ -335,6 +336,42 @@ TABLE: list[tuple[Ticket, Event, dict[str, Any]]] = [
         replace(TICKET, approval=BOTH, round=1),
         ApprovalPassedOn(round=1, approver=2, to=7, why="delegated"),
         {"approval": replace(BOTH, votes=(Vote(2, "passed-on", LATER), Vote(7)))},
+    ),
+    # who is newly asked has the whole time
+    (
+        replace(TICKET, approval=replace(BOTH, expire_due=AT), round=1),
+        ApprovalPassedOn(
+            round=1, approver=2, to=4, why="away", remind_due=DUE, expire_due=LATER, away_due=AT
+        ),
+        {
+            "approval": replace(
+                BOTH,
+                votes=(Vote(2, "passed-on", LATER), Vote(4, instead_of=2), Vote(7)),
+                remind_due=DUE,
+                expire_due=LATER,
+                away_due=AT,
+            )
+        },
+    ),
+    # who approved at an earlier level is not asked again
+    (
+        replace(TICKET, approval=ASKED, round=1),
+        ApprovalAsked(approvers=(2, 7), round=2, level=1, agreed=(2,)),
+        {
+            "approval": Approval(
+                votes=(Vote(2, "approved", LATER), Vote(7)),
+                round=2,
+                asked_at=LATER,
+                level=1,
+                agreed=(2,),
+            ),
+            "round": 2,
+        },
+    ),
+    (
+        replace(TICKET, approval=BOTH, round=1),
+        AbsenceSeen(round=1, away_due=DUE),
+        {"approval": replace(BOTH, away_due=DUE)},
     ),
     (
         replace(TICKET, approval=BOTH, round=1),
