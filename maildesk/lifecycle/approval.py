@@ -4,6 +4,8 @@ A kind of approval has levels, asked one after the other: each is a round of its
 of a level are asked at once, and the quorum decides (lifecycle.verdict).
 """
 
+from dataclasses import replace
+
 from maildesk.lifecycle import asking, standing_in, workflow
 from maildesk.lifecycle.approvers import of_level
 from maildesk.lifecycle.draft import Draft
@@ -47,11 +49,19 @@ def ask(
         draft.explain("approval", f"asked {whom}", *([f'rule "{rule}"'] if rule else []))
         asking.send_request(draft, text)
         if not draft.is_new:
-            note = f"Your request needs an approval. {asking.waits_for(draft)}"
-            draft.write(Template.UPDATE, draft.ticket.requester, note=note)
+            _tell_requester(draft, f"Your request needs an approval. {asking.waits_for(draft)}")
     elif obstacle is not _ASKED:
         draft.explain("approval", "not asked", obstacle.why)
     return obstacle
+
+
+def _tell_requester(draft: Draft, note: str) -> None:
+    """In the letter that the same cause brings already, as where one approval leads to another."""
+    for place, letter in enumerate(draft.letters):
+        if letter.template is Template.UPDATE and letter.to == draft.ticket.requester:
+            draft.letters[place] = replace(letter, note=f"{letter.note} {note}".strip())
+            return
+    draft.write(Template.UPDATE, draft.ticket.requester, note=note)
 
 
 def _obstacle(draft: Draft, name: str) -> Illegal | None:

@@ -13,6 +13,7 @@ from maildesk.model.cause import Choice
 from maildesk.model.page import Page
 from maildesk.outgoing.verp import verp
 from tests.approving import (
+    BUY,
     NOVEMBER,
     asks,
     away,
@@ -388,6 +389,20 @@ def test_the_requester_hears_that_an_agent_asks_for_an_approval(build: Build) ->
     world.writes("rita", "It is broken.", subject="Printer")
     letters = world.writes("ann", "#approval", subject="[MD-1001] x", trusted=True)
     assert "waits for the approval of Max Moreno" in flat(one(letters, "rita", "update"))
+
+
+def test_a_yes_that_leads_to_another_question_is_told_in_one_letter(build: Build) -> None:
+    again = {"name": "Dear", "on": "approved", "then": {"ask_approval": "money"}}
+    money = {"name": "money", "level": [{"approvers": "will@example.org"}]}
+    world = build(
+        rules={"rule": [*BUY["rule"], again]},
+        approvals={"approval": [money, *kind()["approval"]]},
+    )
+    asks(world)
+    letters = world.writes("max", "approve", answering=newest(world, "max"))
+    note = flat(one(letters, "rita", "update"))
+    assert "Max Moreno approved your request. Your request needs an approval. It waits for" in note
+    assert waiting(world) == ["will"]
 
 
 def test_a_delegation_without_a_name_is_told_what_is_missing(build: Build) -> None:
