@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from maildesk.cli import build
+from maildesk.cli.check import PROBES
 from maildesk.cli.edge import run
 from maildesk.config import load
 from maildesk.desk.office import open_office
@@ -253,6 +254,22 @@ def test_a_call_becomes_a_ticket_that_is_run_from_the_command_line(maildesk: Com
 @pytest.mark.parametrize("wrong", ["team", "=x", "team=", "te am=x"])
 def test_what_is_to_be_set_is_a_command_and_a_value(maildesk: Command, wrong: str) -> None:
     assert maildesk("ticket", "set", 1001, wrong, "--as", "ann@example.org")[0] == 2
+
+
+def test_check_names_the_open_tickets_of_who_is_in_no_team_any_more(
+    maildesk: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("imap", "smtp"):
+        monkeypatch.setitem(PROBES, name, lambda _config: [])
+    called = ("--for", "rita@example.org", "--source", "phone", "--subject", "printer broken")
+    maildesk("ticket", "new", *called, "--text", "It smokes.", "--as", "ann@example.org")
+    maildesk("ticket", "set", 1001, "assign=ann", "--as", "ann@example.org")
+    assert maildesk("check", "--online")[0] == 0
+    people = tmp_path / "desk" / "config" / "people.toml"
+    people.write_text(people.read_text().replace('members = ["ann@example.org"]', "members = []"))
+    status, _, err = maildesk("check", "--online")
+    assert status == 1
+    assert "ann@example.org is in no team and has 1 open tickets: MD-1001" in err
 
 
 def test_only_an_agent_answers(maildesk: Command) -> None:

@@ -13,11 +13,12 @@ from maildesk.config import Config, ConfigErrors
 from maildesk.ingest import imap_probe
 from maildesk.lifecycle.approvers import MANAGER, MANAGERS_MANAGER
 from maildesk.model.finding import Finding
+from maildesk.model.ticket import spoken
 from maildesk.outgoing.delivery_connect import probe as smtp_probe
-from maildesk.store import migrate, people
-from maildesk.store.engine import choose_sqlite, open_store
+from maildesk.store import counts, migrate, people
+from maildesk.store.engine import Store, choose_sqlite, open_store
 
-_NAMED = 5  # people that a finding names
+_NAMED = 5  # people, or tickets, that a finding names
 
 Probe = Callable[[Config], Iterable[Finding]]
 
@@ -60,16 +61,32 @@ def _database(config: Config) -> Iterator[Finding]:
 
 
 def _directory(config: Config) -> Iterator[Finding]:
-    """People whom an import brought: people.toml is looked at without a database."""
+    """What the database knows of people: who came by an import, and who has left."""
     store = open_store(config.settings.database)
     try:
         if migrate.level(store) != migrate.newest():
             return
         with store.read() as connection:
             imported = people.imported(connection).values()
+        yield from _unmanaged(config, [one.name for one in imported if one.manager is None])
+        yield from _left_behind(store, config)
     finally:
         store.close()
-    yield from _unmanaged(config, [one.name for one in imported if one.manager is None])
+
+
+def _left_behind(store: Store, config: Config) -> Iterator[Finding]:
+    """Open tickets of somebody who is in no team any more."""
+    members = {member.casefold() for team in config.policy.people.team for member in team.members}
+    with store.read() as connection:
+        assigned = counts.assigned(connection)
+    for address, numbers in assigned.items():
+        if address.casefold() not in members:
+            which = ", ".join(map(spoken, numbers[:_NAMED])) + (" ..." if numbers[_NAMED:] else "")
+            yield Finding(
+                key="tickets",
+                what=f"{address} is in no team and has {len(numbers)} open tickets: {which}",
+                remedy="`maildesk ticket set NUMBER assign=AGENT --as ADDRESS` hands one over",
+            )
 
 
 PROBES: dict[str, Probe] = {

@@ -23,6 +23,20 @@ def states(connection: Connection) -> dict[str, int]:
     return {row.state: row.n for row in connection.execute(query.group_by(_TICKET.c.state))}
 
 
+def assigned(connection: Connection) -> dict[str, list[int]]:
+    """The open tickets of each assignee, by the address mails go to."""
+    query = (
+        select(_PERSON.c.address, _TICKET.c.number)
+        .join(_PERSON, _PERSON.c.id == _TICKET.c.assignee)
+        .where(_TICKET.c.closed_at.is_(None))
+        .order_by(_TICKET.c.number)
+    )
+    found: dict[str, list[int]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.address, []).append(row.number)
+    return found
+
+
 def opened(connection: Connection, period: Period) -> int:
     """How many tickets were opened in it."""
     return _number(connection, select(func.count()).where(_within(period, _TICKET.c.opened_at)))

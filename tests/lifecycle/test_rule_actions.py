@@ -360,7 +360,7 @@ def test_a_status_nobody_waits_in_has_no_deadline() -> None:
 def test_a_ticket_that_was_split_off_waits_from_then_on() -> None:
     in_new = waits("2 hours", tag="late") | {"in_status": "New"}
     latest = Latest(message="m-last", author=RITA, text="And a chair?", kind="reply")
-    order = SplitOff(latest, "incident", "First line")
+    order = SplitOff(latest, Facts(), "incident", "First line")
     cause = OrderedElsewhere(agent=ANN, proof="token", origin=1001, order=order, requester=RITA)
     decision = decide(None, cause, with_rules(in_new), NOW)
     assert after(None, decision).rules_due == NOW + timedelta(hours=2)
