@@ -51,6 +51,16 @@ def look_around(
     )
 
 
+def look_below(connection: Connection, ticket: Ticket | None) -> dict[int, Ticket]:
+    """The tickets below this one, which may be resolved with it or taken up again with it. They
+    are not locked: each decides by how it stands when it follows."""
+    if ticket is None or ticket.is_closed:
+        return {}
+    below = relatives.descendants(connection, ticket.number)
+    loaded = tickets.load(connection, below, lock=False) if below else {}
+    return {number: one for number, (one, _) in loaded.items()}
+
+
 def _tickets(
     connection: Connection,
     ticket: Ticket | None,

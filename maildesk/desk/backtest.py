@@ -196,7 +196,7 @@ class Backtest:
                 outcomes.append(_seen(ticket))
                 continue
             scene = self._scene(ticket, facts, known[ticket.requester], group[0].at)
-            outcome = look(self.policy, on, scene, group[0].at, rules=rules)
+            outcome = look(self.policy, _with_it(on, group), scene, group[0].at, rules=rules)
             after = replace(outcome.ticket, status=ticket.status, state=ticket.state)
             story.sides[place] = after
             outcomes.append(told(outcome) if self.other else _seen(after) | _away(outcome))
@@ -283,6 +283,12 @@ def _cause(mail: rows.Worked, group: list[Recorded]) -> Cause | None:
     follow_up = replied and mail.disposition == Disposition.FOLLOW_UP
     found = _cause_of(events)
     return "replied" if follow_up and found in (None, "status-changed") else found
+
+
+def _with_it(on: Cause, group: list[Recorded]) -> tuple[Cause, ...]:
+    """A report that reopened its ticket was both, in one pass."""
+    again = on == "event" and any(isinstance(line.event, Reopened) for line in group)
+    return (on, "reopened") if again else (on,)
 
 
 def _cause_of(events: list[Event]) -> Cause | None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from maildesk.desk.around import look_around
+from maildesk.desk.around import look_around, look_below
 from maildesk.desk.bounces import report_failure
 from maildesk.desk.office import Office
 from maildesk.desk.record import Matter, Recorder, Said
@@ -112,6 +112,7 @@ class Desk:
                 commands=read.commands,
                 wrong_commands=read.wrong,
                 around=look_around(connection, ticket, agent, read.commands, office.settings.desk),
+                family=look_below(connection, ticket),
             )
             policy = office.policy_at(connection, ticket, requester.id, subject)
             decision = decide(ticket, acted, policy, now)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from maildesk.desk.around import look_around
+from maildesk.desk.around import look_around, look_below
 from maildesk.desk.office import Office
 from maildesk.desk.opened import bytes_of, enclosure, whole
 from maildesk.desk.record import Matter, Recorder, Said
@@ -76,7 +76,8 @@ class DeskDoor:
             return Answer.NOT_YOURS
         now = self.office.clock()
         used = _cause(link, known[link.person], known[ticket.requester], choice, comment)
-        used = replace(used, message=self.office.new_id(now))
+        family = look_below(connection, ticket)
+        used = replace(used, message=self.office.new_id(now), family=family)
         cause = "link"
         if isinstance(used, AgentActed):
             desk = self.office.settings.desk

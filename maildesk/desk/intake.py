@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from maildesk.desk.around import look_around
+from maildesk.desk.around import look_around, look_below
 from maildesk.desk.bounces import bounce
 from maildesk.desk.case import Case, Worked
 from maildesk.desk.facts import facts_of
@@ -242,6 +242,7 @@ def _cause(
         silent=case.kept.silent or len(case.mail.senders) > 1,
         flood=case.recorder.breaker.flood(ticket, sender) if is_reply and ticket else None,
         around=_around(case, sender, identity, ticket, commands),
+        family=look_below(case.connection, ticket),
     )
 
 

@@ -1,5 +1,6 @@
 """Reports of monitoring systems: from the mail to the open ticket of the problem."""
 
+from maildesk.desk.around import look_below
 from maildesk.desk.case import Case, Worked
 from maildesk.desk.record import Matter, Said
 from maildesk.ingest.authenticate import identify
@@ -35,6 +36,7 @@ def reported(case: Case) -> Worked | None:
         proof=identity.proof,
         rejected=identity.rejected,
         silent=case.kept.silent,
+        family={} if case.kept.silent else look_below(case.connection, ticket),
     )
     policy = case.office.policy_at(case.connection, ticket, reporter.id, subject)
     decision = decide(ticket, cause, policy, case.now)

@@ -177,7 +177,7 @@ class Simulation:
         if ticket.is_closed or ticket.next_due is None or ticket.next_due > at:
             return  # something else has moved its deadline
         try:
-            struck = ClockStruck(self._person(ticket.requester))
+            struck = ClockStruck(self._person(ticket.requester), self.tickets)
             self._enact(decide(ticket, struck, self.policy, at), ticket, at)
         finally:
             if self.tickets[number] == ticket:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from maildesk.desk import report_mails, warnings
+from maildesk.desk.around import look_below
 from maildesk.desk.office import Office
 from maildesk.desk.record import Matter, Recorder
 from maildesk.lifecycle.decide import decide
@@ -69,8 +70,10 @@ def _strike(office: Office, number: int, now: datetime) -> bool:
             return False  # another daemon was here first, or is here now
         ticket, subject = tickets.load_one(connection, number)
         requester = people.by_id(connection, ticket.requester)
+        moves = ticket.settle_due is not None or ticket.rules_due is not None
+        struck = ClockStruck(requester, look_below(connection, ticket) if moves else {})
         policy = office.policy_at(connection, ticket, requester.id, subject)
-        decision = decide(ticket, ClockStruck(requester), policy, now)
+        decision = decide(ticket, struck, policy, now)
         if not decision.changes:
             why = "the workflow forbids what its deadline asks for"
             deadlines.postpone(connection, number, now + POSTPONED, why)

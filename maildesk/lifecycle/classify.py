@@ -42,17 +42,19 @@ ASKED = Illegal("somebody is asked to approve")
 
 def apply_rules(
     draft: Draft,
-    on: Cause,
+    on: Cause | tuple[Cause, ...],
     facts: Facts,
     requester: Person,
     only: Collection[str] | None = None,
 ) -> engine.Outcome:
-    """Run the rules for this cause once, and let what they say happen.
+    """Run the rules for this cause once, and let what they say happen. Several things that came
+    with one cause, as a report that reopens, are one pass.
 
     What a rule wants to drop or put in quarantine is for the caller to see.
     """
     draft.rules_ran = True
-    outcome = look(draft.policy, on, scene(draft, facts, requester), draft.now, only=only)
+    causes = (on,) if isinstance(on, str) else on
+    outcome = look(draft.policy, causes, scene(draft, facts, requester), draft.now, only=only)
     draft.steps.append(_trace(outcome))
     if _away(outcome) is not None:
         return outcome
@@ -61,9 +63,11 @@ def apply_rules(
     _bind(draft, outcome, requester)
     if draft.ticket.is_closed:
         return outcome
-    asked = _to_ask(draft, on, outcome)
+    asked = _to_ask(draft, causes, outcome)
     if asked is not None:
-        words = facts.text if on in _ASKING else ""  # "": the request as it stands in the ticket
+        words = (
+            facts.text if _ASKING.issuperset(causes) else ""
+        )  # "": the request as it stands in the ticket
         approval.ask(draft, requester, asked.whom, words, rule=asked.rule)
     elif is_classified(draft) and outcome.fired:
         assigned = draft.policy.workflow.roles.assigned
@@ -71,7 +75,9 @@ def apply_rules(
     return outcome
 
 
-def _to_ask(draft: Draft, on: Cause, outcome: engine.Outcome) -> effects.AskApproval | None:
+def _to_ask(
+    draft: Draft, on: tuple[Cause, ...], outcome: engine.Outcome
+) -> effects.AskApproval | None:
     """What a rule wants to be approved, or what every new ticket of this request type needs: one
     that answers a closed ticket, or was split off another, like any.
     """
@@ -79,7 +85,7 @@ def _to_ask(draft: Draft, on: Cause, outcome: engine.Outcome) -> effects.AskAppr
         if isinstance(effect, effects.AskApproval):
             return effect
     type_ = draft.policy.catalog.type_named(draft.ticket.request_type)
-    if on == "created" and type_.automatic_approval:
+    if "created" in on and type_.automatic_approval:
         return effects.AskApproval(type_.approval, "")
     return None
 

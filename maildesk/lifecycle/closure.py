@@ -1,8 +1,8 @@
 """Resolution, acceptance, rejection, reminder and the end of a ticket."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from maildesk.lifecycle import workflow
+from maildesk.lifecycle import closing_time, origin, workflow
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.workflow import Illegal
 from maildesk.model.decision import ActorKind, Template
@@ -18,12 +18,15 @@ from maildesk.model.person import Person
 from maildesk.model.token import Purpose
 
 
-def resolve(draft: Draft, agent: Person, message: str, text: str) -> Illegal | None:
-    """A resolution is given; the requester is asked to accept or reject it."""
+def resolve(
+    draft: Draft, agent: Person, message: str, text: str, *, asks: bool = True
+) -> Illegal | None:
+    """A resolution is given; the requester is asked to accept or reject it, if anybody reads it:
+    a machine is not asked, and waited for as long as for its own word that it is over."""
     illegal = cannot_resolve(draft)
     if illegal is not None:
         return illegal
-    draft.add(_given(draft, message))
+    draft.add(_given(draft, message, asks))
     workflow.move(draft, draft.policy.workflow.roles.waiting_for_closure, ActorKind.AGENT)
     draft.write(
         Template.RESOLUTION,
@@ -45,8 +48,10 @@ def cannot_resolve(draft: Draft) -> Illegal | None:
     return workflow.check(shipped, draft.ticket, waiting, ActorKind.AGENT, filling, leads=leads)
 
 
-def _given(draft: Draft, message: str) -> ResolutionGiven:
-    close_due, remind_due = _time_to_answer(draft)
+def _given(draft: Draft, message: str, asks: bool) -> ResolutionGiven:
+    close_due, remind_due = closing_time.to_answer(draft)
+    if not asks:
+        close_due, remind_due = closing_time.without_a_reader(draft), None
     return ResolutionGiven(
         message=message,
         round=draft.ticket.round + 1,
@@ -55,26 +60,11 @@ def _given(draft: Draft, message: str) -> ResolutionGiven:
     )
 
 
-def _time_to_answer(draft: Draft) -> tuple[datetime, datetime | None]:
-    """When the ticket closes without an answer, and when the requester is reminded of that."""
-    request_type = draft.policy.catalog.type_named(draft.ticket.request_type)
-    before = request_type.close_after_days - request_type.remind_before_days
-    reminds = request_type.remind_before_days > 0 and before > 0
-    close_due = _in_days(draft, request_type.days, request_type.close_after_days)
-    return close_due, _in_days(draft, request_type.days, before) if reminds else None
-
-
-def _in_days(draft: Draft, counted: str, days: int) -> datetime:
-    if counted == "calendar":
-        return draft.now + timedelta(days=days)
-    return draft.policy.levels.calendar_for(draft.ticket.team, "").add_days(draft.now, days)
-
-
 def bring_to(draft: Draft, status: str, by: ActorKind, rule: str = "") -> Illegal | None:
     """A move to a status that somebody or a rule named, with all that its state brings along.
 
     To Closed is the end; to Resolved without a resolution, it closes by itself in the days of the
-    request type; and out of Resolved, work begins again.
+    request type; and out of Resolved, work begins again. Children go with it both ways.
     """
     shipped = draft.policy.workflow
     old, new = shipped.state_of(draft.ticket.status), shipped.state_of(status)
@@ -85,15 +75,17 @@ def bring_to(draft: Draft, status: str, by: ActorKind, rule: str = "") -> Illega
         return illegal
     if new == workflow.RESOLVED and status != shipped.roles.rejected:
         _close_later(draft)
+        origin.take_along(draft)
     elif old == workflow.RESOLVED:
         draft.add(Reopened())
+        origin.bring_back(draft)
     return None
 
 
 def _close_later(draft: Draft) -> None:
     if draft.ticket.close_due is not None:
         return
-    close_due, _ = _time_to_answer(draft)
+    close_due = closing_time.unasked(draft)
     draft.add(ClosureScheduled(close_due))
     note = f"Your request is resolved. It closes by itself on {close_due:%d %B}."
     draft.write(Template.UPDATE, draft.ticket.requester, note=note)
@@ -124,7 +116,7 @@ def keep_open(draft: Draft, requester: Person, text: str) -> datetime:
 
     Agents read what the requester says to it.
     """
-    close_due, remind_due = _time_to_answer(draft)
+    close_due, remind_due = closing_time.to_answer(draft)
     draft.add(ClosurePostponed(close_due=close_due, remind_due=remind_due))
     draft.explain("lifecycle", "kept open", f"until {close_due:%d %B}")
     if text:
@@ -192,6 +184,7 @@ def reopen(draft: Draft, person: Person, text: str, how: str) -> Illegal | None:
     draft.add(Reopened())
     draft.tell_agents(f"{person.name} {how}.", text=text, author=person.id)
     draft.explain("lifecycle", "reopened", how)
+    origin.bring_back(draft)
     return None
 
 
@@ -200,6 +193,12 @@ def remind(draft: Draft) -> None:
     draft.add(Reminded())
     draft.write(Template.REMINDER, draft.ticket.requester, links=(Purpose.RESOLUTION,))
     draft.explain("clock", "reminded the requester")
+
+
+def stay(draft: Draft) -> None:
+    """Who was not asked objects: an agent decides whether work goes on, and no clock closes it."""
+    draft.add(ClosureScheduled(None))
+    draft.explain("lifecycle", "closes by itself no more: the requester objects")
 
 
 def close_when_due(draft: Draft) -> None:

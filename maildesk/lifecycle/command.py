@@ -322,7 +322,8 @@ def _answer(draft: Draft, written: Written) -> None:
     if ticket.assignee is None:
         assignment.give_to(draft, agent.id)
     # An answer beside an open question to the manager or the requester does not settle it, nor does
-    # it bring what the ticket is on hold for.
+    # it bring what the ticket is on hold for; and one to who asks about a resolved ticket does not
+    # open that again.
     roles = draft.policy.workflow.roles
-    if ticket.status != roles.on_hold and not ticket.waits_for_requester:
+    if ticket.status != roles.on_hold and not ticket.is_resolved:
         workflow.move(draft, roles.working, ActorKind.AGENT)

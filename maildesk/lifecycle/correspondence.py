@@ -9,6 +9,7 @@ from datetime import datetime
 from maildesk.lifecycle import (
     approval,
     approver_mail,
+    closure,
     command,
     dictation,
     hold,
@@ -27,7 +28,7 @@ from maildesk.lifecycle.sender import (
     proof,
     told,
 )
-from maildesk.model.cause import FLOOD, MailArrived
+from maildesk.model.cause import FLOOD, Choice, MailArrived
 from maildesk.model.decision import ActorKind, Answer, Decision, Template
 from maildesk.model.event import MessageAdded, PersonJoined
 from maildesk.model.mail import Disposition, Kind
@@ -39,6 +40,10 @@ _IN_YOUR_NAME = (
     "A mail in your name came to this ticket, and we could not be sure that it was you. Its text "
     "stands in the ticket, marked as unproven; nothing else has changed."
 )
+_OBJECTION = (
+    " The ticket was resolved without a question to the requester, and closes by itself no more: "
+    "take it up again with #reopen, or close it with #close."
+)
 _Part = Callable[[Ticket, MailArrived, Draft], Decision | None]
 
 
@@ -49,7 +54,8 @@ def arrived(ticket: Ticket | None, mail: MailArrived, policy: Policy, now: datet
     late = ticket is not None and approver_mail.is_late(ticket, mail)
     if ticket is None or (ticket.is_closed and _opens_a_child(ticket, mail) and not late):
         return opened(ticket, mail, policy, now)
-    draft = Draft(ticket, actor(mail, ActorKind.REQUESTER), policy, now, silent=mail.silent)
+    who = actor(mail, ActorKind.REQUESTER)
+    draft = Draft(ticket, who, policy, now, silent=mail.silent, family=mail.family)
     for part in _PARTS:
         decision = part(ticket, mail, draft)
         if decision is not None:
@@ -166,16 +172,21 @@ def _list(_ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None:
 def _follow_up(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision:
     """Anything else that somebody who takes part writes."""
     draft.add(MessageAdded(mail.message, "reply"))
-    note = told(f"{mail.sender.name} answered.{_since_approved(ticket, mail)}", mail)
+    objects = _objects(ticket, mail)
+    more = _OBJECTION if objects else _since_approved(ticket, mail)
+    note = told(f"{mail.sender.name} answered.{more}", mail)
     draft.tell_agents(note, text=mail.text, author=mail.sender.id)
     if mail.identity.proof is Proof.NONE:
         return _comment_in_a_name(mail, draft)
+    if objects:
+        closure.stay(draft)
     fresh = [person for person in mail.joining if not ticket.takes_part(person)]
     draft.add(*(PersonJoined(person) for person in fresh))
     draft.explain("lifecycle", "added to the ticket")
-    if ticket.waits_for_approval and _changes(ticket, mail):
-        approval.ask_again(draft, mail.requester, mail.text)
-    hold.answered(draft)
+    if ticket.requester == mail.sender.id and not mail.thanks:
+        if ticket.waits_for_approval and _changes(ticket, mail):
+            approval.ask_again(draft, mail.requester, mail.text)
+        hold.answered(draft)
     apply_rules(draft, "replied", mail.facts, mail.requester)
     return draft.decision(Answer.DONE, Disposition.FOLLOW_UP, "reply")
 
@@ -194,6 +205,16 @@ def _since_approved(ticket: Ticket, mail: MailArrived) -> str:
         " This came after the request was approved, and may go beyond it: #approval "
         f"{question.kind} asks anew."
     )
+
+
+def _objects(ticket: Ticket, mail: MailArrived) -> bool:
+    """Whether the requester speaks up where nobody asked: an event or the parent resolved it.
+
+    Thanks and a yes are none, and whoever is not proven stops nothing.
+    """
+    agrees = mail.thanks or mail.choice in (Choice.ACCEPT, Choice.APPROVE)
+    speaks = ticket.requester == mail.sender.id and mail.identity.proof > Proof.NONE
+    return ticket.is_resolved and ticket.close_due is not None and speaks and not agrees
 
 
 def _comment_in_a_name(mail: MailArrived, draft: Draft) -> Decision:

@@ -1,5 +1,6 @@
 """The front door: what is to be done about a cause. Pure; takes microseconds."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from maildesk.lifecycle import (
     link,
     monitoring,
     opening,
+    origin,
     standing_in,
     work_link,
 )
@@ -33,6 +35,7 @@ from maildesk.model.cause import (
     MailArrived,
     OrderedElsewhere,
     OriginResolved,
+    OriginTurned,
     ProblemReported,
     TicketReported,
 )
@@ -53,7 +56,16 @@ def decide(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime) -
     requester = _asking(cause)
     if requester is None:
         return decision
-    return follow(ticket, decision, _seen(cause), requester, policy, now, silent=silent)
+    return follow(
+        ticket,
+        decision,
+        _seen(cause),
+        requester,
+        policy,
+        now,
+        silent=silent,
+        family=_family(cause),
+    )
 
 
 def _asking(cause: Cause) -> Person | None:
@@ -69,6 +81,21 @@ def _asking(cause: Cause) -> Person | None:
             return cause.requester
 
 
+def _family(cause: Cause) -> Mapping[int, Ticket]:
+    """The tickets below this one, which go with it where a rule moves it."""
+    match cause:
+        case (
+            MailArrived(family=family)
+            | LinkUsed(family=family)
+            | AgentActed(family=family)
+            | ClockStruck(family=family)
+            | ProblemReported(family=family)
+        ):
+            return family
+        case _:
+            return {}
+
+
 def _seen(cause: Cause) -> Facts:
     match cause:
         case HeldJudged(facts=facts):
@@ -82,7 +109,7 @@ def _seen(cause: Cause) -> Facts:
             return link.facts(cause)
         case AgentActed(agent=agent, text=text):
             return Facts(text=text, sender=agent.address)
-        case ClockStruck() | DeliveryFailed():
+        case ClockStruck() | DeliveryFailed() | OriginTurned():
             return Facts()
 
 
@@ -102,6 +129,8 @@ def _decided(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime)
             return link.used(ticket, cause, policy, now)
         case AgentActed():
             return _agent_acted(ticket, cause, policy, now)
+        case OriginTurned():
+            return origin.turned(ticket, cause, policy, now)
         case HeldJudged():
             return held.judge(ticket, cause, policy, now)
         case ClockStruck():
@@ -112,7 +141,9 @@ def _decided(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime)
 
 def _agent_acted(ticket: Ticket, acted: AgentActed, policy: Policy, now: datetime) -> Decision:
     proof = command.CONSOLE if acted.round is None else "link"
-    draft = Draft(ticket, Actor(ActorKind.AGENT, acted.agent.id, proof), policy, now)
+    draft = Draft(
+        ticket, Actor(ActorKind.AGENT, acted.agent.id, proof), policy, now, family=acted.family
+    )
     if acted.round is not None:
         return work_link.click(draft, _written(acted), acted.round)
     return command.perform(draft, _written(acted))
@@ -131,7 +162,7 @@ def _written(acted: AgentActed) -> command.Written:
 
 
 def _clock_struck(ticket: Ticket, struck: ClockStruck, policy: Policy, now: datetime) -> Decision:
-    draft = Draft(ticket, Actor(ActorKind.CLOCK), policy, now)
+    draft = Draft(ticket, Actor(ActorKind.CLOCK), policy, now, family=struck.family)
     if ticket.close_due is not None and ticket.close_due <= now:
         closure.close_when_due(draft)
     elif ticket.remind_due is not None and ticket.remind_due <= now:

@@ -1,5 +1,6 @@
 """A decision in the making: the ticket as it would be after the events so far."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -25,7 +26,10 @@ UNNUMBERED = 0
 
 @dataclass(slots=True)
 class Draft:
-    """Collects events and letters; lives only inside one call of `decide`."""
+    """Collects events and letters; lives only inside one call of `decide`.
+
+    `family` are the tickets below this one, which may follow it.
+    """
 
     ticket: Ticket
     actor: Actor
@@ -42,6 +46,7 @@ class Draft:
     silent: bool = False
     notes: list[str] = field(default_factory=list)
     rules_ran: bool = False
+    family: Mapping[int, Ticket] = field(default_factory=dict)
 
     @classmethod
     def opening(
@@ -162,7 +167,7 @@ class Mark:
         """Let the draft be as it was."""
         was = self.draft
         draft.ticket = was.ticket
-        draft.moving, draft.distrust = was.moving, was.distrust
+        draft.moving, draft.distrust, draft.rules_ran = was.moving, was.distrust, was.rules_ran
         for name in ("events", "letters", "steps", "follow_ups", "notes"):
             getattr(draft, name)[:] = getattr(was, name)
 

@@ -1,9 +1,9 @@
 """What follows for a ticket from a command that was given in another one."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from maildesk.lifecycle import asking, undo, workflow
+from maildesk.lifecycle import asking, origin, undo
 from maildesk.lifecycle.classify import apply_rules, set_field
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.policy import Policy
@@ -19,11 +19,11 @@ from maildesk.model.cause import (
 )
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Moving, Template
 from maildesk.model.event import (
-    ClosureScheduled,
     Event,
     MessageAdded,
     ParentChanged,
     PersonJoined,
+    ProblemsTakenOver,
     Related,
     Tagged,
     TicketOpened,
@@ -54,7 +54,7 @@ def follow(
 def _do(draft: Draft, cause: OrderedElsewhere) -> None:
     match cause.order:
         case OriginResolved(text=text):
-            _resolve_with_origin(draft, cause.origin, text, cause.agent.id)
+            origin.resolve(draft, cause.origin, text, cause.agent.id)
         case RelationSet(kind=kind, off=off):
             related = Related(kind, cause.origin, cause.rule)
             draft.add(Unrelated(kind, cause.origin) if off else related)
@@ -68,17 +68,6 @@ def _do(draft: Draft, cause: OrderedElsewhere) -> None:
             pass
 
 
-def _resolve_with_origin(draft: Draft, origin: int, text: str, agent: int) -> None:
-    resolved = draft.policy.workflow.roles.resolved_by_origin
-    if workflow.move(draft, resolved, ActorKind.RULE) is not None:
-        return
-    days = draft.policy.catalog.type_named(draft.ticket.request_type).close_after_days
-    draft.add(ClosureScheduled(draft.now + timedelta(days=days)))
-    note = "Your request was resolved together with another one that it belongs to."
-    draft.write(Template.UPDATE, draft.ticket.requester, text=text, author=agent, note=note)
-    draft.tell_agents(f"Resolved with ticket {origin}, which it is a child of.")
-
-
 def _absorb(draft: Draft, merged: Ticket) -> None:
     people = (merged.requester, *merged.participants)
     fresh = [one for one in dict.fromkeys(people) if not draft.ticket.takes_part(one)]
@@ -86,6 +75,8 @@ def _absorb(draft: Draft, merged: Ticket) -> None:
     draft.add(Related("merged", merged.number))
     draft.add(*(Tagged(tag) for tag in merged.tags if tag not in draft.ticket.tags))
     draft.add(*_relations(draft.ticket, merged))
+    if merged.problems:
+        draft.add(ProblemsTakenOver(merged.problems))
     draft.moving = Moving(merged.number)
     note = f"Your request {merged.number} is handled here from now on, together with another one."
     draft.write(Template.UPDATE, merged.requester, note=note)

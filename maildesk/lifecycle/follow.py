@@ -4,6 +4,7 @@ Only a status that somebody else than a rule changed counts, and only where no r
 cause yet: so no rule can fire itself or another one again.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -30,6 +31,7 @@ def follow(
     now: datetime,
     *,
     silent: bool = False,
+    family: Mapping[int, Ticket] | None = None,
 ) -> Decision:
     """The decision and what follows from it for its ticket, the one that it made if it made one."""
     if not decision.changes or not any(map(policy.rules.waits_for, _FOLLOWING)):
@@ -39,7 +41,7 @@ def follow(
     for event in change.events:
         after = evolve(after, event, number=change.ticket or 0, at=now)
     assert after is not None
-    draft = Draft(after, decision.actor, policy, now, silent=silent)
+    draft = Draft(after, decision.actor, policy, now, silent=silent, family=family or {})
     moved = [event for event in change.events if isinstance(event, StatusMoved)]
     if any(not event.rule for event in moved) and not decision.rules_ran:
         begins_again = any(isinstance(event, Reopened) for event in change.events)

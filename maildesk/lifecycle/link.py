@@ -20,7 +20,7 @@ from maildesk.model.ticket import Ticket
 def used(ticket: Ticket, used: LinkUsed, policy: Policy, now: datetime) -> Decision:
     """What the button does, if this link still may; the token proved who pressed it."""
     kind = ActorKind.MANAGER if used.choice is Choice.APPROVE else ActorKind.REQUESTER
-    draft = Draft(ticket, Actor(kind, used.person.id, "link"), policy, now)
+    draft = Draft(ticket, Actor(kind, used.person.id, "link"), policy, now, family=used.family)
     if used.round != ticket.round:
         return draft.decision(Answer.OLD_ROUND)
     if ticket.approval is not None and ticket.approval.round == used.round:

@@ -18,7 +18,7 @@ from maildesk.rules.facts import Scene
 
 def look(
     policy: Policy,
-    on: Cause,
+    on: Cause | tuple[Cause, ...],
     scene: Scene,
     now: datetime,
     *,

@@ -7,7 +7,7 @@ must hold for a while before anything is resolved.
 
 from datetime import datetime, timedelta
 
-from maildesk.lifecycle import workflow
+from maildesk.lifecycle import closing_time, origin, workflow
 from maildesk.lifecycle.classify import apply_rules, turned_away
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.policy import Policy
@@ -28,7 +28,14 @@ from maildesk.model.ticket import Ticket
 
 # A stranger may open a ticket; what resolves one, or brings it back, needs to be proven.
 CHANGING_A_STATE = Proof.AUTHENTICATED
-RESOLVED = "Resolved"
+_OVER_HERE = (
+    "Monitoring reports that {problem} is over, whose ticket was merged into this one. Whether "
+    "this ticket is solved only people know: nothing has changed."
+)
+_BACK_HERE = (
+    "Monitoring reports that {problem} is back, whose ticket was merged into this one. Nothing has "
+    "changed."
+)
 
 
 def reported(
@@ -37,7 +44,7 @@ def reported(
     """What a report does to the open ticket of its problem, or to none."""
     actor = Actor(ActorKind.EVENT, cause.reporter.id, cause.proof.name.lower())
     if ticket is not None:
-        draft = Draft(ticket, actor, policy, now, silent=cause.silent)
+        draft = Draft(ticket, actor, policy, now, silent=cause.silent, family=cause.family)
         kind = _to_a_ticket(draft, cause)
         return draft.decision(Answer.DONE, Disposition.FOLLOW_UP, kind)
     if cause.report is Report.PROBLEM:
@@ -71,23 +78,33 @@ def _opened(cause: ProblemReported, actor: Actor, policy: Policy, now: datetime)
 
 def _to_a_ticket(draft: Draft, cause: ProblemReported) -> str:
     """Let the report happen; the kind of message that it is."""
-    if cause.report is not Report.NEWS and _changes_a_state(draft, cause.report):
-        if cause.proof < CHANGING_A_STATE:
-            return _unproven(draft, cause)
-        draft.add(MessageAdded(cause.message, "event"))
-        _HAPPENS[cause.report](draft, cause)
-        apply_rules(draft, "event", cause.facts, cause.reporter)
-    else:
+    if not _is_news(draft, cause):
         draft.add(MessageAdded(cause.message, "event"))
         draft.explain("monitoring", f"{cause.report}: nothing new", cause.key)
+        return "event"
+    if cause.proof < CHANGING_A_STATE:
+        return _unproven(draft, cause)
+    draft.add(MessageAdded(cause.message, "event"))
+    reopened = draft.ticket.reopened
+    _HAPPENS[cause.report](draft, cause)
+    again = ("reopened",) if draft.ticket.reopened > reopened else ()
+    apply_rules(draft, ("event", *again), cause.facts, cause.reporter)
     return "event"
 
 
-def _changes_a_state(draft: Draft, report: Report) -> bool:
-    """A problem is news to a ticket where it had ended, an end where the work goes on."""
-    resolved = draft.policy.workflow.state_of(draft.ticket.status) == RESOLVED
-    over = resolved or draft.ticket.settle_due is not None
-    return over if report is Report.PROBLEM else not over
+def _is_news(draft: Draft, cause: ProblemReported) -> bool:
+    """A problem is where it had ended, or the ticket was resolved; an end, where it had not."""
+    ticket = draft.ticket
+    is_open = cause.key in ticket.problems
+    if cause.report is Report.PROBLEM:
+        return not is_open or (_is_of_monitoring(ticket) and ticket.is_resolved)
+    return cause.report is Report.RECOVERY and is_open
+
+
+def _is_of_monitoring(ticket: Ticket) -> bool:
+    """Whether monitoring opened the ticket. Into any other one a problem's was merged: that is
+    a person's, and no machine knows whether it is solved."""
+    return ticket.event_key is not None
 
 
 def _unproven(draft: Draft, cause: ProblemReported) -> str:
@@ -103,14 +120,17 @@ def _unproven(draft: Draft, cause: ProblemReported) -> str:
 
 def _again(draft: Draft, cause: ProblemReported) -> None:
     """The problem is back before its ticket was closed."""
-    roles = draft.policy.workflow.roles
     draft.add(ProblemSeen(cause.key, again=True))
-    if draft.policy.workflow.state_of(draft.ticket.status) == RESOLVED:
-        illegal = workflow.move(draft, roles.working, ActorKind.EVENT)
+    if not _is_of_monitoring(draft.ticket):
+        draft.tell_agents(_BACK_HERE.format(problem=_named(cause.key)), text=cause.text)
+        return
+    if draft.ticket.is_resolved:
+        illegal = workflow.move(draft, draft.policy.workflow.roles.working, ActorKind.EVENT)
         if illegal is not None:
             draft.tell_agents(f"The problem is back, but {illegal.why}.", text=cause.text)
             return
         draft.add(Reopened())
+        origin.bring_back(draft)
     draft.explain("monitoring", f"the problem is back, {draft.ticket.flaps} times by now")
     if draft.ticket.flaps < draft.policy.monitoring.flaps:
         draft.tell_agents("The problem is back.", text=cause.text)
@@ -124,15 +144,39 @@ def _again(draft: Draft, cause: ProblemReported) -> None:
 
 
 def _over(draft: Draft, cause: ProblemReported) -> None:
-    """The problem has ended; one that flaps must stay away for a while."""
-    monitoring = draft.policy.monitoring
-    if draft.ticket.flaps >= monitoring.flaps:
-        due = draft.now + timedelta(minutes=monitoring.settle_minutes)
-        draft.add(ProblemEnded(due))
+    """The problem has ended; one that flaps must stay away for a while.
+
+    The ticket is resolved when the last of its problems has ended, and only if it is monitoring's.
+    """
+    ticket, problem = draft.ticket, _named(cause.key)
+    others = ", ".join(_named(key) for key in ticket.problems if key != cause.key)
+    last = _is_of_monitoring(ticket) and not ticket.is_resolved and not others
+    due = _settles(draft) if last else None
+    draft.add(ProblemEnded(due, cause.key))
+    if due is not None:
         draft.explain("monitoring", f"flapping: must hold until {due:%H:%M} UTC", cause.key)
-        return
-    draft.add(ProblemEnded(None))
-    _resolve(draft, cause.text)
+    elif last:
+        _resolve(draft, cause.text)
+    elif not _is_of_monitoring(ticket):
+        draft.tell_agents(_OVER_HERE.format(problem=problem), text=cause.text)
+    elif ticket.is_resolved:
+        draft.explain("monitoring", "over; the ticket was resolved before", cause.key)
+    else:
+        draft.explain("monitoring", f"not resolved: {others} is not over", cause.key)
+        note = f"Monitoring reports that {problem} is over. This ticket stays open for {others}."
+        draft.tell_agents(note, text=cause.text)
+
+
+def _settles(draft: Draft) -> datetime | None:
+    """Until when the end must hold of what flaps; None for all else."""
+    monitoring = draft.policy.monitoring
+    flaps = draft.ticket.flaps >= monitoring.flaps
+    return draft.now + timedelta(minutes=monitoring.settle_minutes) if flaps else None
+
+
+def _named(key: str) -> str:
+    """A problem as agents read it: without the name of the system."""
+    return key.partition(":")[2] or key
 
 
 _HAPPENS = {Report.PROBLEM: _again, Report.RECOVERY: _over}
@@ -152,8 +196,9 @@ def _resolve(draft: Draft, text: str) -> None:
         draft.tell_agents(f"The problem is over, but {illegal.why}.", text=text)
         return
     hours = draft.policy.monitoring.close_after_hours
-    draft.add(ClosureScheduled(draft.now + timedelta(hours=hours)))
+    draft.add(ClosureScheduled(closing_time.without_a_reader(draft)))
     draft.explain("monitoring", "resolved by event")
+    origin.take_along(draft)
     draft.tell_agents(
         f"Monitoring reports that the problem is over. The ticket closes in {hours:g} hours, "
         "unless it comes back.",

@@ -9,7 +9,7 @@ from maildesk.lifecycle.workflow import Illegal
 from maildesk.model.decision import ActorKind, Template
 
 SPAM = "Spam"
-_NOTHING_TO_REOPEN = Illegal("only a ticket whose resolution waits for the requester can reopen")
+_NOTHING_TO_REOPEN = Illegal("only a ticket that is resolved can reopen")
 _ASKED_FIRST = Illegal(
     f"{ASKED.why} until it is decided; the requester can take the request back by a reply that "
     "begins with withdraw"
@@ -29,8 +29,10 @@ def _status(task: Task) -> str | Illegal:
         return Illegal(f'"{status}" needs a resolution: #resolve <text>')
     if status == shipped.roles.closed:
         return _close(task)
+    if draft.ticket.is_resolved and status == shipped.roles.working:
+        return _reopen(task)
     if draft.ticket.waits_for_requester:
-        return _reopen(task) if status == shipped.roles.working else _unreachable(task, status)
+        return _unreachable(task, status)
     illegal = closure.bring_to(draft, status, ActorKind.AGENT)
     closed = "; the requester was told" if draft.ticket.is_closed else ""
     return illegal or f"the status is {status}{closed}"
@@ -48,10 +50,14 @@ def _resolve(task: Task) -> str | Illegal:
         return _ASKED_FIRST
     if draft.ticket.assignee is None:
         give_to(draft, task.agent.id)
-    illegal = closure.resolve(draft, task.agent, task.message, task.body)
+    monitoring = draft.policy.monitoring
+    asks = task.requester.address.casefold() not in monitoring.addresses
+    illegal = closure.resolve(draft, task.agent, task.message, task.body, asks=asks)
     if illegal is not None:
         return illegal
-    return "resolved; the requester is asked whether it is" + resolve_descendants(task)
+    hours = f"{monitoring.close_after_hours:g} hours"
+    asked = "the requester is asked whether it is" if asks else f"it closes in {hours}"
+    return f"resolved; {asked}" + resolve_descendants(task)
 
 
 def _close(task: Task) -> str | Illegal:
@@ -70,13 +76,15 @@ def _close(task: Task) -> str | Illegal:
 
 def _reopen(task: Task) -> str | Illegal:
     draft = task.draft
-    if not draft.ticket.waits_for_requester:
+    if not draft.ticket.is_resolved:
         return _NOTHING_TO_REOPEN
+    asked = draft.ticket.waits_for_requester
     illegal = closure.reopen(draft, task.agent, task.argument, "reopened the ticket")
     if illegal is not None:
         return illegal
-    note = "Work on your request goes on; the links of the last mail are void."
-    draft.write(Template.UPDATE, draft.ticket.requester, note=note)
+    note = "Work on your request goes on"
+    void = "; the links of the last mail are void." if asked else "."
+    draft.write(Template.UPDATE, draft.ticket.requester, note=note + void)
     return "reopened; the requester was told"
 
 

@@ -62,8 +62,12 @@ NEEDED: tuple[Needed, ...] = (
     Needed("waiting_for_closure", "working", "requester", "the requester answers a resolution"),
     Needed("waiting_for_closure", "closed", "clock", "nobody answers a resolution", _CLOSING),
     Needed("working", "resolved_by_event", "event", "monitoring says that it is over"),
+    Needed("resolved_by_event", "working", "event", "the problem is back"),
+    Needed("resolved_by_event", "working", "agent", "an agent sees that it is not over"),
     Needed("resolved_by_event", "closed", "clock", "what an event resolved closes", _CLOSING),
     Needed("working", "resolved_by_origin", "rule", "the parent of a ticket is resolved"),
+    Needed("resolved_by_origin", "working", "event", "the parent is open again"),
+    Needed("resolved_by_origin", "working", "agent", "an agent sees that it is not over"),
     Needed("resolved_by_origin", "closed", "clock", "a child of a resolved one closes", _CLOSING),
 )
 

@@ -41,8 +41,9 @@ class Task:
         found = {**self.around.tickets, mine.number: mine}
         for one in self.draft.follow_ups:
             other = found.get(one.ticket) if one.ticket is not None else None
-            if other is not None and isinstance(one.cause.order, ParentSet):
-                found[other.number] = replace(other, parent=one.cause.origin)
+            match one.cause:
+                case OrderedElsewhere(order=ParentSet(), origin=origin) if other is not None:
+                    found[other.number] = replace(other, parent=origin)
         return found
 
     @property

@@ -145,7 +145,7 @@ class MailArrived:
     agent passed on, with `words` of the agent's own above it.
     `requester` is the ticket's, and the sender where there is no ticket yet.
     `joining` are people in CC whom a proven sender brings in. `flood`: the sender's mails to this
-    ticket come too fast for a person.
+    ticket come too fast for a person. `family`: the tickets below it, where they may follow it.
     """
 
     sender: Person
@@ -172,13 +172,15 @@ class MailArrived:
     silent: bool = False
     flood: Flood | None = None
     around: Around = field(default_factory=Around)
+    family: Mapping[int, Ticket] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkUsed:
     """A person pressed the button of a page. The token proved who it is.
 
-    `unclear`: the comment takes a yes back, or makes it depend on something.
+    `unclear`: the comment takes a yes back, or makes it depend on something. `family`: the tickets
+    below this one.
     """
 
     person: Person
@@ -188,13 +190,15 @@ class LinkUsed:
     comment: str
     message: str
     unclear: bool = False
+    family: Mapping[int, Ticket] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentActed:
     """An agent acts from the command line or a page, already known to be that person.
 
-    `round` is that of the link which proved who it is; None at the command line.
+    `round` is that of the link which proved who it is; None at the command line. `family`: the
+    tickets below it.
     """
 
     agent: Person
@@ -205,6 +209,7 @@ class AgentActed:
     wrong_commands: tuple[WrongCommand, ...] = ()
     around: Around = field(default_factory=Around)
     round: int | None = None
+    family: Mapping[int, Ticket] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,11 +294,29 @@ class OrderedElsewhere:
         return not isinstance(self.order, RelationSet | ParentSet)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginTurned:
+    """The parent, or one of its parents, was resolved by an event, or is open again.
+
+    `requester` is this ticket's; None where nobody looked, and no rule can.
+    """
+
+    origin: int
+    resolved: bool
+    requester: Person | None = None
+
+    @property
+    def writes_to_people(self) -> bool:
+        """Whether somebody who is no agent gets a mail by it."""
+        return True
+
+
 @dataclass(frozen=True, slots=True)
 class ClockStruck:
-    """A deadline of the ticket may have passed."""
+    """A deadline of the ticket may have passed. `family`: the tickets below it."""
 
     requester: Person
+    family: Mapping[int, Ticket] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,7 +350,8 @@ class HeldJudged:
 class ProblemReported:
     """A monitoring system said something of the problem `key`.
 
-    `proof` is how sure we are that it did; `rejected` says why it is not surer.
+    `proof` is how sure we are that it did; `rejected` says why it is not surer. `family`: the
+    tickets below the problem's.
     """
 
     reporter: Person
@@ -339,6 +363,7 @@ class ProblemReported:
     proof: Proof
     rejected: tuple[str, ...] = ()
     silent: bool = False
+    family: Mapping[int, Ticket] = field(default_factory=dict)
 
 
 Cause = (
@@ -347,6 +372,7 @@ Cause = (
     | AgentActed
     | TicketReported
     | OrderedElsewhere
+    | OriginTurned
     | HeldJudged
     | ClockStruck
     | DeliveryFailed

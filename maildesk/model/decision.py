@@ -3,7 +3,7 @@
 import enum
 from dataclasses import dataclass
 
-from maildesk.model.cause import OrderedElsewhere
+from maildesk.model.cause import OrderedElsewhere, OriginTurned
 from maildesk.model.clock import Notice, Warned
 from maildesk.model.event import Event
 from maildesk.model.mail import Disposition, Step
@@ -49,7 +49,7 @@ class FollowUp:
     """
 
     ticket: int | None
-    cause: OrderedElsewhere
+    cause: OrderedElsewhere | OriginTurned
     number: int | None = None
     subject: str = ""
     requester: int | None = None

@@ -223,9 +223,10 @@ class ResolutionWithdrawn:
 
 @dataclass(frozen=True, slots=True)
 class ClosureScheduled:
-    """Resolved without a question to the requester: it closes by itself then."""
+    """Resolved without a question to the requester: it closes by itself then. None: it does so no
+    more, since the requester objects."""
 
-    close_due: datetime
+    close_due: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,9 +247,20 @@ class ProblemSeen:
 
 @dataclass(frozen=True, slots=True)
 class ProblemEnded:
-    """Monitoring reports that it is over; where it flaps, it must stay so until `settle_due`."""
+    """Monitoring reports that the problem `key` is over, or ("") the time is that it must stay so.
+
+    Where it flaps, it must stay so until `settle_due`.
+    """
 
     settle_due: datetime | None
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemsTakenOver:
+    """These problems are not over, and their ticket was merged into this one."""
+
+    keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -420,6 +432,7 @@ Event = (
     | ClosurePostponed
     | ProblemSeen
     | ProblemEnded
+    | ProblemsTakenOver
     | ResolutionDecided
     | Reminded
     | Reopened
@@ -464,6 +477,7 @@ EVENTS: dict[str, type[Event]] = {
         ClosurePostponed,
         ProblemSeen,
         ProblemEnded,
+        ProblemsTakenOver,
         ResolutionDecided,
         Reminded,
         Reopened,

@@ -36,6 +36,7 @@ from maildesk.model.event import (
     PersonLeft,
     ProblemEnded,
     ProblemSeen,
+    ProblemsTakenOver,
     Related,
     RelationKind,
     Reminded,
@@ -86,8 +87,9 @@ class Ticket:
     `round` counts what links are bound to: each resolution given and each approval asked
     begins a new one. `resolution` is the id of the message that resolved it, `hold` of the one
     whose mail says what it waits for. `participants` are in the order of their ids. `back_to` is
-    the team that escalated it. `event_key` is the problem that monitoring reported, `flaps` how
-    often it came back, `settle_due` when its end will have held for long enough.
+    the team that escalated it. `event_key` is the problem that monitoring opened it for, `problems`
+    are those that are not over, of tickets that were merged into it as well; `flaps` is how often
+    one came back, `settle_due` when the end of all will have held for long enough.
     What was written to a ticket with `merged_into` belongs there.
     `status_since`: when it came to its status; `rules_due`: when a rule that waits looks next.
     """
@@ -129,6 +131,7 @@ class Ticket:
     closure_note: str = ""
     closure_message: str | None = None
     event_key: str | None = None
+    problems: tuple[str, ...] = ()
     flaps: int = 0
     settle_due: datetime | None = None
     clocks: tuple[Clock, ...] = ()
@@ -145,6 +148,11 @@ class Ticket:
     def is_closed(self) -> bool:
         """Whether the ticket has reached its end."""
         return self.closed_at is not None
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether the requester is asked to accept, or an event or the parent resolved it."""
+        return self.state == "Resolved"
 
     @property
     def unclassified(self) -> tuple[str, ...]:
@@ -176,6 +184,7 @@ class Ticket:
         return is_asked or person in (self.requester, self.assignee, *self.participants)
 
 
+_OVER = frozenset({"Resolved", "Closed"})
 _FIELDS = tuple(Ticket.__dataclass_fields__)
 _read = attrgetter(*_FIELDS)
 _WRITE = tuple(getattr(Ticket, name).__set__ for name in _FIELDS)
@@ -263,10 +272,8 @@ def _changed(ticket: Ticket, event: Event, at: datetime) -> Ticket:
             return _turned(ticket, event, at)
         case Closed():
             return _closed(ticket, event, at)
-        case ProblemSeen(key=key, again=again):
-            return _with(ticket, event_key=key, flaps=ticket.flaps + again, settle_due=None)
-        case ProblemEnded(settle_due=settle_due):
-            return _with(ticket, settle_due=settle_due)
+        case ProblemSeen() | ProblemEnded() | ProblemsTakenOver():
+            return _with_problems(ticket, event)
         case ClockSet(clock=clock):
             return _with(ticket, clocks=_with_clock(ticket.clocks, clock))
         case TicketOpened() | MessageAdded() | MessageMoved() | HeldSettled():
@@ -305,6 +312,22 @@ def _with_resolution(ticket: Ticket, event: _OfResolution) -> Ticket:
             )
 
 
+def _with_problems(ticket: Ticket, event: ProblemSeen | ProblemEnded | ProblemsTakenOver) -> Ticket:
+    match event:
+        case ProblemSeen(key=key, again=again):
+            return _with(
+                ticket,
+                event_key=ticket.event_key if again else key,
+                problems=_added(ticket.problems, key),
+                flaps=ticket.flaps + again,
+                settle_due=None,
+            )
+        case ProblemEnded(settle_due=settle_due, key=key):
+            return _with(ticket, problems=_without(ticket.problems, key), settle_due=settle_due)
+        case ProblemsTakenOver(keys=keys):
+            return _with(ticket, problems=tuple(dict.fromkeys((*ticket.problems, *keys))))
+
+
 def _closed(ticket: Ticket, event: Closed, at: datetime) -> Ticket:
     """The end of a ticket is the end of all its deadlines."""
     return _with(
@@ -323,7 +346,9 @@ def _closed(ticket: Ticket, event: Closed, at: datetime) -> Ticket:
 
 
 def _moved(ticket: Ticket, status: str, state: str, at: datetime) -> Ticket:
-    ended = _with(ticket, hold=None, wake_due=None, settle_due=None, rules_due=None)
+    """The end of what it waited for; but what flaps goes on to settle, wherever the work stands."""
+    settle_due = None if state in _OVER else ticket.settle_due
+    ended = _with(ticket, hold=None, wake_due=None, settle_due=settle_due, rules_due=None)
     return _with(ended, status=status, state=state, status_since=at)
 
 

@@ -78,7 +78,7 @@ _UNKNOWING = Ways()
 
 def run(
     compiled: CompiledRules,
-    on: Cause,
+    on: Cause | tuple[Cause, ...],
     scene: Scene,
     *,
     priority: Priority,
@@ -86,11 +86,13 @@ def run(
     ways: Ways = _UNKNOWING,
     only: Collection[str] | None = None,
 ) -> Outcome:
-    """One pass over all rules, or over those of these names `only`.
+    """One pass over all rules, or over those of these names `only`; also where a cause is several
+    things `on` which rules look.
 
     `ways` says what becomes of the ticket where a rule moves it, hands it on or names an agent.
     """
-    this = _Pass(compiled, on, priority, choose, ways, scene, compiled.activation(scene))
+    causes = (on,) if isinstance(on, str) else on
+    this = _Pass(compiled, causes, priority, choose, ways, scene, compiled.activation(scene))
     for rule in compiled.rules:
         if only is None or rule.rule.name in only:
             this.steps.append(this.look(rule))
@@ -102,7 +104,7 @@ class _Pass:
     """How far a pass has come."""
 
     compiled: CompiledRules
-    on: Cause
+    on: tuple[Cause, ...]
     priority: Priority
     choose: Choose
     ways: Ways
@@ -117,8 +119,8 @@ class _Pass:
         rule = compiled.rule
         if self.stopped_by:
             return Fired(rule.name, False, f"not looked at: {self.stopped_by!r} stops", False)
-        if self.on not in rule.on:
-            reason = f"looks on {', '.join(rule.on)}, not on {self.on}"
+        if not any(on in rule.on for on in self.on):
+            reason = f"looks on {', '.join(rule.on)}, not on {' or '.join(self.on)}"
             return Fired(rule.name, False, reason, False)
         answer = compiled.expression.eval(self.activation).value()
         if answer is False:

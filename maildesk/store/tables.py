@@ -244,6 +244,7 @@ class TicketRow(SQLModel, table=True):
     closure_note: str = _text()
     closure_message: str | None = None
     event_key: str | None = Field(default=None, index=True)
+    problems: list[str] = _json()
     flaps: int
     settle_due: datetime | None = _time(default=None, nullable=True)
     clocks: list[Any] = _json()

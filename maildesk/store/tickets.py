@@ -40,7 +40,7 @@ _CLOCK = TypeAdapter(Clock)
 _CLOCKS = TypeAdapter(tuple[Clock, ...])
 _ADD_MESSAGE = insert(_MESSAGE)
 _OF_PROBLEM = (
-    select(_TICKET.c.number, _TICKET.c.merged_into)
+    select(_TICKET.c.number)
     .where(_TICKET.c.event_key == bindparam("key"))
     .order_by(_TICKET.c.number.desc())
     .limit(1)
@@ -121,6 +121,7 @@ def _ticket(connection: Connection, row: Any) -> Ticket:
     ).scalars()
     values = {name: getattr(row, name) for name in _COLUMNS}
     values["tags"] = tuple(row.tags)
+    values["problems"] = tuple(row.problems)
     values["relations"] = tuple(Relation(kind, other) for kind, other in row.relations)
     values["clocks"] = _CLOCKS.validate_python(row.clocks) if row.clocks else ()
     return Ticket(**values, participants=tuple(people), approval=_approval(connection, row.number))
@@ -147,6 +148,7 @@ def _columns(ticket: Ticket) -> dict[str, Any]:
     relations = [[relation.kind, relation.other] for relation in ticket.relations]
     return values | {
         "tags": list(ticket.tags),
+        "problems": list(ticket.problems),
         "relations": relations,
         "clocks": _CLOCKS.dump_python(ticket.clocks, mode="json"),
         "next_due": ticket.next_due,
@@ -336,12 +338,15 @@ def by_message_id(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
 
 
 def of_problem(connection: Connection, key: str) -> tuple[Ticket, str] | None:
-    """The open ticket of that problem and its subject, locked; if merged, its survivor."""
-    newest = connection.execute(_OF_PROBLEM, {"key": key}).one_or_none()
-    if newest is None:
+    """The open ticket of that problem and its subject, locked; if merged, its survivor, however
+    often that was merged in turn."""
+    number = connection.execute(_OF_PROBLEM, {"key": key}).scalar()
+    if number is None:
         return None
-    found = load_one(connection, newest.merged_into or newest.number)
-    return None if found[0].is_closed else found
+    found = load_with_survivors(connection, [number])
+    while (survivor := found[number][0].merged_into) is not None:
+        number = survivor
+    return None if found[number][0].is_closed else found[number]
 
 
 def thread_ids(connection: Connection, number: int, person: int) -> tuple[str, ...]:

@@ -140,6 +140,11 @@ to = "Analysis"
 by = ["requester"]
 
 [[move]]
+from = ["Resolved by Event", "Resolved by Origin ticket"]
+to = "Analysis"
+by = ["agent", "event"]
+
+[[move]]
 from = "Analysis"
 to = "Resolved by Event"
 by = ["event"]

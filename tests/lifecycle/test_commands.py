@@ -194,7 +194,7 @@ NOT_DONE: list[tuple[str, str, str]] = [
     ("Analysis", "#tag -vip", 'the ticket has no tag "vip"'),
     ("Waiting for Closure", "#resolve again", "cannot become"),
     ("Analysis", "#close", 'a ticket in status "Analysis" cannot become "Completed"'),
-    ("Analysis", "#reopen", "only a ticket whose resolution waits for the requester"),
+    ("Analysis", "#reopen", "only a ticket that is resolved"),
     ("Analysis", "#escalate L2", "say why"),
     ("Analysis", "#escalate requester", "say why"),
     ("Analysis", "#escalate L9 x", 'there is no level or team "L9"'),

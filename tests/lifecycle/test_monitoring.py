@@ -28,13 +28,26 @@ from tests.lifecycle.cast import (
 ICINGA = Person(id=9, name="icinga", address="icinga@example.org")
 PROBLEM, RECOVERY, NEWS = Report.PROBLEM, Report.RECOVERY, Report.NEWS
 KEY = "icinga:disk on web01"
-OPEN = replace(NEW, requester=ICINGA.id, event_key=KEY)
-WORKED_ON = replace(ANALYSIS, requester=ICINGA.id, event_key=KEY)
+OTHER = "icinga:disk on web02"
+OPEN = replace(NEW, requester=ICINGA.id, event_key=KEY, problems=(KEY,))
+WORKED_ON = replace(ANALYSIS, requester=ICINGA.id, event_key=KEY, problems=(KEY,))
+HELD = replace(HELD_UP, requester=ICINGA.id, event_key=KEY, problems=(KEY,))
+SOLVED = replace(WAITING, requester=ICINGA.id, event_key=KEY, problems=(KEY,))
 OVER = replace(
-    WORKED_ON, status="Resolved by Event", state="Resolved", close_due=NOW + timedelta(hours=24)
+    WORKED_ON,
+    status="Resolved by Event",
+    state="Resolved",
+    close_due=NOW + timedelta(hours=24),
+    problems=(),
 )
+WITH_ORIGIN = replace(OVER, status="Resolved by Origin ticket", problems=(KEY,))
 FLAPPING = replace(WORKED_ON, flaps=3)
-SETTLING = replace(FLAPPING, settle_due=NOW + timedelta(minutes=15))
+SETTLING = replace(FLAPPING, settle_due=NOW + timedelta(minutes=15), problems=())
+# problems whose tickets were merged into this one
+TWO = replace(WORKED_ON, problems=(KEY, OTHER))
+ONE_OVER = replace(WORKED_ON, problems=(OTHER,))
+RITAS = replace(ANALYSIS, problems=(KEY,))
+RITAS_SOLVED = replace(WAITING, problems=(KEY,))
 
 
 def report(kind: Report, proof: Proof = Proof.AUTHENTICATED) -> ProblemReported:
@@ -59,7 +72,7 @@ TABLE: list[tuple[Ticket, Report, list[str], list[str]]] = [
     # the same problem again: written down, nobody is told
     (OPEN, PROBLEM, ["MessageAdded"], []),
     (WORKED_ON, PROBLEM, ["MessageAdded"], []),
-    (HELD_UP, PROBLEM, ["MessageAdded"], []),
+    (HELD, PROBLEM, ["MessageAdded"], []),
     # it is over: resolved, and closed by itself unless it is back before
     *(
         (
@@ -68,15 +81,29 @@ TABLE: list[tuple[Ticket, Report, list[str], list[str]]] = [
             ["MessageAdded", "ProblemEnded", "-> Resolved by Event", "ClosureScheduled"],
             [AGENT],
         )
-        for ticket in (OPEN, WORKED_ON, HELD_UP)
+        for ticket in (OPEN, WORKED_ON, HELD)
     ),
     # it is over once more: nothing new
     (OVER, RECOVERY, ["MessageAdded"], []),
-    # an agent had resolved it
-    (WAITING, RECOVERY, ["MessageAdded"], []),
+    # an agent had resolved it: that it is over is remembered, should work go on all the same
+    (SOLVED, RECOVERY, ["MessageAdded", "ProblemEnded"], []),
+    # of two problems the last one's end resolves it, and each can come back
+    (TWO, RECOVERY, ["MessageAdded", "ProblemEnded"], [AGENT]),
+    (TWO, PROBLEM, ["MessageAdded"], []),
+    (ONE_OVER, RECOVERY, ["MessageAdded"], []),
+    (ONE_OVER, PROBLEM, ["MessageAdded", "ProblemSeen"], [AGENT]),
+    # what was merged into a person's ticket changes nothing there; agents hear of it
+    (RITAS, RECOVERY, ["MessageAdded", "ProblemEnded"], [AGENT]),
+    (RITAS, PROBLEM, ["MessageAdded"], []),
+    (RITAS_SOLVED, RECOVERY, ["MessageAdded", "ProblemEnded"], [AGENT]),
+    (RITAS_SOLVED, PROBLEM, ["MessageAdded"], []),
+    (replace(RITAS, problems=()), PROBLEM, ["MessageAdded", "ProblemSeen"], [AGENT]),
+    # resolved with its parent, and reported again
+    (WITH_ORIGIN, PROBLEM, ["MessageAdded", "ProblemSeen", "-> Analysis", "Reopened"], [AGENT]),
+    (WITH_ORIGIN, RECOVERY, ["MessageAdded", "ProblemEnded"], []),
     # it is back: the work goes on in the same ticket
     (OVER, PROBLEM, ["MessageAdded", "ProblemSeen", "-> Analysis", "Reopened"], [AGENT]),
-    (WAITING, PROBLEM, ["MessageAdded", "ProblemSeen", "-> Analysis", "Reopened"], [AGENT]),
+    (SOLVED, PROBLEM, ["MessageAdded", "ProblemSeen", "-> Analysis", "Reopened"], [AGENT]),
     # it comes and goes: the third time the agents hear of it, and then no more
     (
         replace(OVER, flaps=2),

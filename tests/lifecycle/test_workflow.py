@@ -47,8 +47,9 @@ LEGAL: dict[tuple[str, str], str] = {
     # reopened: from waiting for closure only, and from the rejection on the way
     ("Waiting for Closure", "Analysis"): "requester agent event",
     ("Rejected", "Analysis"): "requester agent",
-    # the problem is back
-    ("Resolved by Event", "Analysis"): "event",
+    # the problem is back, the parent is open again, or an agent sees that it is not over
+    ("Resolved by Event", "Analysis"): "agent event",
+    ("Resolved by Origin ticket", "Analysis"): "agent event",
     # somebody else resolved it
     ("New", "Resolved by Event"): "rule event",
     ("Assign", "Resolved by Event"): "rule event",

@@ -38,6 +38,7 @@ from maildesk.model.event import (
     PersonLeft,
     ProblemEnded,
     ProblemSeen,
+    ProblemsTakenOver,
     Related,
     Reminded,
     Reopened,
@@ -156,13 +157,41 @@ TABLE: list[tuple[Ticket, Event, dict[str, Any]]] = [
         },
     ),
     # a problem that monitoring reports; one that is back is counted, and nothing settles any more
-    (TICKET, ProblemSeen("icinga:disk", again=False), {"event_key": "icinga:disk"}),
+    (
+        TICKET,
+        ProblemSeen("icinga:disk", again=False),
+        {"event_key": "icinga:disk", "problems": ("icinga:disk",)},
+    ),
     (
         replace(TICKET, event_key="icinga:disk", flaps=1, settle_due=DUE),
         ProblemSeen("icinga:disk", again=True),
-        {"flaps": 2, "settle_due": None},
+        {"flaps": 2, "settle_due": None, "problems": ("icinga:disk",)},
+    ),
+    # that of a ticket which was merged into a person's makes that no machine's
+    (TICKET, ProblemsTakenOver(("icinga:disk",)), {"problems": ("icinga:disk",)}),
+    (
+        replace(TICKET, problems=("icinga:cpu",)),
+        ProblemSeen("icinga:disk", again=True),
+        {"flaps": 1, "problems": ("icinga:cpu", "icinga:disk")},
+    ),
+    (
+        replace(TICKET, problems=("icinga:cpu", "icinga:disk")),
+        ProblemsTakenOver(("icinga:disk", "nagios:disk")),
+        {"problems": ("icinga:cpu", "icinga:disk", "nagios:disk")},
+    ),
+    (
+        replace(TICKET, problems=("icinga:cpu", "icinga:disk")),
+        ProblemEnded(None, "icinga:cpu"),
+        {"problems": ("icinga:disk",)},
     ),
     (TICKET, ProblemEnded(DUE), {"settle_due": DUE}),
+    # what flaps settles wherever the work stands
+    (
+        replace(TICKET, settle_due=DUE),
+        StatusMoved(old="New", new="Escalated", state="In Progress"),
+        {"status": "Escalated", "state": "In Progress", "status_since": LATER},
+    ),
+    (replace(TICKET, close_due=DUE), ClosureScheduled(None), {"close_due": None}),
     (replace(TICKET, settle_due=DUE), ProblemEnded(None), {"settle_due": None}),
     (
         replace(TICKET, settle_due=DUE),

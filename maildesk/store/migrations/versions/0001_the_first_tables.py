@@ -167,6 +167,7 @@ def upgrade() -> None:
         sa.Column("closure_note", sa.Text(), nullable=False),
         sa.Column("closure_message", sa.String(), nullable=True),
         sa.Column("event_key", sa.String(), nullable=True),
+        sa.Column("problems", sa.JSON(), nullable=False),
         sa.Column("flaps", sa.Integer(), nullable=False),
         sa.Column("settle_due", sa.DateTime(timezone=True), nullable=True),
         sa.Column("clocks", sa.JSON(), nullable=False),

@@ -1,0 +1,233 @@
+"""What was resolved with another ticket, or by an event, finds a way back; nobody is not heard."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from maildesk.model.cause import Choice
+from tests.world import Letter, World, build, one, shipped_policy, to
+
+ICINGA = {"name": "icinga", "address": "icinga@example.org", "format": "icinga"}
+RULES = (
+    {"name": "again", "on": "reopened", "when": "true", "then": {"tag": "again"}},
+    {
+        "name": "over",
+        "on": "replied",
+        "when": 'mail.text.contains("is over")',
+        "then": {"status": "Resolved by Event"},
+    },
+    {
+        "name": "held",
+        "on": "status-changed",
+        "when": 'ticket.status == "Pending"',
+        "then": {"status": "Resolved by Event"},
+    },
+)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    rules = shipped_policy().rules.model_dump(by_alias=True)
+    policy = shipped_policy(
+        monitoring={"source": [ICINGA]}, rules={**rules, "rule": [*rules["rule"], *RULES]}
+    )
+    made = build(f"sqlite:///{tmp_path}/desk.db", policy=policy)
+    yield made
+    for number in made.numbers():
+        assert made.replayed(number) == made.ticket(number)
+    made.close()
+
+
+def _orders(world: World, number: int, commands: str) -> list[Letter]:
+    return world.writes("ann", commands, subject=f"[MD-{number}] x", trusted=True)
+
+
+def _family(world: World) -> tuple[Letter, Letter]:
+    """Rita's ticket 1001 with Max's 1002 below it, resolved together: (resolution, update)."""
+    world.writes("rita", "No print.", subject="Printer A")
+    world.writes("max", "No print here either.", subject="Printer B")
+    _orders(world, 1001, "#child 1002")
+    letters = _orders(world, 1001, "#resolve New driver.")
+    return one(letters, "rita", "resolution"), one(letters, "max", "update")
+
+
+def _words(letters: list[Letter], who: str, template: str) -> str:
+    return " ".join(one(letters, who, template).text.split())
+
+
+def _statuses(world: World) -> list[str]:
+    return [world.ticket(number).status for number in world.numbers()]
+
+
+def _reports(world: World, what: str, host: str = "web01") -> list[Letter]:
+    said = "OK" if what == "RECOVERY" else "CRITICAL"
+    return world.writes(
+        "rita",
+        "The disk.",
+        sender="icinga@example.org",
+        subject=f"[{what}] disk on {host} is {said}!",
+        trusted=True,
+    )
+
+
+RESOLVED = ["Waiting for Closure", "Resolved by Origin ticket"]
+
+
+def test_who_objects_to_what_was_resolved_with_another_stops_its_closing(world: World) -> None:
+    _, update = _family(world)
+    assert "If it is not over for you" in " ".join(update.text.split())
+    letters = world.writes("max", "No, mine is still broken!", answering=update)
+    assert "closes by itself no more" in _words(letters, "ann", "agent-notification")
+    assert _statuses(world) == RESOLVED
+    world.clock.forward(days=30)
+    world.desk.tick()
+    assert not world.ticket(1002).is_closed
+    letters = _orders(world, 1002, "#reopen the driver is another one")
+    assert "goes on" in one(letters, "max", "update").text
+    ticket = world.ticket(1002)
+    assert (ticket.status, ticket.reopened, ticket.tags) == ("Analysis", 1, ("again",))
+
+
+@pytest.mark.parametrize("said", ["Thanks!", "accept"])
+def test_thanks_and_a_yes_stop_nothing(world: World, said: str) -> None:
+    world.writes("max", said, answering=_family(world)[1])
+    assert world.ticket(1002).close_due is not None
+
+
+@pytest.mark.parametrize("order", ["#reopen", "#status Analysis"])
+def test_an_agent_takes_up_again_what_was_resolved_with_another(world: World, order: str) -> None:
+    _family(world)
+    _orders(world, 1002, order)
+    ticket = world.ticket(1002)
+    assert (ticket.status, ticket.close_due, ticket.reopened) == ("Analysis", None, 1)
+
+
+def test_an_answer_beside_it_opens_nothing(world: World) -> None:
+    _family(world)
+    letters = _orders(world, 1002, "It was the driver.")
+    assert one(letters, "max", "reply")
+    assert _statuses(world) == RESOLVED
+    assert world.ticket(1002).close_due is not None
+
+
+@pytest.mark.parametrize("how", ["link", "mail", "words", "agent"])
+def test_a_parent_that_is_opened_again_takes_its_children_along(world: World, how: str) -> None:
+    resolution, _ = _family(world)
+    match how:
+        case "link":
+            world.door.act(resolution.token, Choice.REJECT, "It smears.")
+        case "mail":
+            world.writes("rita", "reject It smears.", answering=resolution)
+        case "words":
+            world.writes("rita", "It smears now.", answering=resolution)
+        case "agent":
+            _orders(world, 1001, "#reopen wrong driver")
+    assert _statuses(world) == ["Analysis", "Analysis"]
+    assert [world.ticket(number).tags for number in world.numbers()] == [("again",), ("again",)]
+    assert "goes on" in to(world.letters(), "max")[-1].text
+
+
+def test_a_child_that_was_resolved_in_its_own_way_stays_so(world: World) -> None:
+    world.writes("rita", "No print.", subject="Printer A")
+    world.writes("max", "No print here either.", subject="Printer B")
+    _orders(world, 1001, "#child 1002")
+    _orders(world, 1002, "#resolve Yours had no toner.")
+    letters = _orders(world, 1001, "#resolve New driver.")
+    world.writes("rita", "It smears now.", answering=one(letters, "rita", "resolution"))
+    assert _statuses(world) == ["Analysis", "Waiting for Closure"]
+
+
+def test_children_are_resolved_with_what_an_event_resolves_and_come_back_with_it(
+    world: World,
+) -> None:
+    _reports(world, "PROBLEM")
+    world.writes("max", "My files are gone.", subject="Files")
+    _orders(world, 1001, "#child 1002")
+    letters = _reports(world, "RECOVERY")
+    assert "together with another one" in _words(letters, "max", "update")
+    assert _statuses(world) == ["Resolved by Event", "Resolved by Origin ticket"]
+    _reports(world, "PROBLEM")
+    assert _statuses(world) == ["Analysis", "Analysis"]
+    assert world.ticket(1001).tags == ("again",)
+
+
+@pytest.mark.parametrize("how", ["the requester's words", "an agent's hold"])
+def test_children_are_resolved_with_what_a_rule_resolves(world: World, how: str) -> None:
+    first = world.writes("rita", "No print.", subject="Printer A")
+    world.writes("max", "No print here either.", subject="Printer B")
+    _orders(world, 1001, "#child 1002")
+    if how == "an agent's hold":
+        _orders(world, 1001, "#hold the vendor")
+    else:
+        answered = one(first, "rita", "acknowledgement")
+        world.writes("rita", "It is over.", answering=answered)
+    assert _statuses(world) == ["Resolved by Event", "Resolved by Origin ticket"]
+    _orders(world, 1001, "#reopen")
+    assert _statuses(world) == ["Analysis", "Analysis"]
+
+
+def test_an_agent_sees_that_what_an_event_resolved_is_not_over(world: World) -> None:
+    _reports(world, "PROBLEM")
+    _reports(world, "RECOVERY")
+    _orders(world, 1001, "#reopen the disk is full again")
+    ticket = world.ticket(1001)
+    assert (ticket.status, ticket.close_due, ticket.tags) == ("Analysis", None, ("again",))
+
+
+def test_of_merged_problems_the_last_end_resolves(world: World) -> None:
+    for host in ("web01", "web02", "web03"):
+        _reports(world, "PROBLEM", host)
+    _orders(world, 1001, "#merge 1002")
+    _orders(world, 1002, "#merge 1003")
+    # reported again, each goes into the last survivor
+    for host in ("web01", "web02", "web03"):
+        _reports(world, "PROBLEM", host)
+    assert world.numbers() == [1001, 1002, 1003]
+    for host in ("web03", "web01"):
+        letters = _reports(world, "RECOVERY", host)
+        assert "stays open for" in _words(letters, "ann", "agent-notification")
+        assert world.ticket(1003).status != "Resolved by Event"
+    _reports(world, "RECOVERY", "web02")
+    assert world.ticket(1003).status == "Resolved by Event"
+    _reports(world, "PROBLEM", "web01")
+    assert (world.ticket(1003).status, world.ticket(1003).problems) == (
+        "Analysis",
+        ("icinga:disk on web01",),
+    )
+
+
+def test_a_problem_that_went_over_into_a_persons_ticket_resolves_nothing_there(
+    world: World,
+) -> None:
+    _reports(world, "PROBLEM")
+    world.writes("rita", "My files are gone.", subject="Files")
+    _orders(world, 1001, "#merge 1002")
+    letters = _reports(world, "RECOVERY")
+    assert "merged into this one" in _words(letters, "ann", "agent-notification")
+    assert to(letters, "rita") == []
+    assert (world.ticket(1002).status, world.ticket(1002).close_due) == ("New", None)
+
+
+@pytest.mark.parametrize("order", ["#escalate L2 look", "#hold vendor", "#status Escalated"])
+def test_an_agents_move_does_not_keep_a_flapping_problem_from_settling(
+    world: World, order: str
+) -> None:
+    _reports(world, "PROBLEM")
+    for _ in range(3):
+        _reports(world, "RECOVERY")
+        _reports(world, "PROBLEM")
+    _reports(world, "RECOVERY")
+    _orders(world, 1001, order)
+    world.clock.forward(minutes=16)
+    world.desk.tick()
+    assert world.ticket(1001).status == "Resolved by Event"
+
+
+def test_a_resolution_asks_no_machine(world: World) -> None:
+    _reports(world, "PROBLEM")
+    letters = _orders(world, 1001, "#resolve A new disk.")
+    assert "it closes in 24 hours" in one(letters, "ann", "transcript").text
+    world.clock.forward(hours=25)
+    world.desk.tick()
+    assert world.ticket(1001).is_closed
