@@ -5,6 +5,7 @@ patterns are RE2, whose time is linear in the text: an admin's pattern meets a s
 They look at the subject and, below it, the first lines of the text.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,7 @@ from maildesk.model.monitoring import Format, Monitoring, Report, Reporter
 
 _TEXT_CHARACTERS = 4_000
 _KEY_CHARACTERS = 200
+_HASHED = 16
 _UP = frozenset({"OK", "UP"})
 _MEMORY_BYTES = 8_000_000
 
@@ -66,12 +68,24 @@ FORMS: Mapping[Format, tuple[_Form, ...]] = {
             Report.NEWS,
         ),
     ),
-    # [FIRING:2] InstanceDown web (critical)      what stands in brackets changes within a group
-    "alertmanager": (_Form(r"^\[(?P<said>FIRING|RESOLVED)(?::[0-9]+)?\] (?P<key>[^(\n]*[^(\s])"),),
+    # [FIRING:2] InstanceDown web (critical)      the last brackets change within a group
+    # [FIRING:1]  (InstanceDown web critical)      without group_by they are all there is
+    "alertmanager": (
+        _Form(
+            r"^\[(?P<said>FIRING|RESOLVED)(?::[0-9]+)?\]\s+(?P<key>[^\s(][^\n]*?)"
+            r"(?: +\([^(\n]*\))?\s*(?:\n|$)"
+        ),
+        _Form(r"^\[(?P<said>FIRING|RESOLVED)(?::[0-9]+)?\]\s+\((?P<key>[^\n]+)\)\s*(?:\n|$)"),
+    ),
     # Check_MK: web01/CPU load OK -> CRIT      Checkmk: web01 - UP -> DOWN
     "checkmk": (
         _Form(r"^Check[_]?[Mm][Kk]: (?P<key>[^\n]+?)(?: -)? [A-Z]+ -> (?P<level>[A-Z]+)"),
-        _Form(r"^Check[_]?[Mm][Kk]: (?P<key>[^\n]+?)(?: -)? [A-Z][a-z]+", Report.NEWS),
+        _Form(
+            r"^Check[_]?[Mm][Kk]: (?P<key>[^\n]+?)(?: -)? (?:Acknowledge\w+|Downtime \w+|"
+            r"(?:Started|Stopped|Disabled) Flapping|Flapping \w+|Custom Notification|"
+            r"Alert ?[Hh]andler\w*)(?: \([A-Z]+\))?\s*(?:\n|$)",
+            Report.NEWS,
+        ),
     ),
     "own": (),
 }
@@ -97,8 +111,13 @@ class Watch:
         return Signal(_report(form, groups), self.key(key)) if key else None
 
     def key(self, key: str) -> str:
-        """The problem's key among those of all systems."""
-        return f"{self.system.name}:{' '.join(key.split())[:_KEY_CHARACTERS]}"
+        """The problem's key among those of all systems. Of a long one the hash tells it from
+        others that begin alike."""
+        whole = " ".join(key.split())
+        if len(whole) > _KEY_CHARACTERS:
+            digest = hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
+            whole = f"{whole[: _KEY_CHARACTERS - _HASHED - 1]}#{digest[:_HASHED]}"
+        return f"{self.system.name}:{whole}"
 
 
 def _report(form: _Form, groups: Mapping[str, str | None]) -> Report:

@@ -16,11 +16,12 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Annotated
+from unicodedata import category
 
 import anyio
 from fastapi import Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 from starlette.responses import Response
 
 from maildesk.model.mail import RawMail, Source
@@ -31,9 +32,18 @@ BODY_BYTES = 128 * 1024
 GOOD_SECONDS = 300
 _SIGNATURE = re.compile(r"t=([0-9]{1,12}),v1=([0-9a-f]{64})")
 
-_Line = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
-]
+
+def _one_line(text: str) -> str:
+    """What can stand in a header field: one line, also by Unicode's line ends, with words in it."""
+    if not text.strip():
+        raise ValueError("it is empty")
+    if any(category(letter) in _NO_LINE for letter in text):
+        raise ValueError("it has a line break or another control character")
+    return text
+
+
+_NO_LINE = frozenset({"Cc", "Zl", "Zp", "Cs"})
+_Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(_one_line)]
 _Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
 
 
@@ -109,9 +119,10 @@ def _mail(reported: Reported, address: str, at: datetime, now: datetime) -> RawM
 
 
 def _name(reported: Reported, at: datetime) -> str:
-    """What tells the report from others: its id, else all that it says and when."""
+    """What tells the report from others: its id and problem, else all that it says and when."""
     if reported.id is not None:
-        return f"{reported.id}.{reported.report}"
+        problem = hashlib.sha256(reported.key.encode()).hexdigest()[:16]
+        return f"{reported.id}.{problem}.{reported.report}"
     said = f"{at.timestamp()} {reported.model_dump_json()}"
     return hashlib.sha256(said.encode()).hexdigest()
 

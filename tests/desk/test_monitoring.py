@@ -178,6 +178,12 @@ def test_the_same_id_twice_is_one_report(world: World) -> None:
     assert world.disposition() == "duplicate"
 
 
+def test_the_same_id_of_two_problems_is_two_reports(world: World) -> None:
+    post(world, body(id="4711"))
+    post(world, body(id="4711", key="web02/disk"))
+    assert world.numbers() == [1001, 1002]
+
+
 @pytest.mark.parametrize(
     ("content", "options", "status"),
     [
@@ -188,6 +194,14 @@ def test_the_same_id_twice_is_one_report(world: World) -> None:
         (body(key="a\r\nBcc: mallory@example.org"), {}, 400),
         (body(summary="x\x00"), {}, 400),
         (body(key=""), {}, 400),
+        (body(key=" "), {}, 400),  # it would be the problem of no name
+        (
+            body(key="a\u2028b"),
+            {},
+            400,
+        ),  # a line end, says Unicode, and no header field can have it
+        (body(summary="a\u2029b"), {}, 400),
+        (body(key="a\x85b"), {}, 400),
         (body(more=1), {}, 400),
         (b"not json", {}, 400),
     ],

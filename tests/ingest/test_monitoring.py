@@ -47,6 +47,15 @@ REPORTS = [
     ("alertmanager", "[FIRING:1] InstanceDown web (critical eu)", "", PROBLEM, "InstanceDown web"),
     ("alertmanager", "[FIRING:3] InstanceDown web (critical)", "", PROBLEM, "InstanceDown web"),
     ("alertmanager", "[RESOLVED] InstanceDown web", "", RECOVERY, "InstanceDown web"),
+    (
+        *("alertmanager", "[FIRING:1] Disk (root) full web (critical)", "", PROBLEM),
+        "Disk (root) full web",
+    ),
+    ("alertmanager", "[FIRING:1] Disk (home) full web", "", PROBLEM, "Disk (home) full web"),
+    # without group_by they are all that there is
+    ("alertmanager", "[FIRING:1]  (Down web01 critical)", "", PROBLEM, "Down web01 critical"),
+    ("alertmanager", "[RESOLVED]  (Down web01 critical)", "", RECOVERY, "Down web01 critical"),
+    ("alertmanager", "[FIRING:1] (critical)", "", PROBLEM, "critical"),
     # Checkmk: the level after the arrow decides
     ("checkmk", "Check_MK: web01/CPU load OK -> CRIT", "", PROBLEM, "web01/CPU load"),
     ("checkmk", "Check_MK: web01/CPU load CRIT -> WARN", "", PROBLEM, "web01/CPU load"),
@@ -54,6 +63,17 @@ REPORTS = [
     ("checkmk", "Checkmk: web01 - UP -> DOWN", "", PROBLEM, "web01"),
     ("checkmk", "Checkmk: web01 - DOWN -> UP", "", RECOVERY, "web01"),
     ("checkmk", "Checkmk: web01/CPU load Acknowledgement (CRIT)", "", NEWS, "web01/CPU load"),
+    # a service may be spelled with capitals; what is said of it stands at the end
+    ("checkmk", "Checkmk: web01/CPU Load Acknowledged", "", NEWS, "web01/CPU Load"),
+    ("checkmk", "Checkmk: web01/CPU Load Started Flapping", "", NEWS, "web01/CPU Load"),
+    ("checkmk", "Checkmk: web01 - Downtime Start (DOWN)", "", NEWS, "web01"),
+    (
+        "checkmk",
+        "Check_MK: web01/Check_MK Discovery OK -> WARN",
+        "",
+        PROBLEM,
+        "web01/Check_MK Discovery",
+    ),
 ]
 
 
@@ -62,6 +82,14 @@ def test_a_report_is_read_as_its_system_writes_it(
     system: str, subject: str, text: str, report: Report, key: str
 ) -> None:
     assert watch(system).read(subject, text) == Signal(report, f"{system}:{key}")
+
+
+def test_long_names_that_begin_alike_are_two_problems() -> None:
+    labels = "A" * 250
+    keys = {watch("alertmanager").key(f"{labels} web{number}") for number in range(3)}
+    assert len(keys) == 3
+    assert {len(key) for key in keys} == {len("alertmanager:") + 200}
+    assert watch("nagios").key("a" * 200) == f"nagios:{'a' * 200}"
 
 
 def test_the_table_has_a_problem_and_a_recovery_of_every_format() -> None:
@@ -78,7 +106,7 @@ def test_the_table_has_a_problem_and_a_recovery_of_every_format() -> None:
         ("nagios", "Weekly availability report"),
         ("icinga", "Re: [PROBLEM] disk on web01 is CRITICAL!"),
         ("zabbix", "Problem: Disk is full"),  # and no host in the text
-        ("alertmanager", "[FIRING:1] (critical)"),
+        ("alertmanager", "[FIRING:1] "),
         ("checkmk", "Check_MK: "),
     ],
 )
