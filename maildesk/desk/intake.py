@@ -1,6 +1,7 @@
 """From a read mail to its one disposition. The order of the checks is the table `CHECKS`."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -35,6 +36,7 @@ from maildesk.model.ticket import Ticket
 from maildesk.store import people, tickets
 
 _LOGO = 30_000  # bytes; larger is no picture of a signature
+_OF_ANOTHER = -1  # the round of a mail that another ticket sent
 _JOINING = 20  # people in CC who may come into a ticket with one mail
 
 
@@ -117,6 +119,10 @@ def _correspondence(case: Case) -> Worked | None:
     )
     before = threaded.ticket
     ticket = known.tickets[before] if before is not None else None
+    child = _child_of(case, sender, ticket) if ticket is not None else None
+    if ticket is not None and child is not None:
+        threaded, subjects = _into(threaded, ticket, child), {child[0].number: child[1]}
+        ticket = child[0]
     if ticket is None and case.reading.screening.kind is Kind.AUTO_REPLY:
         return Worked(Disposition.AUTO_REPLY, None, (threaded.step,))
     if case.kept.let_in:
@@ -134,6 +140,25 @@ def _held_back(case: Case, sender: Person) -> str:
         domain = sender.address.rpartition("@")[2]
         return f"nobody let {sender.address} in, and people of {domain} may not open tickets"
     return ""
+
+
+def _child_of(case: Case, sender: Person, ticket: Ticket) -> tuple[Ticket, str] | None:
+    """The ticket that an earlier answer of the requester to this closed one opened, if it is open
+    and this is another answer; thanks and machines go on standing in the closed one."""
+    asks = case.reading.screening.kind is Kind.PERSON and not _says_thanks(case.reading)
+    mine = ticket.requester == sender.id and not sender.is_agent
+    if not (ticket.is_closed and mine and asks):
+        return None
+    return tickets.open_child(case.connection, ticket.number, sender.id)
+
+
+def _into(threaded: Thread, closed: Ticket, child: tuple[Ticket, str]) -> Thread:
+    """The mail is the child's. Whatever it answers was asked in the closed ticket: no round of
+    this one."""
+    number = child[0].number
+    why = f"ticket {closed.number} is closed, and {number} is its open child"
+    step = replace(threaded.step, evidence=(*threaded.step.evidence, why))
+    return replace(threaded, ticket=number, round=_OF_ANOTHER, step=step)
 
 
 def _unnamed(case: Case) -> bool:

@@ -3,16 +3,16 @@
 from datetime import datetime
 
 from maildesk.lifecycle import asking, command
-from maildesk.lifecycle.classify import apply_rules, turned_away
+from maildesk.lifecycle.classify import apply_rules, set_field, turned_away
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.policy import Policy
 from maildesk.lifecycle.sender import actor, told
 from maildesk.model.cause import MailArrived, TicketReported
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
-from maildesk.model.event import MessageAdded, PersonJoined, TicketOpened
+from maildesk.model.event import FieldChanged, MessageAdded, PersonJoined, TicketOpened
 from maildesk.model.mail import Disposition, Kind
 from maildesk.model.person import Person
-from maildesk.model.ticket import Ticket
+from maildesk.model.ticket import Ticket, spoken
 from maildesk.model.token import Purpose
 
 
@@ -26,10 +26,14 @@ def opened(closed: Ticket | None, mail: MailArrived, policy: Policy, now: dateti
     let_join(draft, mail)
     if closed is not None:
         draft.explain("lifecycle", f"ticket {closed.number} is closed: a new one, its child")
+        _stay_with(draft, closed)
     outcome = apply_rules(draft, "created", mail.facts, requester)
     away = turned_away(outcome, draft)
     if away is not None:
         return away
+    # What is over, or was handed on, is not taken back.
+    if closed is not None and not (draft.ticket.is_closed or draft.ticket.back_to):
+        _stay_with(draft, closed)
     _announce(draft, mail)
     return draft.decision(Answer.DONE, Disposition.NEW_TICKET, "request")
 
@@ -61,6 +65,17 @@ def begun(
 def let_join(draft: Draft, mail: MailArrived) -> None:
     """People in CC, whom a proven sender brings in."""
     draft.add(*(PersonJoined(one) for one in mail.joining if one != draft.ticket.requester))
+
+
+def _stay_with(draft: Draft, closed: Ticket) -> None:
+    """Who knew the closed ticket has its child too, as far as they are still there: before the
+    rules look, so that they see it, and against what they say."""
+    directory = draft.policy.directory
+    if closed.team in directory.teams:
+        set_field(draft, "team", closed.team)
+    old, new = draft.ticket.assignee, closed.assignee
+    if new is not None and old != new and any(agent.id == new for agent in directory.agents):
+        draft.add(FieldChanged(field="assignee", old=old, new=new))
 
 
 def reported(report: TicketReported, policy: Policy, now: datetime) -> Decision:
@@ -96,7 +111,9 @@ def _announce(draft: Draft, mail: MailArrived) -> None:
         return
     acknowledge(draft)
     if not draft.ticket.waits_for_approval:
-        draft.tell_agents(told("A new ticket.", mail), text=mail.text, author=mail.sender.id)
+        parent = draft.ticket.parent
+        what = f", an answer to {spoken(parent)}, which is closed" if parent is not None else ""
+        draft.tell_agents(told(f"A new ticket{what}.", mail), text=mail.text, author=mail.sender.id)
 
 
 def _announce_on_behalf(draft: Draft, mail: MailArrived, author: Person) -> None:

@@ -349,6 +349,18 @@ def of_problem(connection: Connection, key: str) -> tuple[Ticket, str] | None:
     return None if found[number][0].is_closed else found[number]
 
 
+def open_child(connection: Connection, number: int, requester: int) -> tuple[Ticket, str] | None:
+    """The newest open ticket of that requester which an answer to this closed one opened, and its
+    subject, locked."""
+    query = select(func.max(_TICKET.c.number)).where(
+        _TICKET.c.parent == number,
+        _TICKET.c.requester == requester,
+        _TICKET.c.closed_at.is_(None),
+    )
+    child = connection.execute(query).scalar()
+    return load_one(connection, child) if child is not None else None
+
+
 def thread_ids(connection: Connection, number: int, person: int) -> tuple[str, ...]:
     """The Message-IDs of the ticket's mails that the person wrote or was sent, oldest first."""
     out = tables.outgoing

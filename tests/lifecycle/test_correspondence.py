@@ -43,6 +43,11 @@ PRINTER = [
     *("service", "category", "sub_category", "impact", "urgency", "team", "priority"),
     "-> Assign",
 ]
+# the child of a closed ticket: who knew that has it too
+AGAIN = [
+    *("TicketOpened", "MessageAdded", "team", "assignee"),
+    *("service", "category", "sub_category", "impact", "urgency", "priority", "-> Assign"),
+]
 BUYING = ["service", "category", "request_type", "impact", "urgency", "team", "priority"]
 TO_ALL = ["reply:rita", "reply:will"]
 FOR_ANN = ["agent-notification:ann"]
@@ -105,7 +110,7 @@ CLOSED_TICKETS: list[Row] = [
             mail(who),
             "Completed",
             "new-ticket request",
-            [*OPENED, *PRINTER],
+            AGAIN,
             [f"acknowledgement:{name}", *more],
         )
         for who, name, more in (
@@ -116,11 +121,11 @@ CLOSED_TICKETS: list[Row] = [
     # also one that decides what was decided long ago
     (
         mail(RITA, "accept", choice=ACCEPT, round=1),
-        *("Completed", "new-ticket request", [*OPENED, *PRINTER]),
+        *("Completed", "new-ticket request", AGAIN),
         ["acknowledgement:rita", *FOR_ANN],
     ),
     # and one in silence
-    (mail(RITA, silent=True), "Completed", "new-ticket request", [*OPENED, *PRINTER], []),
+    (mail(RITA, silent=True), "Completed", "new-ticket request", AGAIN, []),
     # a machine is recorded
     (mail(RITA, kind=AUTO), "Completed", "auto-reply auto-reply", ["MessageAdded"], []),
     (mail(RITA, kind=LIST), "Completed", "follow-up comment", ["MessageAdded"], []),

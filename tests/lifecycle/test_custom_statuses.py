@@ -111,6 +111,20 @@ def test_work_that_goes_on_takes_the_closing_away() -> None:
     assert after(resolved, decision).close_due is None
 
 
+@pytest.mark.parametrize(
+    ("then", "status", "team"),
+    [({"status": "Cancelled"}, "Cancelled", ""), ({"escalate": "Network"}, "Escalated", "Network")],
+)
+def test_what_a_rule_ends_or_hands_on_is_not_taken_back_to_where_its_parent_was(
+    then: dict[str, Any], status: str, team: str
+) -> None:
+    rules = Rules.model_validate({"rule": [{"name": "It", "on": "created", "then": then}]})
+    policy = replace(OWN, rules=compile_rules(rules))
+    parent = TICKETS["Completed"]
+    child = after(None, decide(parent, mail(RITA), policy, NOW))
+    assert (child.status, child.team) == (status, team or parent.team)
+
+
 # ---- what the next rule sees is what there will be
 
 THEN: tuple[dict[str, Any], ...] = (
@@ -131,7 +145,11 @@ THEN: tuple[dict[str, Any], ...] = (
 )
 
 
-@pytest.mark.parametrize("then", THEN, ids=str)
+def _named(then: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in then.items())
+
+
+@pytest.mark.parametrize("then", THEN, ids=_named)
 @pytest.mark.parametrize("name", ["Analysis", "New", "asked", "Pending", "Waiting for Closure"])
 def test_a_rule_sees_the_ticket_as_those_before_it_will_have_left_it(
     then: dict[str, Any], name: str
