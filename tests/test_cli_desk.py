@@ -240,6 +240,9 @@ def test_a_call_becomes_a_ticket_that_is_run_from_the_command_line(maildesk: Com
     assert "MD-1001" not in maildesk("ticket", "list", "--unclassified")[1]
     assert maildesk("ticket", "note", 1001, "He shouts.", *ann)[0] == 0
     assert maildesk("ticket", "close", 1001, *ann)[0] == 1
+    assert maildesk("ticket", "resolve", 1001, "Aired the room.", *ann)[0] == 0
+    close = ("ticket", "close", 1001, "--note", "No trace of it.", *ann)
+    assert 'no closure category "nothing"' in maildesk(*close, "--category", "nothing")[2]
     shown = maildesk("ticket", "show", 1001)[1]
     assert "source            phone" in shown
     assert "assignee: nobody -> ann@example.org  (Ann Archer, console; console)" in shown
@@ -248,6 +251,10 @@ def test_a_call_becomes_a_ticket_that_is_run_from_the_command_line(maildesk: Com
     assert "tags              vip, hot" in shown
     assert "(note)\nHe shouts." in shown
     assert "(note)\n\n" not in shown
+    assert maildesk(*close, "--category", "not rep")[:2] == (
+        0,
+        "#close: closed as Not reproducible; the requester was told\ndone; 1 mails queued\n",
+    )
     assert maildesk("replay")[0] == 0
 
 

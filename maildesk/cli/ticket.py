@@ -165,9 +165,16 @@ def note(
 
 
 @ticket.command()
-def close(ctx: typer.Context, number: Number, agent: Agent) -> None:
+def close(
+    ctx: typer.Context,
+    number: Number,
+    agent: Agent,
+    category: Annotated[str, typer.Option(help="A closure category of workflow.toml.")] = "",
+    note: Annotated[str, typer.Option(help="The closure note; the requester reads it.")] = "",
+) -> None:
     """Close the ticket without asking, where the workflow lets an agent."""
-    _act(ctx, number, agent, "#close")
+    said = f"{category}: {' '.join(note.split())}" if note else category
+    _act(ctx, number, agent, f"#close {said}".strip())
 
 
 @ticket.command("set")

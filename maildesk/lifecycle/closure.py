@@ -189,8 +189,15 @@ def reopen(draft: Draft, person: Person, text: str, how: str) -> Illegal | None:
 
 
 def remind(draft: Draft) -> None:
-    """Tell the requester that the ticket waits and when it will close."""
+    """Tell the requester that the ticket waits and when it will close.
+
+    Who is reminded late, after an outage, has as long to answer as who is reminded in time.
+    """
+    remind_due, close_due = draft.ticket.remind_due, draft.ticket.close_due
     draft.add(Reminded())
+    if remind_due is not None and close_due is not None and close_due <= draft.now:
+        later = draft.now + (close_due - remind_due)
+        draft.add(ClosurePostponed(close_due=later, remind_due=None))
     draft.write(Template.REMINDER, draft.ticket.requester, links=(Purpose.RESOLUTION,))
     draft.explain("clock", "reminded the requester")
 

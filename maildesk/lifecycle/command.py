@@ -161,17 +161,20 @@ def _in_order(text: str, commands: list[Command]) -> str:
 
 
 def _is_words(command: Command) -> bool:
-    return command.name == "reopen" or _KINDS[command.name].takes is Takes.TEXT
+    says = command.name == "reopen" or moves.closing_note(command) != ""
+    return says or _KINDS[command.name].takes is Takes.TEXT
 
 
 def _is_public(command: Command) -> bool:
-    """Whether its words are for the requester: a resolution, or a question."""
-    return command.name == "resolve" or escalation.question(command) is not None
+    """Whether its words are for the requester: a resolution, a question, or a last word."""
+    says = command.name == "resolve" or moves.closing_note(command) != ""
+    return says or escalation.question(command) is not None
 
 
 def _spoken(command: Command) -> Command:
     """With the words alone that the requester got."""
-    return replace(command, argument=escalation.question(command) or command.argument)
+    said = escalation.question(command) or moves.closing_note(command)
+    return replace(command, argument=said or command.argument)
 
 
 def _one_update_each(letters: list[Letter]) -> list[Letter]:

@@ -163,10 +163,10 @@ def _written(acted: AgentActed) -> command.Written:
 
 def _clock_struck(ticket: Ticket, struck: ClockStruck, policy: Policy, now: datetime) -> Decision:
     draft = Draft(ticket, Actor(ActorKind.CLOCK), policy, now, family=struck.family)
-    if ticket.close_due is not None and ticket.close_due <= now:
-        closure.close_when_due(draft)
-    elif ticket.remind_due is not None and ticket.remind_due <= now:
+    if ticket.remind_due is not None and ticket.remind_due <= now:
         closure.remind(draft)
+    elif ticket.close_due is not None and ticket.close_due <= now:
+        closure.close_when_due(draft)
     elif ticket.settle_due is not None and ticket.settle_due <= now:
         monitoring.settled(draft)
     elif ticket.waits_for_approval and _is_due(ticket.approval, now):

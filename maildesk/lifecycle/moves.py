@@ -6,6 +6,7 @@ from maildesk.lifecycle.family import resolve_descendants
 from maildesk.lifecycle.naming import pick
 from maildesk.lifecycle.task import ASKED, Act, Task
 from maildesk.lifecycle.workflow import Illegal
+from maildesk.model.cause import Command
 from maildesk.model.decision import ActorKind, Template
 
 SPAM = "Spam"
@@ -28,7 +29,7 @@ def _status(task: Task) -> str | Illegal:
     if status == shipped.roles.waiting_for_closure:
         return Illegal(f'"{status}" needs a resolution: #resolve <text>')
     if status == shipped.roles.closed:
-        return _close(task)
+        return _closed(task, "", "")
     if draft.ticket.is_resolved and status == shipped.roles.working:
         return _reopen(task)
     if draft.ticket.waits_for_requester:
@@ -61,17 +62,35 @@ def _resolve(task: Task) -> str | Illegal:
 
 
 def _close(task: Task) -> str | Illegal:
+    """`#close`, `#close <category>` or `#close <category>: <note>`."""
+    return _closed(task, *_said_at_the_end(task.argument))
+
+
+def _said_at_the_end(argument: str) -> tuple[str, str]:
+    """(closure category, note), each "" where it is not said."""
+    category, _, note = argument.partition(":")
+    return category.strip(), note.strip()
+
+
+def closing_note(command: Command) -> str:
+    """What a `#close` says to the requester; "" where it says nothing, and of any other command."""
+    return _said_at_the_end(command.argument)[1] if command.name == "close" else ""
+
+
+def _closed(task: Task, category: str, note: str) -> str | Illegal:
     draft = task.draft
     if draft.ticket.waits_for_approval:
         return ASKED
-    closing, said = draft.policy.workflow.closing, task.message if task.body else None
-    illegal = workflow.close(
-        draft, ActorKind.AGENT, closing.accepted_category, closing.agent_note, said
-    )
+    closing, said = draft.policy.workflow.closing, task.message if note or task.text else None
+    known = dict.fromkeys((closing.accepted_category, *closing.categories))
+    named = pick("closure category", category, known) if category else closing.accepted_category
+    if isinstance(named, Illegal):
+        return named
+    illegal = workflow.close(draft, ActorKind.AGENT, named, closing.agent_note, said)
     if illegal is not None:
         return illegal
-    draft.write(Template.CLOSURE, draft.ticket.requester, author=draft.actor.person)
-    return "closed; the requester was told"
+    draft.write(Template.CLOSURE, draft.ticket.requester, text=note, author=draft.actor.person)
+    return f"closed as {named}; the requester was told"
 
 
 def _reopen(task: Task) -> str | Illegal:

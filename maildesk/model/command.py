@@ -45,7 +45,7 @@ COMMANDS: tuple[CommandKind, ...] = (
     CommandKind("urgency", Takes.VALUE, "<high|medium|low>", "set the urgency"),
     CommandKind("note", Takes.TEXT, "<text>", "the text is for agents only"),
     CommandKind("resolve", Takes.TEXT, "<text>", "it is solved; the text goes to the requester"),
-    CommandKind("close", Takes.NOTHING, "", "close the ticket without asking"),
+    CommandKind("close", Takes.MAYBE, "[category][: note]", "close the ticket without asking"),
     CommandKind("reopen", Takes.MAYBE, "[why]", "work goes on, though a resolution was given"),
     CommandKind(
         "escalate", Takes.TEXT, "<L2|L3|field|team|back|requester> <why>", "hand it on, or ask"

@@ -224,8 +224,12 @@ class Roles(Part):
 
 
 class Closing(Part):
-    """What is filled in when nobody says otherwise."""
+    """What is filled in when nobody says otherwise, and what agents can say."""
 
+    categories: tuple[str, ...] = Field(
+        ("Solved", "Workaround", "Duplicate", "Not reproducible", "No fault found"),
+        description="closure categories that an agent can give: #close <category>",
+    )
     accepted_category: str = Field("Solved", description="closure category: the requester accepted")
     accepted_note: str = Field(
         "The requester accepted the resolution.", description="closure note: the requester accepted"

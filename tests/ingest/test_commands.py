@@ -132,7 +132,7 @@ WRONG: tuple[tuple[str, str, str], ...] = (
     ("#resolve\n\nNew toner.", "#resolve", "write the text behind it"),
     ("Hi\n#note\n#take", "#note", "write the text behind it"),
     # a text where none belongs
-    ("#close the door", "#close the door", "#close stands alone on its line"),
+    ("#take the door", "#take the door", "#take stands alone on its line"),
     # a known command amid text: neither obeyed nor sent to the requester unseen
     ("Hi\n#take\nRita", "#take", "stands between text"),
     ("Hi\n\n#clo\n\nRita", "#clo", "stands between text"),

@@ -107,6 +107,8 @@ DONE: list[tuple[str, str, list[str], list[str], list[int | None]]] = [
         *(["ResolutionGiven", "-> Waiting for Closure"], ["resolution:rita"], [1002, 1003]),
     ),
     ("Waiting for Closure", "#close", ["-> Completed", "Closed"], ["closure:rita"], []),
+    ("Waiting for Closure", "#close dup", ["-> Completed", "Closed"], ["closure:rita"], []),
+    ("Waiting for Closure", "#close : as told", ["-> Completed", "Closed"], ["closure:rita"], []),
     ("Waiting for Closure", "#reopen why", ["-> Analysis", "Reopened"], ["update:rita"], []),
     (
         *("Analysis", "#escalate L2 hard"),
@@ -193,6 +195,11 @@ NOT_DONE: list[tuple[str, str, str]] = [
     ("Analysis", "#urgency huge", 'there is no urgency "huge"'),
     ("Analysis", "#tag -vip", 'the ticket has no tag "vip"'),
     ("Waiting for Closure", "#resolve again", "cannot become"),
+    (
+        "Waiting for Closure",
+        "#close done",
+        'there is no closure category "done"; there are Solved,',
+    ),
     ("Analysis", "#close", 'a ticket in status "Analysis" cannot become "Completed"'),
     ("Analysis", "#reopen", "only a ticket that is resolved"),
     ("Analysis", "#escalate L2", "say why"),

@@ -377,8 +377,10 @@ def test_each_resolution_begins_a_round() -> None:
 
 SOON = timedelta(seconds=1)
 CLOSE, REMIND = WAITING.close_due, WAITING.remind_due
+REMINDED = replace(WAITING, remind_due=None)
 assert CLOSE is not None
 assert REMIND is not None
+LATE = CLOSE + timedelta(days=30)
 CLOSING = ["-> Completed", "Closed"]
 
 
@@ -396,8 +398,9 @@ CLOSING = ["-> Completed", "Closed"]
         (replace(WAITING, remind_due=None), CLOSE - SOON, [], []),
         (replace(WAITING, remind_due=None), CLOSE, CLOSING, ["closure:rita"]),
         (replace(WAITING, remind_due=None), CLOSE + SOON, CLOSING, ["closure:rita"]),
-        # the daemon was away for weeks: no reminder of what is over
-        (WAITING, CLOSE + timedelta(days=30), CLOSING, ["closure:rita"]),
+        # the daemon was away for weeks: who was not reminded is, and has time to answer
+        (WAITING, LATE, ["Reminded", "ClosurePostponed"], ["reminder:rita"]),
+        (replace(WAITING, close_due=LATE + SOON, remind_due=None), LATE, [], []),
         # nothing waits for the clock: a doubled tick does no harm
         (ANALYSIS, CLOSE, [], []),
         (CLOSED, CLOSE, [], []),
@@ -413,7 +416,7 @@ def test_what_the_clock_does(
 
 
 def test_an_unanswered_ticket_closes_with_a_category_of_its_own() -> None:
-    assert events(decide(WAITING, ClockStruck(RITA), SHIPPED, CLOSE))[-1] == Closed(
+    assert events(decide(REMINDED, ClockStruck(RITA), SHIPPED, CLOSE))[-1] == Closed(
         "No answer", "The requester was asked and did not answer in time."
     )
 
