@@ -14,6 +14,7 @@ from maildesk.model.cause import (
     Command,
     DeliveryFailed,
     LinkUsed,
+    OriginTurned,
     WrongCommand,
 )
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
@@ -358,6 +359,9 @@ def test_where_business_days_count_the_weekend_does_not() -> None:
     # from Monday the 23rd: the reminder on Thursday, the end on Monday
     assert resolved.remind_due == NOW + timedelta(days=3)
     assert resolved.close_due == NOW + timedelta(days=7)
+    # and a child that is resolved with its parent closes with it
+    together = decide(ANALYSIS, OriginTurned(origin=1000, resolved=True), desk, NOW)
+    assert after(ANALYSIS, together).close_due == resolved.close_due
 
 
 def test_keeping_a_ticket_open_counts_the_days_anew() -> None:
