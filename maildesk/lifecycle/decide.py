@@ -1,8 +1,9 @@
 """The front door: what is to be done about a cause. Pure; takes microseconds."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from operator import itemgetter
 
 from maildesk.lifecycle import (
     closure,
@@ -42,6 +43,8 @@ from maildesk.model.cause import (
 from maildesk.model.decision import Actor, ActorKind, Answer, Change, Decision, Template
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
+
+_Strike = Callable[[Draft, Person], None]
 
 
 def decide(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime) -> Decision:
@@ -163,18 +166,10 @@ def _written(acted: AgentActed) -> command.Written:
 
 def _clock_struck(ticket: Ticket, struck: ClockStruck, policy: Policy, now: datetime) -> Decision:
     draft = Draft(ticket, Actor(ActorKind.CLOCK), policy, now, family=struck.family)
-    if ticket.remind_due is not None and ticket.remind_due <= now:
-        closure.remind(draft)
-    elif ticket.close_due is not None and ticket.close_due <= now:
-        closure.close_when_due(draft)
-    elif ticket.settle_due is not None and ticket.settle_due <= now:
-        monitoring.settled(draft)
-    elif ticket.waits_for_approval and _is_due(ticket.approval, now):
-        expiry.strike(draft, struck.requester)
-    elif ticket.wake_due is not None and ticket.wake_due <= now:
-        hold.wake(draft)
-    elif ticket.rules_due is not None and ticket.rules_due <= now:
-        strike(draft, struck.requester)
+    due = [(at, act) for at, act in _deadlines(ticket) if at is not None and at <= now]
+    if due:
+        _, act = min(due, key=itemgetter(0))
+        act(draft, struck.requester)
     if draft.ticket.is_closed or not ladder.wakes(draft):
         return draft.decision(Answer.DONE)
     ladder.climb(draft)
@@ -183,15 +178,25 @@ def _clock_struck(ticket: Ticket, struck: ClockStruck, policy: Policy, now: date
     return replace(decision, changes=decision.changes or (Change(ticket.number, ()),))
 
 
+def _deadlines(ticket: Ticket) -> tuple[tuple[datetime | None, _Strike], ...]:
+    """When each is due and what happens then. The earliest comes first, also where several were
+    missed; of two at once the upper one. One strike is one deadline: the next look finds the rest.
+    """
+    question = ticket.approval if ticket.waits_for_approval else None
+    return (
+        (ticket.remind_due, lambda draft, _: closure.remind(draft)),
+        (ticket.close_due, lambda draft, _: closure.close_when_due(draft)),
+        (ticket.settle_due, lambda draft, _: monitoring.settled(draft)),
+        (question.due if question else None, expiry.strike),
+        (ticket.wake_due, lambda draft, _: hold.wake(draft)),
+        (ticket.rules_due, strike),
+    )
+
+
 def _ask_another(draft: Draft, question: Approval, unreachable: Person) -> None:
     """A bounced approval mail is escalated at once."""
     if unreachable.id in question.waiting:
         standing_in.pass_on(draft, unreachable.id, "bounced")
-
-
-def _is_due(question: Approval | None, now: datetime) -> bool:
-    due = question.due if question else None
-    return due is not None and due <= now
 
 
 def _delivery_failed(

@@ -184,6 +184,26 @@ def test_missed_rungs_are_made_up_in_order_and_told_once(tmp_path: Path) -> None
     world.close()
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_deadlines_of_one_ticket_are_made_up_in_the_order_of_their_times(
+    tmp_path: Path, late: bool
+) -> None:
+    """A rule that waits for two days in Pending, and a hold that ends on the third."""
+    waits = {"on": "waited", "waited": "2 days", "in_status": ["Pending"]}
+    rules = {"rule": [{"name": "Nudge", "then": {"tag": "nudged"}, **waits}]}
+    world = desk_with(tmp_path, {}, rules=rules)
+    asked = to(world.writes("rita", "It jams."), "ann")[0]
+    world.writes("ann", "#hold a part is ordered until 2026-11-26", answering=asked)
+    for _ in range(1 if late else 7 * 24):
+        world.clock.forward(hours=7 * 24 if late else 1)
+        while world.desk.tick():
+            pass
+    ticket = world.ticket(1001)
+    assert (ticket.tags, ticket.status, ticket.wake_due) == (("nudged",), "Assign", None)
+    assert world.replayed(1001) == ticket
+    world.close()
+
+
 def test_a_rung_gives_the_ticket_to_another_team(tmp_path: Path) -> None:
     world = desk_with(tmp_path, promising({"at": "100%", "reassign": "Network"}))
     told = world.writes("rita", "Help.", subject="Printer")
