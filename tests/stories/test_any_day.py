@@ -88,6 +88,7 @@ def command_lines() -> st.SearchStrategy[str]:
     numbers = st.integers(0, 5).map("{{{}}}".format) | st.just("1999")
     fixed = (
         *("#take", "#assign lee", "#assign ann", "#team Network", "#status Analysis", "#prio P1"),
+        *("#status Assign", "#status Pending", "#status Resolved by Event", "#status Rejected"),
         *("#status Escalated", "#hold SECRET part", "#hold until 2026-12-01", "#undo", "#undo"),
         *("#category Hardware / Printer", "#impact high", "#urgency low", "#note SECRET note"),
         *("#resolve a new cable", "#close", "#reopen", "#escalate L2 SECRET", "#escalate back"),
@@ -236,10 +237,13 @@ class AnyDay(RuleBasedStateMachine):
         if letters := [one for one in self.post["ann"] if f"[MD-{number}]" in one.subject]:
             self._write("ann", line, answering=letters[-1])
 
-    @rule(number=st.integers(1001, 1003))
-    def an_agent_asks(self, number: int) -> None:
+    @rule(
+        number=st.integers(1001, 1003),
+        line=st.sampled_from(("", "#hold SECRET", "#escalate L2 SECRET", "#status Escalated")),
+    )
+    def an_agent_asks(self, number: int, line: str) -> None:
         if letters := [one for one in self.post["lee"] if f"[MD-{number}]" in one.subject]:
-            self._write("lee", "Which one is it?", answering=letters[-1])
+            self._write("lee", f"Which one is it?\n\n{line}", answering=letters[-1])
 
     @rule(who=st.sampled_from(AGENTS), line=command_lines(), which=st.integers(0, 5))
     def an_agent_commands(self, who: str, line: str, which: int) -> None:
@@ -358,7 +362,7 @@ def _chain(ticket: Ticket, every: dict[int, Ticket], step: str) -> list[int]:
 
 
 AnyDay.TestCase.settings = settings(
-    max_examples=20,
+    max_examples=30,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
