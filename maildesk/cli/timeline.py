@@ -5,6 +5,7 @@ from datetime import datetime
 
 from maildesk.model.decision import Actor
 from maildesk.model.event import (
+    AbsenceSeen,
     ApprovalAsked,
     ApprovalDecided,
     ApprovalExpired,
@@ -29,6 +30,7 @@ from maildesk.model.event import (
     PersonLeft,
     ProblemEnded,
     ProblemSeen,
+    ProblemsTakenOver,
     Related,
     Reminded,
     Reopened,
@@ -74,9 +76,8 @@ def fields(ticket: Ticket, names: Names) -> dict[str, str]:
     return {name: value for name, value in found.items() if value and name not in _APART}
 
 
-_APART = frozenset(
-    {"clocks", "hold", "resolution", "closure_message"}
-)  # ids, and what is told below
+# Ids, and what is told below.
+_APART = frozenset({"clocks", "hold", "resolution", "closure_message"})
 
 
 def _field(ticket: Ticket, name: str, names: Names) -> str:
@@ -86,7 +87,7 @@ def _field(ticket: Ticket, name: str, names: Names) -> str:
             return "" if value is None else named(value, names)
         case "participants":
             return ", ".join(named(one, names) for one in value)
-        case "tags":
+        case "tags" | "problems":
             return ", ".join(value)
         case "relations":
             return ", ".join(f"{one.kind} {one.other}" for one in value)
@@ -183,6 +184,8 @@ def _of_bonds(event: Event, _names: Names) -> str:
             return f"merged into {survivor}"
         case ProblemSeen(key=key, again=again):
             return f"problem {'came back' if again else 'reported'}: {key}"
+        case ProblemsTakenOver(keys=keys):
+            return f"problems of a merged ticket: {', '.join(keys)}"
         case ProblemEnded(settle_due=due):
             return f"problem over{_until(due, ', if it stays so until')}"
         case _:
@@ -192,11 +195,13 @@ def _of_bonds(event: Event, _names: Names) -> str:
 def _of_ends(event: Event, _names: Names) -> str:
     match event:
         case ResolutionGiven(close_due=due):
-            return f"resolution given; closes {due:{_TIME}} without an answer"
+            return f"resolution given{_until(due, '; without an answer it closes')}"
         case ResolutionWithdrawn():
             return "resolution taken back"
+        case ClosureScheduled(close_due=None):
+            return "closes by itself no more"
         case ClosureScheduled(close_due=due):
-            return f"resolved; closes {due:{_TIME}}"
+            return f"resolved{_until(due, '; closes')}"
         case ClosurePostponed(close_due=due):
             return f"kept open{_until(due)}"
         case ResolutionDecided(accepted=accepted):
@@ -226,6 +231,12 @@ def _of_approvals(event: Event, names: Names) -> str:
             return "approvers reminded"
         case ApprovalExpired():
             return "approval expired; others asked"
+        case AbsenceSeen(alone=int() as alone):
+            return f"{named(alone, names)} is away, and nobody is left to be asked instead"
+        case AbsenceSeen(away_due=due):
+            return f"looked who is away{_until(due, '; next on')}"
+        case ApprovalWithdrawn(with_ticket=True):
+            return "the approval is needed no longer: the ticket ended"
         case ApprovalWithdrawn():
             return "request withdrawn"
         case _:
@@ -242,4 +253,4 @@ def _of_time(event: Event) -> str:
         case RulesDue(rules_due=due):
             return f"rules look again{_until(due, '')}" if due else "no rule waits"
         case _:
-            return type(event).__name__
+            raise AssertionError(f"no words for {event!r}")
