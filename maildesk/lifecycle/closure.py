@@ -1,7 +1,5 @@
 """Resolution, acceptance, rejection, reminder and the end of a ticket."""
 
-from datetime import datetime
-
 from maildesk.lifecycle import closing_time, origin, workflow
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.workflow import Illegal
@@ -85,10 +83,8 @@ def bring_to(draft: Draft, status: str, by: ActorKind, rule: str = "") -> Illega
 def _close_later(draft: Draft) -> None:
     if draft.ticket.close_due is not None:
         return
-    close_due = closing_time.unasked(draft)
-    draft.add(ClosureScheduled(close_due))
-    note = f"Your request is resolved. It closes by itself on {close_due:%d %B}."
-    draft.write(Template.UPDATE, draft.ticket.requester, note=note)
+    draft.add(ClosureScheduled(closing_time.unasked(draft)))
+    draft.write(Template.UPDATE, draft.ticket.requester, note="Your request is resolved.")
 
 
 def _end_in(draft: Draft, status: str, by: ActorKind, rule: str) -> Illegal | None:
@@ -111,8 +107,8 @@ def _end_words(draft: Draft, status: str) -> tuple[str, str]:
     return closing.accepted_category, closing.agent_note
 
 
-def keep_open(draft: Draft, requester: Person, text: str) -> datetime:
-    """The requester needs more time to see whether it is solved: the days count anew, until then.
+def keep_open(draft: Draft, requester: Person, text: str) -> None:
+    """The requester needs more time to see whether it is solved: the days count anew.
 
     Agents read what the requester says to it.
     """
@@ -120,9 +116,8 @@ def keep_open(draft: Draft, requester: Person, text: str) -> datetime:
     draft.add(ClosurePostponed(close_due=close_due, remind_due=remind_due))
     draft.explain("lifecycle", "kept open", f"until {close_due:%d %B}")
     if text:
-        note = f"{requester.name} keeps this ticket open until {close_due:%d %B}."
+        note = f"{requester.name} keeps this ticket open."
         draft.tell_agents(note, text=text, author=requester.id)
-    return close_due
 
 
 def cannot_accept(draft: Draft) -> Illegal | None:

@@ -38,9 +38,9 @@ def answered(ticket: Ticket, mail: MailArrived, draft: Draft) -> Decision | None
         return draft.decision(Answer.DONE, Disposition.DECISION, "decision")
     if mail.choice is Choice.KEEP:
         draft.add(MessageAdded(mail.message, "decision"))
-        until = closure.keep_open(draft, mail.sender, mail.reason)
-        note = f"The ticket stays open, and closes by itself on {until:%d %B} if nobody objects."
-        draft.write(Template.CONFIRMATION, mail.sender.id, note=note, links=(Purpose.RESOLUTION,))
+        closure.keep_open(draft, mail.sender, mail.reason)
+        note = "The ticket stays open for now."
+        draft.write(Template.UPDATE, mail.sender.id, note=note, links=(Purpose.VIEW,))
         return draft.decision(Answer.DONE, Disposition.DECISION, "decision")
     if mail.choice is Choice.REJECT and not mail.reason:
         return reason_missing(mail, draft, Purpose.RESOLUTION)

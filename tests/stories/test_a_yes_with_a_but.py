@@ -85,8 +85,13 @@ def test_who_keeps_a_ticket_open_by_mail_is_told_until_when(world: World) -> Non
     letters = world.writes("rita", "keep open\n\nI am at a fair.\n\nRita", answering=resolution)
     due = world.ticket(1001).close_due
     assert due is not None
-    assert f"{due:%d %B}" in one(letters, "rita", "confirmation").text
-    assert "I am at a fair." in one(letters, "ann", "agent-notification").text
+    closes = f"Closes on:  {due.day} {due:%B %Y}"
+    told = one(letters, "rita", "update").text
+    assert "The ticket stays open for now." in told
+    assert closes in told
+    notified = one(letters, "ann", "agent-notification").text
+    assert "I am at a fair." in notified
+    assert closes in notified
 
 
 def test_agents_read_why_a_ticket_is_kept_open_by_the_page(world: World) -> None:
