@@ -8,7 +8,7 @@ import hashlib
 import itertools
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -26,7 +26,10 @@ from maildesk.desk.promises import from_history
 from maildesk.desk.worker import Worker
 from maildesk.ingest.pool import Unreadable
 from maildesk.ingest.read import read, read_head
+from maildesk.model.cause import Choice, Work
+from maildesk.model.decision import Answer
 from maildesk.model.mail import RawMail, Reading, Source
+from maildesk.model.page import Page, Problem
 from maildesk.model.policy import PolicyFiles
 from maildesk.model.settings import Settings
 from maildesk.model.ticket import Ticket, evolve
@@ -93,7 +96,7 @@ class InlineReaders:
 
     def read(
         self, mails: Sequence[RawMail], *, head_only: bool = False
-    ) -> Iterator[Reading | Unreadable]:
+    ) -> Generator[Reading | Unreadable, None, None]:
         for mail in mails:
             if any(word in mail.raw for word in (self.deadly if head_only else self.spoiled)):
                 yield Unreadable("the reader died")
@@ -285,6 +288,20 @@ class World:
             assert ticket is not None
             assert ticket.clocks == from_history(self.office.policy, connection, number)
         return ticket
+
+    def acts(
+        self, token: str, choice: Choice | Work, comment: str
+    ) -> tuple[Answer, Page] | Problem:
+        """Somebody presses a button; what came of it, and the page afterwards."""
+        answer = self.door.act(token, choice, comment)
+        page = self.door.view(token)
+        return (
+            answer
+            if isinstance(answer, Problem)
+            else page
+            if isinstance(page, Problem)
+            else (answer, page)
+        )
 
     def close(self) -> None:
         self.worker.close()

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from maildesk.desk.facts import facts_of_message
+from maildesk.desk.unit_of_work import UnitOfWork
 from maildesk.model.cause import Around, Command, Latest, Splittable, Undoable
 from maildesk.model.command import PEOPLE, TICKETS, on_behalf, ticket_number
 from maildesk.model.decision import Template
@@ -27,7 +28,7 @@ _MAILS = 20  # Message-IDs of a mail's References that are looked up
 
 
 def look_around(
-    connection: Connection,
+    work: UnitOfWork,
     ticket: Ticket | None,
     agent: Person,
     commands: Sequence[Command],
@@ -37,10 +38,13 @@ def look_around(
     """`ticket` is None for a first mail. `answered`: Message-IDs of the mail that the agent
     answers, the nearest first."""
     names = {command.name for command in commands}
+    if not (commands or answered):
+        return Around()
+    connection = work.flushed
     undoable = _undoable(connection, ticket, agent, answered) if "undo" in names else None
     return Around(
         tickets=_tickets(connection, ticket, commands, undoable),
-        people=_people(connection, commands, desk),
+        people=_people(work, commands, desk),
         ours=frozenset(one.casefold() for one in _named(commands) if desk.tag_in(one) is not None),
         latest=_latest(connection, ticket) if ticket is not None and commands else None,
         splittable=_splittable(connection, ticket, agent, answered)
@@ -49,16 +53,6 @@ def look_around(
         undoable=undoable,
         answered_by=_answered_by(connection, ticket, agent, answered),
     )
-
-
-def look_below(connection: Connection, ticket: Ticket | None) -> dict[int, Ticket]:
-    """The tickets below this one, which may be resolved with it or taken up again with it. They
-    are not locked: each decides by how it stands when it follows."""
-    if ticket is None or ticket.is_closed:
-        return {}
-    below = relatives.descendants(connection, ticket.number)
-    loaded = tickets.load(connection, below, lock=False) if below else {}
-    return {number: one for number, (one, _) in loaded.items()}
 
 
 def _tickets(
@@ -100,16 +94,16 @@ def _named(commands: Sequence[Command]) -> list[str]:
 
 
 def _people(
-    connection: Connection, commands: Sequence[Command], desk: Desk
+    work: UnitOfWork, commands: Sequence[Command], desk: Desk
 ) -> dict[str, tuple[Person, ...]]:
     others = [one for one in _named(commands) if desk.tag_in(one) is None]
-    return {one.casefold(): _meant(connection, one) for one in others}
+    return {one.casefold(): _meant(work, one) for one in others}
 
 
-def _meant(connection: Connection, said: str) -> tuple[Person, ...]:
+def _meant(work: UnitOfWork, said: str) -> tuple[Person, ...]:
     if _ADDRESS.match(said):
-        return (people.find_or_add(connection, Address("", said)),)
-    return people.search(connection, said)
+        return (work.person_of(Address("", said)),)
+    return people.search(work.connection, said)
 
 
 def _latest(connection: Connection, ticket: Ticket) -> Latest | None:
@@ -147,9 +141,8 @@ def _splittable(
     message, author = found
     if message.ticket != ticket.number:
         return Splittable(latest=_as_latest(message, author), elsewhere=message.ticket)
-    number = 0 if message.kind == "request" else tickets.next_number(connection)
     facts = facts_of_message(connection, message, author)
-    return Splittable(latest=_as_latest(message, author), facts=facts, number=number)
+    return Splittable(latest=_as_latest(message, author), facts=facts)
 
 
 def _undoable(

@@ -1,12 +1,12 @@
 """What a proven bounce does: to the outgoing row, and to the ticket it was about."""
 
 from maildesk.desk.case import Case, Worked
-from maildesk.desk.record import Matter, Recorder
-from maildesk.lifecycle.decide import decide
+from maildesk.desk.transaction import Snapshot
+from maildesk.desk.unit_of_work import UnitOfWork
 from maildesk.model.cause import DeliveryFailed
 from maildesk.model.mail import Disposition, Kind, Step
 from maildesk.outgoing.bounces import Claim, Outcome, claims
-from maildesk.store import outgoing, people, tickets
+from maildesk.store import outgoing
 
 
 def bounce(case: Case) -> Worked | None:
@@ -15,7 +15,7 @@ def bounce(case: Case) -> Worked | None:
         return None
     reports, came_to = case.reading.screening.bounces, _came_to(case)
     found, unproven = claims(reports, came_to, case.office.settings.desk, case.office.keys)
-    done = [_believed(case.recorder, claim) for claim in found]
+    done = [_believed(case.work, claim) for claim in found]
     ticket = next((number for _, number in done if number is not None), None)
     spoken = tuple(words for words, _ in done)
     step = Step("bounce", f"{len(found)} mails of ours", spoken, unproven)
@@ -26,35 +26,33 @@ def _came_to(case: Case) -> tuple[str, ...]:
     return (*case.kept.mail.envelope_to, *(to.address for to in case.mail.to))
 
 
-def _believed(recorder: Recorder, claim: Claim) -> tuple[str, int | None]:
+def _believed(work: UnitOfWork, claim: Claim) -> tuple[str, int | None]:
     """(what became of the row that a bounce is proven to speak of, its ticket)."""
-    connection, id_ = recorder.connection, claim.row
+    id_ = claim.row
     if id_ is None:
-        id_ = outgoing.by_message_id(connection, claim.message_id, claim.recipient)
+        id_ = outgoing.by_message_id(work.connection, claim.message_id, claim.recipient)
     if id_ is None:
         return f"no mail {claim.message_id[:120]} went to {claim.recipient[:100]}", None
     if claim.outcome is Outcome.DELAYED:
-        outgoing.delayed(connection, id_, claim.reason)
+        outgoing.delayed(work.direct(), id_, claim.reason)
     if claim.outcome is not Outcome.FAILED:
         return f"outgoing mail {id_} {claim.outcome}: {claim.reason}", None
-    row = outgoing.bounced(connection, id_, claim.reason)
+    row = outgoing.bounced(work.direct(), id_, claim.reason)
     if row is None:
         return f"outgoing mail {id_} waits for no answer any more", None
     if row.ticket is not None:
-        report_failure(recorder, row.ticket, row.person_id, row.template, claim.reason)
+        report_failure(work, row.ticket, row.person_id, row.template, claim.reason)
     return f"outgoing mail {id_} failed: {claim.reason}", row.ticket
 
 
-def report_failure(
-    recorder: Recorder, number: int, person: int, template: str, reason: str
-) -> None:
+def report_failure(work: UnitOfWork, number: int, person: int, template: str, reason: str) -> None:
     """A mail of ours did not arrive: let the ticket know."""
-    connection, office = recorder.connection, recorder.office
-    ticket, subject = tickets.load_one(connection, number)
-    known = people.by_ids(connection, (person, ticket.requester))
-    cause = DeliveryFailed(recipient=known[person], template=template, reason=reason)
-    decision = decide(ticket, cause, office.policy, recorder.now)
-    matter = Matter(
-        ticket=ticket, subject=subject, requester=known[ticket.requester], cause="delivery"
-    )
-    recorder.enact(decision, matter, None)
+
+    def failed(snapshot: Snapshot) -> DeliveryFailed:
+        _, requester = snapshot.of_ticket
+        recipient = work.person(person)
+        return DeliveryFailed(
+            requester=requester, recipient=recipient, template=template, reason=reason
+        )
+
+    work.transaction("delivery").apply(number, failed, None)

@@ -2,7 +2,7 @@
 it, and where a mail is about to change a ticket.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -14,19 +14,25 @@ from maildesk.model.settings import Desk, Limits
 from maildesk.model.ticket import Ticket
 from maildesk.store import outgoing
 from maildesk.store.pace import last_kind, pace
+from maildesk.store.pending_rows import PendingRows, Row
 
 WINDOW = timedelta(hours=1)
 
 
 @dataclass(slots=True)
 class Breaker:
-    """Counts automatic mails of the last hour; good for one transaction."""
+    """Counts automatic mails of the last hour; good for one transaction.
+
+    `rows` are those that the transaction has yet to write. `total` counts all automatic mails, once
+    in a transaction.
+    """
 
     connection: Connection
     desk: Desk
     limits: Limits
     now: datetime
-    _total: int | None = None
+    rows: PendingRows = field(default_factory=PendingRows)
+    total: int | None = None
 
     def objection(self, letter: Letter, recipient: Person, ticket: Ticket | None = None) -> str:
         """Why the letter about this ticket must not go out, or "" where it may."""
@@ -48,6 +54,7 @@ class Breaker:
         """
         since = max(self.now - WINDOW, ticket.opened_at)
         seen = pace(self.connection, ticket.number, sender.id, since)
+        seen += self.rows.pace(ticket.number, sender.id, since)
         words = ""
         if seen.mails >= self.limits.mails_per_hour_to_a_ticket:
             words = f"{seen.mails} mails of {sender.address} to this ticket in the last hour"
@@ -55,7 +62,8 @@ class Breaker:
             words = f"{seen.changes} changes of status by {sender.address} in the last hour"
         if not words:
             return None
-        begins = last_kind(self.connection, ticket.number, sender.id) != FLOOD
+        kind = self.rows.last_kind(ticket.number, sender.id)
+        begins = (kind or last_kind(self.connection, ticket.number, sender.id)) != FLOOD
         return Flood(words, begins)
 
     def _too_many_to(self, recipient: Person, since: datetime) -> str:
@@ -63,6 +71,7 @@ class Breaker:
         if recipient.is_agent:
             return ""
         sent = outgoing.automatic_since(self.connection, since, recipient.address)
+        sent += len(self._pending(since, recipient))
         if sent >= self.limits.automatic_mails_per_hour:
             return f"{sent} automatic mails to {recipient.address} in the last hour"
         return ""
@@ -71,14 +80,20 @@ class Breaker:
         if ticket is None or ticket.opened_at == self.now:
             return ""
         sent = outgoing.automatic_about(self.connection, since, recipient.address, ticket.number)
+        pending = self._pending(since, recipient)
+        sent += sum(row["ticket"] == ticket.number for row in pending)
         if sent >= self.limits.automatic_mails_per_hour_of_a_ticket:
             return f"{sent} automatic mails about this ticket to {recipient.address}"
         return ""
 
+    def _pending(self, since: datetime, recipient: Person) -> list[Row]:
+        return [row for row in self.rows.automatic(since) if row["recipient"] == recipient.address]
+
     def _too_many(self, since: datetime) -> str:
-        if self._total is None:
-            self._total = outgoing.automatic_since(self.connection, since)
-        if self._total >= self.limits.total_mails_per_hour:
-            return f"{self._total} automatic mails in the last hour"
-        self._total += 1
+        if self.total is None:
+            self.total = outgoing.automatic_since(self.connection, since)
+            self.total += len(self.rows.automatic(since))
+        if self.total >= self.limits.total_mails_per_hour:
+            return f"{self.total} automatic mails in the last hour"
+        self.total += 1
         return ""

@@ -1,13 +1,10 @@
 """One mail on the desk's table, and what became of it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from maildesk.desk.office import Office
-from maildesk.desk.record import Recorder
+from maildesk.desk.unit_of_work import UnitOfWork
 from maildesk.model.mail import Address, Disposition, Mail, Reading, Step
 from maildesk.model.person import SenderCheck
 from maildesk.store.journal import Kept, Original
@@ -22,18 +19,30 @@ class Worked:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Case:
     """One mail on the table. `originals`: the mails worked before it, by their content key."""
 
-    office: Office
-    connection: Connection
-    recorder: Recorder
+    work: UnitOfWork
     kept: Kept
     reading: Reading
-    now: datetime
-    originals: Mapping[str, Original]
+    originals: dict[str, Original]
     checked: SenderCheck | None = None
+
+    @property
+    def office(self) -> Office:
+        """What the desk works with."""
+        return self.work.office
+
+    @property
+    def now(self) -> datetime:
+        """When it is worked."""
+        return self.work.now
+
+    @property
+    def cause(self) -> str:
+        """The name of this mail in the history of tickets."""
+        return f"mail {self.kept.id}"
 
     @property
     def mail(self) -> Mail:

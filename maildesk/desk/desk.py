@@ -10,18 +10,18 @@ from datetime import UTC, datetime
 
 import structlog
 
-from maildesk.desk.around import look_around, look_below
+from maildesk.desk.around import look_around
 from maildesk.desk.bounces import report_failure
 from maildesk.desk.office import Office
-from maildesk.desk.record import Matter, Recorder, Said
 from maildesk.desk.tick import tick
+from maildesk.desk.transaction import IncomingText, Snapshot
+from maildesk.desk.unit_of_work import unit_of_work
 from maildesk.ingest.commands import read_commands
-from maildesk.lifecycle.decide import decide
 from maildesk.model.cause import AgentActed, Facts, TicketReported
 from maildesk.model.decision import Decision
 from maildesk.model.mail import Address, RawMail
 from maildesk.model.person import Person
-from maildesk.store import journal, lease, outgoing, people, tickets
+from maildesk.store import journal, lease, outgoing
 
 log = structlog.get_logger()
 
@@ -97,49 +97,46 @@ class Desk:
 
         Raises LookupError where there is no such ticket.
         """
-        office, now = self.office, self.office.clock()
-        read = read_commands(text)
-        message = office.new_id(now)
-        said = Said(id=message, author=agent.id, text=read.text, proven=True)
-        with office.store.write() as connection:
-            ticket, subject = tickets.load_one(connection, number)
-            requester = people.by_id(connection, ticket.requester)
-            acted = AgentActed(
-                agent=agent,
-                message=message,
-                requester=requester,
-                text=read.text,
-                commands=read.commands,
-                wrong_commands=read.wrong,
-                around=look_around(connection, ticket, agent, read.commands, office.settings.desk),
-                family=look_below(connection, ticket),
+        office, read = self.office, read_commands(text)
+        with unit_of_work(office) as work:
+            said = IncomingText(
+                id=office.new_id(work.now), author=agent.id, text=read.text, proven=True
             )
-            policy = office.policy_at(connection, ticket, requester.id, subject)
-            decision = decide(ticket, acted, policy, now)
-            matter = Matter(ticket=ticket, subject=subject, requester=requester, cause="console")
-            Recorder.on(office, connection, now).enact(decision, matter, said)
-        return decision
+
+            def acted(snapshot: Snapshot) -> AgentActed:
+                ticket, requester = snapshot.of_ticket
+                return AgentActed(
+                    agent=agent,
+                    message=said.id,
+                    requester=requester,
+                    text=read.text,
+                    commands=read.commands,
+                    wrong_commands=read.wrong,
+                    around=look_around(work, ticket, agent, read.commands, office.settings.desk),
+                    descendants=snapshot.descendants,
+                )
+
+            return work.transaction("console").apply(number, acted, said).decision
 
     def report(self, agent: Person, requester: str, source: str, subject: str, text: str) -> int:
         """An agent writes down what somebody asks who did not write; the new ticket's number."""
-        office, now = self.office, self.office.clock()
-        with office.store.write() as connection:
-            person = people.find_or_add(connection, Address("", requester))
+        office = self.office
+        with unit_of_work(office) as work:
+            person = work.person_of(Address("", requester))
+            said = IncomingText(
+                id=office.new_id(work.now), author=person.id, text=text, proven=True
+            )
             reported = TicketReported(
                 agent=agent,
                 requester=person,
                 source=source,
-                message=office.new_id(now),
+                message=said.id,
                 text=text,
                 facts=Facts(subject=subject, text=text, sender=person.address),
             )
-            policy = office.policy_at(connection, None, person.id, subject)
-            decision = decide(None, reported, policy, now)
-            matter = Matter(ticket=None, subject=subject, requester=person, cause="console")
-            said = Said(id=reported.message, author=person.id, text=text, proven=True)
-            ticket, _ = Recorder.on(office, connection, now).enact(decision, matter, said)
-        assert ticket is not None
-        return ticket.number
+            applied = work.transaction("console").apply(None, lambda _: reported, said)
+        assert applied.ticket is not None
+        return applied.ticket.number
 
     def report_failures(self) -> int:
         """Tell those who work on a ticket of each mail that was refused for good; how many.
@@ -152,11 +149,10 @@ class Desk:
         return reported
 
     def _report_failure(self) -> bool:
-        with self.office.store.write() as connection:
-            row = outgoing.take_unreported(connection)
+        with unit_of_work(self.office) as work:
+            row = outgoing.take_unreported(work.connection)
             if row is not None and row.ticket is not None:
-                recorder = Recorder.on(self.office, connection, self.office.clock())
-                report_failure(recorder, row.ticket, row.person_id, row.template, row.reason)
+                report_failure(work, row.ticket, row.person_id, row.template, row.reason)
         return row is not None
 
     def tick(self) -> int:

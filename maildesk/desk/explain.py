@@ -5,7 +5,7 @@ import hashlib
 from maildesk.desk.case import Case, Worked
 from maildesk.desk.intake import work
 from maildesk.desk.office import Office
-from maildesk.desk.record import Recorder
+from maildesk.desk.unit_of_work import UnitOfWork
 from maildesk.ingest.read import read
 from maildesk.model.mail import RawMail, Source
 from maildesk.store import journal
@@ -30,19 +30,10 @@ def would_be(office: Office, raw: bytes) -> Worked:
     with office.store.engine.connect() as connection:
         transaction = connection.begin()
         try:
-            recorder = Recorder.on(office, connection, now)
+            unit = UnitOfWork(office, connection, now)
             id_ = journal.keep(connection, [mail], now)[0]
             kept = Kept(id=id_, mail=mail, silent=False, attempts=1)
             known = journal.originals(connection, [reading.mail.content_key])
-            case = Case(
-                office=office,
-                connection=connection,
-                recorder=recorder,
-                kept=kept,
-                reading=reading,
-                now=now,
-                originals=known,
-            )
-            return work(case)
+            return work(Case(unit, kept, reading, known))
         finally:
             transaction.rollback()

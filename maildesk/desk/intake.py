@@ -1,18 +1,17 @@
 """From a read mail to its one disposition. The order of the checks is the table `CHECKS`."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection
-
-from maildesk.desk.around import look_around, look_below
+from maildesk.desk.around import look_around
 from maildesk.desk.bounces import bounce
 from maildesk.desk.case import Case, Worked
 from maildesk.desk.facts import facts_of
 from maildesk.desk.monitoring import reported
-from maildesk.desk.orders import orders
-from maildesk.desk.record import Matter, Said
+from maildesk.desk.orders import Orders, orders
 from maildesk.desk.returned import returned
+from maildesk.desk.transaction import IncomingText, Snapshot
+from maildesk.desk.unit_of_work import UnitOfWork
 from maildesk.ingest.authenticate import identify
 from maildesk.ingest.chasing import only_chases
 from maildesk.ingest.commands import CommandReading
@@ -27,13 +26,12 @@ from maildesk.ingest.thread import (
     token_proves,
     wanted,
 )
-from maildesk.lifecycle.decide import decide
 from maildesk.model.cause import Around, MailArrived
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Letter, Template
 from maildesk.model.mail import Address, Disposition, Kind, Reading, Source, Step
 from maildesk.model.person import Identity, Person, Proof
 from maildesk.model.ticket import Ticket
-from maildesk.store import people, tickets
+from maildesk.store import tickets
 
 _LOGO = 30_000  # bytes; larger is no picture of a signature
 _OF_ANOTHER = -1  # the round of a mail that another ticket sent
@@ -92,23 +90,25 @@ def _oversized(case: Case) -> Worked | None:
 
 
 def _refuse(case: Case, author: Address, why: str) -> tuple[Step, ...]:
-    sender = people.find_or_add(case.connection, author)
+    sender = case.work.person_of(author)
     letter = Letter(template=Template.REFUSED, to=sender.id, note=why)
     decision = Decision(answer=Answer.DONE, actor=Actor(ActorKind.DESK), letters=(letter,))
-    matter = Matter(ticket=None, subject=case.mail.subject, requester=sender, cause="mail")
-    said = Said(id="", author=sender.id, text="", proven=False, message_id=case.mail.message_id)
-    return case.recorder.enact(decision, matter, said)[1]
+    text = IncomingText(
+        id="", author=sender.id, text="", proven=False, message_id=case.mail.message_id
+    )
+    about = Snapshot(subject=case.mail.subject, requester=sender)
+    return case.work.transaction("mail").write(decision, about, text).unsent
 
 
 def _correspondence(case: Case) -> Worked | None:
     """Somebody wrote to us."""
     if case.author is None:
         return None
-    sender = people.find_or_add(case.connection, case.author)
+    sender = case.work.person_of(case.author)
     found = clues(
         case.mail, case.office.settings.desk, case.office.keys, case.kept.mail.envelope_to
     )
-    known, subjects = _look_up(case.connection, found)
+    known = _look_up(case.work, found)
     threaded = thread(found, sender, known)
     identity = identify(
         case.mail,
@@ -121,15 +121,14 @@ def _correspondence(case: Case) -> Worked | None:
     ticket = known.tickets[before] if before is not None else None
     child = _child_of(case, sender, ticket) if ticket is not None else None
     if ticket is not None and child is not None:
-        threaded, subjects = _into(threaded, ticket, child), {child[0].number: child[1]}
-        ticket = child[0]
+        threaded, ticket = _into(threaded, ticket, child), child
     if ticket is None and case.reading.screening.kind is Kind.AUTO_REPLY:
         return Worked(Disposition.AUTO_REPLY, None, (threaded.step,))
     if case.kept.let_in:
-        people.let_in(case.connection, sender.id, case.now)
+        case.work.let_in(sender)
     elif (ticket is None or ticket.is_closed) and (why := _held_back(case, sender)):
         return Worked(Disposition.HELD, None, (threaded.step, Step("sender", "held", (why,))))
-    return _decided(case, sender, identity, threaded, ticket, subjects)
+    return _decided(case, sender, identity, threaded, ticket)
 
 
 def _held_back(case: Case, sender: Person) -> str:
@@ -142,20 +141,20 @@ def _held_back(case: Case, sender: Person) -> str:
     return ""
 
 
-def _child_of(case: Case, sender: Person, ticket: Ticket) -> tuple[Ticket, str] | None:
+def _child_of(case: Case, sender: Person, ticket: Ticket) -> Ticket | None:
     """The ticket that an earlier answer of the requester to this closed one opened, if it is open
     and this is another answer; thanks and machines go on standing in the closed one."""
     asks = case.reading.screening.kind is Kind.PERSON and not _says_thanks(case.reading)
     mine = ticket.requester == sender.id and not sender.is_agent
     if not (ticket.is_closed and mine and asks):
         return None
-    return tickets.open_child(case.connection, ticket.number, sender.id)
+    return case.work.open_child(ticket.number, sender.id)
 
 
-def _into(threaded: Thread, closed: Ticket, child: tuple[Ticket, str]) -> Thread:
+def _into(threaded: Thread, closed: Ticket, child: Ticket) -> Thread:
     """The mail is the child's. Whatever it answers was asked in the closed ticket: no round of
     this one."""
-    number = child[0].number
+    number = child.number
     why = f"ticket {closed.number} is closed, and {number} is its open child"
     step = replace(threaded.step, evidence=(*threaded.step.evidence, why))
     return replace(threaded, ticket=number, round=_OF_ANOTHER, step=step)
@@ -170,57 +169,66 @@ def _unnamed(case: Case) -> bool:
     )
 
 
-def _look_up(connection: Connection, found: Clues) -> tuple[Known, dict[int, str]]:
+def _look_up(work: UnitOfWork, found: Clues) -> Known:
     want = wanted(found)
-    by_message_id = tickets.by_message_id(connection, want.message_ids)
-    loaded = tickets.load_with_survivors(connection, {*want.tickets, *by_message_id.values()})
-    known = Known(
+    by_message_id = work.by_message_id(want.message_ids)
+    loaded = work.with_survivors({*want.tickets, *by_message_id.values()})
+    return Known(
         by_message_id=by_message_id, tickets={n: ticket for n, (ticket, _) in loaded.items()}
     )
-    return known, {number: subject for number, (_, subject) in loaded.items()}
 
 
 def _decided(
-    case: Case,
-    sender: Person,
-    identity: Identity,
-    threaded: Thread,
-    ticket: Ticket | None,
-    subjects: dict[int, str],
+    case: Case, sender: Person, identity: Identity, threaded: Thread, ticket: Ticket | None
 ) -> Worked:
-    requester = sender
-    if ticket is not None and ticket.requester != sender.id:
-        requester = people.by_id(case.connection, ticket.requester)
-    cause = _cause(case, sender, identity, threaded, ticket, requester)
-    subject = subjects[ticket.number] if ticket is not None else cause.facts.subject
-    asker = (cause.behalf or requester).id
-    policy = case.office.policy_at(case.connection, ticket, asker, subject)
-    decision = decide(ticket, cause, policy, case.now)
-    opens = any(change.ticket is None for change in decision.changes)
-    matter = Matter(
-        ticket=ticket,
-        subject=cause.facts.subject if opens or ticket is None else subjects[ticket.number],
-        requester=(cause.behalf or sender) if opens else requester,
-        cause=f"mail {case.kept.id}",
-    )
-    after, unsent = case.recorder.enact(decision, matter, _said(case, cause))
-    steps = (threaded.step, _proof(identity), *decision.why, *unsent)
-    assert decision.disposition is not None
-    return Worked(decision.disposition, after.number if after else None, steps)
+    content = _content(case, sender, identity, ticket)
+    text = _text(case, sender, identity, content)
+
+    def arrived(snapshot: Snapshot) -> MailArrived:
+        return _cause(case, sender, identity, threaded, content, text, snapshot)
+
+    number = ticket.number if ticket is not None else None
+    applied = case.work.transaction(case.cause).apply(number, arrived, text)
+    after = applied.ticket
+    steps = (threaded.step, _proof(identity), *applied.steps)
+    assert applied.decision.disposition is not None
+    return Worked(applied.decision.disposition, after.number if after else None, steps)
 
 
 def _proof(identity: Identity) -> Step:
     return Step("authenticate", identity.proof.name.lower(), identity.evidence, identity.rejected)
 
 
-def _said(case: Case, cause: MailArrived) -> Said:
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What a mail says: the decision in it, thanks, the new text, and what it orders."""
+
+    spoken: DecisionWord
+    thanks: bool
+    text: str
+    ordered: Orders
+    behalf: Person | None
+
+
+def _content(case: Case, sender: Person, identity: Identity, ticket: Ticket | None) -> _Content:
+    is_reply = ticket is not None and not ticket.is_closed
+    thanks = ticket is not None and _says_thanks(case.reading)
+    spoken = _spoken(case, sender, ticket)
+    late = not is_reply and (spoken.choice is not None or spoken.unclear)
+    text = case.reading.reply_text if is_reply or thanks or late else case.mail.text
+    ordered = orders(case, ticket, sender, identity, text)
+    behalf = case.work.person_of(ordered.inner.author) if ordered.inner else None
+    return _Content(spoken, thanks, text, ordered, behalf)
+
+
+def _text(case: Case, sender: Person, identity: Identity, content: _Content) -> IncomingText:
     """What somebody said. Of a mail that was passed on the agent is proven; its author is not."""
-    author = cause.behalf or cause.sender
-    return Said(
-        id=cause.message,
+    author = content.behalf or sender
+    return IncomingText(
+        id=case.office.new_id(case.now),
         author=author.id,
-        text=cause.text,
-        proven=cause.identity.proof > Proof.NONE and cause.behalf is None,
+        text=content.ordered.read.text,
+        proven=identity.proof > Proof.NONE and content.behalf is None,
         mail=case.kept.id,
         message_id=case.mail.message_id,
         attachments=case.mail.attachments,
@@ -232,42 +240,40 @@ def _cause(
     sender: Person,
     identity: Identity,
     threaded: Thread,
-    ticket: Ticket | None,
-    requester: Person,
+    content: _Content,
+    text: IncomingText,
+    snapshot: Snapshot,
 ) -> MailArrived:
+    ticket, spoken = snapshot.ticket, content.spoken
+    commands, inner = content.ordered.read, content.ordered.inner
+    seen = commands.text if sender.is_agent else content.text
     is_reply = ticket is not None and not ticket.is_closed
-    thanks = ticket is not None and _says_thanks(case.reading)
-    spoken = _spoken(case, sender, ticket)
-    late = not is_reply and (spoken.choice is not None or spoken.unclear)
-    text = case.reading.reply_text if is_reply or thanks or late else case.mail.text
-    ordered = orders(case, ticket, sender, identity, text)
-    commands, inner = ordered.read, ordered.inner
     return MailArrived(
         sender=sender,
         identity=identity,
-        requester=requester,
+        requester=snapshot.requester or sender,
         kind=case.reading.screening.kind,
-        message=case.office.new_id(case.now),
-        text=commands.text,
-        facts=facts_of(case.mail, commands.text if sender.is_agent else text, inner),
+        message=text.id,
+        text=text.text,
+        facts=facts_of(case.mail, seen, inner),
         held=threaded.held,
         round=threaded.round,
         choice=spoken.choice,
         reason=spoken.reason,
         unclear=spoken.unclear,
         withdrawing=spoken.withdrawing,
-        thanks=thanks,
-        chases=_chases(case, sender, ticket, text),
+        thanks=content.thanks,
+        chases=_chases(case, sender, ticket, content.text),
         away=case.reading.screening.away,
         commands=commands.commands,
         wrong_commands=commands.wrong,
         joining=_joining(case, sender, identity),
-        behalf=people.find_or_add(case.connection, inner.author) if inner else None,
+        behalf=content.behalf,
         words=inner.words if inner else "",
         silent=case.kept.silent or len(case.mail.senders) > 1,
-        flood=case.recorder.breaker.flood(ticket, sender) if is_reply and ticket else None,
+        flood=case.work.breaker.flood(ticket, sender) if is_reply and ticket else None,
         around=_around(case, sender, identity, ticket, commands),
-        family=look_below(case.connection, ticket),
+        descendants=snapshot.descendants,
     )
 
 
@@ -283,7 +289,7 @@ def _chases(case: Case, sender: Person, ticket: Ticket | None, text: str) -> boo
     """Whether the requester only asks how it stands, while or after it was to be approved."""
     if ticket is None or ticket.approval is None or ticket.requester != sender.id:
         return False
-    said = tickets.asked_for(case.connection, ticket.number, sender.id)
+    said = tickets.asked_for(case.work.flushed, ticket.number, sender.id)
     request = " ".join((case.mail.subject, *(words for _, words in said[:1])))
     return not case.mail.attachments and only_chases(text, request, sender.name)
 
@@ -303,7 +309,7 @@ def _around(
     mail = case.mail
     answered = [one for one in (mail.in_reply_to, *reversed(mail.references)) if one]
     desk = case.office.settings.desk
-    return look_around(case.connection, ticket, sender, read.commands, desk, answered)
+    return look_around(case.work, ticket, sender, read.commands, desk, answered)
 
 
 def _joining(case: Case, sender: Person, identity: Identity) -> tuple[int, ...]:
@@ -312,7 +318,7 @@ def _joining(case: Case, sender: Person, identity: Identity) -> tuple[int, ...]:
         return ()
     desk = case.office.settings.desk
     others = [one for one in (*case.mail.to, *case.mail.cc) if desk.tag_in(one.address) is None]
-    found = [people.find_or_add(case.connection, one) for one in others[:_JOINING] if one.address]
+    found = [case.work.person_of(one) for one in others[:_JOINING] if one.address]
     return tuple(dict.fromkeys(p.id for p in found if p.id != sender.id and not p.is_agent))
 
 

@@ -1,16 +1,13 @@
 """Reports of monitoring systems: from the mail to the open ticket of the problem."""
 
-from maildesk.desk.around import look_below
 from maildesk.desk.case import Case, Worked
-from maildesk.desk.record import Matter, Said
+from maildesk.desk.transaction import IncomingText, Snapshot
 from maildesk.ingest.authenticate import identify
 from maildesk.ingest.monitoring import Signal, Watch
-from maildesk.lifecycle.decide import decide
 from maildesk.model.cause import Facts, ProblemReported
 from maildesk.model.mail import Source, Step
 from maildesk.model.monitoring import Report
 from maildesk.model.person import Identity, Proof
-from maildesk.store import people, tickets
 
 EVENT_FIELD = "maildesk-event"
 
@@ -22,44 +19,41 @@ def reported(case: Case) -> Worked | None:
     signal = _signal(case, watch) if watch is not None else None
     if watch is None or signal is None or sender is None:
         return None
-    reporter = people.find_or_add(case.connection, sender)
+    reporter = case.work.person_of(sender)
     identity = _identity(case, watch)
-    found = tickets.of_problem(case.connection, signal.key)
-    ticket, subject = found or (None, case.mail.subject)
-    cause = ProblemReported(
-        reporter=reporter,
-        report=signal.report,
-        key=signal.key,
-        message=case.office.new_id(case.now),
-        text=case.mail.text,
-        facts=Facts(subject=case.mail.subject, text=case.mail.text, sender=sender.address),
-        proof=identity.proof,
-        rejected=identity.rejected,
-        silent=case.kept.silent,
-        family={} if case.kept.silent else look_below(case.connection, ticket),
-    )
-    policy = case.office.policy_at(case.connection, ticket, reporter.id, subject)
-    decision = decide(ticket, cause, policy, case.now)
-    matter = Matter(
-        ticket=ticket, subject=subject, requester=reporter, cause=f"mail {case.kept.id}"
-    )
-    said = Said(
-        id=cause.message,
+    found = case.work.of_problem(signal.key)
+    text = IncomingText(
+        id=case.office.new_id(case.now),
         author=reporter.id,
-        text=cause.text,
+        text=case.mail.text,
         proven=identity.proof > Proof.NONE,
         mail=case.kept.id,
         message_id=case.mail.message_id,
     )
-    after, unsent = case.recorder.enact(decision, matter, said)
+
+    def report(snapshot: Snapshot) -> ProblemReported:
+        return ProblemReported(
+            requester=reporter,
+            report=signal.report,
+            key=signal.key,
+            message=text.id,
+            text=text.text,
+            facts=Facts(subject=case.mail.subject, text=text.text, sender=sender.address),
+            proof=identity.proof,
+            rejected=identity.rejected,
+            silent=case.kept.silent,
+            descendants={} if case.kept.silent else snapshot.descendants,
+        )
+
+    applied = case.work.transaction(case.cause).apply(found, report, text)
     steps = (
         Step("monitoring", f"{signal.report} of {watch.system.name}", (signal.key,)),
         Step("authenticate", identity.proof.name.lower(), identity.evidence, identity.rejected),
-        *decision.why,
-        *unsent,
+        *applied.steps,
     )
-    assert decision.disposition is not None
-    return Worked(decision.disposition, after.number if after else None, steps)
+    assert applied.decision.disposition is not None
+    after = applied.ticket
+    return Worked(applied.decision.disposition, after.number if after else None, steps)
 
 
 def _signal(case: Case, watch: Watch) -> Signal | None:

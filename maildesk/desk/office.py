@@ -1,7 +1,7 @@
 """What the desk works with: the database, the policy, and who we are. Wired once at the start."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from secrets import token_bytes
 
@@ -9,18 +9,16 @@ from sqlalchemy import Connection
 
 from maildesk.ingest.monitoring import Watch, watches
 from maildesk.lifecycle.levels import Levels
-from maildesk.lifecycle.policy import Directory, Neighbours, Policy, Workload
+from maildesk.lifecycle.policy import Directory, Policy
 from maildesk.lifecycle.waiting import office_hours
 from maildesk.model.ids import new_id
 from maildesk.model.mail import address_key
-from maildesk.model.policy import Absence, PolicyFiles, Relate, profile_rules
+from maildesk.model.policy import Absence, PolicyFiles, profile_rules
 from maildesk.model.schedule import ScheduledReport
 from maildesk.model.settings import Settings
-from maildesk.model.ticket import Ticket
 from maildesk.outgoing.compose import Composer, House
-from maildesk.outgoing.fields import bare_subject
 from maildesk.rules.compile import CompiledRules, compile_rules
-from maildesk.store import neighbours, people, relatives, tickets
+from maildesk.store import people
 from maildesk.store.engine import Store
 from maildesk.store.lease import this_process
 
@@ -44,21 +42,6 @@ class Office:
     reports: tuple[ScheduledReport, ...]
     clock: Callable[[], datetime] = utc_now
     random: Callable[[int], bytes] = token_bytes
-
-    def policy_at(
-        self, connection: Connection, ticket: Ticket | None, requester: int, subject: str
-    ) -> Policy:
-        """The policy, with what rules ask of other tickets: how much each agent has to do, and
-        what this ticket can be related to."""
-        policy, wanted = self.policy, self.policy.rules.relates
-        if policy.rules.chooses:
-            open_, newest = tickets.workload(connection)
-            directory = replace(policy.directory, workload=Workload(open_, newest))
-            policy = replace(policy, directory=directory)
-        if wanted:
-            around = _neighbours(connection, wanted, ticket, requester, subject)
-            policy = replace(policy, neighbours=around)
-        return policy
 
     def new_id(self, now: datetime) -> str:
         """A fresh id for a message."""
@@ -113,27 +96,6 @@ def read_policy(connection: Connection, files: PolicyFiles, rules: CompiledRules
         files.monitoring,
         files.answers,
         Levels.of(files.sla, files.holidays, compile_rules(profile_rules(files.sla))),
-    )
-
-
-def _neighbours(
-    connection: Connection,
-    wanted: tuple[Relate, ...],
-    ticket: Ticket | None,
-    requester: int,
-    subject: str,
-) -> Neighbours:
-    own: tuple[tuple[int, str], ...] = ()
-    if any(relate.to != "tagged" for relate in wanted):
-        own = neighbours.of(connection, requester)
-    tags = frozenset(relate.tag for relate in wanted if relate.to == "tagged")
-    below = relatives.descendants(connection, ticket.number) if ticket is not None else ()
-    return Neighbours(
-        person=requester,
-        subject=bare_subject(subject).casefold(),
-        own=tuple((number, bare_subject(said).casefold()) for number, said in own),
-        tagged=neighbours.tagged(connection, tags) if tags else {},
-        below=frozenset(below),
     )
 
 

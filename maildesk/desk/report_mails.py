@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 
 from maildesk.desk import reports
 from maildesk.desk.office import Office
-from maildesk.desk.record import Matter, Recorder
+from maildesk.desk.transaction import Snapshot
+from maildesk.desk.unit_of_work import UnitOfWork, unit_of_work
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Letter, Template
 from maildesk.model.mail import Step
 from maildesk.model.person import Person
@@ -20,7 +21,6 @@ from maildesk.model.report import Period, Report
 from maildesk.model.schedule import ScheduledReport
 from maildesk.outgoing.prose import date_of
 from maildesk.report.schedule import last_due, next_due
-from maildesk.store import people
 from maildesk.store import reports as rows
 
 log = structlog.get_logger()
@@ -55,9 +55,9 @@ def send_now(office: Office, report: ScheduledReport, to: Person | None) -> tupl
     due = last_due(report, days, now - timedelta(hours=1)) or now - timedelta(days=7)
     with office.store.read() as connection:
         found = _made(office, connection, report, Period(due, now))
-    with office.store.write() as connection:
+    with unit_of_work(office, now) as work:
         recipients = (to.id,) if to is not None else _recipients(office, report)
-        return _write(office, connection, found, recipients)
+        return _write(work, found, recipients)
 
 
 def _send_if_due(
@@ -73,11 +73,11 @@ def _send_if_due(
     period = Period(max(told, due - LONGEST), due)
     with office.store.read() as connection:  # counting takes a while: nobody waits for it
         found = _made(office, connection, report, period)
-    with office.store.write() as connection:
-        if not rows.claim(connection, report.name, told, due):
+    with unit_of_work(office, now) as work:
+        if not rows.claim(work.connection, report.name, told, due):
             return 0  # another daemon was here first
         recipients = _recipients(office, report)
-        unsent = _write(office, connection, found, recipients)
+        unsent = _write(work, found, recipients)
     for step in unsent:
         log.warning("report not sent", report=report.name, why=step.rejected)
     return len(recipients) - len(unsent)
@@ -95,16 +95,13 @@ def _made(
     return reports.whole(report.name, levels, connection, period, zone)
 
 
-def _write(
-    office: Office, connection: Connection, found: Report, recipients: tuple[int, ...]
-) -> tuple[Step, ...]:
+def _write(work: UnitOfWork, found: Report, recipients: tuple[int, ...]) -> tuple[Step, ...]:
     if not recipients:
         return ()
     letters = tuple(Letter(template=Template.REPORT, to=id_, report=found) for id_ in recipients)
     decision = Decision(answer=Answer.DONE, actor=Actor(ActorKind.CLOCK), letters=letters)
-    first = people.by_id(connection, recipients[0])
-    matter = Matter(ticket=None, subject=_subject(found), requester=first, cause="clock")
-    return Recorder.on(office, connection, office.clock()).enact(decision, matter, None)[1]
+    about = Snapshot(subject=_subject(found), requester=work.person(recipients[0]))
+    return work.transaction("clock").write(decision, about).unsent
 
 
 def _subject(found: Report) -> str:

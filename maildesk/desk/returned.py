@@ -5,14 +5,12 @@ says of either; only who was written to, and their mail program, can know it.
 """
 
 from maildesk.desk.case import Case, Worked
-from maildesk.desk.record import Matter, Said
-from maildesk.lifecycle.decide import decide
+from maildesk.desk.transaction import IncomingText, Snapshot
 from maildesk.model.cause import Facts, MailArrived
 from maildesk.model.mail import Kind, Step
 from maildesk.model.person import Identity, Person, Proof
-from maildesk.model.ticket import Ticket
 from maildesk.outgoing.verp import read_verp
-from maildesk.store import outgoing, people, tickets
+from maildesk.store import outgoing
 
 
 def returned(case: Case) -> Worked | None:
@@ -22,31 +20,27 @@ def returned(case: Case) -> Worked | None:
     found = _answered(case)
     if found is None:
         return None
-    ticket, subject, person, id_ = found
-    requester = people.by_id(case.connection, ticket.requester)
-    cause = _cause(case, person, requester, id_)
-    policy = case.office.policy_at(case.connection, ticket, requester.id, subject)
-    decision = decide(ticket, cause, policy, case.now)
-    matter = Matter(
-        ticket=ticket, subject=subject, requester=requester, cause=f"mail {case.kept.id}"
-    )
-    _, unsent = case.recorder.enact(decision, matter, _said(case, cause))
-    assert decision.disposition is not None
-    step = Step("thread", f"ticket {ticket.number} by return path", cause.identity.evidence)
-    return Worked(decision.disposition, ticket.number, (step, *decision.why, *unsent))
+    number, person, id_ = found
+    evidence = (f"came to the return path of outgoing mail {id_}",)
+    identity = Identity(person.address, Proof.TOKEN, evidence)
+    text = _text(case, person)
+
+    def arrived(snapshot: Snapshot) -> MailArrived:
+        return _cause(case, person, identity, snapshot.of_ticket[1], text)
+
+    applied = case.work.transaction(case.cause).apply(number, arrived, text)
+    assert applied.decision.disposition is not None
+    step = Step("thread", f"ticket {number} by return path", evidence)
+    return Worked(applied.decision.disposition, number, (step, *applied.steps))
 
 
-def _answered(case: Case) -> tuple[Ticket, str, Person, int] | None:
-    """(ticket, its subject, who was written to, the outgoing mail)."""
-    row = next((r for id_ in _ids(case) if (r := outgoing.row(case.connection, id_))), None)
+def _answered(case: Case) -> tuple[int, Person, int] | None:
+    """(the ticket, who was written to, the outgoing mail)."""
+    row = next((r for id_ in _ids(case) if (r := outgoing.row(case.work.connection, id_))), None)
     if row is None or row.ticket is None:
         return None
-    loaded = tickets.load_with_survivors(case.connection, [row.ticket])
-    number = row.ticket
-    while (survivor := loaded[number][0].merged_into) is not None:
-        number = survivor
-    ticket, subject = loaded[number]
-    return ticket, subject, people.by_id(case.connection, row.person_id), row.id
+    ticket, _ = case.work.survivor(row.ticket)
+    return ticket.number, case.work.person(row.person_id), row.id
 
 
 def _ids(case: Case) -> list[int]:
@@ -56,27 +50,27 @@ def _ids(case: Case) -> list[int]:
     return [id_ for tag in tags if (id_ := read_verp(tag, keys)) is not None]
 
 
-def _cause(case: Case, person: Person, requester: Person, id_: int) -> MailArrived:
-    text = case.reading.reply_text
-    evidence = (f"came to the return path of outgoing mail {id_}",)
+def _cause(
+    case: Case, person: Person, identity: Identity, requester: Person, text: IncomingText
+) -> MailArrived:
     return MailArrived(
         sender=person,
-        identity=Identity(person.address, Proof.TOKEN, evidence),
+        identity=identity,
         requester=requester,
         kind=Kind.AUTO_REPLY,
-        message=case.office.new_id(case.now),
-        text=text,
-        facts=Facts(subject=case.mail.subject, text=text, sender=person.address),
+        message=text.id,
+        text=text.text,
+        facts=Facts(subject=case.mail.subject, text=text.text, sender=person.address),
         away=case.reading.screening.away,
         silent=case.kept.silent,
     )
 
 
-def _said(case: Case, cause: MailArrived) -> Said:
-    return Said(
-        id=cause.message,
-        author=cause.sender.id,
-        text=cause.text,
+def _text(case: Case, person: Person) -> IncomingText:
+    return IncomingText(
+        id=case.office.new_id(case.now),
+        author=person.id,
+        text=case.reading.reply_text,
         proven=True,
         mail=case.kept.id,
         message_id=case.mail.message_id,

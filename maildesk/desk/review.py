@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 
 from maildesk.desk.office import Office
 from maildesk.desk.promises import from_history
-from maildesk.desk.record import Matter, Recorder
+from maildesk.desk.transaction import Snapshot
+from maildesk.desk.unit_of_work import unit_of_work
 from maildesk.lifecycle.levels import Levels
 from maildesk.lifecycle.policy import Policy
 from maildesk.lifecycle.sla import points
@@ -22,7 +23,7 @@ from maildesk.model.clock import Clock
 from maildesk.model.decision import Actor, ActorKind, Answer, Change, Decision
 from maildesk.model.event import ClockSet, Event, RungReached
 from maildesk.model.ticket import Ticket
-from maildesk.store import deadlines, lease, people, tickets
+from maildesk.store import deadlines, lease
 from maildesk.store.engine import is_of_the_database
 
 log = structlog.get_logger()
@@ -93,17 +94,15 @@ def _reviewed(office: Office, number: int) -> bool:
 
 
 def _review(office: Office, number: int) -> bool:
-    with office.store.write() as connection:
-        ticket, subject = tickets.load_one(connection, number)
-        now = office.clock()
-        events = differences(office.policy, connection, ticket, now)
+    with unit_of_work(office) as work:
+        ticket, subject = work.ticket(number)
+        events = differences(office.policy, work.connection, ticket, work.now)
         if events is None:
             return False
-        requester = people.by_id(connection, ticket.requester)
-        change = Change(number, events)
+        change = Change.of(ticket, events, work.now)
         decision = Decision(answer=Answer.DONE, actor=Actor(ActorKind.CLOCK), changes=(change,))
-        matter = Matter(ticket=ticket, subject=subject, requester=requester, cause=_MARK)
-        after, _ = Recorder.on(office, connection, now).enact(decision, matter, None)
+        about = Snapshot(ticket, subject, work.person(ticket.requester))
+        after = work.transaction(_MARK).write(decision, about).ticket
         return after is not None and after.clocks != ticket.clocks
 
 

@@ -10,12 +10,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from maildesk.desk import report_mails, warnings
-from maildesk.desk.around import look_below
 from maildesk.desk.office import Office
-from maildesk.desk.record import Matter, Recorder
-from maildesk.lifecycle.decide import decide
+from maildesk.desk.transaction import Snapshot
+from maildesk.desk.unit_of_work import unit_of_work
 from maildesk.model.cause import ClockStruck
-from maildesk.store import deadlines, people, tickets
+from maildesk.store import deadlines
 from maildesk.store.engine import is_of_the_database
 
 log = structlog.get_logger()
@@ -65,20 +64,18 @@ def _strike_or_postpone(office: Office, number: int, now: datetime) -> bool:
 
 
 def _strike(office: Office, number: int, now: datetime) -> bool:
-    with office.store.write() as connection:
-        if not deadlines.claim(connection, number, now):
+    with unit_of_work(office, now) as work:
+        if not deadlines.claim(work.connection, number, now):
             return False  # another daemon was here first, or is here now
-        ticket, subject = tickets.load_one(connection, number)
-        requester = people.by_id(connection, ticket.requester)
-        moves = ticket.settle_due is not None or ticket.rules_due is not None
-        struck = ClockStruck(requester, look_below(connection, ticket) if moves else {})
-        policy = office.policy_at(connection, ticket, requester.id, subject)
-        decision = decide(ticket, struck, policy, now)
+
+        def struck(snapshot: Snapshot) -> ClockStruck:
+            _, requester = snapshot.of_ticket
+            return ClockStruck(requester=requester, descendants=snapshot.descendants)
+
+        decision = work.transaction("clock").apply(number, struck, None).decision
         if not decision.changes:
             why = "the workflow forbids what its deadline asks for"
-            deadlines.postpone(connection, number, now + POSTPONED, why)
+            deadlines.postpone(work.direct(), number, now + POSTPONED, why)
             return True
-        matter = Matter(ticket=ticket, subject=subject, requester=requester, cause="clock")
-        Recorder.on(office, connection, now).enact(decision, matter, None)
     log.info("deadline worked", ticket=number, events=len(decision.changes[0].events))
     return True

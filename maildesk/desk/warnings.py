@@ -7,7 +7,8 @@ time, and are gone with the same commit. A promise that was kept meanwhile is no
 from dataclasses import dataclass
 
 from maildesk.desk.office import Office
-from maildesk.desk.record import Matter, Recorder
+from maildesk.desk.transaction import Snapshot
+from maildesk.desk.unit_of_work import unit_of_work
 from maildesk.model.clock import Clock, Notice, Warned
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Letter, Template
 from maildesk.model.person import Person
@@ -41,9 +42,9 @@ def tell(office: Office) -> int:
 
 def _tell_one(office: Office) -> int | None:
     """The mail to the next person; None where nobody has to hear anything."""
-    now = office.clock()
-    with office.store.write() as connection:
-        taken = notices.take(connection, now)
+    with unit_of_work(office) as work:
+        connection = work.connection
+        taken = notices.take(connection, work.now)
         if not taken:
             return None
         numbers = {notice.ticket for notice in taken}
@@ -54,8 +55,8 @@ def _tell_one(office: Office) -> int | None:
         found = _still_true(office, taken, known, names)
         if not found:
             return 0
-        recorder = Recorder.on(office, connection, now)
-        recorder.enact(_decision(found, taken[0].to), _matter(found, names[taken[0].to]), None)
+        about = _about(found, names[taken[0].to])
+        work.transaction("clock").write(_decision(found, taken[0].to), about)
         return 1
 
 
@@ -121,13 +122,11 @@ def _decision(found: list[_Found], to: int) -> Decision:
     return Decision(answer=Answer.DONE, actor=Actor(ActorKind.CLOCK), letters=(letter,))
 
 
-def _matter(found: list[_Found], recipient: Person) -> Matter:
+def _about(found: list[_Found], recipient: Person) -> Snapshot:
     """The one ticket; or none, where the mail is about several."""
     if len(found) == 1:
         one = found[0]
-        return Matter(
-            ticket=one.ticket, subject=one.subject, requester=one.requester, cause="clock"
-        )
+        return Snapshot(one.ticket, one.subject, one.requester)
     overdue = sum(one.warned.overdue for one in found)
     subject = f"{len(found)} tickets are due" + (f", {overdue} of them overdue" if overdue else "")
-    return Matter(ticket=None, subject=subject, requester=recipient, cause="clock")
+    return Snapshot(subject=subject, requester=recipient)

@@ -48,7 +48,7 @@ def ask(
         whom = "the reporting manager" if name == "manager" else f'for the approval "{name}"'
         draft.explain("approval", f"asked {whom}", *([f'rule "{rule}"'] if rule else []))
         asking.send_request(draft, text)
-        if not draft.is_new:
+        if draft.before is not None:
             _tell_requester(draft, f"Your request needs an approval. {asking.waits_for(draft)}")
     elif obstacle is not _ASKED:
         draft.explain("approval", "not asked", obstacle.why)

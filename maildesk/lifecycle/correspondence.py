@@ -55,7 +55,15 @@ def arrived(ticket: Ticket | None, mail: MailArrived, policy: Policy, now: datet
     if ticket is None or (ticket.is_closed and _opens_a_child(ticket, mail) and not late):
         return opened(ticket, mail, policy, now)
     who = actor(mail, ActorKind.REQUESTER)
-    draft = Draft(ticket, who, policy, now, silent=mail.silent, family=mail.family)
+    draft = Draft(
+        ticket,
+        who,
+        policy,
+        now,
+        silent=mail.silent,
+        descendants=mail.descendants,
+        number=mail.number,
+    )
     for part in _PARTS:
         decision = part(ticket, mail, draft)
         if decision is not None:

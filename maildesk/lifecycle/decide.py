@@ -1,6 +1,6 @@
 """The front door: what is to be done about a cause. Pure; takes microseconds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
@@ -30,17 +30,15 @@ from maildesk.model.cause import (
     Cause,
     ClockStruck,
     DeliveryFailed,
-    Facts,
     HeldJudged,
     LinkUsed,
     MailArrived,
     OrderedElsewhere,
-    OriginResolved,
     OriginTurned,
     ProblemReported,
     TicketReported,
 )
-from maildesk.model.decision import Actor, ActorKind, Answer, Change, Decision, Template
+from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
 
@@ -52,68 +50,7 @@ def decide(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime) -
 
     Raises ValueError where a cause other than a mail or a report comes without its ticket.
     """
-    decision = _decided(ticket, cause, policy, now)
-    if isinstance(cause, DeliveryFailed):
-        return decision
-    silent = isinstance(cause, MailArrived) and cause.silent
-    requester = _asking(cause)
-    if requester is None:
-        return decision
-    return follow(
-        ticket,
-        decision,
-        _seen(cause),
-        requester,
-        policy,
-        now,
-        silent=silent,
-        family=_family(cause),
-    )
-
-
-def _asking(cause: Cause) -> Person | None:
-    """Whose ticket it is that rules look at."""
-    match cause:
-        case DeliveryFailed():
-            return None
-        case ProblemReported(reporter=reporter):
-            return reporter
-        case HeldJudged(author=author):
-            return author
-        case _:
-            return cause.requester
-
-
-def _family(cause: Cause) -> Mapping[int, Ticket]:
-    """The tickets below this one, which go with it where a rule moves it."""
-    match cause:
-        case (
-            MailArrived(family=family)
-            | LinkUsed(family=family)
-            | AgentActed(family=family)
-            | ClockStruck(family=family)
-            | ProblemReported(family=family)
-        ):
-            return family
-        case _:
-            return {}
-
-
-def _seen(cause: Cause) -> Facts:
-    match cause:
-        case HeldJudged(facts=facts):
-            return facts
-        case OrderedElsewhere(agent=agent, order=order):
-            text = order.text if isinstance(order, OriginResolved) else ""
-            return Facts(text=text, sender=agent.address)
-        case MailArrived(facts=facts) | ProblemReported(facts=facts) | TicketReported(facts=facts):
-            return facts
-        case LinkUsed():
-            return link.facts(cause)
-        case AgentActed(agent=agent, text=text):
-            return Facts(text=text, sender=agent.address)
-        case ClockStruck() | DeliveryFailed() | OriginTurned():
-            return Facts()
+    return follow(_decided(ticket, cause, policy, now), cause, policy, now)
 
 
 def _decided(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime) -> Decision:
@@ -145,7 +82,12 @@ def _decided(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime)
 def _agent_acted(ticket: Ticket, acted: AgentActed, policy: Policy, now: datetime) -> Decision:
     proof = command.CONSOLE if acted.round is None else "link"
     draft = Draft(
-        ticket, Actor(ActorKind.AGENT, acted.agent.id, proof), policy, now, family=acted.family
+        ticket,
+        Actor(ActorKind.AGENT, acted.agent.id, proof),
+        policy,
+        now,
+        descendants=acted.descendants,
+        number=acted.number,
     )
     if acted.round is not None:
         return work_link.click(draft, _written(acted), acted.round)
@@ -165,7 +107,7 @@ def _written(acted: AgentActed) -> command.Written:
 
 
 def _clock_struck(ticket: Ticket, struck: ClockStruck, policy: Policy, now: datetime) -> Decision:
-    draft = Draft(ticket, Actor(ActorKind.CLOCK), policy, now, family=struck.family)
+    draft = Draft(ticket, Actor(ActorKind.CLOCK), policy, now, descendants=struck.descendants)
     due = [(at, act) for at, act in _deadlines(ticket) if at is not None and at <= now]
     if due:
         _, act = min(due, key=itemgetter(0))
@@ -175,7 +117,7 @@ def _clock_struck(ticket: Ticket, struck: ClockStruck, policy: Policy, now: date
     ladder.climb(draft)
     decision = draft.decision(Answer.DONE)
     # What sla.toml says may be other than when the clock was set: then it is judged anew.
-    return replace(decision, changes=decision.changes or (Change(ticket.number, ()),))
+    return replace(decision, changes=decision.changes or (draft.change(),))
 
 
 def _deadlines(ticket: Ticket) -> tuple[tuple[datetime | None, _Strike], ...]:

@@ -1,10 +1,12 @@
 """A decision in the making: the ticket as it would be after the events so far."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from maildesk.lifecycle.policy import Policy
+from maildesk.model.approval import Approval
 from maildesk.model.clock import Notice
 from maildesk.model.decision import (
     Actor,
@@ -16,26 +18,26 @@ from maildesk.model.decision import (
     Moving,
     Template,
 )
-from maildesk.model.event import Event, TicketOpened
+from maildesk.model.event import ApprovalAsked, Event, TicketOpened
 from maildesk.model.mail import Disposition, Step
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.model.token import Purpose
-
-UNNUMBERED = 0
 
 
 @dataclass(slots=True)
 class Draft:
     """Collects events and letters; lives only inside one call of `decide`.
 
-    `family` are the tickets below this one, which may follow it.
+    `before` is the ticket as it was, None for a new one. `descendants` are the tickets below it,
+    which may follow it. `number` is reserved for another ticket that may be opened. `rounds` are
+    approval rounds that a later one replaced.
     """
 
     ticket: Ticket
     actor: Actor
     policy: Policy
     now: datetime
-    is_new: bool = False
+    before: Ticket | None = field(init=False)
     events: list[Event] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
@@ -46,19 +48,35 @@ class Draft:
     silent: bool = False
     notes: list[str] = field(default_factory=list)
     rules_ran: bool = False
-    family: Mapping[int, Ticket] = field(default_factory=dict)
+    descendants: Mapping[int, Ticket] = field(default_factory=dict)
+    number: int = 0
+    rounds: list[Approval] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.before = self.ticket
 
     @classmethod
     def opening(
-        cls, event: TicketOpened, actor: Actor, policy: Policy, now: datetime, *, silent: bool
+        cls,
+        event: TicketOpened,
+        actor: Actor,
+        policy: Policy,
+        now: datetime,
+        *,
+        number: int,
+        silent: bool,
     ) -> "Draft":
-        """A draft whose first event makes the ticket; its number is given when it is stored."""
-        ticket = evolve(None, event, number=UNNUMBERED, at=now)
-        return cls(ticket, actor, policy, now, is_new=True, events=[event], silent=silent)
+        """A draft whose first event opens the ticket of that reserved number."""
+        ticket = evolve(None, event, number=number, at=now)
+        draft = cls(ticket, actor, policy, now, events=[event], silent=silent)
+        draft.before = None
+        return draft
 
     def add(self, *events: Event) -> None:
         """Let the events happen, in order."""
         for event in events:
+            if isinstance(event, ApprovalAsked) and self.ticket.approval:
+                self.rounds.append(self.ticket.approval)
             self.ticket = evolve(self.ticket, event, number=self.ticket.number, at=self.now)
             self.events.append(event)
 
@@ -114,6 +132,15 @@ class Draft:
         """Add a line to the trace."""
         self.steps.append(Step(name, verdict, tuple(evidence)))
 
+    def change(self) -> Change:
+        """What happened to the ticket so far."""
+        return Change(
+            before=self.before,
+            after=self.ticket,
+            events=tuple(self.events),
+            rounds=tuple(self.rounds),
+        )
+
     def decision(
         self,
         answer: Answer,
@@ -123,12 +150,10 @@ class Draft:
         aside: str = "",
     ) -> Decision:
         """The finished decision."""
-        number = None if self.is_new else self.ticket.number
-        changes = (Change(number, tuple(self.events)),) if self.events else ()
         return Decision(
             answer=answer,
             actor=self.actor,
-            changes=changes,
+            changes=(self.change(),) if self.events else (),
             letters=tuple(self.letters),
             disposition=disposition,
             message_kind=message_kind,
@@ -144,38 +169,37 @@ class Draft:
         )
 
 
+_COLLECTED = ("events", "letters", "steps", "follow_ups", "notes", "notices", "rounds")
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far a draft was, so that it can go back there."""
+    """How far a draft was, so that it can go back there: all that a draft collects."""
 
-    draft: Draft
+    ticket: Ticket
+    moving: Moving | None
+    distrust: int | None
+    rules_ran: bool
+    collected: Mapping[str, tuple[Any, ...]]
 
     @classmethod
     def of(cls, draft: Draft) -> "Mark":
         """The draft as it is now."""
-        kept = replace(
-            draft,
-            events=list(draft.events),
-            letters=list(draft.letters),
-            steps=list(draft.steps),
-            follow_ups=list(draft.follow_ups),
-            notes=list(draft.notes),
-        )
-        return cls(kept)
+        collected = {name: tuple(getattr(draft, name)) for name in _COLLECTED}
+        return cls(draft.ticket, draft.moving, draft.distrust, draft.rules_ran, collected)
 
     def back(self, draft: Draft) -> None:
         """Let the draft be as it was."""
-        was = self.draft
-        draft.ticket = was.ticket
-        draft.moving, draft.distrust, draft.rules_ran = was.moving, was.distrust, was.rules_ran
-        for name in ("events", "letters", "steps", "follow_ups", "notes"):
-            getattr(draft, name)[:] = getattr(was, name)
+        draft.ticket, draft.moving = self.ticket, self.moving
+        draft.distrust, draft.rules_ran = self.distrust, self.rules_ran
+        for name, values in self.collected.items():
+            getattr(draft, name)[:] = values
 
     def speaks_outside(self, draft: Draft) -> bool:
         """Whether somebody who is no agent would get a mail by what came since."""
         agents = {agent.id for agent in draft.policy.directory.agents}
-        letters = draft.letters[len(self.draft.letters) :]
-        follow_ups = draft.follow_ups[len(self.draft.follow_ups) :]
+        letters = draft.letters[len(self.collected["letters"]) :]
+        follow_ups = draft.follow_ups[len(self.collected["follow_ups"]) :]
         return any(letter.to not in agents for letter in letters) or any(
             follow_up.cause.writes_to_people for follow_up in follow_ups
         )

@@ -45,7 +45,7 @@ def follow(
         return _opened(cause, cause.order, actor, policy, now)
     if ticket is None:
         raise ValueError(f"{type(cause.order).__name__} needs a ticket")
-    draft = Draft(ticket, actor, policy, now)
+    draft = Draft(ticket, actor, policy, now, descendants=cause.descendants)
     if not ticket.is_closed:
         _do(draft, cause)
     return draft.decision(Answer.DONE)
@@ -104,7 +104,7 @@ def _opened(
         state=policy.workflow.state_of(roles.new),
         request_type=split.request_type,
     )
-    draft = Draft.opening(opened, actor, policy, now, silent=False)
+    draft = Draft.opening(opened, actor, policy, now, number=cause.number, silent=False)
     draft.add(MessageAdded(latest.message, "request"), Related("split-from", cause.origin))
     draft.moving = Moving(cause.origin, latest.message)
     apply_rules(draft, "created", split.facts, latest.author)

@@ -4,7 +4,6 @@ Only a status that somebody else than a rule changed counts, and only where no r
 cause yet: so no rule can fire itself or another one again.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,42 +11,35 @@ from maildesk.lifecycle import waiting
 from maildesk.lifecycle.classify import apply_rules
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.policy import Policy
+from maildesk.model.cause import Cause as Caused
 from maildesk.model.cause import Facts
 from maildesk.model.decision import Change, Decision
-from maildesk.model.event import Reopened, RulesDue, StatusMoved, TicketOpened
+from maildesk.model.event import Reopened, RulesDue, StatusMoved
 from maildesk.model.person import Person
 from maildesk.model.policy import Cause, Rule
-from maildesk.model.ticket import Ticket, evolve
 
 _FOLLOWING: tuple[Cause, ...] = ("status-changed", "reopened", "waited")
 
 
-def follow(
-    ticket: Ticket | None,
-    decision: Decision,
-    facts: Facts,
-    requester: Person,
-    policy: Policy,
-    now: datetime,
-    *,
-    silent: bool = False,
-    family: Mapping[int, Ticket] | None = None,
-) -> Decision:
+def follow(decision: Decision, cause: Caused, policy: Policy, now: datetime) -> Decision:
     """The decision and what follows from it for its ticket, the one that it made if it made one."""
     if not decision.changes or not any(map(policy.rules.waits_for, _FOLLOWING)):
         return decision
     change = decision.changes[-1]
-    after = ticket if change.ticket is not None else None
-    for event in change.events:
-        after = evolve(after, event, number=change.ticket or 0, at=now)
-    assert after is not None
-    draft = Draft(after, decision.actor, policy, now, silent=silent, family=family or {})
+    draft = Draft(
+        change.after,
+        decision.actor,
+        policy,
+        now,
+        silent=cause.silent,
+        descendants=cause.descendants,
+    )
     moved = [event for event in change.events if isinstance(event, StatusMoved)]
     if any(not event.rule for event in moved) and not decision.rules_ran:
         begins_again = any(isinstance(event, Reopened) for event in change.events)
-        apply_rules(draft, "reopened" if begins_again else "status-changed", facts, requester)
-    opened = any(isinstance(event, TicketOpened) for event in change.events)
-    if moved or draft.events or opened:
+        on: Cause = "reopened" if begins_again else "status-changed"
+        apply_rules(draft, on, cause.rule_facts, cause.requester)
+    if moved or draft.events or change.before is None:
         plan(draft)
     return _together(decision, change, draft)
 
@@ -55,7 +47,12 @@ def follow(
 def _together(decision: Decision, change: Change, draft: Draft) -> Decision:
     if not draft.events and not draft.letters and not draft.steps:
         return decision
-    whole = replace(change, events=(*change.events, *draft.events))
+    whole = replace(
+        change,
+        after=draft.ticket,
+        events=(*change.events, *draft.events),
+        rounds=(*change.rounds, *draft.rounds),
+    )
     return replace(
         decision,
         changes=(*decision.changes[:-1], whole),

@@ -6,7 +6,7 @@ from maildesk.lifecycle.classify import apply_rules
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import HeldJudged
-from maildesk.model.decision import Actor, ActorKind, Answer, Change, Decision, Template
+from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
 from maildesk.model.event import HeldSettled, MessageAdded, PersonJoined, TicketOpened
 from maildesk.model.ticket import Ticket
 from maildesk.model.token import Purpose
@@ -20,7 +20,7 @@ def judge(ticket: Ticket, judged: HeldJudged, policy: Policy, now: datetime) -> 
         draft.explain("held", "not added", "the ticket is closed, which is final: split it off")
         return draft.decision(Answer.ILLEGAL)
     draft.add(HeldSettled(judged.held, judged.release))
-    who = f"{judged.author.name} <{judged.author.address}>"
+    who = f"{judged.requester.name} <{judged.requester.address}>"
     match judged.release:
         case "added":
             return _added(draft, judged, who)
@@ -33,10 +33,10 @@ def judge(ticket: Ticket, judged: HeldJudged, policy: Policy, now: datetime) -> 
 
 def _added(draft: Draft, judged: HeldJudged, who: str) -> Decision:
     """The sender takes part from now on and gets what comes from now on, never the history."""
-    if not draft.ticket.takes_part(judged.author.id):
-        draft.add(PersonJoined(judged.author.id))
+    if not draft.ticket.takes_part(judged.requester.id):
+        draft.add(PersonJoined(judged.requester.id))
     note = f"{judged.agent.name} added {who}, whose mail was held."
-    draft.tell_agents(note, text=judged.text, author=judged.author.id)
+    draft.tell_agents(note, text=judged.text, author=judged.requester.id)
     draft.explain("held", f"added {who}")
     return draft.decision(Answer.DONE)
 
@@ -45,26 +45,25 @@ def _split(before: Draft, judged: HeldJudged, who: str) -> Decision:
     """A ticket of the sender's own: from here on as if the mail had named no ticket."""
     roles, workflow = before.policy.workflow.roles, before.policy.workflow
     opened = TicketOpened(
-        requester=judged.author.id,
+        requester=judged.requester.id,
         source="mail",
         status=roles.new,
         state=workflow.state_of(roles.new),
         request_type=before.policy.catalog.request_type[0].name,
     )
-    draft = Draft.opening(opened, before.actor, before.policy, before.now, silent=False)
+    draft = Draft.opening(
+        opened, before.actor, before.policy, before.now, number=judged.number, silent=False
+    )
     draft.add(MessageAdded(judged.message, "request"))
     draft.explain("held", f"split off the mail of {who} from ticket {before.ticket.number}")
-    apply_rules(draft, "created", judged.facts, judged.author)
-    draft.write(Template.ACKNOWLEDGEMENT, judged.author.id, links=(Purpose.VIEW,))
+    apply_rules(draft, "created", judged.facts, judged.requester)
+    draft.write(Template.ACKNOWLEDGEMENT, judged.requester.id, links=(Purpose.VIEW,))
     note = f"A new ticket, split off from MD-{before.ticket.number}."
-    draft.tell_agents(note, text=judged.text, author=judged.author.id)
+    draft.tell_agents(note, text=judged.text, author=judged.requester.id)
     return Decision(
         answer=Answer.DONE,
         actor=before.actor,
-        changes=(
-            Change(before.ticket.number, tuple(before.events)),
-            Change(None, tuple(draft.events)),
-        ),
+        changes=(before.change(), draft.change()),
         letters=tuple(draft.letters),
         message_kind="request",
         notes=tuple(draft.notes),

@@ -10,7 +10,7 @@ from maildesk.lifecycle.classify import apply_rules, settle_approval
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.policy import Policy
 from maildesk.lifecycle.workflow import Illegal
-from maildesk.model.cause import Choice, Facts, LinkUsed
+from maildesk.model.cause import Choice, LinkUsed
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision
 from maildesk.model.event import MessageAdded
 from maildesk.model.mail import Step
@@ -20,17 +20,14 @@ from maildesk.model.ticket import Ticket
 def used(ticket: Ticket, used: LinkUsed, policy: Policy, now: datetime) -> Decision:
     """What the button does, if this link still may; the token proved who pressed it."""
     kind = ActorKind.MANAGER if used.choice is Choice.APPROVE else ActorKind.REQUESTER
-    draft = Draft(ticket, Actor(kind, used.person.id, "link"), policy, now, family=used.family)
+    draft = Draft(
+        ticket, Actor(kind, used.person.id, "link"), policy, now, descendants=used.descendants
+    )
     if used.round != ticket.round:
         return draft.decision(Answer.OLD_ROUND)
     if ticket.approval is not None and ticket.approval.round == used.round:
         return _approval(ticket, used, draft)
     return _resolution(ticket, used, draft)
-
-
-def facts(used: LinkUsed) -> Facts:
-    """What rules may look at."""
-    return Facts(text=used.comment, sender=used.person.address)
 
 
 def _approval(ticket: Ticket, used: LinkUsed, draft: Draft) -> Decision:
@@ -50,7 +47,7 @@ def _approval(ticket: Ticket, used: LinkUsed, draft: Draft) -> Decision:
     draft.actor = Actor(ActorKind.MANAGER, used.person.id, "link")
     _keep(draft, used, "decision")
     approved = used.choice is Choice.APPROVE
-    settle_approval(draft, used.person, approved, _said(used), facts(used), used.requester)
+    settle_approval(draft, used.person, approved, _said(used), used.rule_facts, used.requester)
     return _done(draft, used)
 
 
@@ -80,7 +77,7 @@ def _decided(draft: Draft, used: LinkUsed) -> Illegal | None:
         return closure.accept(draft, used.person, _said(used))
     illegal = closure.reject(draft, used.person, _said(used))
     if illegal is None:
-        apply_rules(draft, "reopened", facts(used), used.requester)
+        apply_rules(draft, "reopened", used.rule_facts, used.requester)
     return illegal
 
 

@@ -42,9 +42,11 @@ def reported(
     ticket: Ticket | None, cause: ProblemReported, policy: Policy, now: datetime
 ) -> Decision:
     """What a report does to the open ticket of its problem, or to none."""
-    actor = Actor(ActorKind.EVENT, cause.reporter.id, cause.proof.name.lower())
+    actor = Actor(ActorKind.EVENT, cause.requester.id, cause.proof.name.lower())
     if ticket is not None:
-        draft = Draft(ticket, actor, policy, now, silent=cause.silent, family=cause.family)
+        draft = Draft(
+            ticket, actor, policy, now, silent=cause.silent, descendants=cause.descendants
+        )
         kind = _to_a_ticket(draft, cause)
         return draft.decision(Answer.DONE, Disposition.FOLLOW_UP, kind)
     if cause.report is Report.PROBLEM:
@@ -60,19 +62,19 @@ def reported(
 def _opened(cause: ProblemReported, actor: Actor, policy: Policy, now: datetime) -> Decision:
     new = policy.workflow.roles.new
     opened = TicketOpened(
-        requester=cause.reporter.id,
+        requester=cause.requester.id,
         source="event",
         status=new,
         state=policy.workflow.state_of(new),
         request_type=policy.catalog.request_type[0].name,
     )
-    draft = Draft.opening(opened, actor, policy, now, silent=cause.silent)
+    draft = Draft.opening(opened, actor, policy, now, number=cause.number, silent=cause.silent)
     draft.add(MessageAdded(cause.message, "request"), ProblemSeen(cause.key, again=False))
     draft.explain("monitoring", "a problem that no open ticket is about", cause.key)
-    away = turned_away(apply_rules(draft, "created", cause.facts, cause.reporter), draft)
+    away = turned_away(apply_rules(draft, "created", cause.facts, cause.requester), draft)
     if away is not None:
         return away
-    draft.tell_agents(f"{cause.reporter.name} reports a problem.", text=cause.text)
+    draft.tell_agents(f"{cause.requester.name} reports a problem.", text=cause.text)
     return draft.decision(Answer.DONE, Disposition.NEW_TICKET, "request")
 
 
@@ -88,7 +90,7 @@ def _to_a_ticket(draft: Draft, cause: ProblemReported) -> str:
     reopened = draft.ticket.reopened
     _HAPPENS[cause.report](draft, cause)
     again = ("reopened",) if draft.ticket.reopened > reopened else ()
-    apply_rules(draft, ("event", *again), cause.facts, cause.reporter)
+    apply_rules(draft, ("event", *again), cause.facts, cause.requester)
     return "event"
 
 
@@ -111,7 +113,7 @@ def _unproven(draft: Draft, cause: ProblemReported) -> str:
     draft.add(MessageAdded(cause.message, "unproven"))
     draft.explain("monitoring", "nothing changed: proof falls short", *cause.rejected)
     draft.tell_agents(
-        f"A mail in the name of {cause.reporter.address} reports a {cause.report}, but nothing "
+        f"A mail in the name of {cause.requester.address} reports a {cause.report}, but nothing "
         "proves that it came from there. Nothing has changed.",
         text=cause.text,
     )

@@ -59,7 +59,7 @@ def begun(
         parent=parent,
     )
     silent = mail.silent or mail.kind is Kind.LIST
-    return Draft.opening(event, actor(mail, kind), policy, now, silent=silent)
+    return Draft.opening(event, actor(mail, kind), policy, now, number=mail.number, silent=silent)
 
 
 def let_join(draft: Draft, mail: MailArrived) -> None:
@@ -89,7 +89,7 @@ def reported(report: TicketReported, policy: Policy, now: datetime) -> Decision:
         request_type=policy.catalog.request_type[0].name,
     )
     who = Actor(ActorKind.AGENT, report.agent.id, command.CONSOLE)
-    draft = Draft.opening(event, who, policy, now, silent=False)
+    draft = Draft.opening(event, who, policy, now, number=report.number, silent=False)
     draft.add(MessageAdded(report.message, "request"))
     apply_rules(draft, "created", report.facts, report.requester)
     acknowledge(draft)

@@ -25,7 +25,7 @@ _NOT_OVER = "Work on your request goes on: the one that it was resolved with is 
 
 def take_along(draft: Draft) -> None:
     """The ticket is resolved, and with it all that are open below it."""
-    below = _below(draft.ticket.number, draft.family, lambda _: True)
+    below = _below(draft.ticket.number, draft.descendants, lambda _: True)
     _order(draft, [one.number for one in below if not one.is_closed], resolved=True)
 
 
@@ -39,7 +39,7 @@ def bring_back(draft: Draft) -> None:
     def follows(one: Ticket) -> bool:
         return one.status == with_it or not one.is_resolved
 
-    below = _below(draft.ticket.number, draft.family, follows)
+    below = _below(draft.ticket.number, draft.descendants, follows)
     _order(draft, [one.number for one in below if one.status == with_it], resolved=False)
 
 

@@ -106,15 +106,14 @@ def _split(task: Task) -> str | Illegal:
     if MessageMoved(latest.message) in draft.events:
         return Illegal("it was split off by the same mail already")
     facts = replace(split.facts, subject=task.argument or split.facts.subject)
-    draft.add(MessageMoved(latest.message), Related("split-into", split.number))
+    draft.add(MessageMoved(latest.message), Related("split-into", draft.number))
     task.order(
         None,
         SplitOff(latest, facts, draft.ticket.request_type, draft.ticket.team),
-        number=split.number,
         subject=task.argument,
         requester=latest.author.id,
     )
-    new = spoken(split.number)
+    new = spoken(draft.number)
     return f"the mail of {latest.author.name} is a ticket of its own, {new}. This is final"
 
 

@@ -66,21 +66,17 @@ class Task:
         order: Order,
         *,
         origin: int | None = None,
-        number: int | None = None,
         subject: str = "",
         requester: int | None = None,
     ) -> None:
-        """Let this follow for another ticket. `origin`: seen from there, else from this one.
-        `number`: that of a ticket which is made."""
+        """Let this follow for another ticket. `origin`: seen from there, else from this one."""
         cause = OrderedElsewhere(
             agent=self.agent,
             proof=self.draft.actor.proof,
             origin=self.draft.ticket.number if origin is None else origin,
             order=order,
         )
-        follow_up = FollowUp(
-            ticket=ticket, cause=cause, number=number, subject=subject, requester=requester
-        )
+        follow_up = FollowUp(ticket=ticket, cause=cause, subject=subject, requester=requester)
         self.draft.follow_ups.append(follow_up)
 
 

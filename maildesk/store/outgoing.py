@@ -16,7 +16,8 @@ _OUT = tables.outgoing
 LEASE_SECONDS = 900  # longer than the 600 s that a server may take for the final dot
 
 # Built once: to build a statement takes SQLAlchemy longer than to run it.
-_ADD = insert(_OUT).returning(_OUT.c.id)
+ADD = insert(_OUT)
+_ADD_ONE = ADD.returning(_OUT.c.id)
 _AUTOMATIC = select(func.count()).where(
     _OUT.c.automatic.is_(True), _OUT.c.created_at >= bindparam("since")
 )
@@ -39,7 +40,36 @@ def add(
     cause: str = "",
 ) -> int:
     """Add a mail to be sent; its id. `cause` is what it was written for, as in the history."""
-    values = {
+    row = row_of(
+        ticket=ticket,
+        person=person,
+        recipient=recipient,
+        template=template,
+        automatic=automatic,
+        subject=subject,
+        message_id=message_id,
+        raw=raw,
+        now=now,
+        cause=cause,
+    )
+    return int(connection.execute(_ADD_ONE, row).scalar_one())
+
+
+def row_of(
+    *,
+    ticket: int | None,
+    person: int,
+    recipient: str,
+    template: str,
+    automatic: bool,
+    subject: str,
+    message_id: str,
+    raw: bytes,
+    now: datetime,
+    cause: str = "",
+) -> dict[str, Any]:
+    """The row of a mail to be sent. `cause` is what it was written for, as in the history."""
+    return {
         "ticket": ticket,
         "person_id": person,
         "recipient": recipient,
@@ -58,7 +88,6 @@ def add(
         "reason": "",
         "reported": False,
     }
-    return int(connection.execute(_ADD, values).scalar_one())
 
 
 def automatic_about(connection: Connection, since: datetime, recipient: str, ticket: int) -> int:

@@ -9,7 +9,7 @@ from maildesk.store import tables
 
 _MESSAGE = tables.message
 _EVENT = tables.ticket_event
-_MOVES = ("StatusMoved", "Reopened", "Escalated")
+MOVES = ("StatusMoved", "Reopened", "Escalated")
 
 # Built once: to build a statement takes SQLAlchemy longer than to run it.
 _MAILS = select(func.count()).where(
@@ -21,7 +21,7 @@ _MAILS = select(func.count()).where(
 _CHANGES = select(func.count(distinct(_EVENT.c.cause))).where(
     _EVENT.c.ticket == bindparam("number"),
     _EVENT.c.person_id == bindparam("person"),
-    _EVENT.c.name.in_(_MOVES),
+    _EVENT.c.name.in_(MOVES),
     _EVENT.c.cause.startswith("mail "),
     _EVENT.c.at > bindparam("since"),  # not those of the mail that opened the ticket
 )
@@ -39,6 +39,9 @@ class Pace:
 
     mails: int
     changes: int
+
+    def __add__(self, other: "Pace") -> "Pace":
+        return Pace(self.mails + other.mails, self.changes + other.changes)
 
 
 def pace(connection: Connection, number: int, person: int, since: datetime) -> Pace:

@@ -33,12 +33,32 @@ _NEXT_NUMBER = (
     .values(value=tables.counter.c.value + 1)
     .returning(tables.counter.c.value)
 )
-_ADD = insert(_TICKET)
-_SAVE = update(_TICKET).where(_TICKET.c.number == bindparam("of"))
-_ADD_EVENT = insert(_EVENT)
+_NEWEST_NUMBER = (
+    select(tables.counter.c.value).where(tables.counter.c.name == "ticket").with_for_update()
+)
+ADD = insert(_TICKET)
+SAVE = update(_TICKET).where(_TICKET.c.number == bindparam("of"))
+ADD_EVENT = insert(_EVENT)
 _CLOCK = TypeAdapter(Clock)
 _CLOCKS = TypeAdapter(tuple[Clock, ...])
-_ADD_MESSAGE = insert(_MESSAGE)
+ADD_MESSAGE = insert(_MESSAGE)
+_OUT = tables.outgoing
+_THREAD = union_all(
+    select(_MESSAGE.c.author, _MESSAGE.c.message_id, _MESSAGE.c.at).where(
+        _MESSAGE.c.ticket == bindparam("number"),
+        _MESSAGE.c.author.in_(bindparam("persons", expanding=True)),
+        _MESSAGE.c.message_id.is_not(None),
+    ),
+    select(_OUT.c.person_id, _OUT.c.message_id, _OUT.c.created_at).where(
+        _OUT.c.ticket == bindparam("number"),
+        _OUT.c.person_id.in_(bindparam("persons", expanding=True)),
+    ),
+)
+_OPEN_CHILD = select(func.max(_TICKET.c.number)).where(
+    _TICKET.c.parent == bindparam("of"),
+    _TICKET.c.requester == bindparam("person"),
+    _TICKET.c.closed_at.is_(None),
+)
 _OF_PROBLEM = (
     select(_TICKET.c.number)
     .where(_TICKET.c.event_key == bindparam("key"))
@@ -75,6 +95,11 @@ class Recorded:
 def next_number(connection: Connection) -> int:
     """Take the next ticket number; given back if the transaction is rolled back."""
     return int(connection.execute(_NEXT_NUMBER).scalar_one())
+
+
+def newest_number(connection: Connection) -> int:
+    """The newest number that was given; nobody takes the next one before the transaction ends."""
+    return int(connection.execute(_NEWEST_NUMBER).scalar_one())
 
 
 def load(
@@ -143,7 +168,13 @@ def _approval(connection: Connection, number: int) -> Approval | None:
     )
 
 
-def _columns(ticket: Ticket) -> dict[str, Any]:
+def row_of(ticket: Ticket, subject: str) -> dict[str, Any]:
+    """The row of a new ticket."""
+    return columns(ticket) | {"subject": subject, "trouble": ""}
+
+
+def columns(ticket: Ticket) -> dict[str, Any]:
+    """What events change of a ticket's row."""
     values = {name: getattr(ticket, name) for name in _COLUMNS}
     relations = [[relation.kind, relation.other] for relation in ticket.relations]
     return values | {
@@ -157,13 +188,13 @@ def _columns(ticket: Ticket) -> dict[str, Any]:
 
 def add(connection: Connection, ticket: Ticket, subject: str) -> None:
     """Insert a new ticket."""
-    connection.execute(_ADD, _columns(ticket) | {"subject": subject, "trouble": ""})
+    connection.execute(ADD, row_of(ticket, subject))
     _save_parts(connection, None, ticket)
 
 
 def save(connection: Connection, before: Ticket, after: Ticket) -> None:
     """Write what the events changed."""
-    connection.execute(_SAVE, _columns(after) | {"of": after.number})
+    connection.execute(SAVE, columns(after) | {"of": after.number})
     _save_parts(connection, before, after)
 
 
@@ -182,18 +213,25 @@ def _save_parts(connection: Connection, before: Ticket | None, after: Ticket) ->
 
 def save_approval(connection: Connection, number: int, approval: Approval) -> None:
     """Write a round of asking: a row for each approver."""
+    of_round = (_APPROVAL.c.ticket == number, _APPROVAL.c.round == approval.round)
+    connection.execute(delete(_APPROVAL).where(*of_round))
+    connection.execute(insert(_APPROVAL), vote_rows(number, approval))
+
+
+def vote_rows(number: int, approval: Approval) -> list[dict[str, Any]]:
+    """The rows of a round of asking: one for each approver."""
     of_round = {name: getattr(approval, name) for name in _OF_ROUND}
-    for vote in approval.votes:
-        key = {"ticket": number, "round": approval.round, "approver": vote.person}
-        values = of_round | {
+    return [
+        of_round
+        | {
+            "ticket": number,
+            "approver": vote.person,
             "said": vote.said,
             "said_at": vote.at,
             "instead_of": vote.instead_of,
         }
-        where = (_APPROVAL.c[name] == value for name, value in key.items())
-        changed = connection.execute(update(_APPROVAL).where(*where).values(**values))
-        if changed.rowcount == 0:
-            connection.execute(insert(_APPROVAL).values(**(values | key)))
+        for vote in approval.votes
+    ]
 
 
 def record(
@@ -206,7 +244,16 @@ def record(
     at: datetime,
 ) -> None:
     """Append the events to the ticket's history."""
-    rows = [
+    rows = event_rows(number, events, actor=actor, cause=cause, at=at)
+    if rows:
+        connection.execute(ADD_EVENT, rows)
+
+
+def event_rows(
+    number: int, events: Sequence[Event], *, actor: Actor, cause: str, at: datetime
+) -> list[dict[str, Any]]:
+    """The rows of these events in the ticket's history."""
+    return [
         {
             "ticket": number,
             "at": at,
@@ -219,8 +266,6 @@ def record(
         }
         for event in events
     ]
-    if rows:
-        connection.execute(_ADD_EVENT, rows)
 
 
 def _data(event: Event) -> dict[str, Any]:
@@ -267,9 +312,14 @@ def history(connection: Connection, number: int) -> tuple[Recorded, ...]:
 
 def add_message(connection: Connection, message: Message) -> None:
     """Add a text to its ticket."""
+    connection.execute(ADD_MESSAGE, message_row(message))
+
+
+def message_row(message: Message) -> dict[str, Any]:
+    """The row of a text."""
     values = {field.name: getattr(message, field.name) for field in dataclasses.fields(message)}
     values["raw_mail_id"] = values.pop("mail")
-    connection.execute(_ADD_MESSAGE, values)
+    return values
 
 
 def settle_held(connection: Connection, message: str, kind: str) -> None:
@@ -337,43 +387,24 @@ def by_message_id(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
     return {row.message_id: row.ticket for row in rows}
 
 
-def of_problem(connection: Connection, key: str) -> tuple[Ticket, str] | None:
-    """The open ticket of that problem and its subject, locked; if merged, its survivor, however
-    often that was merged in turn."""
-    number = connection.execute(_OF_PROBLEM, {"key": key}).scalar()
-    if number is None:
-        return None
-    found = load_with_survivors(connection, [number])
-    while (survivor := found[number][0].merged_into) is not None:
-        number = survivor
-    return None if found[number][0].is_closed else found[number]
+def of_problem(connection: Connection, key: str) -> int | None:
+    """The newest ticket of that problem."""
+    return connection.execute(_OF_PROBLEM, {"key": key}).scalar()
 
 
-def open_child(connection: Connection, number: int, requester: int) -> tuple[Ticket, str] | None:
-    """The newest open ticket of that requester which an answer to this closed one opened, and its
-    subject, locked."""
-    query = select(func.max(_TICKET.c.number)).where(
-        _TICKET.c.parent == number,
-        _TICKET.c.requester == requester,
-        _TICKET.c.closed_at.is_(None),
-    )
-    child = connection.execute(query).scalar()
-    return load_one(connection, child) if child is not None else None
+def open_child(connection: Connection, number: int, requester: int) -> int | None:
+    """The newest open ticket of that requester which an answer to this closed one opened."""
+    return connection.execute(_OPEN_CHILD, {"of": number, "person": requester}).scalar()
 
 
-def thread_ids(connection: Connection, number: int, person: int) -> tuple[str, ...]:
-    """The Message-IDs of the ticket's mails that the person wrote or was sent, oldest first."""
-    out = tables.outgoing
-    wrote = select(_MESSAGE.c.message_id, _MESSAGE.c.at).where(
-        _MESSAGE.c.ticket == number,
-        _MESSAGE.c.author == person,
-        _MESSAGE.c.message_id.is_not(None),
-    )
-    was_sent = select(out.c.message_id, out.c.created_at).where(
-        out.c.ticket == number, out.c.person_id == person
-    )
-    rows = connection.execute(union_all(wrote, was_sent)).all()
-    return tuple(row.message_id for row in sorted(rows, key=lambda row: row.at))
+def thread_ids(
+    connection: Connection, number: int, persons: Iterable[int]
+) -> dict[int, list[tuple[datetime, str]]]:
+    """When each of these people wrote a mail to the ticket or was sent one, and its Message-ID."""
+    found: dict[int, list[tuple[datetime, str]]] = {}
+    for row in connection.execute(_THREAD, {"number": number, "persons": list(persons)}):
+        found.setdefault(row.author, []).append((row.at, row.message_id))
+    return found
 
 
 def workload(connection: Connection) -> tuple[dict[int, int], dict[int, int]]:

@@ -130,7 +130,7 @@ def build(tmp_path: Path) -> Iterator[Callable[..., World]]:
 
 
 def acts(world: World, letter: Letter, choice: Choice, comment: str) -> tuple[Answer, Page]:
-    found = world.door.act(letter.token, choice, comment)
+    found = world.acts(letter.token, choice, comment)
     assert isinstance(found, tuple)
     return found
 

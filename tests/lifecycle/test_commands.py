@@ -8,12 +8,14 @@ import pytest
 from maildesk.ingest.commands import read_commands
 from maildesk.lifecycle.command import ACTS
 from maildesk.lifecycle.decide import decide
+from maildesk.lifecycle.draft import Draft, Mark
 from maildesk.lifecycle.naming import pick
 from maildesk.lifecycle.workflow import Illegal
-from maildesk.model.cause import Around, Latest, Splittable, Undoable
+from maildesk.model.cause import Around, Latest, OriginTurned, Splittable, Undoable
+from maildesk.model.clock import Notice
 from maildesk.model.command import COMMANDS, ticket_number
-from maildesk.model.decision import Decision
-from maildesk.model.event import Closed, StatusMoved
+from maildesk.model.decision import Actor, ActorKind, Answer, Decision, FollowUp, Moving
+from maildesk.model.event import Closed, Reopened, StatusMoved, Tagged
 from maildesk.model.person import Person
 from maildesk.model.policy import Absence
 from maildesk.model.ticket import Relation, Ticket
@@ -51,7 +53,7 @@ AROUND = Around(
     },
     people={"max@example.org": (MAX,), "will": (WILL,), "m": (MAX, WILL), "rita": (RITA,)},
     latest=LATEST,
-    splittable=Splittable(latest=LATEST, number=1010),
+    splittable=Splittable(latest=LATEST),
 )
 
 
@@ -59,7 +61,9 @@ def ordered(text: str, ticket: Ticket = ANALYSIS, around: Around = AROUND) -> De
     """Ann orders this by mail."""
     read = read_commands(text)
     commands = [(one.name, one.argument) for one in read.commands]
-    arrived = mail(ANN, read.text, commands=commands, wrong_commands=read.wrong, around=around)
+    arrived = mail(
+        ANN, read.text, commands=commands, wrong_commands=read.wrong, around=around, number=1010
+    )
     return decide(ticket, arrived, SHIPPED, NOW)
 
 
@@ -271,6 +275,43 @@ def test_a_mail_with_a_wrong_command_writes_to_no_requester_whatever_is_beside_i
         assert {letter.to for letter in decision.letters} <= agents, order
         assert not any(one.cause.writes_to_people for one in decision.follow_ups), order
         assert not isinstance(decision.changes[0].events[-1], Closed) or order == "#spam", order
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        # the answer is taken back where a command is not understood
+        ("It is on its way.\n#foo", "answer sent to the requester"),
+        # a command that was done alone, and is taken back with the rest of the mail
+        ("#resolve Cable.\n#assign nobody", "resolved"),
+    ],
+    ids=["answer", "command"],
+)
+def test_the_trace_tells_nothing_of_what_was_rolled_back(text: str, step: str) -> None:
+    steps = [one.verdict for one in ordered(text).why]
+    assert step not in steps
+    assert steps == ["not done"]
+    alone = text.partition("\n#")[0]
+    assert step in [one.verdict for one in ordered(alone).why]
+
+
+def test_a_savepoint_takes_back_all_that_a_draft_collects() -> None:
+    draft = Draft(ANALYSIS, Actor(ActorKind.AGENT, ANN.id), SHIPPED, NOW)
+    before = Mark.of(draft)
+    untouched = draft.decision(Answer.DONE)
+    draft.add(Tagged("vip"), Reopened())
+    draft.explain("lifecycle", "something")
+    draft.tell_agents("Something.")
+    draft.notes.append("A note.")
+    due = Notice(
+        to=ANN.id, ticket=1001, metric="resolution", serial=1, level="50%", due=NOW, not_before=NOW
+    )
+    draft.notices.append(due)
+    draft.follow_ups.append(FollowUp(ticket=1002, cause=OriginTurned(origin=1001, resolved=True)))
+    draft.moving, draft.distrust, draft.rules_ran = Moving(1001), RITA.id, True
+    before.back(draft)
+    assert draft.decision(Answer.DONE) == untouched
+    assert draft.ticket == ANALYSIS
 
 
 def test_undo_takes_back_only_what_still_stands_as_it_was_left() -> None:

@@ -414,13 +414,13 @@ CLOSING = ["-> Completed", "Closed"]
 def test_what_the_clock_does(
     ticket: Ticket, now: object, expected: list[str], letters: list[str]
 ) -> None:
-    decision = decide(ticket, ClockStruck(RITA), SHIPPED, now)  # type: ignore[arg-type]
+    decision = decide(ticket, ClockStruck(requester=RITA), SHIPPED, now)  # type: ignore[arg-type]
     assert (happened(decision), told(decision)) == (expected, letters)
     assert decision.actor == Actor(ActorKind.CLOCK)
 
 
 def test_an_unanswered_ticket_closes_with_a_category_of_its_own() -> None:
-    assert events(decide(REMINDED, ClockStruck(RITA), SHIPPED, CLOSE))[-1] == Closed(
+    assert events(decide(REMINDED, ClockStruck(requester=RITA), SHIPPED, CLOSE))[-1] == Closed(
         "No answer", "The requester was asked and did not answer in time."
     )
 
@@ -438,7 +438,7 @@ def test_a_request_that_was_not_approved_with_a_third() -> None:
 
 
 def test_the_reminder_has_the_links_that_decide() -> None:
-    letter = decide(WAITING, ClockStruck(RITA), SHIPPED, REMIND).letters[0]
+    letter = decide(WAITING, ClockStruck(requester=RITA), SHIPPED, REMIND).letters[0]
     assert letter.links == (Purpose.RESOLUTION,)
     assert letter.automatic
 
@@ -447,7 +447,9 @@ def test_the_reminder_has_the_links_that_decide() -> None:
 
 
 def failed(to: Person, template: Template, ticket: Ticket = ANALYSIS) -> Decision:
-    cause = DeliveryFailed(recipient=to, template=template, reason="550 no such user")
+    cause = DeliveryFailed(
+        requester=RITA, recipient=to, template=template, reason="550 no such user"
+    )
     return decide(ticket, cause, SHIPPED, NOW)
 
 
@@ -503,8 +505,8 @@ def test_an_approval_that_did_not_arrive_is_called_by_its_name() -> None:
     [
         link(RITA, ACCEPT, 1),
         acted("Hello."),
-        ClockStruck(RITA),
-        DeliveryFailed(recipient=RITA, template=Template.REPLY, reason=""),
+        ClockStruck(requester=RITA),
+        DeliveryFailed(requester=RITA, recipient=RITA, template=Template.REPLY, reason=""),
     ],
 )
 def test_only_a_mail_comes_without_a_ticket(

@@ -19,7 +19,7 @@ def _asked(world: World) -> Letter:
 
 def _acts(world: World, letter: Letter, choice: Choice, comment: str) -> tuple[Answer, Page]:
     world.clock.forward(minutes=1)
-    acted = world.door.act(letter.token, choice, comment)
+    acted = world.acts(letter.token, choice, comment)
     assert isinstance(acted, tuple)
     return acted
 

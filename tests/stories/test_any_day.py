@@ -260,7 +260,7 @@ class AnyDay(RuleBasedStateMachine):
         letter = self._one_of(who, which)
         if letter is not None and "/l/" in letter.text:
             self.world.clock.forward(minutes=1)
-            self.world.door.act(letter.token, choice, comment)
+            self.world.acts(letter.token, choice, comment)
             self._deliver()
 
     @rule(subject=st.sampled_from(("[PROBLEM] disk on a is BAD!", "[RECOVERY] disk on a is OK!")))
