@@ -65,7 +65,7 @@ class CauseBase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Latest:
+class LatestMessage:
     """The newest text of a ticket that no agent wrote."""
 
     message: str
@@ -75,19 +75,19 @@ class Latest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Splittable:
+class SplitCandidate:
     """A mail that can become a ticket of its own: the one that the agent answers, else the newest.
 
     `elsewhere` is where the mail stands, if it is gone already.
     """
 
-    latest: Latest
+    latest: LatestMessage
     facts: Facts = Facts()
     elsewhere: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Undoable:
+class UndoTarget:
     """What the commands of one mail did, and when; the transcript of it is answered.
 
     `elsewhere` is what they did to other tickets, `before` how each ticket stood before. `merged`
@@ -102,7 +102,7 @@ class Undoable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class CommandContext:
     """What an agent's commands may need to know beside the ticket itself.
 
     `tickets`: those that the commands name, their ancestors, and all descendants of this one.
@@ -114,9 +114,9 @@ class Around:
     tickets: Mapping[int, Ticket] = field(default_factory=dict)
     people: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
     ours: frozenset[str] = frozenset()
-    latest: Latest | None = None
-    splittable: Splittable | None = None
-    undoable: Undoable | None = None
+    latest: LatestMessage | None = None
+    split_candidate: SplitCandidate | None = None
+    undo_target: UndoTarget | None = None
     answered_by: tuple[Person, ...] = ()
 
 
@@ -187,7 +187,7 @@ class MailArrived(CauseBase):
     behalf: Person | None = None
     words: str = ""
     flood: Flood | None = None
-    around: Around = field(default_factory=Around)
+    command_context: CommandContext = field(default_factory=CommandContext)
 
     @property
     def rule_facts(self) -> Facts:
@@ -227,7 +227,7 @@ class AgentActed(CauseBase):
     text: str = ""
     commands: tuple[Command, ...] = ()
     wrong_commands: tuple[WrongCommand, ...] = ()
-    around: Around = field(default_factory=Around)
+    command_context: CommandContext = field(default_factory=CommandContext)
     round: int | None = None
 
     @property
@@ -253,7 +253,7 @@ class TicketReported(CauseBase):
 
 
 @dataclass(frozen=True, slots=True)
-class OriginResolved:
+class ParentResolved:
     """The parent, or one of its parents, was resolved with these words."""
 
     text: str
@@ -283,7 +283,7 @@ class Absorbing:
 class SplitOff:
     """A text of the other ticket becomes a ticket of its own."""
 
-    latest: Latest
+    latest: LatestMessage
     facts: Facts
     request_type: str
     team: str
@@ -301,11 +301,11 @@ class EventsUndone:
 NOBODY = Person(id=0, name="", address="")
 """The requester of a related change, until the transaction knows whose ticket that is."""
 
-Order = OriginResolved | RelationSet | ParentSet | Absorbing | SplitOff | EventsUndone
+Order = ParentResolved | RelationSet | ParentSet | Absorbing | SplitOff | EventsUndone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderedElsewhere(CauseBase):
+class RelatedTicketChange(CauseBase):
     """What an agent did in another ticket has this to do with this one.
 
     With a `rule`, that rule did it, on something that the `agent` said, who need not be one.
@@ -327,12 +327,12 @@ class OrderedElsewhere(CauseBase):
     @property
     def rule_facts(self) -> Facts:
         """What rules may look at."""
-        text = self.order.text if isinstance(self.order, OriginResolved) else ""
+        text = self.order.text if isinstance(self.order, ParentResolved) else ""
         return Facts(text=text, sender=self.agent.address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OriginTurned(CauseBase):
+class ParentStateChanged(CauseBase):
     """The parent, or one of its parents, was resolved by an event, or is open again.
 
     The transaction fills in this ticket's `requester`.
@@ -349,7 +349,7 @@ class OriginTurned(CauseBase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClockStruck(CauseBase):
+class DeadlineReached(CauseBase):
     """A deadline of the ticket may have passed."""
 
 
@@ -411,10 +411,10 @@ Cause = (
     | LinkUsed
     | AgentActed
     | TicketReported
-    | OrderedElsewhere
-    | OriginTurned
+    | RelatedTicketChange
+    | ParentStateChanged
     | HeldJudged
-    | ClockStruck
+    | DeadlineReached
     | DeliveryFailed
     | ProblemReported
 )

@@ -9,11 +9,18 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, update
 
 from maildesk.model.approval import Approval
-from maildesk.model.clock import Notice
 from maildesk.model.decision import Actor, Change
 from maildesk.model.mail import Attachment
-from maildesk.store import attachments, journal, notices, outgoing, tables, tickets
-from maildesk.store.pace import MOVES, Pace
+from maildesk.model.sla_timer import PendingNotification
+from maildesk.store import (
+    attachments,
+    journal,
+    outgoing_rows,
+    pending_notifications,
+    tables,
+    tickets,
+)
+from maildesk.store.queries.sender_activity import MOVES, Pace
 from maildesk.store.tickets import Message
 
 Row = dict[str, Any]
@@ -49,7 +56,7 @@ class PendingRows:
     messages: list[Row] = field(default_factory=list)
     attachments: list[Row] = field(default_factory=list)
     outgoing: list[Row] = field(default_factory=list)
-    notices: list[Row] = field(default_factory=list)
+    pending_notifications: list[Row] = field(default_factory=list)
     finished: list[Row] = field(default_factory=list)
     newest: list[int] = field(default_factory=list)
 
@@ -102,9 +109,9 @@ class PendingRows:
         """The attachments of a mail that became a text."""
         self.attachments += attachments.rows_of(mail, author, attached)
 
-    def notify(self, told: Sequence[Notice]) -> None:
+    def notify(self, told: Sequence[PendingNotification]) -> None:
         """What people have yet to hear about promises."""
-        self.notices += notices.rows_of(told)
+        self.pending_notifications += pending_notifications.rows_of(told)
 
     def automatic(self, since: datetime) -> list[Row]:
         """The automatic mails among the outgoing rows that were written since then."""
@@ -179,8 +186,8 @@ class PendingRows:
             (tickets.ADD_EVENT, self.events),
             (tickets.ADD_MESSAGE, self.messages),
             (attachments.ADD, self.attachments),
-            (outgoing.ADD, self.outgoing),
-            (notices.ADD, self.notices),
+            (outgoing_rows.ADD, self.outgoing),
+            (pending_notifications.ADD, self.pending_notifications),
             (_COUNT, [{"newest": max(self.newest)}] if self.newest else []),
         )
 
