@@ -20,7 +20,7 @@ from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
 from maildesk.processing.mail_writer import MailWriter
 from maildesk.processing.rate_limit import RateLimit
-from maildesk.processing.related_candidates import related_candidates
+from maildesk.processing.relate_context import load_relate_context
 from maildesk.processing.runtime import Runtime
 from maildesk.processing.transaction import IncomingText, Target, TicketTransaction
 from maildesk.store import people, ticket_relations, tickets
@@ -208,7 +208,7 @@ class UnitOfWork:
             directory = replace(policy.directory, workload=self._load_of_agents())
             policy = replace(policy, directory=directory)
         if policy.rules.relates:
-            found = related_candidates(
+            found = load_relate_context(
                 self.flushed, policy.rules.relates, ticket, requester.id, subject
             )
             policy = replace(policy, neighbours=found)

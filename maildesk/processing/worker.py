@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from maildesk.ingest.reading.pool import Unreadable
 from maildesk.model.mail import Disposition, RawMail, Reading
 from maildesk.model.person import SenderCheck
-from maildesk.processing.mail.mail_context import Case
+from maildesk.processing.mail.mail_context import MailContext
 from maildesk.processing.mail.pipeline import work
 from maildesk.processing.mail.sender_checks import UNCHECKED, SenderChecks, is_wanted
 from maildesk.processing.runtime import Runtime
@@ -193,17 +193,17 @@ class Worker:
                 if isinstance(reading, Unreadable):
                     self._failed(work.connection, kept, reading.reason)
                 else:
-                    self._write_one(Case(work, kept, reading, originals, checked))
+                    self._write_one(MailContext(work, kept, reading, originals, checked))
 
-    def _write_one(self, case: Case) -> None:
+    def _write_one(self, context: MailContext) -> None:
         """Whatever fails undoes this mail alone."""
         try:
-            with case.work.part():
-                self._dispose(case)
+            with context.work.part():
+                self._dispose(context)
         except Exception as error:
-            if is_of_the_database(error) or case.work.written_through:
+            if is_of_the_database(error) or context.work.written_through:
                 raise
-            self._failed(case.work.connection, case.kept, _reason(error))
+            self._failed(context.work.connection, context.kept, _reason(error))
 
     def _write_alone(self, one: _One) -> None:
         kept, reading, checked = one
@@ -213,16 +213,16 @@ class Worker:
                     self._failed(work.connection, kept, reading.reason)
                     return
                 originals = journal.originals(work.connection, {reading.mail.content_key})
-                self._dispose(Case(work, kept, reading, originals, checked))
+                self._dispose(MailContext(work, kept, reading, originals, checked))
         except Exception as error:
             if is_of_the_database(error):
                 raise
             with self.runtime.store.write() as connection:
                 self._failed(connection, kept, _reason(error))
 
-    def _dispose(self, case: Case) -> None:
-        kept, mail = case.kept, case.mail
-        worked = work(case)
+    def _dispose(self, context: MailContext) -> None:
+        kept, mail = context.kept, context.mail
+        worked = work(context)
         row = journal.finished_row(
             kept.id,
             self.runtime.holder,
@@ -231,13 +231,13 @@ class Worker:
             message_id=mail.message_id,
             content_key=mail.content_key,
             steps=worked.steps,
-            now=case.now,
+            now=context.now,
         )
-        case.work.rows.finished.append(row)
+        context.work.rows.finished.append(row)
         log.info("mail worked", mail=kept.id, disposition=worked.disposition, ticket=worked.ticket)
         if worked.disposition is not Disposition.DUPLICATE:
             original = Original(kept.id, worked.disposition, worked.ticket)
-            case.originals.setdefault(mail.content_key, original)
+            context.originals.setdefault(mail.content_key, original)
 
     def _failed(self, connection: Connection, kept: Kept, reason: str) -> None:
         limit = self.runtime.settings.limits.attempts

@@ -11,17 +11,16 @@ from maildesk.lifecycle.classification import rule_time
 from maildesk.lifecycle.classification.classify import apply_rules
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.policy import Policy
-from maildesk.model.cause import Cause as Caused
-from maildesk.model.cause import Facts
+from maildesk.model.cause import Cause, Facts
 from maildesk.model.decision import Change, Decision
 from maildesk.model.event import Reopened, RulesDue, StatusMoved
 from maildesk.model.person import Person
-from maildesk.model.policy import Cause, Rule
+from maildesk.model.policy import Rule, Trigger
 
-_FOLLOWING: tuple[Cause, ...] = ("status-changed", "reopened", "waited")
+_FOLLOWING: tuple[Trigger, ...] = ("status-changed", "reopened", "waited")
 
 
-def follow(decision: Decision, cause: Caused, policy: Policy, now: datetime) -> Decision:
+def follow(decision: Decision, cause: Cause, policy: Policy, now: datetime) -> Decision:
     """The decision and what follows from it for its ticket, the one that it made if it made one."""
     if not decision.changes or not any(map(policy.rules.waits_for, _FOLLOWING)):
         return decision
@@ -37,7 +36,7 @@ def follow(decision: Decision, cause: Caused, policy: Policy, now: datetime) -> 
     moved = [event for event in change.events if isinstance(event, StatusMoved)]
     if any(not event.rule for event in moved) and not decision.rules_ran:
         begins_again = any(isinstance(event, Reopened) for event in change.events)
-        on: Cause = "reopened" if begins_again else "status-changed"
+        on: Trigger = "reopened" if begins_again else "status-changed"
         apply_rules(builder, on, cause.rule_facts, cause.requester)
     if moved or builder.events or change.before is None:
         plan(builder)

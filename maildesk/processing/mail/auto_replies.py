@@ -8,52 +8,52 @@ from maildesk.model.cause import Facts, MailArrived
 from maildesk.model.mail import Kind, Step
 from maildesk.model.person import Identity, Person, Proof
 from maildesk.outgoing.verp import read_verp
-from maildesk.processing.mail.mail_context import Case, Worked
+from maildesk.processing.mail.mail_context import MailContext, MailOutcome
 from maildesk.processing.transaction import IncomingText, Snapshot
 from maildesk.store import outgoing_rows
 
 
-def returned(case: Case) -> Worked | None:
+def returned(context: MailContext) -> MailOutcome | None:
     """What it does to the ticket of that mail; None where it came elsewhere."""
-    if case.reading.screening.kind is not Kind.AUTO_REPLY:
+    if context.reading.screening.kind is not Kind.AUTO_REPLY:
         return None
-    found = _answered(case)
+    found = _answered(context)
     if found is None:
         return None
     number, person, id_ = found
     evidence = (f"came to the return path of outgoing mail {id_}",)
     identity = Identity(person.address, Proof.TOKEN, evidence)
-    text = _text(case, person)
+    text = _text(context, person)
 
     def arrived(snapshot: Snapshot) -> MailArrived:
-        return _cause(case, person, identity, snapshot.of_ticket[1], text)
+        return _cause(context, person, identity, snapshot.of_ticket[1], text)
 
-    applied = case.work.transaction(case.cause).apply(number, arrived, text)
+    applied = context.work.transaction(context.cause).apply(number, arrived, text)
     assert applied.decision.disposition is not None
     step = Step("thread", f"ticket {number} by return path", evidence)
-    return Worked(applied.decision.disposition, number, (step, *applied.steps))
+    return MailOutcome(applied.decision.disposition, number, (step, *applied.steps))
 
 
-def _answered(case: Case) -> tuple[int, Person, int] | None:
+def _answered(context: MailContext) -> tuple[int, Person, int] | None:
     """(the ticket, who was written to, the outgoing mail)."""
     row = next(
-        (r for id_ in _ids(case) if (r := outgoing_rows.row(case.work.connection, id_))), None
+        (r for id_ in _ids(context) if (r := outgoing_rows.row(context.work.connection, id_))), None
     )
     if row is None or row.ticket is None:
         return None
-    ticket, _ = case.work.survivor(row.ticket)
-    return ticket.number, case.work.person(row.person_id), row.id
+    ticket, _ = context.work.survivor(row.ticket)
+    return ticket.number, context.work.person(row.person_id), row.id
 
 
-def _ids(case: Case) -> list[int]:
-    desk, keys = case.runtime.settings.desk, case.runtime.keys
-    came_to = (*case.kept.mail.envelope_to, *(to.address for to in case.mail.to))
+def _ids(context: MailContext) -> list[int]:
+    desk, keys = context.runtime.settings.desk, context.runtime.keys
+    came_to = (*context.kept.mail.envelope_to, *(to.address for to in context.mail.to))
     tags = [tag for address in came_to if (tag := desk.tag_in(address))]
     return [id_ for tag in tags if (id_ := read_verp(tag, keys)) is not None]
 
 
 def _cause(
-    case: Case, person: Person, identity: Identity, requester: Person, text: IncomingText
+    context: MailContext, person: Person, identity: Identity, requester: Person, text: IncomingText
 ) -> MailArrived:
     return MailArrived(
         sender=person,
@@ -62,19 +62,19 @@ def _cause(
         kind=Kind.AUTO_REPLY,
         message=text.id,
         text=text.text,
-        facts=Facts(subject=case.mail.subject, text=text.text, sender=person.address),
-        away=case.reading.screening.away,
-        silent=case.kept.silent,
+        facts=Facts(subject=context.mail.subject, text=text.text, sender=person.address),
+        away=context.reading.screening.away,
+        silent=context.kept.silent,
     )
 
 
-def _text(case: Case, person: Person) -> IncomingText:
+def _text(context: MailContext, person: Person) -> IncomingText:
     return IncomingText(
-        id=case.runtime.new_id(case.now),
+        id=context.runtime.new_id(context.now),
         author=person.id,
-        text=case.reading.reply_text,
+        text=context.reading.reply_text,
         proven=True,
-        mail=case.kept.id,
-        message_id=case.mail.message_id,
-        attachments=case.mail.attachments,
+        mail=context.kept.id,
+        message_id=context.mail.message_id,
+        attachments=context.mail.attachments,
     )

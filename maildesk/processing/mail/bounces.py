@@ -3,27 +3,27 @@
 from maildesk.model.cause import DeliveryFailed
 from maildesk.model.mail import Disposition, Kind, Step
 from maildesk.outgoing.bounce_claims import Claim, Outcome, claims
-from maildesk.processing.mail.mail_context import Case, Worked
+from maildesk.processing.mail.mail_context import MailContext, MailOutcome
 from maildesk.processing.transaction import Snapshot
 from maildesk.processing.unit_of_work import UnitOfWork
 from maildesk.store import outgoing_rows
 
 
-def bounce(case: Case) -> Worked | None:
+def bounce(context: MailContext) -> MailOutcome | None:
     """Somebody says that a mail of ours did not arrive: believed as far as it is proven."""
-    if case.reading.screening.kind is not Kind.BOUNCE:
+    if context.reading.screening.kind is not Kind.BOUNCE:
         return None
-    reports, came_to = case.reading.screening.bounces, _came_to(case)
-    found, unproven = claims(reports, came_to, case.runtime.settings.desk, case.runtime.keys)
-    done = [_believed(case.work, claim) for claim in found]
+    reports, came_to = context.reading.screening.bounces, _came_to(context)
+    found, unproven = claims(reports, came_to, context.runtime.settings.desk, context.runtime.keys)
+    done = [_believed(context.work, claim) for claim in found]
     ticket = next((number for _, number in done if number is not None), None)
     spoken = tuple(words for words, _ in done)
     step = Step("bounce", f"{len(found)} mails of ours", spoken, unproven)
-    return Worked(Disposition.BOUNCE, ticket, (step,))
+    return MailOutcome(Disposition.BOUNCE, ticket, (step,))
 
 
-def _came_to(case: Case) -> tuple[str, ...]:
-    return (*case.kept.mail.envelope_to, *(to.address for to in case.mail.to))
+def _came_to(context: MailContext) -> tuple[str, ...]:
+    return (*context.kept.mail.envelope_to, *(to.address for to in context.mail.to))
 
 
 def _believed(work: UnitOfWork, claim: Claim) -> tuple[str, int | None]:

@@ -4,7 +4,7 @@ import hashlib
 
 from maildesk.ingest.reading.analyse import read
 from maildesk.model.mail import RawMail, Source
-from maildesk.processing.mail.mail_context import Case, Worked
+from maildesk.processing.mail.mail_context import MailContext, MailOutcome
 from maildesk.processing.mail.pipeline import work
 from maildesk.processing.runtime import Runtime
 from maildesk.processing.unit_of_work import UnitOfWork
@@ -12,7 +12,7 @@ from maildesk.store import journal
 from maildesk.store.journal import Kept
 
 
-def would_be(runtime: Runtime, raw: bytes) -> Worked:
+def would_be(runtime: Runtime, raw: bytes) -> MailOutcome:
     """Work the mail in a transaction that is rolled back.
 
     Raises ValueError for a mail that nobody can be seen to have written.
@@ -34,6 +34,6 @@ def would_be(runtime: Runtime, raw: bytes) -> Worked:
             id_ = journal.keep(connection, [mail], now)[0]
             kept = Kept(id=id_, mail=mail, silent=False, attempts=1)
             known = journal.originals(connection, [reading.mail.content_key])
-            return work(Case(unit, kept, reading, known))
+            return work(MailContext(unit, kept, reading, known))
         finally:
             transaction.rollback()

@@ -11,7 +11,7 @@ from maildesk.store.journal import Kept, Original
 
 
 @dataclass(frozen=True, slots=True)
-class Worked:
+class MailOutcome:
     """What became of a mail."""
 
     disposition: Disposition
@@ -20,7 +20,7 @@ class Worked:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class MailContext:
     """One mail on the table. `originals`: the mails worked before it, by their content key."""
 
     work: UnitOfWork
@@ -59,6 +59,6 @@ class Case:
 
     def worked(
         self, disposition: Disposition, verdict: str, *evidence: str, ticket: int | None = None
-    ) -> Worked:
+    ) -> MailOutcome:
         """The mail is done with, by this one step."""
-        return Worked(disposition, ticket, (Step("screen", verdict, evidence),))
+        return MailOutcome(disposition, ticket, (Step("screen", verdict, evidence),))

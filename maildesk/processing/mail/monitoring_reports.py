@@ -6,29 +6,29 @@ from maildesk.model.cause import Facts, ProblemReported
 from maildesk.model.mail import Source, Step
 from maildesk.model.monitoring import Report
 from maildesk.model.person import Identity, Proof
-from maildesk.processing.mail.mail_context import Case, Worked
+from maildesk.processing.mail.mail_context import MailContext, MailOutcome
 from maildesk.processing.transaction import IncomingText, Snapshot
 
 EVENT_FIELD = "maildesk-event"
 
 
-def reported(case: Case) -> Worked | None:
+def reported(context: MailContext) -> MailOutcome | None:
     """What a monitoring system says; None for all other mail, and for what is of no known form."""
-    sender = case.mail.sender
-    watch = case.runtime.watches.get(sender.key) if sender is not None else None
-    signal = _signal(case, watch) if watch is not None else None
+    sender = context.mail.sender
+    watch = context.runtime.watches.get(sender.key) if sender is not None else None
+    signal = _signal(context, watch) if watch is not None else None
     if watch is None or signal is None or sender is None:
         return None
-    reporter = case.work.person_of(sender)
-    identity = _identity(case, watch)
-    found = case.work.of_problem(signal.key)
+    reporter = context.work.person_of(sender)
+    identity = _identity(context, watch)
+    found = context.work.of_problem(signal.key)
     text = IncomingText(
-        id=case.runtime.new_id(case.now),
+        id=context.runtime.new_id(context.now),
         author=reporter.id,
-        text=case.mail.text,
+        text=context.mail.text,
         proven=identity.proof > Proof.NONE,
-        mail=case.kept.id,
-        message_id=case.mail.message_id,
+        mail=context.kept.id,
+        message_id=context.mail.message_id,
     )
 
     def report(snapshot: Snapshot) -> ProblemReported:
@@ -38,14 +38,14 @@ def reported(case: Case) -> Worked | None:
             key=signal.key,
             message=text.id,
             text=text.text,
-            facts=Facts(subject=case.mail.subject, text=text.text, sender=sender.address),
+            facts=Facts(subject=context.mail.subject, text=text.text, sender=sender.address),
             proof=identity.proof,
             rejected=identity.rejected,
-            silent=case.kept.silent,
-            descendants={} if case.kept.silent else snapshot.descendants,
+            silent=context.kept.silent,
+            descendants={} if context.kept.silent else snapshot.descendants,
         )
 
-    applied = case.work.transaction(case.cause).apply(found, report, text)
+    applied = context.work.transaction(context.cause).apply(found, report, text)
     steps = (
         Step("monitoring", f"{signal.report} of {watch.system.name}", (signal.key,)),
         Step("authenticate", identity.proof.name.lower(), identity.evidence, identity.rejected),
@@ -53,21 +53,21 @@ def reported(case: Case) -> Worked | None:
     )
     assert applied.decision.disposition is not None
     after = applied.ticket
-    return Worked(applied.decision.disposition, after.number if after else None, steps)
+    return MailOutcome(applied.decision.disposition, after.number if after else None, steps)
 
 
-def _signal(case: Case, watch: Watch) -> Signal | None:
+def _signal(context: MailContext, watch: Watch) -> Signal | None:
     """A signed request says plainly what a mail must be read for."""
-    if case.kept.mail.source is not Source.EVENT:
-        return watch.read(case.mail.subject, case.mail.text)
-    report, _, key = (case.mail.header(EVENT_FIELD) or "").partition(" ")
+    if context.kept.mail.source is not Source.EVENT:
+        return watch.read(context.mail.subject, context.mail.text)
+    report, _, key = (context.mail.header(EVENT_FIELD) or "").partition(" ")
     return Signal(Report(report), watch.key(key))
 
 
-def _identity(case: Case, watch: Watch) -> Identity:
+def _identity(context: MailContext, watch: Watch) -> Identity:
     believed = Proof.AUTHENTICATED
-    if case.kept.mail.source is Source.EVENT:
+    if context.kept.mail.source is Source.EVENT:
         return Identity(watch.system.address, believed, ("signed request",))
     if not watch.system.proof:
         return Identity(watch.system.address, believed, ("monitoring.toml: proof = false",))
-    return identify(case.mail, token_proves=False, trust=case.runtime.settings.trust)
+    return identify(context.mail, token_proves=False, trust=context.runtime.settings.trust)

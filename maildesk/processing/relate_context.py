@@ -10,7 +10,7 @@ from maildesk.store import ticket_relations
 from maildesk.store.queries import related_candidates
 
 
-def related_candidates(
+def load_relate_context(
     connection: Connection,
     wanted: tuple[Relate, ...],
     ticket: Ticket | None,
