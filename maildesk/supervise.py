@@ -1,4 +1,4 @@
-"""Keeps the rooms running: each in a thread, started again with back-off when it fails."""
+"""Runs each service in its own thread and restarts it with back-off if it fails."""
 
 import random
 import threading
@@ -14,13 +14,13 @@ log = structlog.get_logger()
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 120.0
-CALM_SECONDS = 60.0  # a room that ran so long starts again without a long pause
-HEALED_SECONDS = 2.0  # a room that runs so long again, and twice as long as it last ran, works
+CALM_SECONDS = 60.0  # a service that ran at least this long restarts after the first pause
+HEALED_SECONDS = 2.0  # after a restart it counts as working after this time and twice its last run
 
 
 @dataclass(slots=True)
 class Watched:
-    """One room, its thread and its trouble. `detail` is what /readyz shows."""
+    """One service with its thread and its last error. /readyz shows `detail`."""
 
     room: Room
     bell: Bell = field(default_factory=Bell)
@@ -30,19 +30,19 @@ class Watched:
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Run the room in a thread of its own."""
+        """Run the service in its own thread."""
         self._thread = threading.Thread(target=self._keep_running, name=self.room.name, daemon=True)
         self._thread.start()
 
     def join(self, seconds: float) -> bool:
-        """Wait for the room to end after `bell.stop`; whether it did."""
+        """Wait for the service to end after `bell.stop`. Returns whether it ended."""
         if self._thread is not None:
             self._thread.join(max(0.0, seconds))
         return self._thread is None or not self._thread.is_alive()
 
     @property
     def ok(self) -> bool:
-        """Whether the room works: it said so since it failed, or has clearly outlived that."""
+        """Whether the service works: it reported so since its last failure, or runs long enough."""
         return not self.trouble or self.bell.is_working or self._has_healed
 
     @property
@@ -52,7 +52,7 @@ class Watched:
 
     @property
     def detail(self) -> str:
-        """What is wrong, in a line, or what a working room would still like to say."""
+        """The error in one line, or the problems that a working service reports."""
         if not self.ok:
             return self.trouble
         return "; ".join(getattr(self.room, "troubles", ()))
@@ -78,8 +78,8 @@ class Watched:
         self.trouble = _in_one_line(error)
         expected = isinstance(error, RoomTrouble | DBAPIError)
         log.error(
-            "room failed",
-            room=self.room.name,
+            "service failed",
+            service=self.room.name,
             why=self.trouble,
             again_in=round(pause, 1),
             exc_info=None if expected else error,
@@ -87,14 +87,14 @@ class Watched:
 
 
 def _in_one_line(error: Exception) -> str:
-    """What /readyz and the log say. A database's own words come without our statements."""
+    """The error for /readyz and the log; the message of a database comes without its statement."""
     if isinstance(error, DBAPIError):
         return f"database: {' '.join(str(error.orig).split())}"
     return " ".join(str(error).split()) or type(error).__name__
 
 
 def stop(watched: list[Watched], seconds: float) -> list[str]:
-    """Stop every room; the names of those that did not end in time."""
+    """Stop every service. Returns the names of those that did not end in time."""
     for one in watched:
         one.bell.stop()
     until = time.monotonic() + seconds

@@ -1,4 +1,4 @@
-"""The desk's own rooms: the one that works the journal, and the one that heeds the clock."""
+"""The services that process the journal and the deadlines. The daemon's timer wakes them."""
 
 import time
 from collections.abc import Callable
@@ -9,12 +9,9 @@ from maildesk.desk.steady import Steady
 from maildesk.desk.worker import Worker
 from maildesk.room import Bell
 
-WORK_SECONDS = 5.0
-CLOCK_SECONDS = 60.0
-
 
 class WorkRoom:
-    """Works mails from the journal as long as there are any."""
+    """Processes the mails of the journal."""
 
     name = "work"
 
@@ -23,7 +20,7 @@ class WorkRoom:
         self._on_worked = on_worked
 
     def run(self, bell: Bell) -> None:
-        """Raises the database's errors; what was claimed is given back."""
+        """Raises the errors of the database; claimed mails are given back."""
         worker = self._open_worker()
         try:
             while not bell.stopping:
@@ -32,13 +29,13 @@ class WorkRoom:
                 if worked:
                     self._on_worked()
                 else:
-                    bell.wait(WORK_SECONDS)
+                    bell.wait()
         finally:
             worker.close()
 
 
 class ClockRoom:
-    """Works deadlines that have passed."""
+    """Processes the deadlines that have passed."""
 
     name = "clock"
 
@@ -48,7 +45,7 @@ class ClockRoom:
         self._steady = Steady()
 
     def run(self, bell: Bell) -> None:
-        """Raises the database's errors; a ticket whose deadline fails is put off by an hour."""
+        """Raises the errors of the database; a ticket whose deadline fails waits an hour."""
         review(self._desk.office, lambda: bell.stopping)
         while not bell.stopping:
             believed = self._steady.trusts(self._desk.office.clock(), time.monotonic())
@@ -57,4 +54,4 @@ class ClockRoom:
             if struck:
                 self._on_struck()
             else:
-                bell.wait(CLOCK_SECONDS)
+                bell.wait()
