@@ -11,12 +11,12 @@ from typer.main import get_command
 
 from maildesk import __version__
 from maildesk.cli import build
-from maildesk.cli.call import rule_faults
-from maildesk.config import load
-from maildesk.config.reference import FILES, settings_page, tables_of
+from maildesk.cli.console.options import rule_faults
+from maildesk.config.load import load
+from maildesk.config.settings_reference import FILES, settings_page, tables_of
 from maildesk.config.shipped import policy_files
 from maildesk.config.starter import starter
-from maildesk.ingest.commands import read_commands
+from maildesk.ingest.intent.commands import read_commands
 from maildesk.model.command import COMMANDS
 from maildesk.model.decision import Template
 from maildesk.outgoing import compose
@@ -52,7 +52,7 @@ def test_the_example_configuration_is_the_one_that_init_writes_and_it_loads(tmp_
 
 
 def test_the_page_of_settings_is_up_to_date() -> None:
-    again = "python -m maildesk.config.reference > docs/settings.md"
+    again = "python -m maildesk.config.settings_reference > docs/settings.md"
     assert (ROOT / "docs" / "settings.md").read_text() == settings_page(), f"run: {again}"
 
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from maildesk.cli.desk import the_store
-from maildesk.cli.edge import CommandFailed
+from maildesk.cli.console.errors import CommandFailed
+from maildesk.cli.console.open_desk import desk_store
 from maildesk.store import migrate
 from maildesk.store.engine import Store
 
@@ -18,7 +18,7 @@ db = typer.Typer(no_args_is_help=True, help="Upgrade, back up or restore the dat
 @db.command()
 def upgrade(ctx: typer.Context) -> None:
     """Upgrade the database to the schema version that this maildesk needs."""
-    with the_store(ctx) as (_, store):
+    with desk_store(ctx) as (_, store):
         before = migrate.level(store)
         migrate.upgrade(store)
         typer.echo(f"upgraded from schema version {before or 'none'} to {migrate.level(store)}")
@@ -27,7 +27,7 @@ def upgrade(ctx: typer.Context) -> None:
 @db.command()
 def backup(ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     """Copy a SQLite database to FILE; maildesk may be running."""
-    with the_store(ctx) as (_, store):
+    with desk_store(ctx) as (_, store):
         _sqlite_file(store)
         if file.exists():
             raise CommandFailed(f"{file} already exists; give the name of a new file")
@@ -45,7 +45,7 @@ def restore(
     """Replace the database with a backup. maildesk must not be running."""
     if not file.is_file():
         raise CommandFailed(f"{file}: file not found")
-    with the_store(ctx) as (_, store):
+    with desk_store(ctx) as (_, store):
         place = _sqlite_file(store)
     if place.exists() and not yes:
         raise CommandFailed(

@@ -13,16 +13,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from maildesk.cli.desk import the_office
-from maildesk.cli.edge import CommandFailed
-from maildesk.cli.output import print_json, shown
-from maildesk.cli.since import so_long
-from maildesk.desk import report_mails, reports
-from maildesk.desk.office import Office
+from maildesk.cli.console.errors import CommandFailed
+from maildesk.cli.console.open_desk import desk_runtime
+from maildesk.cli.console.output import print_json, shown
+from maildesk.cli.console.since import so_long
 from maildesk.model.person import Person
 from maildesk.model.report import Count, Issue, Kept, Period, Promises, Summary
 from maildesk.model.ticket import spoken
-from maildesk.outgoing.prose import hours
+from maildesk.outgoing.text_filters import hours
+from maildesk.processing import report_data
+from maildesk.processing.clock import scheduled_reports
+from maildesk.processing.runtime import Runtime
 from maildesk.store import people
 
 report = typer.Typer(
@@ -51,8 +52,8 @@ def summary(
 ) -> None:
     """Count tickets by state, requester and category, and list frequent issues."""
     length = _length(since, as_json, as_csv)
-    with the_office(ctx) as office, office.store.read() as connection:
-        found = reports.summary(connection, _until_now(office, length))
+    with desk_runtime(ctx) as runtime, runtime.store.read() as connection:
+        found = report_data.summary(connection, _until_now(runtime, length))
     if as_csv:
         _print_csv(("table", "name", "tickets"), _long(found))
     elif as_json:
@@ -67,8 +68,8 @@ def sla(
 ) -> None:
     """Count SLA targets by outcome, with percentiles of the time used."""
     length = _length(since, as_json, as_csv)
-    with the_office(ctx) as office, office.store.read() as connection:
-        found = reports.kept(office.policy.levels, connection, _until_now(office, length))
+    with desk_runtime(ctx) as runtime, runtime.store.read() as connection:
+        found = report_data.kept(runtime.policy.levels, connection, _until_now(runtime, length))
     if as_csv:
         _print_csv(tuple(f.name for f in fields(Kept)), map(astuple, found.lines))
     elif as_json:
@@ -80,9 +81,9 @@ def sla(
 @report.command()
 def scheduled(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """List the reports that are sent by mail, with recipients and next time."""
-    with the_office(ctx) as office:
-        for one in office.reports:
-            at = report_mails.next_time(office, one)
+    with desk_runtime(ctx) as runtime:
+        for one in runtime.reports:
+            at = scheduled_reports.next_time(runtime, one)
             if as_json:
                 print_json({"name": one.name, "to": one.to, "every": one.every, "next": shown(at)})
             else:
@@ -102,26 +103,26 @@ def send(
 
     The regular report is still sent on schedule.
     """
-    with the_office(ctx) as office:
-        wanted = next((one for one in office.reports if one.name == name), None)
+    with desk_runtime(ctx) as runtime:
+        wanted = next((one for one in runtime.reports if one.name == name), None)
         if wanted is None:
-            known = ", ".join(one.name for one in office.reports)
+            known = ", ".join(one.name for one in runtime.reports)
             remedy = (
                 f"configured reports: {known}"
                 if known
                 else "add a [[report]] to config/reports.toml"
             )
             raise CommandFailed(f"unknown report {name}: {remedy}")
-        unsent = report_mails.send_now(office, wanted, _recipient(office, to))
+        unsent = scheduled_reports.send_now(runtime, wanted, _recipient(runtime, to))
     if unsent:
         raise CommandFailed("; ".join(why for step in unsent for why in step.rejected))
     typer.echo("report queued; `maildesk run` sends it")
 
 
-def _recipient(office: Office, address: str) -> Person | None:
+def _recipient(runtime: Runtime, address: str) -> Person | None:
     if not address:
         return None
-    with office.store.read() as connection:
+    with runtime.store.read() as connection:
         person = people.find(connection, address)
     if person is None:
         raise CommandFailed(
@@ -130,8 +131,8 @@ def _recipient(office: Office, address: str) -> Person | None:
     return person
 
 
-def _until_now(office: Office, length: timedelta) -> Period:
-    now = office.clock()
+def _until_now(runtime: Runtime, length: timedelta) -> Period:
+    now = runtime.clock()
     return Period(now - length, now)
 
 

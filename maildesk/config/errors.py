@@ -6,7 +6,7 @@ ConfigErrors        all errors of maildesk.toml and config/*.toml
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from maildesk.config.lines import KeyPath
+from maildesk.config.toml_positions import KeyPath
 from maildesk.model.finding import Finding
 
 

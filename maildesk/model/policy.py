@@ -17,7 +17,7 @@ from maildesk.model.sla import ServiceLevels
 Expiry = Literal["escalate", "reject", "approve"]
 Level = Literal["L1", "L2", "L3", "field"]
 Grade = Literal["high", "medium", "low"]
-Cause = Literal[
+Trigger = Literal[
     "created",
     "replied",
     "reopened",
@@ -139,7 +139,7 @@ class Category(Part):
     sub: tuple[str, ...] = Field((), description="names of its sub-categories")
 
 
-class Service(Part):
+class CatalogService(Part):
     """A service that the desk supports."""
 
     name: str = Field(description="name of the service")
@@ -176,7 +176,7 @@ class RequestType(Part):
 class Catalog(Part):
     """catalog.toml"""
 
-    service: tuple[Service, ...] = Field((), description="services that the desk supports")
+    service: tuple[CatalogService, ...] = Field((), description="services that the desk supports")
     category: tuple[Category, ...] = Field((), description="categories of tickets")
     request_type: tuple[RequestType, ...] = Field(
         (RequestType(name="incident"),), description="request types"
@@ -372,7 +372,7 @@ class Rule(Part):
     """A rule: its triggers, its condition and its actions."""
 
     name: str = Field(description="name of the rule, shown in traces")
-    on: Annotated[tuple[Cause, ...], BeforeValidator(_many)] = Field(
+    on: Annotated[tuple[Trigger, ...], BeforeValidator(_many)] = Field(
         ("created",),
         description="trigger or list of triggers: created, replied, reopened, status-changed, "
         "approved, "
@@ -401,7 +401,7 @@ class RuleTest(Part):
     """A rule test with facts and the expected outcome. `maildesk rules check` runs it."""
 
     name: str = Field(description="name of the test")
-    on: Cause = Field("created", description="trigger")
+    on: Trigger = Field("created", description="trigger")
     facts: dict[str, str | int | bool | tuple[str, ...]] = Field(
         {},
         description='facts by name, such as { "mail.subject" = "VPN down" }; other facts are empty',
