@@ -1,6 +1,6 @@
-"""Every setting there is, from the models: the starter file and docs/settings.md are made of it.
+"""Describes every setting from the models, for the starter file and docs/settings.md.
 
-`python -m maildesk.config.settings_reference > docs/settings.md` writes the page anew.
+`python -m maildesk.config.settings_reference > docs/settings.md` regenerates the page.
 """
 
 import enum
@@ -36,19 +36,19 @@ FILES: tuple[tuple[str, type[Part]], ...] = (
 _INTRODUCTION = """\
 # Settings
 
-Every key of `maildesk.toml` and of the policy in `config/*.toml`. This page is made of the
-models in `maildesk/model` (`settings.py`, `policy.py` and others) by
-`python -m maildesk.config.settings_reference > docs/settings.md`; a test compares them.
+Every key of `maildesk.toml` and of the policy files in `config/`. This page is generated from the
+field descriptions in the code: `python -m maildesk.config.settings_reference > docs/settings.md`. A test
+checks that it is up to date.
 
-A secret is written `{ env = "NAME" }` (an environment variable) or `{ file = "PATH" }` (a file
-that only the user of maildesk may read; `/run/secrets` is exempt), never as itself. Paths are
-relative to the folder of `maildesk.toml`. `maildesk check` reports everything that is wrong.
+Write a secret as `{ env = "NAME" }` (an environment variable) or `{ file = "PATH" }` (a file that
+only the user of maildesk may read; files in `/run/secrets` are exempt), never as plain text. Paths
+are relative to the folder of `maildesk.toml`. `maildesk check` reports all errors.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One key of a table, as the documentation shows it."""
+    """One key of a table with its documentation."""
 
     key: str
     type: str
@@ -59,7 +59,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of a file; "" is the top of the file. `many` where it is an array of tables."""
+    """One table of a file; "" is the top level. `many` marks an array of tables."""
 
     name: str
     many: bool
@@ -68,12 +68,12 @@ class Table:
 
     @property
     def header(self) -> str:
-        """`[desk]`, `[[mailbox]]`, or "" for the top of the file."""
+        """`[desk]`, `[[mailbox]]`, or "" for the top level."""
         return f"[[{self.name}]]" if self.many else f"[{self.name}]" if self.name else ""
 
 
 def tables_of(model: type[Part], name: str = "", many: bool = False) -> Iterator[Table]:
-    """The tables of a file in order, the file's own keys first."""
+    """The tables of a file in order, its top-level keys first."""
     inner = [(key, f) for key, f in fields_of(model).items() if _is_table(f.annotation)]
     own = tuple(_setting(key, f) for key, f in fields_of(model).items() if (key, f) not in inner)
     if own:
@@ -86,7 +86,7 @@ def tables_of(model: type[Part], name: str = "", many: bool = False) -> Iterator
 
 
 def literal(value: Any) -> str:
-    """The value as TOML has it; "" for none."""
+    """The value in TOML; "" for None."""
     if value is None:
         return ""
     if isinstance(value, tuple):
@@ -97,7 +97,7 @@ def literal(value: Any) -> str:
 
 
 def settings_page() -> str:
-    """docs/settings.md."""
+    """The text of docs/settings.md."""
     return "\n".join([_INTRODUCTION, *(line for file in FILES for line in _file_lines(*file))])
 
 

@@ -1,4 +1,4 @@
-"""monitoring.toml: which machines report problems, and how their reports are read."""
+"""The schema of monitoring.toml: systems that report problems, and the format of their reports."""
 
 import enum
 from typing import Literal
@@ -9,7 +9,7 @@ from maildesk.model.settings import Part
 
 
 class Report(enum.StrEnum):
-    """What is said of a problem. NEWS is all else: acknowledged, in downtime, flapping."""
+    """The kind of a report. NEWS covers acknowledgements, downtimes and flapping."""
 
     PROBLEM = "problem"
     RECOVERY = "recovery"
@@ -22,20 +22,25 @@ Format = Literal["nagios", "icinga", "zabbix", "alertmanager", "checkmk", "own"]
 class Reporter(Part):
     """A monitoring system that reports by mail, or by a signed request to /events."""
 
-    name: str = Field(
-        description="the system's name; requests name it, problems are told apart by it"
+    name: str = Field(description="name of the system, used in requests and to identify problems")
+    address: str = Field(
+        description="address from which its mails come; maildesk never writes to it"
     )
-    address: str = Field(description="the address its mails come from; nobody writes to it")
     format: Format = Field(
         "own",
-        description="how its mails are read: nagios, icinga, zabbix, alertmanager, checkmk, or own",
+        description="format of its mails: nagios, icinga, zabbix, alertmanager, checkmk, or own",
     )
-    problem: str = Field("", description="own: RE2 with the group `key`; a match is a problem")
-    recovery: str = Field("", description="own: RE2 with the group `key`; a match is its end")
+    problem: str = Field(
+        "", description="RE2 pattern of a problem with the group `key`, for format own"
+    )
+    recovery: str = Field(
+        "", description="RE2 pattern of a recovery with the group `key`, for format own"
+    )
     proof: bool = Field(
         True,
-        description="a mail ends a problem only with our mail server's word for the sender; "
-        "false where a machine of your own net hands its mails in unsigned",
+        description="accept a recovery only if our mail server authenticated the sender; set "
+        "false for "
+        "a system in your own network that sends unsigned mail",
     )
 
 
@@ -43,15 +48,19 @@ class Monitoring(Part):
     """monitoring.toml"""
 
     close_after_hours: float = Field(
-        24, gt=0, description="a ticket resolved by event closes after so long without the problem"
+        24,
+        gt=0,
+        description="hours without the problem before a ticket resolved by event is closed",
     )
-    flaps: int = Field(3, ge=1, description="a problem that came back so often is flapping")
+    flaps: int = Field(3, ge=1, description="a problem that returned this many times is flapping")
     settle_minutes: float = Field(
-        15, gt=0, description="the end of a flapping problem must hold for so long"
+        15,
+        gt=0,
+        description="minutes for which a flapping problem must be gone before it counts as solved",
     )
-    source: tuple[Reporter, ...] = Field((), description="the systems that may report")
+    source: tuple[Reporter, ...] = Field((), description="monitoring systems that may report")
 
     @property
     def addresses(self) -> frozenset[str]:
-        """Where nobody reads mail, without case."""
+        """The addresses of the systems, in lower case; nobody reads mail there."""
         return frozenset(one.address.casefold() for one in self.source)

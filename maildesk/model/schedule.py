@@ -1,4 +1,4 @@
-"""What reports.toml says: which report goes to whom, and when. Frozen."""
+"""The schema of reports.toml: recipients and times of reports by mail. Frozen."""
 
 import re
 from typing import Annotated, Any, Literal
@@ -30,34 +30,39 @@ def _many(value: Any) -> Any:
 
 def _time_of_day(value: str) -> str:
     if not _TIME.fullmatch(value):
-        raise ValueError('is no time of day; write it as "08:00"')
+        raise ValueError('is not a time of day; write, for example, "08:00"')
     return value
 
 
 class ScheduledReport(Part):
-    """A report that goes out by mail: what came, what is open, how promises were kept."""
+    """A report that is sent by mail: ticket counts, frequent issues and SLA figures."""
 
     name: str = Field(
-        min_length=1, max_length=100, description="its name; the mail's subject begins with it"
+        min_length=1,
+        max_length=100,
+        description="name of the report, used in the subject of the mail",
     )
     to: Annotated[tuple[str, ...], BeforeValidator(_many)] = Field(
-        min_length=1, description="who gets it: addresses of people.toml, groups, or teams"
+        min_length=1, description="recipients: addresses of people.toml, groups or teams"
     )
     every: Rhythm = Field(
-        "monday", description="monday to sunday, day, business day, or month (its first day)"
+        "monday",
+        description="when to send it: monday to sunday, day, business day, or month (on its "
+        "first day)",
     )
     at: Annotated[str, AfterValidator(_time_of_day)] = Field(
         "08:00",
-        description="the time of day there, as 08:00; the report speaks of the time since the last",
+        description="local time of day, such as 08:00; the report covers the time since the last "
+        "one",
     )
     calendar: str | None = Field(
         None,
-        description="a calendar of sla.toml: its time zone and its business days; without it the "
-        "first one",
+        description="calendar of sla.toml that defines time zone and business days; default: the "
+        "first calendar",
     )
 
 
 class Reports(Part):
     """reports.toml"""
 
-    report: tuple[ScheduledReport, ...] = Field((), description="the reports that go out by mail")
+    report: tuple[ScheduledReport, ...] = Field((), description="reports that are sent by mail")

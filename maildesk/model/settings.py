@@ -1,7 +1,7 @@
-"""What `maildesk.toml` says: this installation. Frozen; each room is handed its own part.
+"""The schema of `maildesk.toml`, the settings of an installation. All values are frozen.
 
-A field's description is its documentation: `maildesk init` and docs/settings.md are made of it.
-Secrets are `Secret` values: they never show in a repr, a log or an error.
+`maildesk init` and docs/settings.md are generated from the field descriptions. Secrets are `Secret`
+values, which never appear in a repr, a log or an error.
 """
 
 import enum
@@ -12,19 +12,19 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 
 class Part(BaseModel):
-    """A table of the configuration: frozen, and an unknown key is an error."""
+    """A table of the configuration. Frozen; an unknown key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Secret(Part):
-    """A secret given in one of two ways, never in the file itself.
+    """A reference to a secret, which is never written in the file itself.
 
-    `config.py` fills `value` from the environment variable or the file.
+    `value` is filled in from the environment variable or the file when the settings are loaded.
     """
 
-    env: str | None = Field(None, description="name of the environment variable that holds it")
-    file: Path | None = Field(None, description="path of the file that holds it")
+    env: str | None = Field(None, description="name of the environment variable with the secret")
+    file: Path | None = Field(None, description="path of the file with the secret")
     value: SecretStr = Field(SecretStr(""), exclude=True, repr=False)
 
     @model_validator(mode="after")
@@ -35,7 +35,7 @@ class Secret(Part):
 
 
 class Security(enum.StrEnum):
-    """How the line to a server is protected."""
+    """How the connection to a server is encrypted."""
 
     TLS = "tls"
     STARTTLS = "starttls"
@@ -43,7 +43,7 @@ class Security(enum.StrEnum):
 
 
 class Settle(enum.StrEnum):
-    """What happens on the server to a mail that is in the journal."""
+    """What to do on the server with a mail that is stored in the journal."""
 
     MOVE = "move"
     FLAG = "flag"
@@ -51,94 +51,120 @@ class Settle(enum.StrEnum):
 
 
 class Mailbox(Part):
-    """One IMAP account and the folders of it that are read."""
+    """An IMAP account and the folders to read."""
 
-    name: str = Field(description="the mailbox's name in logs, in the journal and in `ledger`")
-    host: str = Field(description="name of the IMAP server")
+    name: str = Field(
+        description="name of the mailbox in logs, in the journal and in `maildesk ledger`"
+    )
+    host: str = Field(description="host name of the IMAP server")
     port: int = Field(993, ge=1, le=65535, description="port of the IMAP server")
-    security: Security = Field(Security.TLS, description="how the line is protected")
-    ca_file: Path | None = Field(None, description="trust this CA file in place of the system's")
-    user: str = Field(description="whom to log in as")
-    password: Secret = Field(description="the user's password")
-    folders: tuple[str, ...] = Field(("INBOX",), description="folders that are read")
-    settle: Settle = Field(Settle.MOVE, description="move, flag ($MaildeskDone) or delete")
-    processed_folder: str = Field("Processed", description="where `settle = move` puts mails")
-    idle: bool = Field(True, description="wait for new mail with IDLE; polling goes on beside it")
-    poll_seconds: float = Field(120, gt=0, description="a full look at least this often")
-    batch_bytes: int = Field(8_000_000, gt=0, description="fetch at most so many bytes at once")
-    batch_mails: int = Field(50, ge=1, le=1000, description="fetch at most so many mails at once")
-    timeout_seconds: float = Field(60, gt=0, description="longest wait for the server's answer")
+    security: Security = Field(Security.TLS, description="encryption of the connection")
+    ca_file: Path | None = Field(
+        None, description="CA file to trust instead of the CA files of the system"
+    )
+    user: str = Field(description="user name for the login")
+    password: Secret = Field(description="password for the login")
+    folders: tuple[str, ...] = Field(("INBOX",), description="folders to read")
+    settle: Settle = Field(
+        Settle.MOVE, description="processed mails: move, flag ($MaildeskDone) or delete"
+    )
+    processed_folder: str = Field("Processed", description="target folder of `settle = move`")
+    idle: bool = Field(
+        True, description="use IDLE to be notified of new mail, in addition to polling"
+    )
+    poll_seconds: float = Field(120, gt=0, description="check all folders at least this often")
+    batch_bytes: int = Field(8_000_000, gt=0, description="maximum bytes per fetch")
+    batch_mails: int = Field(50, ge=1, le=1000, description="maximum mails per fetch")
+    timeout_seconds: float = Field(60, gt=0, description="maximum wait for an answer of the server")
     unnamed_results: bool = Field(
         False,
-        description="for Exchange Online, whose Authentication-Results name no server: the "
-        "top-most one of this mailbox is believed without",
+        description="for Exchange Online, whose Authentication-Results have no authserv-id: "
+        "trust the "
+        "top-most one of each mail in this mailbox",
     )
     since: str | None = Field(
         None,
-        description="YYYY-MM-DD: mails from this day on are answered; by default those that come "
-        "after the first look at the folder",
+        description="YYYY-MM-DD: answer mails received on or after this day; default: mails "
+        "received "
+        "after the first check of the folder",
     )
 
 
 class Listener(Part):
-    """A door for mail that is delivered to maildesk by SMTP or LMTP."""
+    """A listener for mail that is delivered to maildesk by SMTP or LMTP."""
 
-    name: str = Field(description="the listener's name in logs and in the journal")
-    protocol: Literal["smtp", "lmtp"] = Field("lmtp", description="smtp or lmtp")
+    name: str = Field(description="name of the listener in logs and in the journal")
+    protocol: Literal["smtp", "lmtp"] = Field("lmtp", description="protocol to speak: smtp or lmtp")
     host: str = Field("127.0.0.1", description="address to listen on")
-    port: int = Field(ge=0, le=65535, description="port to listen on; 0 takes any free one")
-    max_connections: int = Field(50, ge=1, description="clients at the same time")
-    command_seconds: float = Field(60, gt=0, description="longest wait for a client's next line")
-    session_seconds: float = Field(600, gt=0, description="longest life of one connection")
-    max_commands: int = Field(1000, ge=10, description="commands in one connection")
+    port: int = Field(ge=0, le=65535, description="port to listen on; 0 picks a free port")
+    max_connections: int = Field(50, ge=1, description="maximum simultaneous clients")
+    command_seconds: float = Field(
+        60, gt=0, description="maximum wait for the next command of a client"
+    )
+    session_seconds: float = Field(600, gt=0, description="maximum duration of a connection")
+    max_commands: int = Field(1000, ge=10, description="maximum commands per connection")
     check_senders: bool | None = Field(
         None,
-        description="for a door that strangers reach: ask the DNS for SPF, DKIM and DMARC "
-        "ourselves, and believe no Authentication-Results in these mails; false where not given, "
-        "which must be said where other machines reach it and trust.authserv_ids are given",
+        description="set it for a listener that strangers can reach: check SPF, DKIM and DMARC "
+        "by DNS "
+        "and ignore Authentication-Results in these mails; default false; must be set explicitly "
+        "if other machines can reach the listener and trust.authserv_ids is set",
     )
 
 
 class Smtp(Part):
-    """The server that takes our outgoing mail."""
+    """The server for outgoing mail."""
 
-    host: str = Field("127.0.0.1", description="name of the SMTP server")
+    host: str = Field("127.0.0.1", description="host name of the SMTP server")
     port: int = Field(587, ge=1, le=65535, description="port of the SMTP server")
-    security: Security = Field(Security.STARTTLS, description="how the line is protected")
-    ca_file: Path | None = Field(None, description="trust this CA file in place of the system's")
-    user: str | None = Field(None, description="whom to log in as; without it no login")
-    password: Secret | None = Field(None, description="the user's password")
-    timeout_seconds: float = Field(60, gt=0, description="for each step but the final dot")
-    dot_seconds: float = Field(600, gt=0, description="RFC 5321 §4.5.3.2.6: wait for the final dot")
-    keep_open_seconds: float = Field(30, ge=0, description="an idle line is kept so long")
+    security: Security = Field(Security.STARTTLS, description="encryption of the connection")
+    ca_file: Path | None = Field(
+        None, description="CA file to trust instead of the CA files of the system"
+    )
+    user: str | None = Field(
+        None, description="user name for the login; omit it to send without login"
+    )
+    password: Secret | None = Field(None, description="password for the login")
+    timeout_seconds: float = Field(
+        60, gt=0, description="maximum wait for each SMTP answer before the final dot"
+    )
+    dot_seconds: float = Field(
+        600, gt=0, description="maximum wait for the answer to the final dot (RFC 5321 §4.5.3.2.6)"
+    )
+    keep_open_seconds: float = Field(
+        30, ge=0, description="how long to keep an idle connection open"
+    )
     evidence_seconds: float = Field(
         1800,
         ge=0,
-        description="a mail whose final dot got no answer is sent once more after so long",
+        description="if the final dot was not answered, wait this long before sending the mail "
+        "again",
     )
 
 
 class Desk(Part):
-    """Who we are to the outside."""
+    """Name and addresses of the helpdesk."""
 
-    name: str = Field("Service Desk", description="the desk's name in From and in mails")
-    address: str = Field(description="the service-desk address people write to")
-    aliases: tuple[str, ...] = Field((), description="other addresses that are also the desk")
-    delimiter: str = Field("+", description='separates the reply token: desk+TOKEN@…; "" for none')
-    dots: bool = Field(
-        True, description="false where dots in the name do not count, as at Gmail: d.esk is desk"
+    name: str = Field("Service Desk", description="name of the helpdesk in From and in mails")
+    address: str = Field(description="mail address of the helpdesk")
+    aliases: tuple[str, ...] = Field((), description="further addresses of the helpdesk")
+    delimiter: str = Field(
+        "+", description='separates address and reply token, as in desk+TOKEN@…; "" to use no token'
     )
-    max_mail_bytes: int = Field(26_214_400, gt=0, description="larger mails are refused")
+    dots: bool = Field(
+        True, description="set false if the provider ignores dots in the local part, as Gmail does"
+    )
+    max_mail_bytes: int = Field(26_214_400, gt=0, description="refuse mails that are larger")
 
     @property
     def domain(self) -> str:
-        """The domain of the desk's address; Message-IDs are made in it."""
+        """The domain of the desk's address, also used for Message-IDs."""
         return self.address.rpartition("@")[2].lower()
 
     def tag_in(self, address: str) -> str | None:
-        """What stands behind the delimiter where the address is the desk's, else None.
+        """The tag after the delimiter if the address is one of the desk's, else None.
 
-        "" for the plain address. Case is folded: many servers do not keep it.
+        "" for an address without a tag. Lower case, since many servers change the case.
         """
         local, _, domain = address.strip().lower().rpartition("@")
         name, _, tag = local.partition(self.delimiter) if self.delimiter else (local, "", "")
@@ -159,76 +185,95 @@ class Desk(Part):
 
 
 class Database(Part):
-    """Where the journal, the tickets and the outgoing mails are."""
+    """The database with the journal, the tickets and the outgoing mails."""
 
     url: str = Field(
         "sqlite:///maildesk.db",
         description="sqlite:///FILE (relative to maildesk.toml) or postgresql://USER@HOST/NAME",
     )
-    password: Secret | None = Field(None, description="the PostgreSQL user's password")
+    password: Secret | None = Field(None, description="password of the PostgreSQL user")
 
 
 class Web(Part):
-    """The pages behind the links in mails."""
+    """The web pages that mails link to."""
 
-    enabled: bool = Field(True, description="whether the pages are served")
-    host: str = Field("127.0.0.1", description="address to listen on; a proxy stands in front")
-    port: int = Field(8080, ge=0, le=65535, description="port to listen on; 0 takes any free one")
+    enabled: bool = Field(True, description="serve the pages")
+    host: str = Field(
+        "127.0.0.1", description="address to listen on, usually behind a reverse proxy"
+    )
+    port: int = Field(8080, ge=0, le=65535, description="port to listen on; 0 picks a free port")
     base_url: str | None = Field(
-        None, description="public address of the pages; without it mails carry no links"
+        None, description="public address of the pages; without it mails contain no links"
     )
     events_key: Secret | None = Field(
-        None, description="signs requests to /events, at least 32 characters; none, no such page"
+        None,
+        description="key that signs requests to /events, at least 32 characters; without it "
+        "/events is off",
     )
 
 
 class Secrets(Part):
-    """The keys that sign tokens, links and Message-IDs."""
+    """Keys that sign tokens, links and Message-IDs."""
 
-    key: Secret = Field(description="signs; at least 32 characters")
-    old_keys: tuple[Secret, ...] = Field((), description="still accepted after a rotation")
+    key: Secret = Field(description="current signing key, at least 32 characters")
+    old_keys: tuple[Secret, ...] = Field(
+        (), description="previous keys that are still accepted after a key rotation"
+    )
 
     def keys(self) -> tuple[bytes, ...]:
-        """The key that signs, then those that are still accepted."""
+        """The current signing key, then the previous ones."""
         every = (self.key, *self.old_keys)
         return tuple(secret.value.get_secret_value().encode() for secret in every)
 
 
 class Trust(Part):
-    """Whose word about a sender counts."""
+    """Servers whose statements about senders are trusted."""
 
     authserv_ids: tuple[str, ...] = Field(
-        (), description="authserv-id of our own mail server's Authentication-Results (RFC 8601)"
+        (), description="authserv-ids of your own mail servers in Authentication-Results (RFC 8601)"
     )
     trusted_sealers: tuple[str, ...] = Field(
         (),
-        description="domains whose ARC seals are believed (RFC 8617), as of a mailing list; "
-        "asked for where `check_senders` is set",
+        description="domains whose ARC seals are trusted (RFC 8617), such as mailing lists; used "
+        "with "
+        "`check_senders`",
     )
 
 
 class Limits(Part):
-    """Bounds that keep strangers' mail and loops in check."""
+    """Limits that protect against hostile mail, loops and floods."""
 
-    readers: int = Field(1, ge=1, le=32, description="processes that read strangers' mail")
-    read_seconds: float = Field(10, gt=0, description="wall clock for reading one mail")
-    read_megabytes: int = Field(1024, ge=128, description="memory of one reading process")
-    attempts: int = Field(3, ge=1, le=10, description="then a mail goes into quarantine")
-    automatic_mails_per_hour: int = Field(20, ge=1, description="to one address that is no agent's")
+    readers: int = Field(1, ge=1, le=32, description="number of processes that parse mail")
+    read_seconds: float = Field(10, gt=0, description="maximum time to parse one mail")
+    read_megabytes: int = Field(1024, ge=128, description="maximum memory of a parsing process")
+    attempts: int = Field(
+        3, ge=1, le=10, description="attempts to process a mail before it is quarantined"
+    )
+    automatic_mails_per_hour: int = Field(
+        20, ge=1, description="maximum automatic mails per hour to one address, except agents"
+    )
     automatic_mails_per_hour_of_a_ticket: int = Field(
-        30, ge=1, description="about one ticket to one address, an agent's too"
+        30, ge=1, description="maximum automatic mails per hour about one ticket to one address"
     )
     mails_per_hour_to_a_ticket: int = Field(
-        20, ge=1, description="of one sender; further ones are recorded and change nothing"
+        20,
+        ge=1,
+        description="maximum mails per hour from one sender; further mails are stored without "
+        "effect",
     )
     state_changes_per_hour: int = Field(
-        6, ge=1, description="of one ticket by one person who is no agent, by mail"
+        6,
+        ge=1,
+        description="maximum state changes per hour of a ticket by mails of one person, except "
+        "agents",
     )
-    total_mails_per_hour: int = Field(2000, ge=1, description="automatic mails in all")
+    total_mails_per_hour: int = Field(
+        2000, ge=1, description="maximum automatic mails per hour in total"
+    )
 
 
 class Settings(Part):
-    """All of maildesk.toml."""
+    """All settings of maildesk.toml."""
 
     desk: Desk
     mailbox: tuple[Mailbox, ...] = ()
@@ -239,4 +284,6 @@ class Settings(Part):
     secrets: Secrets
     trust: Trust = Trust()
     limits: Limits = Limits()
-    policy: Path = Field(Path("config"), description="folder of people.toml, rules.toml, …")
+    policy: Path = Field(
+        Path("config"), description="folder of the policy files: people.toml, rules.toml, …"
+    )

@@ -1,4 +1,4 @@
-"""What sla.toml says, and how its hours, durations and days are written. Frozen."""
+"""The schema of sla.toml, and the syntax of its hours, durations and days. Frozen."""
 
 import re
 from datetime import date, timedelta
@@ -27,136 +27,153 @@ def _many(value: Any) -> Any:
 
 
 class CalendarEntry(Part):
-    """When somebody works: business hours in local time, without the holidays."""
+    """Business hours in local time, public holidays and days off."""
 
-    name: str = Field(description="the calendar's name")
-    zone: str = Field("UTC", description='IANA time zone, as "Europe/Berlin"')
+    name: str = Field(description="name of the calendar")
+    zone: str = Field("UTC", description='IANA time zone, such as "Europe/Berlin"')
     hours: Annotated[tuple[str, ...], BeforeValidator(_many)] = Field(
-        description='business hours, as "mon-fri 09:00-12:30 13:30-17:00": one or a list; '
+        description='business hours or a list of them, such as "mon-fri 09:00-12:30 13:30-17:00"; '
         "a day may end at 24:00"
     )
-    country: str | None = Field(None, description='its public holidays are free, as "DE"')
-    region: str | None = Field(None, description='and those of this part of it, as "BE"')
-    days_off: tuple[date | str, ...] = Field(
-        (), description='further free days: 2026-12-24, or "12-24" for every year'
+    country: str | None = Field(
+        None, description='country whose public holidays are excluded, such as "DE"'
     )
-    teams: tuple[str, ...] = Field((), description="tickets of these teams go by it")
+    region: str | None = Field(
+        None, description='region with further public holidays, such as "BE"'
+    )
+    days_off: tuple[date | str, ...] = Field(
+        (), description='further days off: 2026-12-24, or "12-24" for every year'
+    )
+    teams: tuple[str, ...] = Field((), description="teams whose tickets use this calendar")
     organisations: tuple[str, ...] = Field(
-        (), description="and those of these organisations, where no calendar names their team"
+        (), description="organisations whose tickets use it, if no calendar lists their team"
     )
 
 
 class Promise(Part):
-    """One metric of a profile: what is promised in business time."""
+    """The SLA target of one metric of a profile, in business time."""
 
     targets: dict[str, str] = Field(
-        {}, description='by priority, as { P1 = "30 minutes", P2 = "1 hour 30 minutes" }'
+        {},
+        description='targets by priority, such as { P1 = "30 minutes", P2 = "1 hour 30 minutes" }',
     )
     otherwise: str | None = Field(
-        None, description="for every other priority and while there is none; without it no promise"
+        None,
+        description="target for other priorities and for tickets without one; omit it for no "
+        "target",
     )
     pause: tuple[Pause, ...] = Field(
         ("on-hold",),
-        description="when the clock stands: on-hold, waiting-for-requester (an agent wrote last)",
+        description="when the timer pauses: on-hold, waiting-for-requester (an agent wrote last)",
     )
-    ladder: str | None = Field(None, description="who is told when; a ladder of this file")
+    ladder: str | None = Field(None, description="escalation policy: the name of a [[ladder]]")
 
 
 class Profile(Part):
-    """What is promised to which tickets. The first profile whose `when` holds counts."""
+    """SLA targets for the tickets that match `when`. The first matching profile applies."""
 
-    name: str = Field(description="the profile's name")
+    name: str = Field(description="name of the profile")
     when: str = Field(
-        "true", description="a CEL expression over ticket.*, requester.* and organisation.*"
+        "true",
+        description="condition as a CEL expression over ticket.*, requester.* and organisation.*",
     )
     calendar: str | None = Field(
-        None, description="the calendar; without it the team's, the organisation's, the first one"
+        None,
+        description="calendar; default: that of the team, else of the organisation, else the first",
     )
-    first_response: Promise | None = Field(None, description="until an agent first answers")
+    first_response: Promise | None = Field(
+        None, description="target for the first answer of an agent"
+    )
     next_response: Promise | None = Field(
-        None, description="until an agent answers what was written since"
+        None, description="target for the answer to each later message"
     )
-    resolution: Promise | None = Field(None, description="until a resolution is given")
+    resolution: Promise | None = Field(None, description="target for the resolution")
     approval: Promise | None = Field(
-        None, description="until the approver decides; it does not stand on hold"
+        None, description="target for the decision of an approver; does not pause on hold"
     )
 
 
 class Rung(Part):
-    """One step of a ladder: what happens when so much of the time is used. Once per clock."""
+    """One step of an escalation policy. It runs once per SLA timer."""
 
-    at: str = Field(description='part of the target, as "80%", or time after it, as "+2h"')
+    at: str = Field(
+        description='when the step runs: part of the target, such as "80%", or time after it, "+2h"'
+    )
     tell: tuple[Whom, ...] = Field(
         (),
-        description="assignee (else the team), lead, level-above (leads of the next level), "
-        "manager (the assignee's)",
+        description="people to notify: assignee (or the team), lead, level-above (leads of the "
+        "next "
+        "level), manager (of the assignee)",
     )
-    raise_priority: bool = Field(False, description="urgency one grade up, then impact")
-    reassign: str | None = Field(None, description="a team that the ticket goes to")
+    raise_priority: bool = Field(
+        False, description="raise the urgency by one grade, then the impact"
+    )
+    reassign: str | None = Field(None, description="team to which the ticket is reassigned")
 
 
 class Ladder(Part):
-    """Whom a promise is told to before it breaks, and after."""
+    """An escalation policy: its steps run before and after an SLA target is breached."""
 
-    name: str = Field(description="the ladder's name")
+    name: str = Field(description="name of the escalation policy")
     tell_within: str | None = Field(
-        None, description="a calendar: outside of its hours nobody is told, but when it opens"
+        None,
+        description="calendar for notifications; those outside its hours are sent when it opens",
     )
-    rung: tuple[Rung, ...] = Field(description="in order of time")
+    rung: tuple[Rung, ...] = Field(description="steps, in order of time")
 
 
 class ServiceLevels(Part):
     """sla.toml"""
 
-    calendar: tuple[CalendarEntry, ...] = Field((), description="who works when")
-    ladder: tuple[Ladder, ...] = Field((), description="who is told when")
-    profile: tuple[Profile, ...] = Field((), description="what is promised, looked at in order")
+    calendar: tuple[CalendarEntry, ...] = Field((), description="business hours")
+    ladder: tuple[Ladder, ...] = Field((), description="escalation policies")
+    profile: tuple[Profile, ...] = Field((), description="SLA profiles, evaluated in order")
 
 
 def read_week(lines: tuple[str, ...]) -> Week:
-    """Seven days of spans in minutes from midnight, sorted; touching spans are one.
+    """Seven days of sorted intervals in minutes from midnight; adjacent intervals are joined.
 
-    Raises ValueError, in words for an admin, where it cannot be read, spans overlap or no day
-    has an hour.
+    Raises ValueError, worded for an admin, if a line is invalid, intervals overlap or no day has
+    business hours.
     """
     days: list[list[Span]] = [[] for _ in DAYS]
     for line in lines:
         for day in read_days(line):
             days[day] += read_spans(line)
     if not any(days):
-        raise ValueError("no day has a business hour")
+        raise ValueError("no day has business hours")
     return tuple(_joined(sorted(day)) for day in days)
 
 
 def read_days(line: str) -> list[int]:
-    """The days that the line begins with, 0 for Monday. `fri-mon` goes over the weekend."""
+    """The days at the start of the line, 0 for Monday. `fri-mon` includes the weekend."""
     word = line.strip().partition(" ")[0].lower()
     found: list[int] = []
     for part in word.split(","):
         first, _, last = part.partition("-")
         if first not in DAYS or (last and last not in DAYS):
-            raise ValueError('begin with days, as "mon-fri" or "mon,wed"')
+            raise ValueError('begin with days, such as "mon-fri" or "mon,wed"')
         begin, end = DAYS.index(first), DAYS.index(last or first)
         found += [(begin + step) % 7 for step in range((end - begin) % 7 + 1)]
     return found
 
 
 def read_spans(line: str) -> list[Span]:
-    """The spans behind the days."""
+    """The intervals after the days."""
     words = line.strip().partition(" ")[2].replace(",", " ").split()
     if not words:
-        raise ValueError('give hours behind the days, as "09:00-17:00"')
+        raise ValueError('write hours after the days, such as "09:00-17:00"')
     return [_span(word) for word in words]
 
 
 def _span(word: str) -> Span:
     found = _HOURS.fullmatch(word)
     if found is None:
-        raise ValueError(f'"{word[:40]}" is no span of hours; write it as "09:00-17:00"')
+        raise ValueError(f'"{word[:40]}" is not an interval; write, for example, "09:00-17:00"')
     hours = [int(group) for group in found.groups()]
     begin, end = hours[0] * 60 + hours[1], hours[2] * 60 + hours[3]
     if max(hours[1], hours[3]) > 59 or not begin < end <= _DAY:
-        raise ValueError(f'"{word}" does not end after it begins, on the same day')
+        raise ValueError(f'"{word}" does not end after it begins on the same day')
     return begin, end
 
 
@@ -164,7 +181,7 @@ def _joined(spans: list[Span]) -> tuple[Span, ...]:
     joined: list[Span] = []
     for begin, end in spans:
         if joined and begin < joined[-1][1]:
-            raise ValueError("two spans of one day overlap")
+            raise ValueError("two intervals of one day overlap")
         if joined and begin == joined[-1][1]:
             joined[-1] = (joined[-1][0], end)
         else:
@@ -173,33 +190,35 @@ def _joined(spans: list[Span]) -> tuple[Span, ...]:
 
 
 def read_duration(text: str) -> timedelta:
-    """`2 hours`, `1h 30m`. Raises ValueError for anything else, and for nothing at all."""
+    """Read `2 hours` or `1h 30m`. Raises ValueError for anything else and for zero."""
     found = _DURATION.findall(text)
     if _DURATION.sub("", text).strip() or not found:
-        raise ValueError('is no duration; write it as "30 minutes" or "1 hour 30 minutes"')
+        raise ValueError(
+            'is not a duration; write, for example, "30 minutes" or "1 hour 30 minutes"'
+        )
     minutes = sum(int(n) * (60 if unit[0] == "h" else 1) for n, unit in found)
     if minutes == 0:
-        raise ValueError("is no time at all")
+        raise ValueError("is zero; write a longer duration")
     return timedelta(minutes=minutes)
 
 
 def read_rung(at: str, target: timedelta) -> timedelta:
-    """How much of the time is used when the rung is reached. Raises ValueError."""
+    """The elapsed business time at which the step runs. Raises ValueError."""
     if at.startswith("+"):
         return target + read_duration(at[1:].strip())
     found = _RUNG.fullmatch(at.strip())
     if found is None or int(found[1]) == 0:
-        raise ValueError('write it as "80%" or "+2h"')
+        raise ValueError('is not a valid time; write, for example, "80%" or "+2h"')
     return target * int(found[1]) / 100
 
 
 def read_day_off(day: date | str, years: range) -> list[date]:
-    """The day, or every day of that name. Raises ValueError for what is none."""
+    """The date, or that day of every year. Raises ValueError if it is not a day."""
     if isinstance(day, date):
         return [day]
     found = re.fullmatch(r"(\d{1,2})-(\d{1,2})", day)
     if found is None:
-        raise ValueError('write a date as 2026-12-24, or "12-24" for every year')
+        raise ValueError('is not a day; write 2026-12-24, or "12-24" for every year')
     month, of_month = int(found[1]), int(found[2])
     date(2024, month, of_month)  # a leap year
     leap_day = (month, of_month) == (2, 29)
