@@ -4,7 +4,7 @@ The rooms of the daemon know the database only through this class (it is the `Jo
 the mailboxes and listeners).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,6 +12,7 @@ import structlog
 
 from maildesk.desk.around import look_around, look_below
 from maildesk.desk.bounces import report_failure
+from maildesk.desk.breaker import WINDOW
 from maildesk.desk.office import Office
 from maildesk.desk.record import Matter, Recorder, Said
 from maildesk.desk.tick import tick
@@ -21,7 +22,7 @@ from maildesk.model.cause import AgentActed, Facts, TicketReported
 from maildesk.model.decision import Decision
 from maildesk.model.mail import Address, RawMail
 from maildesk.model.person import Person
-from maildesk.store import journal, lease, outgoing, people, tickets
+from maildesk.store import journal, lease, outgoing, people, statistics, tickets
 
 log = structlog.get_logger()
 
@@ -146,6 +147,9 @@ class Desk:
 
         Asked for after a failure and at every tick: a kill in between loses none.
         """
+        with self.office.store.read() as connection:  # as a rule there is none: lock nothing
+            if not outgoing.any_unreported(connection):
+                return 0
         reported = 0
         while self._report_failure():
             reported += 1
@@ -159,10 +163,18 @@ class Desk:
                 report_failure(recorder, row.ticket, row.person_id, row.template, row.reason)
         return row is not None
 
-    def tick(self) -> int:
-        """Work the deadlines that have passed, a transaction each; how many we struck.
+    def tick(self, before: Callable[[Sequence[int]], None] = lambda _: None) -> int:
+        """Work the deadlines that have passed, a transaction each; how many we struck. `before`
+        is handed the tickets first.
 
         Raises OperationalError where the database is locked, full or gone.
         """
         self.report_failures()
-        return tick(self.office)
+        return tick(self.office, before)
+
+    def maintain(self) -> None:
+        """What the database needs once a day: counts that nobody asks for any more are deleted,
+        and the planner looks at the tables."""
+        with self.office.store.write() as connection:
+            outgoing.forget_rate(connection, self.office.clock() - 2 * WINDOW)
+        statistics.refresh(self.office.store)

@@ -1,12 +1,15 @@
 """After sla.toml was changed: the clocks of every open ticket are worked out anew.
 
-Each ticket in a transaction of its own, from its whole history; what is other than before stands in
-the history. Rungs that a new promise would have reached before it was made are marked and told to
-nobody: an admin who writes a first sla.toml must not raise the priority of every old ticket.
+In small steps between the ticks, so that deadlines go on being worked; a ticket that is due is
+reviewed before its deadline is worked. Each ticket in a transaction of its own, from its whole
+history; what is other than before stands in the history.
+
+Rungs that a new promise would have reached before it was made are marked and told to nobody: an
+admin who writes a first sla.toml must not raise the priority of every old ticket.
 """
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 import structlog
@@ -28,29 +31,72 @@ from maildesk.store.engine import is_of_the_database
 log = structlog.get_logger()
 
 LEASE = "review"
+STEP_TICKETS = 20  # about 9 ms each
 _MARK = "sla.toml"
 _LEASE_TIME = timedelta(minutes=10)
 
 
-def review(office: Office, stopping: Callable[[], bool] = lambda: False) -> int:
-    """Bring open tickets in line with sla.toml; how many changed. 0 where it is as it was.
+class Review:
+    """One review of all open tickets, a few at a time. `changed` counts tickets that changed."""
 
-    Raises OperationalError where the database is locked, full or gone.
-    """
-    with office.store.read() as connection:
-        if is_done(connection, office.policy.levels):
-            return 0
-        numbers = deadlines.open_numbers(connection)
-    changed = 0
-    for number in numbers:
-        if stopping() or not _mine(office):
-            return changed
-        changed += _reviewed(office, number)
-    with office.store.write() as connection:
-        deadlines.set_counter(connection, _MARK, _mark(office.policy.levels))
-        lease.release(connection, LEASE, office.holder)
-    log.info("promises reviewed", tickets=len(numbers), changed=changed)
-    return changed
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._after = 0
+        self._reviewed: set[int] = set()
+        self._over = False
+        self.changed = 0
+
+    def step(self, stopping: Callable[[], bool] = lambda: False) -> bool:
+        """Review the next few tickets; whether there are more to be reviewed now.
+
+        False, too, while another daemon reviews. Raises OperationalError where the database is
+        locked, full or gone.
+        """
+        if self._is_over() or not _mine(self._office):
+            return False
+        with self._office.store.read() as connection:
+            numbers = deadlines.open_numbers(connection, self._after, STEP_TICKETS)
+        for number in numbers:
+            if stopping():
+                return False
+            self._review(number)
+            self._after = number
+        if len(numbers) < STEP_TICKETS:
+            self._end()
+        return not self._over
+
+    def first(self, numbers: Iterable[int]) -> None:
+        """Review these now, if they have yet to be: their deadlines are about to be worked."""
+        if not self._is_over():
+            for number in numbers:
+                self._review(number)
+
+    def _is_over(self) -> bool:
+        if not self._over:
+            with self._office.store.read() as connection:
+                self._over = is_done(connection, self._office.policy.levels)
+        return self._over
+
+    def _review(self, number: int) -> None:
+        if number > self._after and number not in self._reviewed:
+            self.changed += _reviewed(self._office, number)
+            self._reviewed.add(number)
+
+    def _end(self) -> None:
+        office = self._office
+        with office.store.write() as connection:
+            deadlines.set_counter(connection, _MARK, _mark(office.policy.levels))
+            lease.release(connection, LEASE, office.holder)
+        self._over = True
+        log.info("promises reviewed", changed=self.changed)
+
+
+def review(office: Office) -> int:
+    """Bring all open tickets in line with sla.toml; how many changed. 0 where it is as it was."""
+    one = Review(office)
+    while one.step():
+        pass
+    return one.changed
 
 
 def is_done(connection: Connection, levels: Levels) -> bool:

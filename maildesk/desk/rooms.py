@@ -4,13 +4,14 @@ import time
 from collections.abc import Callable
 
 from maildesk.desk.desk import Desk
-from maildesk.desk.review import review
+from maildesk.desk.review import Review
 from maildesk.desk.steady import Steady
 from maildesk.desk.worker import Worker
 from maildesk.room import Bell
 
 WORK_SECONDS = 5.0
 CLOCK_SECONDS = 60.0
+MAINTAIN_SECONDS = 24 * 3600.0
 
 
 class WorkRoom:
@@ -46,15 +47,22 @@ class ClockRoom:
         self._desk = desk
         self._on_struck = on_struck
         self._steady = Steady()
+        self._maintained = time.monotonic()  # the upgrade at the start of the daemon did so
 
     def run(self, bell: Bell) -> None:
         """Raises the database's errors; a ticket whose deadline fails is put off by an hour."""
-        review(self._desk.office, lambda: bell.stopping)
+        review = Review(self._desk.office)
         while not bell.stopping:
             believed = self._steady.trusts(self._desk.office.clock(), time.monotonic())
-            struck = self._desk.tick() if believed else 0
+            struck = self._desk.tick(review.first) if believed else 0
             bell.working()
             if struck:
                 self._on_struck()
-            else:
+            self._maintain()
+            if not review.step(lambda: bell.stopping) and not struck:
                 bell.wait(CLOCK_SECONDS)
+
+    def _maintain(self) -> None:
+        if time.monotonic() - self._maintained >= MAINTAIN_SECONDS:
+            self._desk.maintain()
+            self._maintained = time.monotonic()
