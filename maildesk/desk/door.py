@@ -37,13 +37,13 @@ class DeskDoor:
     office: Office
     on_acted: Callable[[], None] = lambda: None
 
-    def view(self, token: str) -> Page | Problem:
-        """What the link shows now. Changes nothing."""
+    def view(self, token: str, before: str = "") -> Page | Problem:
+        """What the link shows now; `before`: with the texts before that one. Changes nothing."""
         link = self._link(token)
         if isinstance(link, Problem):
             return link
         with self.office.store.read() as connection:
-            return self._page(connection, link)
+            return self._page(connection, link, before)
 
     def act(self, token: str, choice: Choice | Work, comment: str) -> tuple[Answer, Page] | Problem:
         """Decide, if this link still may; the page shows the ticket as it is afterwards."""
@@ -91,8 +91,8 @@ class DeskDoor:
         Recorder.on(self.office, connection, now).enact(decision, matter, said)
         return decision.answer
 
-    def _page(self, connection: Connection, link: LinkToken) -> Page | Problem:
-        seen = sight(connection, link)
+    def _page(self, connection: Connection, link: LinkToken, before: str = "") -> Page | Problem:
+        seen = sight(connection, link, before=before)
         if seen is None:
             return Problem.UNKNOWN
         works = link.purpose is Purpose.WORK
@@ -107,6 +107,7 @@ class DeskDoor:
         decided = None if choices else what_became(seen.history, link, ticket, seen.names)
         says = bool(choices or decided or hindrance) or link.purpose is Purpose.VIEW
         said = entries(connection, seen, seen.shown, self.office.keys)
+        resolution = seen.page.resolution
         page = Page(
             purpose=link.purpose,
             viewer=seen.viewer.name,
@@ -117,7 +118,9 @@ class DeskDoor:
             requester=seen.requester.name,
             opened_at=ticket.opened_at,
             conversation=said,
-            resolution=next((one.text for one in said if one.id == ticket.resolution), ""),
+            earlier=seen.page.earlier,
+            later=seen.page.later,
+            resolution=redacted(resolution.text, self.office.keys) if resolution else "",
             choices=choices,
             closes_at=ticket.close_due if choices else None,
             decided=decided,
@@ -148,7 +151,7 @@ class DeskDoor:
             return link
         keys = self.office.keys
         with self.office.store.read() as connection:
-            seen = sight(connection, link)
+            seen = sight(connection, link, message=message)
             found = seen.find(message) if seen else None
             if seen is None or found is None or found.mail is None:
                 return Problem.UNKNOWN
@@ -173,7 +176,7 @@ class DeskDoor:
         if isinstance(link, Problem):
             return link
         with self.office.store.read() as connection:
-            seen = sight(connection, link)
+            seen = sight(connection, link, message=message)
             found = seen.find(message) if seen else None
             if seen is None or found is None or found.mail is None:
                 return Problem.UNKNOWN

@@ -1,7 +1,7 @@
 """Tickets, their texts and their history in the database."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -270,9 +270,14 @@ def event_of(row: Any) -> Event:
     return build(**values)
 
 
-def history(connection: Connection, number: int) -> tuple[Recorded, ...]:
-    """Everything that happened to the ticket, oldest first."""
-    rows = connection.execute(select(_EVENT).where(_EVENT.c.ticket == number).order_by(_EVENT.c.id))
+def history(
+    connection: Connection, number: int, kinds: Collection[type[Event]] = ()
+) -> tuple[Recorded, ...]:
+    """Everything that happened to the ticket, or its events of these kinds, oldest first."""
+    query = select(_EVENT).where(_EVENT.c.ticket == number).order_by(_EVENT.c.id)
+    if kinds:
+        query = query.where(_EVENT.c.name.in_([kind.__name__ for kind in kinds]))
+    rows = connection.execute(query)
     return tuple(
         Recorded(
             row.at,

@@ -88,10 +88,10 @@ class _StuckDoor(DoorFake):
         super().__init__()
         self.entered, self.let_go = threading.Event(), threading.Event()
 
-    def view(self, token: str) -> Page | Problem:
+    def view(self, token: str, before: str = "") -> Page | Problem:
         self.entered.set()
         self.let_go.wait(30)
-        return super().view(token)
+        return super().view(token, before)
 
 
 def test_it_stops_although_the_desk_does_not_answer() -> None:
