@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Column, ColumnElement, Connection, Select, and_, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, func, select, text
 
 from maildesk.model.clock import Clock
 from maildesk.model.report import Period
@@ -63,15 +63,17 @@ def closed_at(connection: Connection, period: Period) -> Iterator[datetime]:
 
 def by_requester(connection: Connection, period: Period) -> Iterator[tuple[str, int]]:
     """Who opened how many in it, the most first."""
-    named = _PERSON.c.address
-    query = select(named, func.count()).join(_TICKET, _TICKET.c.requester == _PERSON.c.id)
-    return _most_first(connection, query, named, period)
+    asked = _TICKET.c.requester
+    theirs = select(_PERSON.c.address).where(_PERSON.c.id == asked).correlate(_TICKET)
+    query = select(theirs.scalar_subquery().label("named"), func.count()).group_by(asked)
+    return _most_first(connection, query, period)
 
 
 def by_category(connection: Connection, period: Period) -> Iterator[tuple[str, int]]:
     """How many of each category were opened in it, the most first; "" for none."""
     named = _TICKET.c.category
-    return _most_first(connection, select(named, func.count()), named, period)
+    query = select(named.label("named"), func.count()).group_by(named)
+    return _most_first(connection, query, period)
 
 
 def opened_with(
@@ -116,8 +118,8 @@ def _number(connection: Connection, query: Select[Any]) -> int:
 
 
 def _most_first(
-    connection: Connection, query: Select[Any], named: Column[str], period: Period
+    connection: Connection, query: Select[Any], period: Period
 ) -> Iterator[tuple[str, int]]:
-    counted = query.where(_within(period, _TICKET.c.opened_at)).group_by(named)
-    for row in connection.execute(counted.order_by(func.count().desc(), named)):
+    counted = query.where(_within(period, _TICKET.c.opened_at))
+    for row in connection.execute(counted.order_by(func.count().desc(), text("named"))):
         yield row[0], row[1]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Column, Connection, ScalarSelect, Select, func, select
 
 from maildesk.model.mail import Disposition
 from maildesk.store import tables
@@ -63,29 +63,29 @@ def tickets(
 ) -> Iterator[Row]:
     """Tickets that are not closed, or every one, newest first; or only those in which a field is
     missing that classifies them (model.ticket.Ticket.unclassified)."""
-    requester, assignee = tables.person.alias(), tables.person.alias()
-    query = (
-        select(
-            _TICKET.c.number,
-            _TICKET.c.subject,
-            _TICKET.c.status,
-            _TICKET.c.state,
-            _TICKET.c.priority,
-            _TICKET.c.team,
-            requester.c.address.label("requester"),
-            assignee.c.address.label("assignee"),
-            _TICKET.c.opened_at,
-            _TICKET.c.updated_at,
-            _TICKET.c.next_due,
-            _TICKET.c.trouble,
-        )
-        .join(requester, requester.c.id == _TICKET.c.requester)
-        .join(assignee, assignee.c.id == _TICKET.c.assignee, isouter=True)
-        .order_by(_TICKET.c.number.desc())
-    )
+    query = select(
+        _TICKET.c.number,
+        _TICKET.c.subject,
+        _TICKET.c.status,
+        _TICKET.c.state,
+        _TICKET.c.priority,
+        _TICKET.c.team,
+        _address(_TICKET.c.requester).label("requester"),
+        _address(_TICKET.c.assignee).label("assignee"),
+        _TICKET.c.opened_at,
+        _TICKET.c.updated_at,
+        _TICKET.c.next_due,
+        _TICKET.c.trouble,
+    ).order_by(_TICKET.c.number.desc())
     if unclassified:
         query = query.where(tables.UNCLASSIFIED)
     return _rows(connection, query if every else query.where(tables.OPEN))
+
+
+def _address(person: Column[int]) -> ScalarSelect[str]:
+    """Looked up for each row: a join may read every person there is."""
+    theirs = select(tables.person.c.address).where(tables.person.c.id == person)
+    return theirs.correlate(_TICKET).scalar_subquery()
 
 
 def numbers(connection: Connection) -> tuple[int, ...]:
