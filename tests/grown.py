@@ -16,7 +16,7 @@ from maildesk.model.settings import Settings
 from maildesk.store import people, statistics, tables, tickets
 from maildesk.store.tables import UtcDateTime
 from tests import world as worlds
-from tests.world import MONDAY, Letter, Part, World, one, settings, shipped_policy
+from tests.world import MONDAY, OutgoingMail, Part, World, one, settings, shipped_policy
 
 AWAITING = 50  # mails in quarantine, and outgoing mails that failed
 _STRIDE = 100  # between the journal ids of one copy and those of the next
@@ -95,7 +95,7 @@ def _closed_ticket(world: World) -> None:
     world.new_letters()
 
 
-def _reported(world: World, words: str) -> list[Letter]:
+def _reported(world: World, words: str) -> list[OutgoingMail]:
     """Rita writes with a file, and with a colleague in copy."""
     copy, photo = {"Cc": "Will <will@example.org>"}, Part("photo.pdf", b"%PDF-1.7")
     return world.writes("rita", words, headers=copy, parts=[photo], trusted=True)

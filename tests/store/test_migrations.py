@@ -14,8 +14,9 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import JSON, insert, inspect, select
 from sqlmodel import SQLModel
 
-from maildesk.store import migrate, neighbours, outgoing, tables, tickets
+from maildesk.store import migrate, outgoing_rows, tables, tickets
 from maildesk.store.engine import Store, open_engine
+from maildesk.store.queries import related_candidates
 
 
 @pytest.fixture
@@ -110,9 +111,9 @@ def test_a_desk_of_level_1_keeps_its_rate_of_mails_and_its_tags(empty: Store) ->
             connection.execute(insert(table), [_filled(table, **(values | known))])
     migrate.upgrade(empty)
     with empty.read() as connection:
-        assert outgoing.automatic_since(connection, NOW) == 2
-        assert outgoing.automatic_since(connection, NOW + timedelta(minutes=1)) == 0
+        assert outgoing_rows.automatic_since(connection, NOW) == 2
+        assert outgoing_rows.automatic_since(connection, NOW + timedelta(minutes=1)) == 0
         tags = {"outage", "vpn", "paper", "mouse", "unknown"}
-        assert neighbours.tagged(connection, tags) == {"outage": 1, "vpn": 2}
+        assert related_candidates.tagged(connection, tags) == {"outage": 1, "vpn": 2}
         assert len(connection.execute(select(tables.ticket)).all()) == 4
     empty.close()

@@ -9,24 +9,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from maildesk.desk import reports
-from maildesk.desk.review import Review
 from maildesk.model.mail import Source, Step
 from maildesk.model.report import Period
 from maildesk.model.token import LinkToken, Purpose, sign_link
-from maildesk.outgoing.queue import Sent
-from maildesk.store import (
-    backtest,
-    deadlines,
-    journal,
-    neighbours,
-    outgoing,
-    people,
-    tables,
-    tickets,
-    views,
-)
-from maildesk.store.outgoing import OutgoingQueue
+from maildesk.outgoing.queue_port import Sent
+from maildesk.processing import report_data
+from maildesk.processing.clock.sla_recalculation import Review
+from maildesk.store import due_tickets, journal, outgoing_rows, people, tables, tickets
+from maildesk.store.outgoing_rows import OutgoingQueue
+from maildesk.store.queries import listings, related_candidates, worked_mails
 from tests.grown import Size, grown
 from tests.servers import PostgreSQL
 from tests.store.explained import faults, recorded
@@ -106,8 +97,8 @@ def _a_tick(world: World) -> None:
 
 def _a_review_of_all_deadlines(world: World) -> None:
     with world.store.write() as connection:
-        deadlines.set_counter(connection, "sla.toml", 1)
-    review = Review(world.office)
+        due_tickets.set_counter(connection, "sla.toml", 1)
+    review = Review(world.runtime)
     review.first([COPY])
     assert review.step()
 
@@ -115,7 +106,7 @@ def _a_review_of_all_deadlines(world: World) -> None:
 def _link(world: World, purpose: Purpose, who: str, number: int, round_: int = 0) -> str:
     expires = world.clock.now + timedelta(days=30)
     token = LinkToken(purpose, number, _id(world, who), round_, expires)
-    return sign_link(token, world.office.keys)
+    return sign_link(token, world.runtime.keys)
 
 
 def _id(world: World, who: str) -> int:
@@ -148,8 +139,8 @@ def _a_delivery(world: World) -> None:
     queue.record(leased[0].id, Sent("250 ok"))
     queue.give_back(tuple(one.id for one in leased[1:]))
     with world.store.write() as connection:
-        outgoing.bounced(connection, leased[0].id, "550")
-        outgoing.by_message_id(connection, leased[0].message_id, leased[0].recipient)
+        outgoing_rows.bounced(connection, leased[0].id, "550")
+        outgoing_rows.by_message_id(connection, leased[0].message_id, leased[0].recipient)
 
 
 def _a_mailbox(world: World) -> None:
@@ -168,11 +159,13 @@ def _a_mailbox(world: World) -> None:
 
 def _listings(world: World) -> None:
     with world.store.read() as connection:
-        assert len(list(views.outbox(connection))) >= 50
-        assert len(list(views.quarantined(connection))) >= 50
-        assert len(list(views.tickets(connection))) >= 150
-        assert list(views.tickets(connection, unclassified=True))
-        assert list(views.mails_called(connection, str(views.mail(connection, 1)["message_id"])))
+        assert len(list(listings.outbox(connection))) >= 50
+        assert len(list(listings.quarantined(connection))) >= 50
+        assert len(list(listings.tickets(connection))) >= 150
+        assert list(listings.tickets(connection, unclassified=True))
+        assert list(
+            listings.mails_called(connection, str(listings.mail(connection, 1)["message_id"]))
+        )
         tickets.messages(connection, COPY)
         tickets.history(connection, COPY)
 
@@ -183,16 +176,16 @@ def _acts_of_the_console(world: World) -> None:
         some, other = connection.execute(waiting).scalars()
         assert journal.replay(connection, some)
         assert journal.refuse(connection, other, Step("quarantine", "dropped"))
-        stuck = next(iter(views.outbox(connection)))["id"]
-        outgoing.retry(connection, stuck, world.clock.now)
-        outgoing.drop(connection, stuck, "dropped")
+        stuck = next(iter(listings.outbox(connection)))["id"]
+        outgoing_rows.retry(connection, stuck, world.clock.now)
+        outgoing_rows.drop(connection, stuck, "dropped")
 
 
 def _rules_that_look_at_other_tickets(world: World) -> None:
     rita = _id(world, "rita")
     with world.store.read() as connection:
-        neighbours.of(connection, rita)
-        neighbours.tagged(connection, {"sound", "outage"})
+        related_candidates.of(connection, rita)
+        related_candidates.tagged(connection, {"sound", "outage"})
         tickets.workload(connection)
         tickets.of_problem(connection, "disk full")
         people.teams(connection)
@@ -200,14 +193,14 @@ def _rules_that_look_at_other_tickets(world: World) -> None:
 
 def _a_back_test(world: World) -> None:
     with world.store.read() as connection:
-        assert backtest.ids_since(connection, world.clock.now - timedelta(hours=3))
+        assert worked_mails.ids_since(connection, world.clock.now - timedelta(hours=3))
 
 
 def _a_report(world: World) -> None:
     period = Period(world.clock.now - timedelta(hours=3), world.clock.now)
-    levels = world.office.policy.levels
+    levels = world.runtime.policy.levels
     with world.store.read() as connection:
-        reports.whole("Daily", levels, connection, period, levels.calendar_named(None).zone)
+        report_data.whole("Daily", levels, connection, period, levels.calendar_named(None).zone)
 
 
 def _the_work_of_a_day(world: World) -> None:

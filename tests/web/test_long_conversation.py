@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from maildesk.desk.sight import PAGE_TEXTS
 from maildesk.model.decision import Actor, ActorKind
 from maildesk.model.event import PersonJoined
 from maildesk.model.page import Page
 from maildesk.model.ticket import evolve
+from maildesk.processing.links.visibility import PAGE_TEXTS
 from maildesk.store import tickets
 from maildesk.store.tickets import Message
 from tests.web.desk_pages import Looking, pages_of
