@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from maildesk.model.service import WakeSignal
 from maildesk.processing.clock.clock_jump_guard import ClockJumpGuard
-from maildesk.processing.clock.sla_recalculation import Review
+from maildesk.processing.clock.sla_recalculation import SlaRecalculation
 from maildesk.processing.desk import Desk
 from maildesk.processing.worker import Worker
 
@@ -51,15 +51,15 @@ class ClockService:
 
     def run(self, wake_signal: WakeSignal) -> None:
         """Raises the database's errors; a ticket whose deadline fails is put off by an hour."""
-        review = Review(self._desk.runtime)
+        recalculation = SlaRecalculation(self._desk.runtime)
         while not wake_signal.stopping:
             believed = self._steady.trusts(self._desk.runtime.clock(), time.monotonic())
-            struck = self._desk.tick(review.first) if believed else 0
+            struck = self._desk.tick(recalculation.first) if believed else 0
             wake_signal.working()
             if struck:
                 self._on_struck()
             self._maintain()
-            if not review.step(lambda: wake_signal.stopping) and not struck:
+            if not recalculation.step(lambda: wake_signal.stopping) and not struck:
                 wake_signal.wait(CLOCK_SECONDS)
 
     def _maintain(self) -> None:

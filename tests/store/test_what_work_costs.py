@@ -14,7 +14,7 @@ from maildesk.model.report import Period
 from maildesk.model.token import LinkToken, Purpose, sign_link
 from maildesk.outgoing.queue_port import Sent
 from maildesk.processing import report_data
-from maildesk.processing.clock.sla_recalculation import Review
+from maildesk.processing.clock.sla_recalculation import SlaRecalculation
 from maildesk.store import due_tickets, journal, outgoing_rows, people, tables, tickets
 from maildesk.store.outgoing_rows import OutgoingQueue
 from maildesk.store.queries import listings, related_candidates, worked_mails
@@ -98,7 +98,7 @@ def _a_tick(world: World) -> None:
 def _a_review_of_all_deadlines(world: World) -> None:
     with world.store.write() as connection:
         due_tickets.set_counter(connection, "sla.toml", 1)
-    review = Review(world.runtime)
+    review = SlaRecalculation(world.runtime)
     review.first([COPY])
     assert review.step()
 

@@ -36,8 +36,8 @@ _MARK = "sla.toml"
 _LEASE_TIME = timedelta(minutes=10)
 
 
-class Review:
-    """One review of all open tickets, a few at a time. `changed` counts tickets that changed."""
+class SlaRecalculation:
+    """One recalculation of all open tickets, a few at a time. `changed` counts those that changed."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -47,9 +47,9 @@ class Review:
         self.changed = 0
 
     def step(self, stopping: Callable[[], bool] = lambda: False) -> bool:
-        """Review the next few tickets; whether there are more to be reviewed now.
+        """Recalculate the next few tickets; whether more are left to be done now.
 
-        False, too, while another daemon reviews. Raises OperationalError where the database is
+        Also False while another daemon recalculates. Raises OperationalError where the database is
         locked, full or gone.
         """
         if self._is_over() or not _mine(self._runtime):
@@ -66,7 +66,7 @@ class Review:
         return not self._over
 
     def first(self, numbers: Iterable[int]) -> None:
-        """Review these now, if they have yet to be: their deadlines are about to be worked."""
+        """Recalculate these now, unless that is done: their deadlines are about to be worked."""
         if not self._is_over():
             for number in numbers:
                 self._review(number)
@@ -93,7 +93,7 @@ class Review:
 
 def review(runtime: Runtime) -> int:
     """Bring all open tickets in line with sla.toml; how many changed. 0 where it is as it was."""
-    one = Review(runtime)
+    one = SlaRecalculation(runtime)
     while one.step():
         pass
     return one.changed

@@ -25,7 +25,7 @@ from maildesk.model.redact import redacted
 from maildesk.model.ticket import Ticket
 from maildesk.model.token import LinkToken
 from maildesk.store import attachments, conversation, people, tickets
-from maildesk.store.conversation import Visible
+from maildesk.store.queries.conversation import Visible
 from maildesk.store.tickets import Message, Recorded
 
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
