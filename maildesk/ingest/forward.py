@@ -10,6 +10,7 @@ Bounded by the lines looked at; each pattern meets one line cut to 1,000 charact
 import re
 from dataclasses import dataclass
 
+from maildesk.ingest.languages import WORDS
 from maildesk.ingest.quoting import forwarded, header_block, original, role
 from maildesk.model.mail import Address, Enclosed, Reading
 
@@ -17,7 +18,7 @@ _LINES = 2_000
 _LINE = 1_000
 _SUBJECT = re.compile(
     r"\s{0,9}(?:\[[^\]]{0,40}\]\s{0,9})?"
-    r"(?:fwd?|wg|tr|rv|enc|i|vb|vs|pd|fs|doorst|ynt|转发|轉寄|転送)\s{0,3}[:：]\s{0,9}",
+    rf"(?:{WORDS.forwards.subject_prefixes.either})\s{{0,3}}[:：]\s{{0,9}}",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"([^\s<>()\[\]:;,\"']{1,64}@[^\s<>()\[\]:;,\"']{1,255})")
