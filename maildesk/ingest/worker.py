@@ -9,7 +9,6 @@ import gc
 import importlib
 import mmap
 import os
-import pickle
 import resource
 import signal
 import socket
@@ -37,7 +36,7 @@ def main(
         while (received := wire.receive(pool)) is not None:
             data, file = received
             _allow_cpu(cpu_seconds)
-            task = pickle.loads(data)
+            task = wire.task(data)
             read = head_only if task.head_only else whole
             pool.sendall(wire.frame(_answer(read, task, file)))
 
