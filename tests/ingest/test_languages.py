@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import pytest
 
-from maildesk.ingest import quoting
+from maildesk.ingest.content import quoting
 from maildesk.ingest.languages import WORDS, LanguageError, load
 from maildesk.ingest.languages.loader import language_files
 

@@ -15,10 +15,10 @@ from typing import Any
 import psutil
 import pytest
 
-from maildesk.ingest import wire
-from maildesk.ingest.parse import cut
-from maildesk.ingest.pool import PoolError, ReadingPool, Unreadable
-from maildesk.ingest.read import read
+from maildesk.ingest.mime.mail_parser import cut
+from maildesk.ingest.reading import worker_protocol
+from maildesk.ingest.reading.analyse import read
+from maildesk.ingest.reading.pool import PoolError, ReadingPool, Unreadable
 from maildesk.model.mail import Disposition, RawMail, Reading, Source
 
 HOSTILE = "tests.ingest.hostile_readers:reader"
@@ -45,7 +45,9 @@ def last_words(answers: Iterator[Reading | Unreadable]) -> list[str]:
 
 def worker_ids() -> set[int]:
     children = psutil.Process().children()
-    return {one.pid for one in children if "maildesk.ingest.worker" in one.cmdline()}
+    return {
+        one.pid for one in children if "maildesk.ingest.reading.reader_process" in one.cmdline()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -224,7 +226,8 @@ def test_a_reader_that_does_not_start_is_no_fault_of_a_mail() -> None:
 
 
 def test_a_worker_knows_nothing_of_the_database() -> None:
-    known = "import sys, maildesk.ingest.worker, maildesk.ingest.read; print(*sys.modules)"
+    reading = "maildesk.ingest.reading"
+    known = f"import sys, {reading}.reader_process, {reading}.analyse; print(*sys.modules)"
     shown = subprocess.run(
         [sys.executable, "-c", known], capture_output=True, text=True, check=True
     )
@@ -238,7 +241,7 @@ class Rebuilt:
         self.named = named
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return wire.rebuilt, self.named
+        return worker_protocol.rebuilt, self.named
 
 
 NONSENSE = {
@@ -256,10 +259,10 @@ NONSENSE = {
 @pytest.mark.parametrize("data", NONSENSE.values(), ids=NONSENSE)
 def test_nonsense_from_a_worker_is_one_kind_of_error(data: bytes) -> None:
     with pytest.raises(pickle.UnpicklingError):
-        wire.model_value(data)
+        worker_protocol.model_value(data)
 
 
 def test_a_reading_arrives_as_it_was_sent() -> None:
     mail = read(raw_mail("Hello").raw)
-    (sent,) = wire.frames(bytearray(wire.frame(mail)))
-    assert wire.model_value(sent) == mail
+    (sent,) = worker_protocol.frames(bytearray(worker_protocol.frame(mail)))
+    assert worker_protocol.model_value(sent) == mail
