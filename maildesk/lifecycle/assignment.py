@@ -3,35 +3,12 @@
 from maildesk.lifecycle import workflow
 from maildesk.lifecycle.classify import is_classified, set_field
 from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.hand_over import Reason, give_to, hand_over
 from maildesk.lifecycle.naming import pick, pick_person
 from maildesk.lifecycle.task import Act, Task
 from maildesk.lifecycle.workflow import Illegal
-from maildesk.model.decision import ActorKind, Template
-from maildesk.model.event import FieldChanged
+from maildesk.model.decision import ActorKind
 from maildesk.model.person import Person
-
-
-def give_to(draft: Draft, agent: int | None) -> None:
-    """The ticket is that agent's, or nobody's; whoever had it until now is told by whom."""
-    old = draft.ticket.assignee
-    if old == agent:
-        return
-    draft.add(FieldChanged(field="assignee", old=old, new=agent))
-    names = {one.id: one.name for one in draft.policy.directory.agents}
-    if old in names and old != draft.actor.person:
-        who = names.get(draft.actor.person or 0, "The desk")
-        to = names.get(agent or 0, draft.ticket.team)
-        took = agent == draft.actor.person
-        note = f"{who} took this ticket over." if took else f"{who} gave this ticket to {to}."
-        draft.write(Template.AGENT_NOTIFICATION, old, note=f"{note} It is yours no longer.")
-
-
-def hand_to_team(draft: Draft, team: str) -> None:
-    """The ticket is that team's; an assignee of another team has it no longer."""
-    set_field(draft, "team", team)
-    members = {member.id for member in draft.policy.directory.teams.get(team, ())}
-    if draft.ticket.assignee not in members:
-        give_to(draft, None)
 
 
 def move_on(draft: Draft) -> None:
@@ -73,9 +50,10 @@ def _team(task: Task) -> str | Illegal:
         return team
     if draft.ticket.team == team:
         return f"the ticket was with {team} already"
-    hand_to_team(draft, team)
+    note = f"{task.agent.name} gave this ticket to {team}."
+    text, author = task.latest_text
+    hand_over(draft, team, Reason(kind="assigned", note=note, text=text, author=author))
     move_on(draft)
-    task.tell_agents(f"{task.agent.name} gave this ticket to {team}.")
     return f"the ticket is with {team}"
 
 

@@ -23,6 +23,7 @@ from maildesk.lifecycle import (
     workflow,
 )
 from maildesk.lifecycle.draft import Draft, Mark
+from maildesk.lifecycle.hand_over import give_to
 from maildesk.lifecycle.task import Act, Task
 from maildesk.lifecycle.workflow import Illegal
 from maildesk.model.cause import Around, Command, WrongCommand
@@ -323,7 +324,7 @@ def _answer(draft: Draft, written: Written) -> None:
     )
     draft.explain("lifecycle", "answer sent to the requester")
     if ticket.assignee is None:
-        assignment.give_to(draft, agent.id)
+        give_to(draft, agent.id)
     # An answer beside an open question to the manager or the requester does not settle it, nor does
     # it bring what the ticket is on hold for; and one to who asks about a resolved ticket does not
     # open that again.

@@ -1,14 +1,14 @@
 """Handing a ticket to another level, back again, or asking the requester: `#escalate`."""
 
 from maildesk.lifecycle import closure
-from maildesk.lifecycle.assignment import give_to, hand_to_team
+from maildesk.lifecycle.hand_over import Reason, give_to, hand_over
 from maildesk.lifecycle.naming import pick
 from maildesk.lifecycle.policy import Directory
 from maildesk.lifecycle.task import ASKED, Act, Task
 from maildesk.lifecycle.workflow import Illegal
 from maildesk.model.cause import Command
 from maildesk.model.decision import ActorKind, Template
-from maildesk.model.event import Escalated, Paused
+from maildesk.model.event import Paused
 
 _WHY = Illegal(
     "say why: #escalate <L2|L3|field|team|back> <why>, or #escalate requester <question>"
@@ -72,20 +72,14 @@ def _of_level(directory: Directory, word: str) -> str | Illegal | None:
 
 def _hand_on(task: Task, team: str, why: str) -> str | Illegal:
     draft = task.draft
-    old = draft.ticket.team
-    if old == team:
+    if draft.ticket.team == team:
         return Illegal(f"the ticket is with {team} already")
     illegal = closure.bring_to(draft, draft.policy.workflow.roles.escalated, ActorKind.AGENT)
     if illegal is not None:
         return illegal
-    hand_to_team(draft, team)
-    draft.add(Escalated(message=task.message, old=draft.ticket.back_to, back_to=old))
-    draft.tell_agents(f"{task.agent.name} escalated this ticket to {team}.", text=why)
-    named = draft.policy.directory.named(team)
-    draft.write(
-        Template.UPDATE, draft.ticket.requester, note=f"Your request was handed to {named}."
-    )
-    return f"escalated to {named}; the requester was told"
+    note = f"{task.agent.name} escalated this ticket to {team}."
+    hand_over(draft, team, Reason(kind="escalated", note=note, text=why, message=task.message))
+    return f"escalated to {draft.policy.directory.named(team)}; the requester was told"
 
 
 def _hand_back(task: Task, why: str) -> str | Illegal:
@@ -97,9 +91,8 @@ def _hand_back(task: Task, why: str) -> str | Illegal:
     illegal = closure.bring_to(draft, draft.policy.workflow.roles.working, ActorKind.AGENT)
     if illegal is not None:
         return illegal
-    hand_to_team(draft, team)
-    draft.add(Escalated(message=task.message, old=team, back_to=""))
-    draft.tell_agents(f"{task.agent.name} gave this ticket back to {team}.", text=why)
+    note = f"{task.agent.name} gave this ticket back to {team}."
+    hand_over(draft, team, Reason(kind="handed-back", note=note, text=why, message=task.message))
     return f"given back to {team}"
 
 

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from maildesk.lifecycle import classify
 from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.hand_over import Reason, hand_over
 from maildesk.lifecycle.sla import points
 from maildesk.model.clock import Clock, Notice
-from maildesk.model.event import FieldChanged, RungReached
+from maildesk.model.event import RungReached
 from maildesk.model.sla import Rung, Whom
 
 _GRADES = ("low", "medium", "high")
@@ -86,10 +87,8 @@ def _raise_and_reassign(draft: Draft, rung: Rung) -> None:
     if rung.raise_priority:
         _raise(draft)
     if rung.reassign is not None and rung.reassign != draft.ticket.team:
-        classify.set_field(draft, "team", rung.reassign)
-        if draft.ticket.assignee is not None:
-            draft.add(FieldChanged(field="assignee", old=draft.ticket.assignee, new=None))
-        draft.tell_agents(f"The ticket came to your team: {rung.at} of its time is used.")
+        note = f"The ticket came to your team: {rung.at} of its time is used."
+        hand_over(draft, rung.reassign, Reason(kind="overdue", note=note))
 
 
 def _raise(draft: Draft) -> None:

@@ -1,8 +1,8 @@
 """Moving a ticket through its life: `#status`, `#resolve`, `#close`, `#reopen`, `#spam`."""
 
 from maildesk.lifecycle import closure, workflow
-from maildesk.lifecycle.assignment import give_to
 from maildesk.lifecycle.family import resolve_descendants
+from maildesk.lifecycle.hand_over import give_to
 from maildesk.lifecycle.naming import pick
 from maildesk.lifecycle.task import ASKED, Act, Task
 from maildesk.lifecycle.workflow import Illegal
