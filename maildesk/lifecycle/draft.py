@@ -1,8 +1,9 @@
 """A decision in the making: the ticket as it would be after the events so far."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from typing import Any
 
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.clock import Notice
@@ -144,6 +145,15 @@ class Draft:
         )
 
 
+def _values(draft: Draft) -> dict[str, Any]:
+    return {one.name: getattr(draft, one.name) for one in fields(draft)}
+
+
+def _lists(draft: Draft) -> dict[str, Any]:
+    """A copy of each list of the draft."""
+    return {name: list(one) for name, one in _values(draft).items() if isinstance(one, list)}
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """How far a draft was, so that it can go back there."""
@@ -153,23 +163,14 @@ class Mark:
     @classmethod
     def of(cls, draft: Draft) -> "Mark":
         """The draft as it is now."""
-        kept = replace(
-            draft,
-            events=list(draft.events),
-            letters=list(draft.letters),
-            steps=list(draft.steps),
-            follow_ups=list(draft.follow_ups),
-            notes=list(draft.notes),
-        )
-        return cls(kept)
+        return cls(replace(draft, **_lists(draft)))
 
     def back(self, draft: Draft) -> None:
-        """Let the draft be as it was."""
-        was = self.draft
-        draft.ticket = was.ticket
-        draft.moving, draft.distrust, draft.rules_ran = was.moving, was.distrust, was.rules_ran
-        for name in ("events", "letters", "steps", "follow_ups", "notes"):
-            getattr(draft, name)[:] = getattr(was, name)
+        """Let the draft be as it was, with all that it holds: its trace tells nothing of what was
+        taken back."""
+        was = _values(self.draft) | _lists(self.draft)
+        for name, value in was.items():
+            setattr(draft, name, value)
 
     def speaks_outside(self, draft: Draft) -> bool:
         """Whether somebody who is no agent would get a mail by what came since."""
