@@ -24,16 +24,17 @@ from maildesk.desk.office import read_policy, utc_now
 from maildesk.ingest.pool import ReadingPool
 from maildesk.ingest.read import read
 from maildesk.lifecycle import waiting
-from maildesk.lifecycle.looking import look, moves_of
+from maildesk.lifecycle.looking import look
+from maildesk.lifecycle.rule_trial import differences
 from maildesk.model.mail import Mail
 from maildesk.model.person import Person
 from maildesk.model.policy import Cause
 from maildesk.model.ticket import Ticket, spoken
 from maildesk.rules.compile import CompiledRules, compile_rules
-from maildesk.rules.effects import Act, AddTag, AskApproval, Bond, Effect, SetField, Ways
+from maildesk.rules.effects import Act, AddTag, AskApproval, Bond, Effect, SetField
 from maildesk.rules.engine import Outcome
 from maildesk.rules.facts import Scene
-from maildesk.rules.trial import Difference, try_out
+from maildesk.rules.trial import Difference
 from maildesk.store import backtest as rows
 from maildesk.store import people, tickets
 from maildesk.store.engine import Store
@@ -46,11 +47,8 @@ Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
 def check(ctx: typer.Context, as_json: Json = False) -> None:
     """Load the rules, check names and types, and run the tests that stand beside them."""
     config = call_of(ctx).config()
-    compiled, written = compile_rules(config.policy.rules), config.policy.rules
-    priority, roles = config.policy.catalog.priority, config.policy.workflow.roles
-    move = moves_of(config.policy.workflow)
-    ways = Ways(move=move, on_hold=roles.on_hold, escalated=roles.escalated)
-    wrong = [found for test in written.test for found in try_out(compiled, test, priority, ways)]
+    written = config.policy.rules
+    wrong = differences(config.policy, compile_rules(written))
     if as_json:
         counts = {"rules": len(written.rule), "tests": len(written.test)}
         print_json(counts | {"differences": [_shown(one) for one in wrong]})

@@ -47,6 +47,11 @@ from maildesk.store.tickets import Recorded
 
 BATCH = 100
 _NO_OUTCOME = frozenset({"fired"})
+# What a ticket of the simulation has of the rules: anything but what hangs on its status.
+_GIVEN = (
+    *("service", "category", "sub_category", "request_type", "impact", "urgency", "priority"),
+    *("team", "assignee", "tags", "parent", "relations"),
+)
 # What is held against the history where there is no other set of rules.
 _FIELDS = (
     *("service", "category", "sub_category", "request_type"),
@@ -197,7 +202,8 @@ class Backtest:
                 continue
             scene = self._scene(ticket, facts, known[ticket.requester], group[0].at)
             outcome = look(self.policy, _with_it(on, group), scene, group[0].at, rules=rules)
-            after = replace(outcome.ticket, status=ticket.status, state=ticket.state)
+            given = {name: getattr(outcome.ticket, name) for name in _GIVEN}
+            after = replace(ticket, **given)
             story.sides[place] = after
             outcomes.append(told(outcome) if self.other else _seen(after) | _away(outcome))
         return outcomes

@@ -8,12 +8,11 @@ from secrets import token_bytes
 from sqlalchemy import Connection
 
 from maildesk.ingest.monitoring import Watch, watches
-from maildesk.lifecycle.levels import Levels
 from maildesk.lifecycle.policy import Directory, Neighbours, Policy, Workload
 from maildesk.lifecycle.waiting import office_hours
 from maildesk.model.ids import new_id
 from maildesk.model.mail import address_key
-from maildesk.model.policy import Absence, PolicyFiles, Relate, profile_rules
+from maildesk.model.policy import Absence, PolicyFiles, Relate
 from maildesk.model.schedule import ScheduledReport
 from maildesk.model.settings import Settings
 from maildesk.model.ticket import Ticket
@@ -103,17 +102,7 @@ def open_office(
 
 def read_policy(connection: Connection, files: PolicyFiles, rules: CompiledRules) -> Policy:
     """The policy with the people that the database knows. Writes nothing."""
-    return Policy(
-        files.workflow,
-        files.catalog,
-        files.approvals,
-        rules,
-        _directory(connection, files),
-        office_hours(files),
-        files.monitoring,
-        files.answers,
-        Levels.of(files.sla, files.holidays, compile_rules(profile_rules(files.sla))),
-    )
+    return Policy.of(files, rules, _directory(connection, files))
 
 
 def _neighbours(

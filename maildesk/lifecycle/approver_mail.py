@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from maildesk.lifecycle import approval, asking, standing_in, taking_part, verdict
+from maildesk.lifecycle import approval, asking, standing_in, taking_part
 from maildesk.lifecycle.asking_back import reason_missing, unproven
-from maildesk.lifecycle.classify import settle_approval
 from maildesk.lifecycle.draft import Draft
 from maildesk.lifecycle.sender import APPROVING, DECIDING_A_RESOLUTION, actor, proof, told
+from maildesk.lifecycle.verdict import decided_by, settle_approval
 from maildesk.lifecycle.workflow import Illegal
 from maildesk.model.approval import Approval
 from maildesk.model.cause import Choice, MailArrived
@@ -143,7 +143,7 @@ def _became(ticket: Ticket, question: Approval, mail: MailArrived, draft: Draft)
     if question.outcome == "withdrawn":
         return f"Your decision is no longer needed: the request was taken back or closed {when}."
     did = "approved" if question.outcome == "approved" else "not approved"
-    by = verdict.decided_by(draft, question, mail.sender.id)
+    by = decided_by(draft, question, mail.sender.id)
     return f"This request was already {did}{by} {when}; your decision is no longer needed."
 
 

@@ -65,7 +65,7 @@ def bring_to(draft: Draft, status: str, by: ActorKind, rule: str = "") -> Illega
     request type; and out of Resolved, work begins again. Children go with it both ways.
     """
     shipped = draft.policy.workflow
-    old, new = shipped.state_of(draft.ticket.status), shipped.state_of(status)
+    resolved, new = draft.ticket.is_resolved, shipped.state_of(status)
     if new == workflow.CLOSED:
         return _end_in(draft, status, by, rule)
     illegal = workflow.move(draft, status, by, rule=rule)
@@ -74,7 +74,7 @@ def bring_to(draft: Draft, status: str, by: ActorKind, rule: str = "") -> Illega
     if new == workflow.RESOLVED and status != shipped.roles.rejected:
         _close_later(draft)
         origin.take_along(draft)
-    elif old == workflow.RESOLVED:
+    elif resolved:
         draft.add(Reopened())
         origin.bring_back(draft)
     return None
@@ -102,7 +102,7 @@ def _end_words(draft: Draft, status: str) -> tuple[str, str]:
         return status, closing.agent_note
     if draft.ticket.waits_for_requester:
         return closing.automatic_category, closing.automatic_note
-    if shipped.state_of(draft.ticket.status) == workflow.RESOLVED:
+    if draft.ticket.is_resolved:
         return closing.accepted_category, closing.silent_note
     return closing.accepted_category, closing.agent_note
 

@@ -17,8 +17,8 @@ from maildesk.lifecycle import (
     standing_in,
 )
 from maildesk.lifecycle.asking_back import unproven
-from maildesk.lifecycle.classify import apply_rules
 from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.looking import apply_rules
 from maildesk.lifecycle.opening import opened
 from maildesk.lifecycle.policy import Policy
 from maildesk.lifecycle.sender import (

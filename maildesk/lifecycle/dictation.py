@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from maildesk.lifecycle import command, transcript
-from maildesk.lifecycle.classify import apply_rules, turned_away
 from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.looking import apply_rules, turned_away
 from maildesk.lifecycle.opening import begun, let_join, opened, passed_on
 from maildesk.lifecycle.policy import Policy
 from maildesk.lifecycle.sender import ACTING_AS_AN_AGENT, proof

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from maildesk.lifecycle import asking, origin, undo
-from maildesk.lifecycle.classify import apply_rules, set_field
+from maildesk.lifecycle.classify import set_field
 from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.looking import apply_rules
 from maildesk.lifecycle.policy import Policy
 from maildesk.lifecycle.relations import COUNTERPART
 from maildesk.model.cause import (

@@ -1,8 +1,8 @@
 """The deadlines of an open approval: reminders, absences that begin, and a time that runs out."""
 
 from maildesk.lifecycle import asking, standing_in
-from maildesk.lifecycle.classify import settle_approval
 from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.verdict import settle_approval
 from maildesk.model.approval import Approval
 from maildesk.model.cause import Facts
 from maildesk.model.event import AbsenceSeen, ApprovalExpired, ApprovalReminded

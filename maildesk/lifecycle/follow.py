@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from maildesk.lifecycle import waiting
-from maildesk.lifecycle.classify import apply_rules
 from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.looking import apply_rules
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import Facts
 from maildesk.model.decision import Change, Decision

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from maildesk.lifecycle.classify import apply_rules
 from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.looking import apply_rules
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import HeldJudged
 from maildesk.model.decision import Actor, ActorKind, Answer, Change, Decision, Template

@@ -6,9 +6,10 @@ The same words mean the same as in a mail: a yes that its comment takes back is 
 from datetime import datetime
 
 from maildesk.lifecycle import closure
-from maildesk.lifecycle.classify import apply_rules, settle_approval
 from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.looking import apply_rules
 from maildesk.lifecycle.policy import Policy
+from maildesk.lifecycle.verdict import settle_approval
 from maildesk.lifecycle.workflow import Illegal
 from maildesk.model.cause import Choice, Facts, LinkUsed
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision

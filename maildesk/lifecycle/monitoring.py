@@ -8,8 +8,8 @@ must hold for a while before anything is resolved.
 from datetime import datetime, timedelta
 
 from maildesk.lifecycle import closing_time, origin, workflow
-from maildesk.lifecycle.classify import apply_rules, turned_away
 from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.looking import apply_rules, turned_away
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import ProblemReported
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from maildesk.lifecycle import asking, command
-from maildesk.lifecycle.classify import apply_rules, set_field, turned_away
+from maildesk.lifecycle.classify import set_field
 from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.looking import apply_rules, turned_away
 from maildesk.lifecycle.policy import Policy
 from maildesk.lifecycle.sender import actor, told
 from maildesk.model.cause import MailArrived, TicketReported

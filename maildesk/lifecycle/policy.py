@@ -7,12 +7,22 @@ from zoneinfo import ZoneInfo
 
 from maildesk.lifecycle.calendar import Calendar
 from maildesk.lifecycle.levels import Levels
+from maildesk.lifecycle.waiting import office_hours
 from maildesk.model.mail import address_key
 from maildesk.model.monitoring import Monitoring
 from maildesk.model.person import Person
-from maildesk.model.policy import Absence, Answers, Approvals, Catalog, Organisation, Workflow
+from maildesk.model.policy import (
+    Absence,
+    Answers,
+    Approvals,
+    Catalog,
+    Organisation,
+    PolicyFiles,
+    Workflow,
+    profile_rules,
+)
 from maildesk.model.ticket import Ticket
-from maildesk.rules.compile import CompiledRules
+from maildesk.rules.compile import CompiledRules, compile_rules
 
 _LEVELS = ("L1", "L2", "L3", "field")
 
@@ -230,3 +240,18 @@ class Policy:
     answers: Answers = field(default_factory=Answers)
     levels: Levels = field(default_factory=Levels)
     neighbours: Neighbours = field(default_factory=Neighbours)
+
+    @classmethod
+    def of(cls, files: PolicyFiles, rules: CompiledRules, directory: Directory) -> "Policy":
+        """The configured policy with these rules, and the people of this directory."""
+        return cls(
+            files.workflow,
+            files.catalog,
+            files.approvals,
+            rules,
+            directory,
+            office_hours(files),
+            files.monitoring,
+            files.answers,
+            Levels.of(files.sla, files.holidays, compile_rules(profile_rules(files.sla))),
+        )

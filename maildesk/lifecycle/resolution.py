@@ -2,8 +2,8 @@
 
 from maildesk.lifecycle import closure
 from maildesk.lifecycle.asking_back import reason_missing, unproven
-from maildesk.lifecycle.classify import apply_rules
 from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.looking import apply_rules
 from maildesk.lifecycle.sender import DECIDING_A_RESOLUTION, proof
 from maildesk.lifecycle.workflow import Illegal
 from maildesk.model.cause import Choice, MailArrived

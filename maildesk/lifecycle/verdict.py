@@ -2,16 +2,40 @@
 
 from maildesk.lifecycle import approval as questions
 from maildesk.lifecycle import asking, workflow
-from maildesk.lifecycle.approvers import of_level, outcome
+from maildesk.lifecycle.approvers import after_word, of_level, outcome
 from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.looking import apply_rules
 from maildesk.model.approval import Approval, asked
+from maildesk.model.cause import Facts
 from maildesk.model.decision import ActorKind, Template
 from maildesk.model.event import ApprovalAsked, ApprovalDecided, ApprovalVoted, MessageAdded
 from maildesk.model.person import Person
 from maildesk.model.policy import ApprovalKind
 
 
-def count(draft: Draft, approval: Approval, approver: Person, approved: bool, reason: str) -> None:
+def settle_approval(
+    draft: Draft,
+    approver: Person | None,
+    approved: bool,
+    reason: str,
+    facts: Facts,
+    requester: Person,
+) -> None:
+    """An approver decides, or the clock for all of them; where that settles the question the
+    rules look. On a no they look first: it closes the ticket, and a closed one never changes."""
+    question = draft.ticket.approval
+    assert question is not None, "only an open question is decided"
+    if approver and after_word(question, approver.id, approved) is None:
+        _count(draft, question, approver, approved, reason)
+        return
+    if not approved:
+        apply_rules(draft, "rejected", facts, requester)
+    is_over = _settle(draft, question, approver, approved, reason, requester)
+    if approved and is_over:
+        apply_rules(draft, "approved", facts, requester)
+
+
+def _count(draft: Draft, approval: Approval, approver: Person, approved: bool, reason: str) -> None:
     """One of several decided, and others still have to."""
     draft.add(ApprovalVoted(round=approval.round, person=approver.id, approved=approved))
     draft.explain("approval", f"{approver.name} {_did(approved)}; others are waited for")
@@ -31,7 +55,7 @@ def _receipt(
     draft.write(Template.DECISION_RECEIPT, approver.id, text=reason, note=note)
 
 
-def settle(
+def _settle(
     draft: Draft,
     approval: Approval,
     approver: Person | None,

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from maildesk.lifecycle.classify import apply_rules, scene
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.draft import Draft
-from maildesk.lifecycle.looking import look
+from maildesk.lifecycle.looking import apply_rules, look, scene
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import AgentActed, ClockStruck, Command, Facts
 from maildesk.model.decision import Actor, ActorKind

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from maildesk.lifecycle.classify import scene
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.looking import scene
 from maildesk.lifecycle.neighbours import find
 from maildesk.lifecycle.policy import Neighbours
 from maildesk.model.cause import Facts
