@@ -24,12 +24,13 @@ from maildesk.desk.office import read_policy, utc_now
 from maildesk.ingest.pool import ReadingPool
 from maildesk.ingest.read import read
 from maildesk.lifecycle import waiting
+from maildesk.lifecycle.first_event import first_event
 from maildesk.lifecycle.looking import look
 from maildesk.lifecycle.rule_trial import differences
 from maildesk.model.mail import Mail
 from maildesk.model.person import Person
 from maildesk.model.policy import Cause
-from maildesk.model.ticket import Ticket, spoken
+from maildesk.model.ticket import evolve, spoken
 from maildesk.rules.compile import CompiledRules, compile_rules
 from maildesk.rules.effects import Act, AddTag, AskApproval, Bond, Effect, SetField
 from maildesk.rules.engine import Outcome
@@ -108,17 +109,9 @@ def _tried(config: Config, store: Store, mail: Mail, text: str, number: int | No
             except LookupError as error:
                 raise CommandFailed(f"{error}") from error
             requester = people.by_id(connection, ticket.requester)
-    roles = policy.workflow.roles
-    ticket = ticket or Ticket(
-        number=0,
-        requester=requester.id,
-        source="mail",
-        status=roles.new,
-        state=policy.workflow.state_of(roles.new),
-        request_type=policy.catalog.request_type[0].name,
-        opened_at=now,
-        updated_at=now,
-    )
+    if ticket is None:
+        opened = first_event(policy, requester=requester.id, source="mail")
+        ticket = evolve(None, opened, number=0, at=now)
     scene = Scene(
         mail=facts_of(mail, text),
         ticket=ticket,

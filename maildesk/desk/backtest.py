@@ -18,6 +18,7 @@ from maildesk.desk.worker import Readers
 from maildesk.ingest.forward import passed_on
 from maildesk.ingest.pool import Unreadable
 from maildesk.lifecycle import waiting
+from maildesk.lifecycle.first_event import first_event
 from maildesk.lifecycle.looking import look
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import Facts
@@ -229,14 +230,7 @@ class Backtest:
                 yield Changed(None, mail.id, key, now.get(key), then.get(key))
 
     def _fresh(self, sender: Person, at: datetime) -> Ticket:
-        new = self.policy.workflow.roles.new
-        opened = TicketOpened(
-            requester=sender.id,
-            source="mail",
-            status=new,
-            state=self.policy.workflow.state_of(new),
-            request_type=self.policy.catalog.request_type[0].name,
-        )
+        opened = first_event(self.policy, requester=sender.id, source="mail")
         return evolve(None, opened, number=0, at=at)
 
     def _count(self, lines: list[Recorded]) -> None:

@@ -35,7 +35,6 @@ from maildesk.model.cause import (
     LinkUsed,
     MailArrived,
     OrderedElsewhere,
-    OriginResolved,
     OriginTurned,
     ProblemReported,
     TicketReported,
@@ -103,9 +102,10 @@ def _seen(cause: Cause) -> Facts:
     match cause:
         case HeldJudged(facts=facts):
             return facts
-        case OrderedElsewhere(agent=agent, order=order):
-            text = order.text if isinstance(order, OriginResolved) else ""
-            return Facts(text=text, sender=agent.address)
+        case OrderedElsewhere(agent=agent):
+            return Facts(sender=agent.address)
+        case OriginTurned(agent=Person(address=address), text=text):
+            return Facts(text=text, sender=address)
         case MailArrived(facts=facts) | ProblemReported(facts=facts) | TicketReported(facts=facts):
             return facts
         case LinkUsed():

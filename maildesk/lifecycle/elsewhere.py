@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from maildesk.lifecycle import asking, origin, undo
+from maildesk.lifecycle import asking, undo
 from maildesk.lifecycle.classify import set_field
 from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.first_event import first_event
 from maildesk.lifecycle.looking import apply_rules
 from maildesk.lifecycle.policy import Policy
 from maildesk.lifecycle.relations import COUNTERPART
@@ -13,7 +14,6 @@ from maildesk.model.cause import (
     Absorbing,
     EventsUndone,
     OrderedElsewhere,
-    OriginResolved,
     ParentSet,
     RelationSet,
     SplitOff,
@@ -27,7 +27,6 @@ from maildesk.model.event import (
     ProblemsTakenOver,
     Related,
     Tagged,
-    TicketOpened,
     Unrelated,
 )
 from maildesk.model.ticket import Ticket
@@ -54,8 +53,6 @@ def follow(
 
 def _do(draft: Draft, cause: OrderedElsewhere) -> None:
     match cause.order:
-        case OriginResolved(text=text):
-            origin.resolve(draft, cause.origin, text, cause.agent.id)
         case RelationSet(kind=kind, off=off):
             related = Related(kind, cause.origin, cause.rule)
             draft.add(Unrelated(kind, cause.origin) if off else related)
@@ -97,14 +94,8 @@ def _relations(survivor: Ticket, merged: Ticket) -> Iterator[Event]:
 def _opened(
     cause: OrderedElsewhere, split: SplitOff, actor: Actor, policy: Policy, now: datetime
 ) -> Decision:
-    roles, latest = policy.workflow.roles, split.latest
-    opened = TicketOpened(
-        requester=latest.author.id,
-        source=SPLIT,
-        status=roles.new,
-        state=policy.workflow.state_of(roles.new),
-        request_type=split.request_type,
-    )
+    latest, type_ = split.latest, split.request_type
+    opened = first_event(policy, requester=latest.author.id, source=SPLIT, request_type=type_)
     draft = Draft.opening(opened, actor, policy, now, silent=False)
     draft.add(MessageAdded(latest.message, "request"), Related("split-from", cause.origin))
     draft.moving = Moving(cause.origin, latest.message)

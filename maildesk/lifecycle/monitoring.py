@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from maildesk.lifecycle import closing_time, origin, workflow
 from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.first_event import first_event
 from maildesk.lifecycle.looking import apply_rules, turned_away
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import ProblemReported
@@ -19,7 +20,6 @@ from maildesk.model.event import (
     ProblemEnded,
     ProblemSeen,
     Reopened,
-    TicketOpened,
 )
 from maildesk.model.mail import Disposition, Step
 from maildesk.model.monitoring import Report
@@ -58,14 +58,7 @@ def reported(
 
 
 def _opened(cause: ProblemReported, actor: Actor, policy: Policy, now: datetime) -> Decision:
-    new = policy.workflow.roles.new
-    opened = TicketOpened(
-        requester=cause.reporter.id,
-        source="event",
-        status=new,
-        state=policy.workflow.state_of(new),
-        request_type=policy.catalog.request_type[0].name,
-    )
+    opened = first_event(policy, requester=cause.reporter.id, source="event")
     draft = Draft.opening(opened, actor, policy, now, silent=cause.silent)
     draft.add(MessageAdded(cause.message, "request"), ProblemSeen(cause.key, again=False))
     draft.explain("monitoring", "a problem that no open ticket is about", cause.key)

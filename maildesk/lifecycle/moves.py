@@ -1,7 +1,6 @@
 """Moving a ticket through its life: `#status`, `#resolve`, `#close`, `#reopen`, `#spam`."""
 
-from maildesk.lifecycle import closure, workflow
-from maildesk.lifecycle.family import resolve_descendants
+from maildesk.lifecycle import closure, origin, workflow
 from maildesk.lifecycle.hand_over import give_to
 from maildesk.lifecycle.naming import pick
 from maildesk.lifecycle.task import ASKED, Act, Task
@@ -58,7 +57,16 @@ def _resolve(task: Task) -> str | Illegal:
         return illegal
     hours = f"{monitoring.close_after_hours:g} hours"
     asked = "the requester is asked whether it is" if asks else f"it closes in {hours}"
-    return f"resolved; {asked}" + resolve_descendants(task)
+    return f"resolved; {asked}" + _children(task)
+
+
+def _children(task: Task) -> str:
+    """What becomes of the tickets below it, in words."""
+    reasons = origin.take_along(task.draft, task.argument, task.agent, task.tickets)
+    done = [f"{number}" for number, reason in reasons.items() if not reason]
+    rest = [f"; {number} was not: {reason}" for number, reason in reasons.items() if reason]
+    with_it = f"; resolved with it: {', '.join(done)}" if done else ""
+    return with_it + "".join(rest[:10])
 
 
 def _close(task: Task) -> str | Illegal:

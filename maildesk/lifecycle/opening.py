@@ -5,12 +5,13 @@ from datetime import datetime
 from maildesk.lifecycle import asking, command
 from maildesk.lifecycle.classify import set_field
 from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.first_event import first_event
 from maildesk.lifecycle.looking import apply_rules, turned_away
 from maildesk.lifecycle.policy import Policy
 from maildesk.lifecycle.sender import actor, told
 from maildesk.model.cause import MailArrived, TicketReported
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
-from maildesk.model.event import FieldChanged, MessageAdded, PersonJoined, TicketOpened
+from maildesk.model.event import FieldChanged, MessageAdded, PersonJoined
 from maildesk.model.mail import Disposition, Kind
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket, spoken
@@ -50,15 +51,7 @@ def begun(
     source: str = "mail",
 ) -> Draft:
     """The ticket of a first mail, with nothing in it yet."""
-    roles = policy.workflow.roles
-    event = TicketOpened(
-        requester=requester.id,
-        source=source,
-        status=roles.new,
-        state=policy.workflow.state_of(roles.new),
-        request_type=policy.catalog.request_type[0].name,
-        parent=parent,
-    )
+    event = first_event(policy, requester=requester.id, source=source, parent=parent)
     silent = mail.silent or mail.kind is Kind.LIST
     return Draft.opening(event, actor(mail, kind), policy, now, silent=silent)
 
@@ -81,14 +74,7 @@ def _stay_with(draft: Draft, closed: Ticket) -> None:
 
 def reported(report: TicketReported, policy: Policy, now: datetime) -> Decision:
     """An agent wrote down what somebody said on the phone, or at the desk."""
-    roles = policy.workflow.roles
-    event = TicketOpened(
-        requester=report.requester.id,
-        source=report.source,
-        status=roles.new,
-        state=policy.workflow.state_of(roles.new),
-        request_type=policy.catalog.request_type[0].name,
-    )
+    event = first_event(policy, requester=report.requester.id, source=report.source)
     who = Actor(ActorKind.AGENT, report.agent.id, command.CONSOLE)
     draft = Draft.opening(event, who, policy, now, silent=False)
     draft.add(MessageAdded(report.message, "request"))
