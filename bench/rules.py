@@ -21,9 +21,9 @@ from zoneinfo import ZoneInfo
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.mails import SEED, mails  # noqa: E402
-from maildesk.ingest.read import read  # noqa: E402
-from maildesk.lifecycle import waiting  # noqa: E402
-from maildesk.lifecycle.calendar import Calendar  # noqa: E402
+from maildesk.ingest.reading.analyse import read  # noqa: E402
+from maildesk.lifecycle.classification import rule_time  # noqa: E402
+from maildesk.lifecycle.sla.business_hours import Calendar  # noqa: E402
 from maildesk.model.cause import Facts  # noqa: E402
 from maildesk.model.mail import Mail  # noqa: E402
 from maildesk.model.person import Person  # noqa: E402
@@ -33,7 +33,7 @@ from maildesk.model.ticket import Ticket  # noqa: E402
 from maildesk.rules.compile import CompiledRules, compile_rules  # noqa: E402
 from maildesk.rules.effects import AddTag, Effect  # noqa: E402
 from maildesk.rules.engine import run  # noqa: E402
-from maildesk.rules.facts import Scene  # noqa: E402
+from maildesk.rules.facts import RuleInput  # noqa: E402
 
 RULES, MAILS = 500, 200
 OFFICE = Calendar("office", ZoneInfo("UTC"), read_week(("mon-fri 09:00-17:00",)))
@@ -67,7 +67,7 @@ def _rule(number: int, source: random.Random) -> dict[str, Any]:
     return {"name": f"rule {number}", "when": when, "then": {"tag": f"tag-{number}"}}
 
 
-def scene(mail: Mail, text: str) -> Scene:
+def rule_input(mail: Mail, text: str) -> RuleInput:
     """The facts of one mail, as the desk builds them."""
     author = mail.senders[0]
     ticket = Ticket(
@@ -82,8 +82,8 @@ def scene(mail: Mail, text: str) -> Scene:
     )
     facts = Facts(subject=mail.subject, text=text, sender=author.address)
     requester = Person(id=1, name=author.name, address=author.address)
-    moment = waiting.moment(OFFICE, NOW)
-    return Scene(mail=facts, ticket=ticket, requester=requester, moment=moment)
+    moment = rule_time.moment(OFFICE, NOW)
+    return RuleInput(mail=facts, ticket=ticket, requester=requester, moment=moment)
 
 
 @dataclass(slots=True)
@@ -95,7 +95,7 @@ class TaggedTicket:
     def choose(self, _how: str, _team: str, /) -> str | None:
         """No rule of the bench assigns."""
 
-    def find(self, _scene: Scene, _relate: Relate, /) -> int | None:
+    def find(self, _scene: RuleInput, _relate: Relate, /) -> int | None:
         """No rule of the bench relates."""
 
     def apply(self, _rule: str, effects: Sequence[Effect], /) -> Ticket:
@@ -112,7 +112,7 @@ def measure(
     took, cpu, fired = [], [], 0
     for mail in read_mails:
         began, on_cpu = time.perf_counter(), time.thread_time()
-        seen = scene(mail, mail.text)
+        seen = rule_input(mail, mail.text)
         outcome = run(compiled, "created", seen, TaggedTicket(seen.ticket))
         took.append((time.perf_counter() - began) * 1000)
         cpu.append((time.thread_time() - on_cpu) * 1000)

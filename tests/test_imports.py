@@ -19,38 +19,32 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("wiring", ("maildesk.cli", "maildesk.daemon", "maildesk.demo", "maildesk.__main__")),
     ("configuration", ("maildesk.config",)),
-    ("keeper", ("maildesk.supervise",)),
-    ("shells", ("maildesk.web", "maildesk.desk", "maildesk.outgoing.delivery*")),
+    ("shells", ("maildesk.web", "maildesk.processing", "maildesk.outgoing.delivery")),
     (
         "doors",
-        (
-            "maildesk.ingest.imap*",
-            "maildesk.ingest.smtp*",
-            "maildesk.ingest.oauth",
-            "maildesk.ingest.resolver",
-        ),
+        ("maildesk.ingest.servers",),
     ),
     ("a mail is read", ("maildesk.ingest",)),
     ("a ticket lives", ("maildesk.lifecycle",)),
     ("rules", ("maildesk.rules",)),
-    ("counted", ("maildesk.report",)),
+    ("counted", ("maildesk.reporting",)),
     ("rows", ("maildesk.store",)),
     ("bytes to send", ("maildesk.outgoing", "maildesk.templates")),
-    ("values", ("maildesk.model", "maildesk.room")),
+    ("values", ("maildesk.model",)),
 )
 
 # Libraries that one room alone knows.
 ONLY_IN = {
     "sqlmodel": "maildesk.store",
     "alembic": "maildesk.store",
-    "mailparser": "maildesk.ingest.parse",
+    "mailparser": "maildesk.ingest.mime.mail_parser",
     "cel_expr_python": "maildesk.rules",
     "apscheduler": "maildesk.daemon",
     "holidays": "maildesk.config.service_levels",
-    "dkim": "maildesk.ingest.seals",
-    "dns": "maildesk.ingest.resolver",
-    "publicsuffixlist": "maildesk.ingest.dmarc",
-    "spf": "maildesk.ingest.spf",
+    "dkim": "maildesk.ingest.identity.dkim_arc",
+    "dns": "maildesk.ingest.servers.dns_resolver",
+    "publicsuffixlist": "maildesk.ingest.identity.dmarc",
+    "spf": "maildesk.ingest.identity.spf",
 }
 
 # Pure: the same arguments give the same result, and nothing else happens.
@@ -61,14 +55,22 @@ PURE = (
     "maildesk.messages",
     "maildesk.model",
     "maildesk.outgoing",
-    "maildesk.report",
+    "maildesk.reporting",
     "maildesk.rules",
 )
 # What talks to servers and processes, in packages that are pure otherwise.
 IMPURE = (
-    *("maildesk.ingest.imap*", "maildesk.ingest.smtp*", "maildesk.ingest.resolver"),
-    *("maildesk.ingest.pool", "maildesk.ingest.worker", "maildesk.ingest.wire"),
-    "maildesk.outgoing.delivery*",
+    *(
+        "maildesk.ingest.servers.imap.poller*",
+        "maildesk.ingest.servers.smtp.listener*",
+        "maildesk.ingest.servers.dns_resolver",
+    ),
+    *(
+        "maildesk.ingest.reading.pool",
+        "maildesk.ingest.reading.reader_process",
+        "maildesk.ingest.reading.worker_protocol",
+    ),
+    "maildesk.outgoing.delivery",
 )
 # Of the standard library, what every pure package may import.
 STANDARD = frozenset(
@@ -86,15 +88,21 @@ ALSO: dict[str, frozenset[str]] = {
             *("authres", "charset_normalizer", "filetype", "inscriptis", "lxml", "nh3", "re2"),
         )
     ),
-    "maildesk.ingest.bounce": frozenset({"flufl.bounce", "logging"}),  # to silence the library
-    "maildesk.ingest.dmarc": frozenset({"publicsuffixlist"}),
-    "maildesk.ingest.parse": frozenset({"mailparser"}),
-    "maildesk.ingest.raw": frozenset({"mmap"}),  # the type of the bytes that it is given
-    "maildesk.ingest.read": frozenset({"pathlib"}),  # a file's name, which it never opens
-    "maildesk.ingest.seals": frozenset({"dkim"}),
-    "maildesk.ingest.sender_check": frozenset({"time"}),  # the clock that the caller can replace
-    "maildesk.ingest.spf": frozenset({"spf"}),
-    "maildesk.lifecycle.picture": frozenset({"xml.sax.saxutils"}),
+    "maildesk.ingest.intent.bounce_report": frozenset(
+        {"flufl.bounce", "logging"}
+    ),  # to silence the library
+    "maildesk.ingest.identity.dmarc": frozenset({"publicsuffixlist"}),
+    "maildesk.ingest.mime.mail_parser": frozenset({"mailparser"}),
+    "maildesk.ingest.mime.raw_bytes": frozenset({"mmap"}),  # the type of the bytes that it is given
+    "maildesk.ingest.reading.analyse": frozenset(
+        {"pathlib"}
+    ),  # a file's name, which it never opens
+    "maildesk.ingest.identity.dkim_arc": frozenset({"dkim"}),
+    "maildesk.ingest.identity.sender_check": frozenset(
+        {"time"}
+    ),  # the clock that the caller can replace
+    "maildesk.ingest.identity.spf": frozenset({"spf"}),
+    "maildesk.lifecycle.workflow.diagram": frozenset({"xml.sax.saxutils"}),
     "maildesk.messages": frozenset(
         ("babel", "gettext", "importlib.resources", "io", "markupsafe")  # its own catalogues
     ),
@@ -152,10 +160,10 @@ def _module_or_name(module: str, name: str) -> str:
 
 def layer_of(module: str) -> tuple[int, str]:
     """The layer (0 is the top) and the room in it."""
-    for number, (_, rooms) in enumerate(LAYERS):
-        for room in rooms:
-            if fnmatchcase(module, room) or module.startswith(f"{room}."):
-                return number, room
+    for number, (_, services) in enumerate(LAYERS):
+        for service in services:
+            if fnmatchcase(module, service) or module.startswith(f"{service}."):
+                return number, service
     raise LookupError(f"{module} is in no layer: put its room into LAYERS")
 
 
@@ -168,20 +176,20 @@ def fault_of(one: Import) -> str | None:
         return None if _is_in(one.module, only) else f"belongs into {only} alone"
     if one.deferred:
         return "is deferred: put it at the top"
-    (here, room), (there, other) = layer_of(one.module), layer_of(one.imported)
+    (here, service), (there, other) = layer_of(one.module), layer_of(one.imported)
     if there < here:
         return f"goes up, from {LAYERS[here][0]} to {LAYERS[there][0]}"
-    if there == here and room != other and here > 0 and not _is_door(room):
-        return f"goes sideways, from {room} to {other}"
+    if there == here and service != other and here > 0 and not _is_door(service):
+        return f"goes sideways, from {service} to {other}"
     return None
 
 
-def _is_in(module: str, room: str) -> bool:
-    return module == room or module.startswith(f"{room}.")
+def _is_in(module: str, service: str) -> bool:
+    return module == service or module.startswith(f"{service}.")
 
 
-def _is_door(room: str) -> bool:
-    return room.endswith("*")
+def _is_door(service: str) -> bool:
+    return service.endswith("*")
 
 
 def is_pure(module: str) -> bool:
@@ -236,19 +244,19 @@ def test_imports_go_only_down() -> None:
         # the model knows nobody
         ("maildesk.model.ticket", "from maildesk.store import tickets", "goes up"),
         # a pure room may not open a socket by way of another
-        ("maildesk.lifecycle.decide", "import maildesk.ingest.imap", "goes up"),
+        ("maildesk.lifecycle.decide", "import maildesk.ingest.servers.imap.poller", "goes up"),
         # the module is what is imported, not its package
-        ("maildesk.ingest.thread", "from maildesk.ingest import imap", "goes up"),
+        ("maildesk.ingest.threading", "from maildesk.ingest.servers import imap", "goes up"),
         # only the wiring reads the configuration
         ("maildesk.web.app", "from maildesk.config import Config", "goes up"),
         # two shells meet in the wiring
-        ("maildesk.web.app", "from maildesk.desk import Desk", "goes sideways"),
+        ("maildesk.web.app", "from maildesk.processing import Desk", "goes sideways"),
         # an import that waits is an arrow that hides
-        ("maildesk.desk", "def f():\n    from maildesk.model import mail", "deferred"),
-        ("maildesk.desk", "def f():\n    import_module('maildesk.model.mail')", "deferred"),
-        ("maildesk.desk", "from . import web", "relative"),
+        ("maildesk.processing", "def f():\n    from maildesk.model import mail", "deferred"),
+        ("maildesk.processing", "def f():\n    import_module('maildesk.model.mail')", "deferred"),
+        ("maildesk.processing", "from . import web", "relative"),
         # tables never leave the store
-        ("maildesk.desk", "from sqlmodel import select", "belongs into maildesk.store"),
+        ("maildesk.processing", "from sqlmodel import select", "belongs into maildesk.store"),
     ],
 )
 def test_a_wrong_import_is_caught(module: str, source: str, fault: str) -> None:
@@ -260,9 +268,15 @@ def test_a_wrong_import_is_caught(module: str, source: str, fault: str) -> None:
     ("module", "source"),
     [
         ("maildesk.cli.run", "from maildesk.daemon import Daemon"),
-        ("maildesk.desk", "from maildesk.lifecycle.decide import decide"),
-        ("maildesk.ingest.imap", "from maildesk.ingest.imap_fetch import fetch"),
-        ("maildesk.ingest.imap", "from maildesk.ingest.journal import Journal"),
+        ("maildesk.processing", "from maildesk.lifecycle.decide import decide"),
+        (
+            "maildesk.ingest.servers.imap.poller",
+            "from maildesk.ingest.servers.imap.fetch_plan import fetch",
+        ),
+        (
+            "maildesk.ingest.servers.imap.poller",
+            "from maildesk.ingest.servers.journal_port import Journal",
+        ),
         ("maildesk.store.tickets", "from sqlmodel import select"),
     ],
 )
@@ -313,14 +327,26 @@ def test_pure_packages_import_nothing_impure() -> None:
             id="an import that waits",
         ),
         pytest.param("maildesk.rules.engine", "import maildesk.store", id="rules and the store"),
-        pytest.param("maildesk.report.promises", "import maildesk.store.counts", id="reports"),
-        pytest.param("maildesk.model.ids", "from maildesk.room import Room", id="the model"),
+        pytest.param(
+            "maildesk.reporting.sla_figures", "import maildesk.store.queries.counts", id="reports"
+        ),
+        pytest.param(
+            "maildesk.model.ids", "from maildesk.model.service import Room", id="the model"
+        ),
         pytest.param(
             "maildesk.outgoing.compose", "from maildesk.outgoing import delivery", id="delivery"
         ),
-        pytest.param("maildesk.ingest.read", "from maildesk.ingest import pool", id="processes"),
-        pytest.param("maildesk.ingest.spf", "import maildesk.ingest.resolver", id="the resolver"),
-        pytest.param("maildesk.ingest.html", "import urllib.request", id="part of a library"),
+        pytest.param(
+            "maildesk.ingest.reading.analyse", "from maildesk.ingest import pool", id="processes"
+        ),
+        pytest.param(
+            "maildesk.ingest.identity.spf",
+            "import maildesk.ingest.servers.dns_resolver",
+            id="the resolver",
+        ),
+        pytest.param(
+            "maildesk.ingest.mime.html_text", "import urllib.request", id="part of a library"
+        ),
         pytest.param("maildesk.lifecycle.decide", "import re2", id="a library of another package"),
         pytest.param("maildesk.knowledge.article", "import random", id="a package to come"),
     ],
@@ -337,11 +363,17 @@ def test_an_impure_import_is_caught(module: str, source: str) -> None:
         pytest.param(
             "maildesk.lifecycle.decide", "from maildesk.rules import engine", id="a pure package"
         ),
-        pytest.param("maildesk.ingest.html", "from lxml import etree", id="a library of its own"),
-        pytest.param("maildesk.ingest.html", "import urllib.parse", id="part of a library"),
-        pytest.param("maildesk.ingest.imap_fetch", "import socket", id="a server in ingest"),
-        pytest.param("maildesk.outgoing.delivery_line", "import smtplib", id="delivery"),
-        pytest.param("maildesk.desk.tick", "import random", id="a shell"),
+        pytest.param(
+            "maildesk.ingest.mime.html_text", "from lxml import etree", id="a library of its own"
+        ),
+        pytest.param(
+            "maildesk.ingest.mime.html_text", "import urllib.parse", id="part of a library"
+        ),
+        pytest.param(
+            "maildesk.ingest.servers.imap.fetch_plan", "import socket", id="a server in ingest"
+        ),
+        pytest.param("maildesk.outgoing.delivery.smtp_client", "import smtplib", id="delivery"),
+        pytest.param("maildesk.processing.clock.deadlines", "import random", id="a shell"),
     ],
 )
 def test_a_pure_import_passes(module: str, source: str) -> None:

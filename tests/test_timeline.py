@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from maildesk.cli.timeline import fields, happened
+from maildesk.cli.console.timeline import fields, happened
 from maildesk.model.event import AbsenceSeen, ApprovalWithdrawn, Event, TicketOpened
 from tests.lifecycle.cast import ANN, CAST, MAX
 from tests.model.test_ticket import TABLE, TICKET

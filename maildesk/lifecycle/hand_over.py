@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from maildesk.lifecycle.classify import set_field
-from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.classification.classify import set_field
+from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.model.decision import Template
 from maildesk.model.event import Escalated, FieldChanged
 
@@ -29,51 +29,51 @@ class Reason:
     rule: str = ""
 
 
-def give_to(draft: Draft, agent: int | None) -> None:
+def give_to(builder: DecisionBuilder, agent: int | None) -> None:
     """The ticket is that agent's, or nobody's; whoever had it until now is told by whom."""
-    old = draft.ticket.assignee
+    old = builder.ticket.assignee
     if old == agent:
         return
-    draft.add(FieldChanged(field="assignee", old=old, new=agent))
-    names = {one.id: one.name for one in draft.policy.directory.agents}
-    if old in names and old != draft.actor.person:
-        who = names.get(draft.actor.person or 0, "The desk")
-        to = names.get(agent or 0, draft.ticket.team)
-        took = agent == draft.actor.person
+    builder.add(FieldChanged(field="assignee", old=old, new=agent))
+    names = {one.id: one.name for one in builder.policy.directory.agents}
+    if old in names and old != builder.actor.person:
+        who = names.get(builder.actor.person or 0, "The desk")
+        to = names.get(agent or 0, builder.ticket.team)
+        took = agent == builder.actor.person
         note = f"{who} took this ticket over." if took else f"{who} gave this ticket to {to}."
-        draft.write(Template.AGENT_NOTIFICATION, old, note=f"{note} It is yours no longer.")
+        builder.write(Template.AGENT_NOTIFICATION, old, note=f"{note} It is yours no longer.")
 
 
-def hand_over(draft: Draft, team: str, reason: Reason) -> None:
+def hand_over(builder: DecisionBuilder, team: str, reason: Reason) -> None:
     """The ticket is that team's, and its agents are notified; of an escalation the requester too.
 
     An assignee of another team has it no longer; after a missed SLA target no assignee has.
     """
-    old = draft.ticket.team
-    set_field(draft, "team", team, reason.rule)
-    _release(draft, team, reason)
+    old = builder.ticket.team
+    set_field(builder, "team", team, reason.rule)
+    _release(builder, team, reason)
     if reason.kind in ("escalated", "handed-back"):
         back_to = old if reason.kind == "escalated" else ""
-        _escalated(draft, back_to, reason)
-    draft.tell_agents(reason.note, text=reason.text, author=reason.author)
+        _escalated(builder, back_to, reason)
+    builder.tell_agents(reason.note, text=reason.text, author=reason.author)
     if reason.kind == "escalated":
-        named = draft.policy.directory.named(team)
+        named = builder.policy.directory.named(team)
         note = f"Your request was handed to {named}."
-        draft.write(Template.UPDATE, draft.ticket.requester, note=note)
+        builder.write(Template.UPDATE, builder.ticket.requester, note=note)
 
 
-def _escalated(draft: Draft, back_to: str, reason: Reason) -> None:
-    before, message = draft.ticket.back_to, reason.message
-    draft.add(Escalated(message=message, old=before, back_to=back_to, rule=reason.rule))
+def _escalated(builder: DecisionBuilder, back_to: str, reason: Reason) -> None:
+    before, message = builder.ticket.back_to, reason.message
+    builder.add(Escalated(message=message, old=before, back_to=back_to, rule=reason.rule))
 
 
-def _release(draft: Draft, team: str, reason: Reason) -> None:
-    assignee = draft.ticket.assignee
-    members = {member.id for member in draft.policy.directory.teams.get(team, ())}
+def _release(builder: DecisionBuilder, team: str, reason: Reason) -> None:
+    assignee = builder.ticket.assignee
+    members = {member.id for member in builder.policy.directory.teams.get(team, ())}
     if assignee is None or (assignee in members and reason.kind != "overdue"):
         return
     if reason.kind == "overdue" or reason.rule:
         gone = FieldChanged(field="assignee", old=assignee, new=None, rule=reason.rule)
-        draft.add(gone)
+        builder.add(gone)
     else:
-        give_to(draft, None)
+        give_to(builder, None)

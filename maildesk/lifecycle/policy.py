@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, tzinfo
 from zoneinfo import ZoneInfo
 
-from maildesk.lifecycle.calendar import Calendar
-from maildesk.lifecycle.levels import Levels
-from maildesk.lifecycle.waiting import office_hours
+from maildesk.lifecycle.classification.rule_time import office_hours
+from maildesk.lifecycle.sla.business_hours import Calendar
+from maildesk.lifecycle.sla.sla_policy import SlaPolicy
 from maildesk.model.mail import address_key
 from maildesk.model.monitoring import Monitoring
 from maildesk.model.person import Person
@@ -238,7 +238,7 @@ class Policy:
     calendar: Calendar
     monitoring: Monitoring = field(default_factory=Monitoring)
     answers: Answers = field(default_factory=Answers)
-    levels: Levels = field(default_factory=Levels)
+    levels: SlaPolicy = field(default_factory=SlaPolicy)
     neighbours: Neighbours = field(default_factory=Neighbours)
 
     @classmethod
@@ -253,5 +253,5 @@ class Policy:
             office_hours(files),
             files.monitoring,
             files.answers,
-            Levels.of(files.sla, files.holidays, compile_rules(profile_rules(files.sla))),
+            SlaPolicy.of(files.sla, files.holidays, compile_rules(profile_rules(files.sla))),
         )

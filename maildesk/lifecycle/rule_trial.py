@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 
-from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.policy import Directory, Policy
 from maildesk.lifecycle.rule_actions import DraftTarget
 from maildesk.model.decision import Actor, ActorKind
@@ -16,7 +16,7 @@ from maildesk.model.mail import address_key
 from maildesk.model.person import Person
 from maildesk.model.policy import People, PolicyFiles, Relate
 from maildesk.rules.compile import CompiledRules
-from maildesk.rules.facts import Scene
+from maildesk.rules.facts import RuleInput
 from maildesk.rules.trial import Difference, try_out
 
 _NOBODY_ELSE = 1_000  # the people of a test's facts have smaller ids
@@ -31,7 +31,7 @@ class _TrialTarget(DraftTarget):
     def choose(self, _how: str, _team: str, /) -> str | None:
         """Nobody: who is chosen depends on the day."""
 
-    def find(self, _scene: Scene, _relate: Relate, /) -> int | None:
+    def find(self, _scene: RuleInput, _relate: Relate, /) -> int | None:
         """Some ticket, whatever is looked for."""
         return _UNNUMBERED
 
@@ -40,9 +40,9 @@ def differences(files: PolicyFiles, compiled: CompiledRules) -> list[Difference]
     """What came otherwise than the tests of rules.toml expect."""
     policy = Policy.of(files, compiled, _directory(files.people))
 
-    def target(scene: Scene) -> _TrialTarget:
-        draft = Draft(scene.ticket, Actor(ActorKind.RULE), policy, _NOW)
-        return _TrialTarget(draft, scene.requester)
+    def target(rule_input: RuleInput) -> _TrialTarget:
+        builder = DecisionBuilder(rule_input.ticket, Actor(ActorKind.RULE), policy, _NOW)
+        return _TrialTarget(builder, rule_input.requester)
 
     return [one for test in files.rules.test for one in try_out(compiled, test, target)]
 

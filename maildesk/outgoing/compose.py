@@ -12,14 +12,14 @@ from typing import TypeAlias
 
 from jinja2 import Template as Page
 
-from maildesk.model.decision import Letter, Template
+from maildesk.model.decision import OutgoingMail, Template
 from maildesk.model.person import Person
-from maildesk.outgoing import fields, mime
-from maildesk.outgoing.heading import boundary, heading, subject_line
-from maildesk.outgoing.mailing import House, Mailing, Topic, disarmed, mailing
-from maildesk.outgoing.prose import environment
+from maildesk.outgoing import header_fields, mime_body
+from maildesk.outgoing.headers import boundary, heading, subject_line
+from maildesk.outgoing.mail_model import MailModel, SenderIdentity, ThreadContext, disarmed, mailing
+from maildesk.outgoing.text_filters import environment
 
-__all__ = ["Composed", "Composer", "House", "Topic"]
+__all__ = ["Composed", "Composer", "SenderIdentity", "ThreadContext"]
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,15 @@ def _pages() -> _Pages:
 class Composer:
     """Every template compiled once. `compose` may be called from several threads."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: SenderIdentity) -> None:
         """Raises jinja2.TemplateError where a template is missing or malformed."""
         self._house = house
         self._pages = _pages()
 
     def compose(
         self,
-        letter: Letter,
-        topic: Topic,
+        outgoing_mail: OutgoingMail,
+        topic: ThreadContext,
         recipient: Person,
         author: Person | None,
         *,
@@ -76,25 +76,32 @@ class Composer:
         ticket, unless it says that a mail was refused.
         """
         made = mailing(
-            self._house, letter, topic, recipient, author, now=now, nonce=nonce, proven=proven
+            self._house,
+            outgoing_mail,
+            topic,
+            recipient,
+            author,
+            now=now,
+            nonce=nonce,
+            proven=proven,
         )
         made, head = _checked(made)
-        text, html = (page.render(_words(made)) for page in self._pages[letter.template])
-        body = mime.alternative(boundary(made), text, html)
+        text, html = (page.render(_words(made)) for page in self._pages[outgoing_mail.template])
+        body = mime_body.alternative(boundary(made), text, html)
         return Composed(subject_line(made), made.message_id, head + b"\r\n" + body)
 
 
-def _checked(made: Mailing) -> tuple[Mailing, bytes]:
+def _checked(made: MailModel) -> tuple[MailModel, bytes]:
     """The mailing and its header block, with a fixed subject where the block does not read back."""
     every = heading(made)
-    head = fields.block(every)
-    if fields.intact(head, [name for name, _ in every]):
+    head = header_fields.block(every)
+    if header_fields.intact(head, [name for name, _ in every]):
         return made, head
     safe = disarmed(made)
-    return safe, fields.block(heading(safe))
+    return safe, header_fields.block(heading(safe))
 
 
-def _words(made: Mailing) -> dict[str, object]:
+def _words(made: MailModel) -> dict[str, object]:
     """What a template may name; docs/templates.md lists the same."""
     return {
         "desk": made.house.desk,
@@ -104,11 +111,11 @@ def _words(made: Mailing) -> dict[str, object]:
         "requester": made.topic.requester,
         "recipient": made.recipient,
         "author": made.author,
-        "text": made.letter.text,
-        "note": made.letter.note,
+        "text": made.outgoing_mail.text,
+        "note": made.outgoing_mail.note,
         "links": made.links,
-        "warnings": made.letter.warnings,
-        "report": made.letter.report,
+        "warnings": made.outgoing_mail.warnings,
+        "report": made.outgoing_mail.report,
         "until": made.until,
         "zone": made.zone,
         "marker": made.marker,

@@ -6,7 +6,7 @@ from maildesk.model.policy import Organisation
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import CompiledRules
 from maildesk.rules.engine import answer
-from maildesk.rules.facts import Moment, Scene
+from maildesk.rules.facts import Moment, RuleInput
 
 _NO_TIME = Moment(date="", hour=0, weekday="", working_day=False, working_time=False)
 
@@ -20,12 +20,12 @@ def first(
     """
     if compiled.rules and compiled.rules[0].rule.when.strip() == "true":
         return compiled.rules[0].rule.name
-    scene = Scene(
+    rule_input = RuleInput(
         mail=Facts(),
         ticket=ticket,
         requester=requester,
         moment=_NO_TIME,
         organisation=organisation,
     )
-    activation = compiled.activation(scene)
+    activation = compiled.activation(rule_input)
     return next((r.rule.name for r in compiled.rules if answer(r, activation)[0]), "")

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 from maildesk.model.event import Field
 from maildesk.model.policy import Relate
 from maildesk.model.ticket import Relation, Ticket
-from maildesk.rules.facts import Scene
+from maildesk.rules.facts import RuleInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class AskApproval:
 
 
 @dataclass(frozen=True, slots=True)
-class Bond:
+class RelateTicket:
     """The ticket belongs to another one."""
 
     relate: Relate
@@ -51,7 +51,7 @@ Action = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class RuleAction:
     """Something is done that is more than a field: what, and with which word or text.
 
     `ready`: the value names a ready text of answers.toml.
@@ -63,7 +63,7 @@ class Act:
     ready: bool = False
 
 
-Effect = SetField | AddTag | AskApproval | Bond | Act
+Effect = SetField | AddTag | AskApproval | RelateTicket | RuleAction
 
 
 class RuleTarget(Protocol):
@@ -72,7 +72,7 @@ class RuleTarget(Protocol):
     def choose(self, how: str, team: str, /) -> str | None:
         """Whom `assign` means: (round-robin or least-load, team) -> an agent's address."""
 
-    def find(self, scene: Scene, relate: Relate, /) -> int | None:
+    def find(self, rule_input: RuleInput, relate: Relate, /) -> int | None:
         """The number of the ticket that `relate` means; None where there is none."""
 
     def apply(self, rule: str, effects: Sequence[Effect], /) -> Ticket:

@@ -11,21 +11,21 @@ from dataclasses import dataclass, field, replace
 from cel_expr_python import cel  # type: ignore[import-untyped]
 
 from maildesk.model.event import Field
-from maildesk.model.policy import Cause, Rule
+from maildesk.model.policy import Rule, Trigger
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import CompiledRule, CompiledRules
 from maildesk.rules.effects import (
-    Act,
     Action,
     AddTag,
     AskApproval,
-    Bond,
     Effect,
+    RelateTicket,
+    RuleAction,
     RuleTarget,
     SetField,
     is_new,
 )
-from maildesk.rules.facts import Scene
+from maildesk.rules.facts import RuleInput
 
 _SETTABLE: tuple[Field, ...] = (
     "service",
@@ -70,8 +70,8 @@ class Outcome:
 
 def run(
     compiled: CompiledRules,
-    on: Cause | tuple[Cause, ...],
-    scene: Scene,
+    on: Trigger | tuple[Trigger, ...],
+    rule_input: RuleInput,
     target: RuleTarget,
     *,
     only: Collection[str] | None = None,
@@ -79,11 +79,11 @@ def run(
     """One pass over all rules, or over those of these names `only`; also where a cause is several
     things `on` which rules look. `target` holds the ticket of the scene."""
     causes = (on,) if isinstance(on, str) else on
-    this = _Pass(compiled, causes, target, scene, compiled.activation(scene))
+    this = _Pass(compiled, causes, target, rule_input, compiled.activation(rule_input))
     for rule in compiled.rules:
         if only is None or rule.rule.name in only:
             this.steps.append(this.look(rule))
-    return Outcome(tuple(this.effects), tuple(this.steps), this.scene.ticket)
+    return Outcome(tuple(this.effects), tuple(this.steps), this.rule_input.ticket)
 
 
 def answer(compiled: CompiledRule, activation: cel.Activation) -> tuple[bool, str]:
@@ -99,9 +99,9 @@ class _Pass:
     """How far a pass has come."""
 
     compiled: CompiledRules
-    on: tuple[Cause, ...]
+    on: tuple[Trigger, ...]
     target: RuleTarget
-    scene: Scene
+    rule_input: RuleInput
     activation: cel.Activation
     effects: list[Effect] = field(default_factory=list)
     steps: list[Fired] = field(default_factory=list)
@@ -123,13 +123,13 @@ class _Pass:
     def _take(self, rule: Rule) -> None:
         new = [effect for effect in self._wanted(rule) if self._changes(effect)]
         self.effects += new
-        before, after = self.scene.ticket, self.target.apply(rule.name, new)
+        before, after = self.rule_input.ticket, self.target.apply(rule.name, new)
         turns_away = rule.then.drop is not None or rule.then.quarantine is not None
         if rule.stop or turns_away or (after.is_closed and not before.is_closed):
             self.stopped_by = rule.name
         if after is not before:
-            self.scene = replace(self.scene, ticket=after)
-            self.activation = self.compiled.activation(self.scene)
+            self.rule_input = replace(self.rule_input, ticket=after)
+            self.activation = self.compiled.activation(self.rule_input)
 
     def _wanted(self, rule: Rule) -> Iterator[Effect]:
         then = rule.then
@@ -138,15 +138,15 @@ class _Pass:
             if value is not None:
                 yield SetField(name, value, rule.name)
         if then.assign:
-            team = then.escalate or then.team or self.scene.ticket.team
+            team = then.escalate or then.team or self.rule_input.ticket.team
             chosen = self.target.choose(then.assign, team)
             if chosen is not None:
                 yield SetField("assignee", chosen, rule.name)
         yield from (AddTag(tag, rule.name) for tag in dict.fromkeys(then.tag))
         if then.relate is not None:
-            other = self.target.find(self.scene, then.relate)
+            other = self.target.find(self.rule_input, then.relate)
             if other is not None:
-                yield Bond(then.relate, other, rule.name)
+                yield RelateTicket(then.relate, other, rule.name)
         yield from _acts(rule)
         if then.ask_approval:
             yield AskApproval(then.ask_approval, rule.name)
@@ -156,20 +156,20 @@ class _Pass:
             case SetField(field="assignee"):
                 return True  # an address; whether it is the assignee's is not known here
             case SetField(field=name, value=value):
-                return bool(getattr(self.scene.ticket, name) != value)
+                return bool(getattr(self.rule_input.ticket, name) != value)
             case AddTag(tag=tag):
-                return tag not in self.scene.ticket.tags
+                return tag not in self.rule_input.ticket.tags
             case AskApproval():
                 return not any(isinstance(earlier, AskApproval) for earlier in self.effects)
-            case Bond(relate=relate, other=other):
-                return is_new(self.scene.ticket, relate, other)
-            case Act(action="status", value=status):
-                return self.scene.ticket.status != status
-            case Act():
+            case RelateTicket(relate=relate, other=other):
+                return is_new(self.rule_input.ticket, relate, other)
+            case RuleAction(action="status", value=status):
+                return self.rule_input.ticket.status != status
+            case RuleAction():
                 return True
 
 
-def _acts(rule: Rule) -> Iterator[Act]:
+def _acts(rule: Rule) -> Iterator[RuleAction]:
     then, name = rule.then, rule.name
     singles: tuple[tuple[Action, str | None], ...] = (
         ("drop", then.drop),
@@ -178,11 +178,11 @@ def _acts(rule: Rule) -> Iterator[Act]:
         ("hold", then.hold),
         ("note", then.note),
     )
-    yield from (Act(action, value, name) for action, value in singles if value is not None)
-    yield from (Act("watch", address, name) for address in then.watch)
+    yield from (RuleAction(action, value, name) for action, value in singles if value is not None)
+    yield from (RuleAction("watch", address, name) for address in then.watch)
     if then.mail is not None:
         told: Action = "tell-agents" if then.mail.to == "agents" else "tell-requester"
         ready = then.mail.template is not None
-        yield Act(told, then.mail.template or then.mail.text or "", name, ready)
+        yield RuleAction(told, then.mail.template or then.mail.text or "", name, ready)
     if then.status is not None:
-        yield Act("status", then.status, name)  # last: it may be the end of the ticket
+        yield RuleAction("status", then.status, name)  # last: it may be the end of the ticket

@@ -12,14 +12,14 @@ from maildesk.lifecycle.policy import Policy
 from maildesk.model.approval import Approval, Vote
 from maildesk.model.cause import (
     AgentActed,
-    Around,
     Cause,
     Choice,
-    ClockStruck,
     Command,
+    CommandContext,
+    DeadlineReached,
     Facts,
     LinkUsed,
-    OriginTurned,
+    ParentStateChanged,
     ProblemReported,
 )
 from maildesk.model.decision import Actor, ActorKind, Decision
@@ -114,17 +114,20 @@ RESOLVED = [
     pytest.param(Way(ANALYSIS, mail(RITA), _rule("replied")), id="a rule on a reply"),
     pytest.param(Way(PROBLEM, _report(Report.RECOVERY)), id="the end of a problem"),
     pytest.param(
-        Way(replace(PROBLEM, settle_due=NOW), ClockStruck(RITA)), id="a problem that stayed away"
+        Way(replace(PROBLEM, settle_due=NOW), DeadlineReached(RITA)),
+        id="a problem that stayed away",
     ),
     pytest.param(
-        Way(HOLD_ENDS, ClockStruck(RITA), _rule("status-changed", **MOVED)),
+        Way(HOLD_ENDS, DeadlineReached(RITA), _rule("status-changed", **MOVED)),
         id="a hold that ends by the clock, and a rule",
     ),
     pytest.param(
-        Way(_due(ASKED), ClockStruck(RITA), _expiring(on_expiry="approve")),
+        Way(_due(ASKED), DeadlineReached(RITA), _expiring(on_expiry="approve")),
         id="an approval that expires, and a rule",
     ),
-    pytest.param(Way(SINCE, ClockStruck(RITA), _rule("waited", **WAITS)), id="a rule that waited"),
+    pytest.param(
+        Way(SINCE, DeadlineReached(RITA), _rule("waited", **WAITS)), id="a rule that waited"
+    ),
 ]
 
 BACK = [
@@ -152,19 +155,19 @@ BACK = [
 ]
 
 
-def _decided(way: Way, family: Iterable[Ticket]) -> Decision:
-    known = {one.number: one for one in family}
-    cause = replace(way.cause, family=known)  # type: ignore[call-arg]
+def _decided(way: Way, descendants: Iterable[Ticket]) -> Decision:
+    known = {one.number: one for one in descendants}
+    cause = replace(way.cause, descendants=known)  # type: ignore[call-arg]
     if isinstance(cause, AgentActed):
-        cause = replace(cause, around=Around(tickets=known))
+        cause = replace(cause, command_context=CommandContext(tickets=known))
     return decide(way.ticket, cause, way.policy, NOW)
 
 
 def _followers(decision: Decision, resolved: bool) -> list[int | None]:
-    for one in decision.follow_ups:
-        assert isinstance(one.cause, OriginTurned)
+    for one in decision.related_changes:
+        assert isinstance(one.cause, ParentStateChanged)
         assert (one.cause.origin, one.cause.resolved) == (1001, resolved)
-    return [one.ticket for one in decision.follow_ups]
+    return [one.ticket for one in decision.related_changes]
 
 
 @pytest.mark.parametrize("way", RESOLVED)
@@ -186,7 +189,7 @@ def test_what_opens_a_ticket_again_opens_what_was_resolved_with_it(way: Way) -> 
 
 
 def test_each_child_decides_by_how_it_stands_when_its_turn_comes() -> None:
-    turn = OriginTurned(origin=1001, resolved=True, requester=MAX)
+    turn = ParentStateChanged(origin=1001, resolved=True, requester=MAX)
     resolved = decide(CHILD, turn, SHIPPED, NOW)
     assert happened(resolved) == ["-> Resolved by Origin ticket", "ClosureScheduled"]
     assert told(resolved) == ["update:max", "agent-notification:ann"]
@@ -202,17 +205,20 @@ def test_each_child_decides_by_how_it_stands_when_its_turn_comes() -> None:
 
 def test_a_child_reads_the_words_of_the_agent_who_resolved_its_parent() -> None:
     way = Way(ANALYSIS, _acts(("resolve", "New cable.")))
-    (follow_up,) = _decided(way, [CHILD]).follow_ups
-    decision = decide(CHILD, follow_up.cause, SHIPPED, NOW)
+    (related_change,) = _decided(way, [CHILD]).related_changes
+    decision = decide(CHILD, related_change.cause, SHIPPED, NOW)
     assert decision.actor == Actor(ActorKind.AGENT, ANN.id, "console")
-    assert (decision.letters[0].text, decision.letters[0].author) == ("New cable.", ANN.id)
+    assert (decision.outgoing_mails[0].text, decision.outgoing_mails[0].author) == (
+        "New cable.",
+        ANN.id,
+    )
 
 
 def test_a_child_of_what_an_event_resolved_is_the_desks_doing() -> None:
-    (follow_up,) = _decided(Way(PROBLEM, _report(Report.RECOVERY)), [CHILD]).follow_ups
-    decision = decide(CHILD, follow_up.cause, SHIPPED, NOW)
+    (related_change,) = _decided(Way(PROBLEM, _report(Report.RECOVERY)), [CHILD]).related_changes
+    decision = decide(CHILD, related_change.cause, SHIPPED, NOW)
     assert decision.actor == Actor(ActorKind.DESK)
-    assert (decision.letters[0].text, decision.letters[0].author) == ("", None)
+    assert (decision.outgoing_mails[0].text, decision.outgoing_mails[0].author) == ("", None)
 
 
 def test_the_agent_reads_which_children_could_not_follow() -> None:
@@ -228,7 +234,7 @@ def test_a_child_that_the_same_mail_adds_is_resolved_with_the_others() -> None:
     other = replace(NEW, number=1030)
     way = Way(ANALYSIS, _acts(("child", "MD-1030"), ("resolve", "Done.")))
     decision = _decided(way, [other])
-    turned = [one for one in decision.follow_ups if isinstance(one.cause, OriginTurned)]
+    turned = [one for one in decision.related_changes if isinstance(one.cause, ParentStateChanged)]
     assert [one.ticket for one in turned] == [1030]
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from maildesk.lifecycle.classification.rule_evaluation import apply_rules, look, rule_input
 from maildesk.lifecycle.decide import decide
-from maildesk.lifecycle.draft import Draft
-from maildesk.lifecycle.looking import apply_rules, look, scene
+from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.policy import Policy
-from maildesk.model.cause import AgentActed, ClockStruck, Command, Facts
+from maildesk.model.cause import AgentActed, Command, DeadlineReached, Facts
 from maildesk.model.decision import Actor, ActorKind
 from maildesk.model.person import Person
 from maildesk.model.policy import Absence, Rules, Workflow
@@ -90,7 +90,7 @@ def test_a_rule_closes_what_waits_for_an_answer_as_the_clock_does() -> None:
     rule = {"name": "It", **waited, "then": {"status": "Completed"}}
     policy = replace(OWN, rules=compile_rules(Rules.model_validate({"rule": [rule]})))
     ticket = replace(WAITING, status_since=due, rules_due=NOW)
-    decision = decide(ticket, ClockStruck(RITA), policy, NOW)
+    decision = decide(ticket, DeadlineReached(RITA), policy, NOW)
     closed = after(ticket, decision)
     closing = OWN.workflow.closing
     assert told(decision) == ["closure:rita"]
@@ -106,7 +106,7 @@ def test_what_a_rule_resolves_closes_by_itself(status: str) -> None:
     assert resolved.close_due is not None
     assert told(decision)[-1] == "update:rita"
     due = resolved.close_due
-    assert after(resolved, decide(resolved, ClockStruck(RITA), OWN, due), due).is_closed
+    assert after(resolved, decide(resolved, DeadlineReached(RITA), OWN, due), due).is_closed
 
 
 def test_work_that_goes_on_takes_the_closing_away() -> None:
@@ -165,9 +165,9 @@ def _is(ticket: Ticket) -> str:
 
 
 def _ruled(policy: Policy, ticket: Ticket) -> tuple[Ticket, Outcome]:
-    draft = Draft(ticket, Actor(ActorKind.REQUESTER, RITA.id), policy, NOW)
-    outcome = apply_rules(draft, "replied", Facts(), RITA)
-    return draft.ticket, outcome
+    builder = DecisionBuilder(ticket, Actor(ActorKind.REQUESTER, RITA.id), policy, NOW)
+    outcome = apply_rules(builder, "replied", Facts(), RITA)
+    return builder.ticket, outcome
 
 
 @pytest.mark.parametrize("then", THEN, ids=_named)
@@ -230,7 +230,12 @@ def test_what_could_not_be_done_is_not_seen(
 
 def test_a_trial_does_what_the_pass_does_and_leaves_nothing_behind() -> None:
     policy = with_rule({"escalate": "Network", "tag": "late", "note": "n"})
-    draft = Draft(ANALYSIS, Actor(ActorKind.REQUESTER, RITA.id), policy, NOW)
-    tried = look(policy, "replied", scene(draft, Facts(), RITA), NOW)
-    assert (draft.ticket, draft.events, draft.letters, draft.steps) == (ANALYSIS, [], [], [])
-    assert apply_rules(draft, "replied", Facts(), RITA) == tried
+    builder = DecisionBuilder(ANALYSIS, Actor(ActorKind.REQUESTER, RITA.id), policy, NOW)
+    tried = look(policy, "replied", rule_input(builder, Facts(), RITA), NOW)
+    assert (builder.ticket, builder.events, builder.outgoing_mails, builder.steps) == (
+        ANALYSIS,
+        [],
+        [],
+        [],
+    )
+    assert apply_rules(builder, "replied", Facts(), RITA) == tried

@@ -6,59 +6,61 @@ from typing import Any
 import pytest
 
 from maildesk.lifecycle.decide import decide
-from maildesk.lifecycle.draft import Draft, Mark
-from maildesk.model.cause import AgentActed, Command, Facts, OriginTurned, TicketReported
-from maildesk.model.clock import Notice
-from maildesk.model.decision import Actor, ActorKind, Decision, FollowUp, Moving, Template
+from maildesk.lifecycle.decision_builder import DecisionBuilder, Mark
+from maildesk.model.cause import AgentActed, Command, Facts, ParentStateChanged, TicketReported
+from maildesk.model.decision import Actor, ActorKind, Decision, Moving, RelatedChange, Template
 from maildesk.model.event import Tagged
 from maildesk.model.mail import Step
+from maildesk.model.sla_timer import PendingNotification
 from tests.lifecycle.cast import ANALYSIS, ANN, NEW, NOW, RITA, SHIPPED, told, with_rules
 
-NOTICE = Notice(
+NOTICE = PendingNotification(
     to=3, ticket=1001, metric="resolution", serial=0, level="due", due=NOW, not_before=NOW
 )
 
 
-def _draft() -> Draft:
-    draft = Draft(ANALYSIS, Actor(ActorKind.AGENT, ANN.id), SHIPPED, NOW)
-    draft.add(Tagged("before"))
-    draft.write(Template.UPDATE, RITA.id, note="before")
-    draft.explain("command", "before")
-    return draft
+def _draft() -> DecisionBuilder:
+    builder = DecisionBuilder(ANALYSIS, Actor(ActorKind.AGENT, ANN.id), SHIPPED, NOW)
+    builder.add(Tagged("before"))
+    builder.write(Template.UPDATE, RITA.id, note="before")
+    builder.explain("command", "before")
+    return builder
 
 
-def _state(draft: Draft) -> dict[str, Any]:
+def _state(builder: DecisionBuilder) -> dict[str, Any]:
     """Every field of the draft; of a list, a copy."""
-    found = {one.name: getattr(draft, one.name) for one in fields(draft)}
+    found = {one.name: getattr(builder, one.name) for one in fields(builder)}
     return {name: list(one) if isinstance(one, list) else one for name, one in found.items()}
 
 
 def test_a_rolled_back_draft_is_as_it_was_in_every_field() -> None:
-    draft = _draft()
-    before, mark = _state(draft), Mark.of(draft)
-    draft.add(Tagged("after"))
-    draft.write(Template.UPDATE, RITA.id, note="after")
-    draft.explain("command", "after")
-    draft.notes.append("after")
-    draft.notices.append(NOTICE)
-    draft.follow_ups.append(FollowUp(ticket=7, cause=OriginTurned(origin=1001, resolved=True)))
-    draft.actor, draft.policy = Actor(ActorKind.RULE), with_rules()
-    draft.moving, draft.distrust = Moving(7), RITA.id
-    draft.is_new = draft.silent = draft.rules_ran = True
-    draft.family, draft.now = {7: replace(NEW, number=7)}, NOW.replace(year=2027)
-    same = [name for name, value in _state(draft).items() if value == before[name]]
+    builder = _draft()
+    before, mark = _state(builder), Mark.of(builder)
+    builder.add(Tagged("after"))
+    builder.write(Template.UPDATE, RITA.id, note="after")
+    builder.explain("command", "after")
+    builder.notes.append("after")
+    builder.pending_notifications.append(NOTICE)
+    builder.related_changes.append(
+        RelatedChange(ticket=7, cause=ParentStateChanged(origin=1001, resolved=True))
+    )
+    builder.actor, builder.policy = Actor(ActorKind.RULE), with_rules()
+    builder.moving, builder.distrust = Moving(7), RITA.id
+    builder.is_new = builder.silent = builder.rules_ran = True
+    builder.descendants, builder.now = {7: replace(NEW, number=7)}, NOW.replace(year=2027)
+    same = [name for name, value in _state(builder).items() if value == before[name]]
     assert same == []  # the test touches every field that there is
-    mark.back(draft)
-    assert _state(draft) == before
+    mark.back(builder)
+    assert _state(builder) == before
 
 
 def test_a_draft_can_go_back_to_the_same_place_twice() -> None:
-    draft = _draft()
-    before, mark = _state(draft), Mark.of(draft)
+    builder = _draft()
+    before, mark = _state(builder), Mark.of(builder)
     for _ in range(2):
-        draft.explain("command", "after")
-        mark.back(draft)
-    assert _state(draft) == before
+        builder.explain("command", "after")
+        mark.back(builder)
+    assert _state(builder) == before
 
 
 def _ordered(*commands: tuple[str, str]) -> Decision:

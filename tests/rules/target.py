@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from maildesk.model.policy import Relate
 from maildesk.model.ticket import Ticket
-from maildesk.rules.effects import Act, AddTag, Effect, SetField
-from maildesk.rules.facts import Scene
+from maildesk.rules.effects import AddTag, Effect, RuleAction, SetField
+from maildesk.rules.facts import RuleInput
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -27,7 +27,7 @@ class FakeTarget:
         """One agent for every team."""
         return self.agent
 
-    def find(self, _scene: Scene, _relate: Relate, /) -> int | None:
+    def find(self, _scene: RuleInput, _relate: Relate, /) -> int | None:
         """One ticket for every question."""
         return self.other
 
@@ -42,7 +42,7 @@ class FakeTarget:
                     self.ticket = replace(self.ticket, **{name: value})  # type: ignore[arg-type]
                 case AddTag(tag=tag):
                     self.ticket = replace(self.ticket, tags=(*self.ticket.tags, tag))
-                case Act(action="status", value=status):
+                case RuleAction(action="status", value=status):
                     closed_at = NOON if status == "Closed" else None
                     self.ticket = replace(self.ticket, status=status, closed_at=closed_at)
         follows = self.priority(self.ticket.impact, self.ticket.urgency)

@@ -8,12 +8,12 @@ import pytest
 
 from maildesk.model.cause import Facts
 from maildesk.model.person import Person
-from maildesk.model.policy import Cause, Rule, Rules
+from maildesk.model.policy import Rule, Rules, Trigger
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import compile_rules
-from maildesk.rules.effects import AddTag, AskApproval, Bond, Effect, SetField
+from maildesk.rules.effects import AddTag, AskApproval, Effect, RelateTicket, SetField
 from maildesk.rules.engine import Outcome, run
-from maildesk.rules.facts import Moment, Scene
+from maildesk.rules.facts import Moment, RuleInput
 from tests.rules.target import NOON, FakeTarget
 
 RITA = Person(
@@ -49,15 +49,17 @@ def rule(
 
 
 def play(
-    *rules: Rule, on: Cause = "created", mail: Facts = MAIL, ticket: Ticket = FRESH
+    *rules: Rule, on: Trigger = "created", mail: Facts = MAIL, ticket: Ticket = FRESH
 ) -> Outcome:
     target = FakeTarget(ticket, lambda impact, urgency: f"{impact}/{urgency}")
     return play_on(target, *rules, on=on, mail=mail)
 
 
-def play_on(target: FakeTarget, *rules: Rule, on: Cause = "created", mail: Facts = MAIL) -> Outcome:
-    scene = Scene(mail=mail, ticket=target.ticket, requester=RITA, moment=MOMENT)
-    return run(compile_rules(Rules(rule=rules)), on, scene, target)
+def play_on(
+    target: FakeTarget, *rules: Rule, on: Trigger = "created", mail: Facts = MAIL
+) -> Outcome:
+    rule_input = RuleInput(mail=mail, ticket=target.ticket, requester=RITA, moment=MOMENT)
+    return run(compile_rules(Rules(rule=rules)), on, rule_input, target)
 
 
 def fired(outcome: Outcome) -> list[str]:
@@ -160,7 +162,7 @@ def test_whom_a_rule_means_and_what_it_relates_to_is_asked_of_the_target() -> No
     target = FakeTarget(FRESH, lambda _i, _u: "", agent="ann@example.com", other=7)
     chosen, related = play_on(target, meant).effects
     assert chosen == SetField("assignee", "ann@example.com", "It")
-    assert isinstance(related, Bond)
+    assert isinstance(related, RelateTicket)
     assert related.other == 7
     # where there is nobody to choose and no other ticket, nothing is wanted
     assert play(meant).effects == ()

@@ -6,7 +6,7 @@ import pytest
 
 from maildesk.model.policy import Rules, RuleTest
 from maildesk.rules.compile import compile_rules
-from maildesk.rules.facts import FACTS, Scene, values
+from maildesk.rules.facts import FACTS, RuleInput, values
 from maildesk.rules.trial import scene_of, try_out
 from tests.rules.target import FakeTarget
 
@@ -34,8 +34,8 @@ def differs(expect: dict[str, Any], on: str = "created", **facts: Any) -> list[s
     return [str(one) for one in try_out(RULES, test, target)]
 
 
-def target(scene: Scene) -> FakeTarget:
-    return FakeTarget(scene.ticket, lambda impact, _urgency: "P1" if impact == "high" else "")
+def target(rule_input: RuleInput) -> FakeTarget:
+    return FakeTarget(rule_input.ticket, lambda impact, _urgency: "P1" if impact == "high" else "")
 
 
 DAY = {"time__hour": 9}
