@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from maildesk.lifecycle.classification.classify import rule_input
+from maildesk.lifecycle.classification.rule_evaluation import rule_input
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.policy import Neighbours

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from maildesk.lifecycle.classification import rule_time
-from maildesk.lifecycle.classification.classify import apply_rules
+from maildesk.lifecycle.classification.rule_evaluation import apply_rules
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import Facts
