@@ -37,8 +37,8 @@ _INTRODUCTION = """\
 # Settings
 
 Every key of `maildesk.toml` and of the policy files in `config/`. This page is generated from the
-field descriptions in the code: `python -m maildesk.config.settings_reference > docs/settings.md`. A test
-checks that it is up to date.
+field descriptions in the code by `python -m maildesk.config.settings_reference > docs/settings.md`.
+A test checks that it is up to date.
 
 Write a secret as `{ env = "NAME" }` (an environment variable) or `{ file = "PATH" }` (a file that
 only the user of maildesk may read; files in `/run/secrets` are exempt), never as plain text. Paths
