@@ -18,6 +18,7 @@ from maildesk.cli.console.options import call_of, rule_faults
 from maildesk.cli.console.output import counted, print_json
 from maildesk.cli.console.since import so_long
 from maildesk.config.load import Config, load_rules
+from maildesk.config.schema.rules import Trigger
 from maildesk.ingest.reading.analyse import read
 from maildesk.ingest.reading.pool import ReadingPool
 from maildesk.lifecycle.classification import rule_time
@@ -26,7 +27,6 @@ from maildesk.lifecycle.first_event import first_event
 from maildesk.lifecycle.rule_trial import differences
 from maildesk.model.mail import Mail
 from maildesk.model.person import Person
-from maildesk.model.policy import Trigger
 from maildesk.model.ticket import evolve, spoken
 from maildesk.processing.forecast.backtest import Backtest, Changed
 from maildesk.processing.mail.message_facts import facts_of
