@@ -37,7 +37,7 @@ _LEASE_TIME = timedelta(minutes=10)
 
 
 class SlaRecalculation:
-    """One recalculation of all open tickets, a few at a time. `changed` counts those that changed."""
+    """Recalculates all open tickets, a few at a time. `changed` counts those that changed."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime

@@ -24,7 +24,8 @@ from maildesk.model.person import Person
 from maildesk.model.redact import redacted
 from maildesk.model.ticket import Ticket
 from maildesk.model.token import LinkToken
-from maildesk.store import attachments, conversation, people, tickets
+from maildesk.store import attachments, people, tickets
+from maildesk.store.queries import conversation
 from maildesk.store.queries.conversation import Visible
 from maildesk.store.tickets import Message, Recorded
 
