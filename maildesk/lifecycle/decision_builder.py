@@ -1,7 +1,8 @@
 """A decision in the making: the ticket as it would be after the events so far."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -173,37 +174,37 @@ class DecisionBuilder:
         )
 
 
-_COLLECTED = ("events", "outgoing_mails", "steps", "related_changes", "notes", "notices", "rounds")
+def _values(builder: DecisionBuilder) -> dict[str, Any]:
+    """All that a draft holds, with a copy of each list."""
+    values = {one.name: getattr(builder, one.name) for one in fields(builder)}
+    return {name: list(one) if isinstance(one, list) else one for name, one in values.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far a draft was, so that it can go back there: all that a draft collects."""
+    """How far a draft was, so that it can go back there."""
 
-    ticket: Ticket
-    moving: Moving | None
-    distrust: int | None
-    rules_ran: bool
-    collected: Mapping[str, tuple[Any, ...]]
+    builder: DecisionBuilder
 
     @classmethod
     def of(cls, builder: DecisionBuilder) -> "Mark":
         """The draft as it is now."""
-        collected = {name: tuple(getattr(builder, name)) for name in _COLLECTED}
-        return cls(builder.ticket, builder.moving, builder.distrust, builder.rules_ran, collected)
+        kept = copy(builder)
+        for name, value in _values(builder).items():
+            setattr(kept, name, value)
+        return cls(kept)
 
     def back(self, builder: DecisionBuilder) -> None:
-        """Let the draft be as it was."""
-        builder.ticket, builder.moving = self.ticket, self.moving
-        builder.distrust, builder.rules_ran = self.distrust, self.rules_ran
-        for name, values in self.collected.items():
-            getattr(builder, name)[:] = values
+        """Let the draft be as it was, with all that it holds: its trace tells nothing of what was
+        taken back."""
+        for name, value in _values(self.builder).items():
+            setattr(builder, name, value)
 
     def speaks_outside(self, builder: DecisionBuilder) -> bool:
         """Whether somebody who is no agent would get a mail by what came since."""
         agents = {agent.id for agent in builder.policy.directory.agents}
-        outgoing_mails = builder.outgoing_mails[len(self.collected["letters"]) :]
-        related_changes = builder.related_changes[len(self.collected["follow_ups"]) :]
+        outgoing_mails = builder.outgoing_mails[len(self.builder.outgoing_mails) :]
+        related_changes = builder.related_changes[len(self.builder.related_changes) :]
         return any(outgoing_mail.to not in agents for outgoing_mail in outgoing_mails) or any(
             related_change.cause.writes_to_people for related_change in related_changes
         )

@@ -253,13 +253,6 @@ class TicketReported(CauseBase):
 
 
 @dataclass(frozen=True, slots=True)
-class ParentResolved:
-    """The parent, or one of its parents, was resolved with these words."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class RelationSet:
     """The other ticket has to do with this one, in this way as seen from here; or no more."""
 
@@ -301,7 +294,7 @@ class EventsUndone:
 NOBODY = Person(id=0, name="", address="")
 """The requester of a related change, until the transaction knows whose ticket that is."""
 
-Order = ParentResolved | RelationSet | ParentSet | Absorbing | SplitOff | EventsUndone
+Order = RelationSet | ParentSet | Absorbing | SplitOff | EventsUndone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,20 +320,28 @@ class RelatedTicketChange(CauseBase):
     @property
     def rule_facts(self) -> Facts:
         """What rules may look at."""
-        text = self.order.text if isinstance(self.order, ParentResolved) else ""
-        return Facts(text=text, sender=self.agent.address)
+        return Facts(sender=self.agent.address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParentStateChanged(CauseBase):
-    """The parent, or one of its parents, was resolved by an event, or is open again.
+    """The parent, or one of its parents, was resolved, or is open again.
 
-    The transaction fills in this ticket's `requester`.
+    Where an `agent` did it by a command, `text` is what that agent said to it, and `proof` how the
+    agent is known. The transaction fills in this ticket's `requester`.
     """
 
     origin: int
     resolved: bool
+    text: str = ""
+    agent: Person | None = None
+    proof: str = ""
     requester: Person = NOBODY
+
+    @property
+    def rule_facts(self) -> Facts:
+        """What rules may look at."""
+        return Facts(text=self.text, sender=self.agent.address) if self.agent else Facts()
 
     @property
     def writes_to_people(self) -> bool:

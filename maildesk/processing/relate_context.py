@@ -2,8 +2,8 @@
 
 from sqlalchemy import Connection
 
+from maildesk.config.schema.rules import Relate
 from maildesk.lifecycle.policy import Neighbours
-from maildesk.model.policy import Relate
 from maildesk.model.ticket import Ticket
 from maildesk.outgoing.header_fields import bare_subject
 from maildesk.store import ticket_relations

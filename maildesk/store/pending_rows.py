@@ -27,11 +27,14 @@ Row = dict[str, Any]
 
 _PERSON = tables.ticket_person
 _APPROVAL = tables.approval
+_TAG = tables.worked_tag
 _COUNTER = tables.counter
 _ADD_PERSON = insert(_PERSON)
 _REMOVE_PERSON = delete(_PERSON).where(
     _PERSON.c.ticket == bindparam("of"), _PERSON.c.person_id == bindparam("person")
 )
+_TAG_TICKET = insert(_TAG)
+_UNTAG = delete(_TAG).where(_TAG.c.ticket == bindparam("of"), _TAG.c.tag == bindparam("named"))
 _REMOVE_ROUND = delete(_APPROVAL).where(
     _APPROVAL.c.ticket == bindparam("of"), _APPROVAL.c.round == bindparam("of_round")
 )
@@ -51,6 +54,8 @@ class PendingRows:
     changed: dict[int, Row] = field(default_factory=dict)
     joined: list[Row] = field(default_factory=list)
     left: list[Row] = field(default_factory=list)
+    tagged: list[Row] = field(default_factory=list)
+    untagged: list[Row] = field(default_factory=list)
     rounds: dict[tuple[int, int], Approval] = field(default_factory=dict)
     events: list[Row] = field(default_factory=list)
     messages: list[Row] = field(default_factory=list)
@@ -84,6 +89,7 @@ class PendingRows:
         else:
             self.changed[number] = tickets.columns(after) | {"of": number}
         self._people(number, before.participants if before else (), after.participants)
+        self._tags(number, tickets.worked_tags(before), tickets.worked_tags(after))
         for approval in change.rounds:
             self.rounds[number, approval.round] = approval
         if after.approval and (before is None or before.approval != after.approval):
@@ -100,6 +106,16 @@ class PendingRows:
                 self.joined.remove(row)
             else:
                 self.left.append({"of": number, "person": person})
+
+    def _tags(self, number: int, before: frozenset[str], after: frozenset[str]) -> None:
+        for tag in sorted(after - before):
+            self.tagged.append({"ticket": number, "tag": tag})
+        for tag in sorted(before - after):
+            row = {"ticket": number, "tag": tag}
+            if row in self.tagged:
+                self.tagged.remove(row)
+            else:
+                self.untagged.append({"of": number, "named": tag})
 
     def message(self, message: Message) -> None:
         """A text of a ticket."""
@@ -181,6 +197,8 @@ class PendingRows:
             (tickets.SAVE, list(self.changed.values())),
             (_REMOVE_PERSON, self.left),
             (_ADD_PERSON, self.joined),
+            (_UNTAG, self.untagged),
+            (_TAG_TICKET, self.tagged),
             (_REMOVE_ROUND, [{"of": n, "of_round": r} for n, r in self.rounds]),
             (_ADD_VOTE, [row for (n, _), one in self.rounds.items() for row in _votes(n, one)]),
             (tickets.ADD_EVENT, self.events),

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from maildesk.config.schema.people import Absence
 from maildesk.ingest.intent.commands import read_commands
 from maildesk.lifecycle.commands.match_argument import pick
 from maildesk.lifecycle.commands.perform import ACTS
@@ -22,7 +23,6 @@ from maildesk.model.command import COMMANDS, ticket_number
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Moving, RelatedChange
 from maildesk.model.event import Closed, Reopened, StatusMoved, Tagged
 from maildesk.model.person import Person
-from maildesk.model.policy import Absence
 from maildesk.model.sla_timer import PendingNotification
 from maildesk.model.ticket import Relation, Ticket
 from tests.lifecycle.cast import (

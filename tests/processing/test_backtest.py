@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from maildesk.config.schema.rules import Rules
 from maildesk.ingest.reading.pool import ReadingPool
 from maildesk.model.cause import Work
-from maildesk.model.policy import Rules
 from maildesk.processing.forecast.backtest import Backtest, Changed
 from maildesk.rules.compile import compile_rules
 from maildesk.store import tables

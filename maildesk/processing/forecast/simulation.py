@@ -15,6 +15,7 @@ from enum import IntEnum
 import structlog
 from sqlalchemy import Connection
 
+from maildesk.config.schema.reports import ScheduledReport
 from maildesk.lifecycle.policy import Policy, Workload
 from maildesk.model.cause import DeadlineReached, Facts, MailArrived
 from maildesk.model.decision import (
@@ -29,7 +30,6 @@ from maildesk.model.decision import (
 from maildesk.model.event import Closed, Event, RungReached, TicketOpened
 from maildesk.model.mail import Kind, Step
 from maildesk.model.person import Identity, Person, Proof
-from maildesk.model.schedule import ScheduledReport
 from maildesk.model.sla_timer import Outcome, PendingNotification
 from maildesk.model.ticket import Ticket
 from maildesk.processing.clock import sla_recalculation
