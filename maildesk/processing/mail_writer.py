@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from maildesk.model.decision import OutgoingMail, Template
 from maildesk.model.mail import Step
 from maildesk.model.person import Person
+from maildesk.model.ticket import Ticket
 from maildesk.outgoing.compose import ThreadContext
 from maildesk.processing.mail.approval_request import whole_request
 from maildesk.processing.rate_limit import RateLimit
@@ -45,6 +46,7 @@ class MailWriter:
         if not every:
             return ()
         known = self._people(every, target)
+        self._count(every, target.ticket, known)
         threads = self._threads({outgoing_mail.to for outgoing_mail in every}, target, text)
         unsent = []
         for outgoing_mail in every:
@@ -53,6 +55,18 @@ class MailWriter:
                 unsent.append(step)
                 self._report_unasked(outgoing_mail, step, target, known)
         return tuple(unsent)
+
+    def _count(
+        self,
+        outgoing_mails: Collection[OutgoingMail],
+        ticket: Ticket | None,
+        known: Mapping[int, Person],
+    ) -> None:
+        """Let the rate limit count once for all of them."""
+        people = [known[one.to] for one in outgoing_mails if one.automatic]
+        self.rate_limit.expect({one.address for one in people if not one.is_agent})
+        if ticket is not None:
+            self.rate_limit.expect_about(ticket, {one.address for one in people})
 
     def _report_unasked(
         self, outgoing_mail: OutgoingMail, step: Step, target: Target, known: Mapping[int, Person]

@@ -2,6 +2,7 @@
 it, and where a mail is about to change a ticket.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -33,6 +34,29 @@ class RateLimit:
     now: datetime
     rows: PendingRows = field(default_factory=PendingRows)
     total: int | None = None
+    known_to: dict[str, int] = field(default_factory=dict)
+    known_about: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    def expect(self, addresses: Collection[str]) -> None:
+        """Count at once what these addresses, none of an agent, were sent."""
+        fresh = set(addresses) - self.known_to.keys()
+        if fresh:
+            since = self.now - WINDOW
+            found = outgoing_rows.automatic_to_all(self.connection, since, fresh)
+            self.known_to |= {address: found.get(address, 0) for address in fresh}
+
+    def expect_about(self, ticket: Ticket, addresses: Collection[str]) -> None:
+        """Count at once what these addresses were sent about the ticket."""
+        number, since = ticket.number, self.now - WINDOW
+        fresh = {one for one in addresses if (one, number) not in self.known_about}
+        if fresh and ticket.opened_at != self.now:
+            found = outgoing_rows.automatic_to_all(self.connection, since, fresh, number)
+            self.known_about |= {(one, number): found.get(one, 0) for one in fresh}
+
+    def forget(self) -> None:
+        """What was counted is out of date: pending rows were written."""
+        self.known_to.clear()
+        self.known_about.clear()
 
     def objection(
         self, outgoing_mail: OutgoingMail, recipient: Person, ticket: Ticket | None = None
@@ -73,7 +97,9 @@ class RateLimit:
         if recipient.is_agent:
             return ""
         limit = self.limits.automatic_mails_per_hour
-        sent = outgoing_rows.automatic_to(self.connection, since, recipient.address, limit)
+        sent = self.known_to.get(recipient.address)
+        if sent is None:
+            sent = outgoing_rows.automatic_to(self.connection, since, recipient.address, limit)
         sent += len(self._pending(since, recipient))
         if sent >= limit:
             return f"{sent} automatic mails to {recipient.address} in the last hour"
@@ -84,7 +110,9 @@ class RateLimit:
             return ""
         limit = self.limits.automatic_mails_per_hour_of_a_ticket
         to, number = recipient.address, ticket.number
-        sent = outgoing_rows.automatic_about(self.connection, since, to, number, limit)
+        sent = self.known_about.get((to, number))
+        if sent is None:
+            sent = outgoing_rows.automatic_about(self.connection, since, to, number, limit)
         sent += sum(row["ticket"] == number for row in self._pending(since, recipient))
         if sent >= limit:
             return f"{sent} automatic mails about this ticket to {recipient.address}"

@@ -45,6 +45,7 @@ class UnitOfWork:
     _tickets: dict[int, tuple[Ticket, str]] = field(default_factory=dict)
     _people: dict[int, Person] = field(default_factory=dict)
     _addresses: dict[str, int] = field(default_factory=dict)
+    _threads: dict[str, int | None] = field(default_factory=dict)
     _newest: int | None = None
     _workload: Workload | None = None
     rate_limit: RateLimit = field(init=False)
@@ -79,6 +80,7 @@ class UnitOfWork:
         """The connection, to change rows at once."""
         self.flush()
         self.written_through = True
+        self._threads.clear()
         return self.connection
 
     def flush(self) -> None:
@@ -86,6 +88,8 @@ class UnitOfWork:
         if self.rows:
             self.rows.flush(self.connection)
             self.written_through = True
+            self.rate_limit.forget()
+            self._threads.clear()
 
     @contextmanager
     def part(self) -> Iterator[None]:
@@ -149,7 +153,11 @@ class UnitOfWork:
     def by_message_id(self, ids: Iterable[str]) -> dict[str, int]:
         """The tickets in which mails with these Message-IDs stand."""
         wanted = set(ids)
-        found = tickets.by_message_id(self.connection, wanted)
+        fresh = wanted - self._threads.keys()
+        if fresh:
+            stored = tickets.by_message_id(self.connection, fresh)
+            self._threads |= {one: stored.get(one) for one in fresh}
+        found = {one: n for one in wanted if (n := self._threads[one]) is not None}
         return self.rows.by_message_id(wanted - found.keys()) | found
 
     def descendants(self, number: int) -> Mapping[int, Ticket]:
@@ -184,6 +192,19 @@ class UnitOfWork:
         if key not in self._addresses:
             self._know(key, people.find_or_add(self.connection, address))
         return self._people[self._addresses[key]]
+
+    def find_people(self, addresses: Iterable[str]) -> dict[str, Person]:
+        """Those of these addresses that are known, read at once."""
+        keys = {address_key(address) for address in addresses}
+        for key, person in people.find_all(self.connection, keys - self._addresses.keys()).items():
+            self._know(key, person)
+        return {key: self._people[self._addresses[key]] for key in keys & self._addresses.keys()}
+
+    def add_people(self, addresses: Iterable[Address]) -> None:
+        """Make known at once those of these people who are not known yet."""
+        fresh = [one for one in addresses if one.key not in self._addresses]
+        for key, person in people.add_all(self.connection, fresh).items():
+            self._know(key, person)
 
     def _know(self, key: str, person: Person) -> None:
         self._addresses[key] = person.id

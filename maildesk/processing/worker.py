@@ -22,6 +22,7 @@ from maildesk.model.mail import Disposition, RawMail, Reading
 from maildesk.model.person import SenderCheck
 from maildesk.processing.mail.mail_context import MailContext
 from maildesk.processing.mail.pipeline import work
+from maildesk.processing.mail.prefetch import prefetch
 from maildesk.processing.mail.sender_checks import UNCHECKED, SenderChecks, is_wanted
 from maildesk.processing.runtime import Runtime
 from maildesk.processing.unit_of_work import unit_of_work
@@ -189,11 +190,15 @@ class Worker:
         with unit_of_work(self.runtime) as work:
             keys = {one.mail.content_key for _, one, _ in read if isinstance(one, Reading)}
             originals = journal.originals(work.connection, keys)
+            mails = []
             for kept, reading, checked in read:
                 if isinstance(reading, Unreadable):
                     self._failed(work.connection, kept, reading.reason)
                 else:
-                    self._write_one(MailContext(work, kept, reading, originals, checked))
+                    mails.append(MailContext(work, kept, reading, originals, checked))
+            prefetch(work, mails)
+            for mail in mails:
+                self._write_one(mail)
 
     def _write_one(self, context: MailContext) -> None:
         """Whatever fails undoes this mail alone."""

@@ -155,7 +155,8 @@ class PendingRows:
     def last_kind(self, number: int, person: int) -> str:
         """The kind of the person's last text in the ticket, "" where there is none here."""
         theirs = (r for r in self.messages if (r["ticket"], r["author"]) == (number, person))
-        return max(theirs, key=lambda row: (row["at"], row["id"]), default={"kind": ""})["kind"]
+        *_, last = ({"kind": ""}, *theirs)
+        return str(last["kind"])
 
     def by_message_id(self, ids: Collection[str]) -> dict[str, int]:
         """The tickets in which mails with these Message-IDs stand, the oldest of each."""

@@ -34,6 +34,18 @@ _NEXT_NUMBER = (
     .values(value=tables.counter.c.value + 1)
     .returning(tables.counter.c.value)
 )
+_LOAD = (
+    select(_TICKET, _PERSON.c.person_id)
+    .join_from(_TICKET, _PERSON, _PERSON.c.ticket == _TICKET.c.number, isouter=True)
+    .where(_TICKET.c.number.in_(bindparam("numbers", expanding=True)))
+    .order_by(_TICKET.c.number, _PERSON.c.person_id)
+)
+_LOAD_LOCKED = _LOAD.with_for_update(of=_TICKET)
+_APPROVALS = (
+    select(_APPROVAL)
+    .where(_APPROVAL.c.ticket.in_(bindparam("numbers", expanding=True)))
+    .order_by(_APPROVAL.c.ticket, _APPROVAL.c.round, _APPROVAL.c.approver)
+)
 _NEWEST_NUMBER = (
     select(tables.counter.c.value).where(tables.counter.c.name == "ticket").with_for_update()
 )
@@ -113,22 +125,17 @@ def load(
     wanted = sorted(set(numbers))
     if not wanted:
         return {}
-    query = select(_TICKET).where(_TICKET.c.number.in_(wanted)).order_by(_TICKET.c.number)
-    rows = connection.execute(query.with_for_update() if lock else query).all()
-    return {row.number: (_ticket(connection, row), row.subject) for row in rows}
-
-
-def load_with_survivors(
-    connection: Connection, numbers: Iterable[int]
-) -> dict[int, tuple[Ticket, str]]:
-    """As `load`, with the tickets that any of these was merged into."""
-    loaded = load(connection, numbers)
-    missing = {t.merged_into for t, _ in loaded.values() if t.merged_into is not None}
-    while missing := missing - loaded.keys():
-        found = load(connection, missing)
-        loaded |= found
-        missing = {t.merged_into for t, _ in found.values() if t.merged_into is not None}
-    return loaded
+    statement = _LOAD_LOCKED if lock else _LOAD
+    rows = connection.execute(statement, {"numbers": wanted}).all()
+    people: dict[int, list[int]] = {}
+    for row in rows:
+        people.setdefault(row.number, []).append(row.person_id)
+    asked = [row.number for row in rows if row.round]
+    approvals = _approvals(connection, asked) if asked else {}
+    return {
+        row.number: (_ticket(row, people[row.number], approvals.get(row.number)), row.subject)
+        for row in rows
+    }
 
 
 def load_one(connection: Connection, number: int, *, lock: bool = True) -> tuple[Ticket, str]:
@@ -139,30 +146,28 @@ def load_one(connection: Connection, number: int, *, lock: bool = True) -> tuple
         raise LookupError(f"no ticket {number}") from None
 
 
-def _ticket(connection: Connection, row: Any) -> Ticket:
-    people = connection.execute(
-        select(_PERSON.c.person_id)
-        .where(_PERSON.c.ticket == row.number)
-        .order_by(_PERSON.c.person_id)
-    ).scalars()
+def _ticket(row: Any, people: Sequence[int | None], approval: Approval | None) -> Ticket:
     values = {name: getattr(row, name) for name in _COLUMNS}
     values["tags"] = tuple(row.tags)
     values["problems"] = tuple(row.problems)
     values["relations"] = tuple(Relation(kind, other) for kind, other in row.relations)
     values["clocks"] = _CLOCKS.validate_python(row.clocks) if row.clocks else ()
-    return Ticket(**values, participants=tuple(people), approval=_approval(connection, row.number))
+    participants = tuple(person for person in people if person is not None)
+    return Ticket(**values, participants=participants, approval=approval)
 
 
-def _approval(connection: Connection, number: int) -> Approval | None:
-    """The newest round that asked somebody."""
-    newest = select(func.max(_APPROVAL.c.round)).where(_APPROVAL.c.ticket == number)
-    rows = connection.execute(
-        select(_APPROVAL)
-        .where(_APPROVAL.c.ticket == number, _APPROVAL.c.round == newest.scalar_subquery())
-        .order_by(_APPROVAL.c.approver)
-    ).all()
-    if not rows:
-        return None
+def _approvals(connection: Connection, numbers: Sequence[int]) -> dict[int, Approval]:
+    """Of each of these tickets the newest round that asked somebody."""
+    rounds: dict[int, list[Any]] = {}
+    for row in connection.execute(_APPROVALS, {"numbers": numbers}):
+        known = rounds.setdefault(row.ticket, [])
+        if known and known[0].round != row.round:
+            known.clear()
+        known.append(row)
+    return {number: _approval(rows) for number, rows in rounds.items()}
+
+
+def _approval(rows: Sequence[Any]) -> Approval:
     return Approval(
         votes=tuple(Vote(row.approver, row.said, row.said_at, row.instead_of) for row in rows),
         **{name: getattr(rows[0], name) for name in _OF_ROUND} | {"agreed": tuple(rows[0].agreed)},

@@ -126,7 +126,8 @@ RESOLVED = [
         id="an approval that expires, and a rule",
     ),
     pytest.param(
-        Way(SINCE, DeadlineReached(requester=RITA), _rule("waited", **WAITS)), id="a rule that waited"
+        Way(SINCE, DeadlineReached(requester=RITA), _rule("waited", **WAITS)),
+        id="a rule that waited",
     ),
 ]
 

@@ -10,20 +10,17 @@ from maildesk.ingest.intent.commands import read_commands
 from maildesk.lifecycle.commands.match_argument import pick
 from maildesk.lifecycle.commands.perform import ACTS
 from maildesk.lifecycle.decide import decide
-from maildesk.lifecycle.decision_builder import DecisionBuilder, Mark
 from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.cause import (
     CommandContext,
     LatestMessage,
-    ParentStateChanged,
     SplitCandidate,
     UndoTarget,
 )
 from maildesk.model.command import COMMANDS, ticket_number
-from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Moving, RelatedChange
-from maildesk.model.event import Closed, Reopened, StatusMoved, Tagged
+from maildesk.model.decision import Decision
+from maildesk.model.event import Closed, StatusMoved
 from maildesk.model.person import Person
-from maildesk.model.sla_timer import PendingNotification
 from maildesk.model.ticket import Relation, Ticket
 from tests.lifecycle.cast import (
     ANALYSIS,
@@ -310,27 +307,6 @@ def test_the_trace_tells_nothing_of_what_was_rolled_back(text: str, step: str) -
     assert steps == ["not done"]
     alone = text.partition("\n#")[0]
     assert step in [one.verdict for one in ordered(alone).why]
-
-
-def test_a_savepoint_takes_back_all_that_a_draft_collects() -> None:
-    builder = DecisionBuilder(ANALYSIS, Actor(ActorKind.AGENT, ANN.id), SHIPPED, NOW)
-    before = Mark.of(builder)
-    untouched = builder.decision(Answer.DONE)
-    builder.add(Tagged("vip"), Reopened())
-    builder.explain("lifecycle", "something")
-    builder.tell_agents("Something.")
-    builder.notes.append("A note.")
-    due = PendingNotification(
-        to=ANN.id, ticket=1001, metric="resolution", serial=1, level="50%", due=NOW, not_before=NOW
-    )
-    builder.pending_notifications.append(due)
-    builder.related_changes.append(
-        RelatedChange(ticket=1002, cause=ParentStateChanged(origin=1001, resolved=True))
-    )
-    builder.moving, builder.distrust, builder.rules_ran = Moving(1001), RITA.id, True
-    before.back(builder)
-    assert builder.decision(Answer.DONE) == untouched
-    assert builder.ticket == ANALYSIS
 
 
 def test_undo_takes_back_only_what_still_stands_as_it_was_left() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from maildesk.ingest.threading import Clues, clues
 from maildesk.model.mail import Address, Disposition, Mail, Reading, Step
 from maildesk.model.person import SenderCheck
 from maildesk.processing.runtime import Runtime
@@ -19,7 +20,7 @@ class MailOutcome:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MailContext:
     """One mail on the table. `originals`: the mails worked before it, by their content key."""
 
@@ -28,6 +29,15 @@ class MailContext:
     reading: Reading
     originals: dict[str, Original]
     checked: SenderCheck | None = None
+    _clues: Clues | None = None
+
+    @property
+    def clues(self) -> Clues:
+        """What the mail says of the conversation that it belongs to."""
+        if self._clues is None:
+            settings, keys = self.runtime.settings, self.runtime.keys
+            self._clues = clues(self.mail, settings.desk, keys, self.kept.mail.envelope_to)
+        return self._clues
 
     @property
     def runtime(self) -> Runtime:

@@ -25,6 +25,7 @@ _CHANGES = select(func.count(distinct(_EVENT.c.cause))).where(
     _EVENT.c.cause.startswith("mail "),
     _EVENT.c.at > bindparam("since"),  # not those of the mail that opened the ticket
 )
+_PACE = select(_MAILS.scalar_subquery(), _CHANGES.scalar_subquery())
 _LAST = (
     select(_MESSAGE.c.kind)
     .where(_MESSAGE.c.ticket == bindparam("number"), _MESSAGE.c.author == bindparam("person"))
@@ -47,8 +48,8 @@ class Pace:
 def pace(connection: Connection, number: int, person: int, since: datetime) -> Pace:
     """How often the person wrote to the ticket since then, and moved it."""
     asked = {"number": number, "person": person, "since": since}
-    mails = int(connection.execute(_MAILS, asked).scalar_one())
-    return Pace(mails, int(connection.execute(_CHANGES, asked).scalar_one()) if mails else 0)
+    mails, changes = connection.execute(_PACE, asked).one()
+    return Pace(int(mails), int(changes))
 
 
 def last_kind(connection: Connection, number: int, person: int) -> str:
