@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from maildesk.ingest.html_style import Look, look_of
+from maildesk.ingest.html.style import Look, look_of
 
 PADDED = 4_000_000
 _LINE_COST = 16  # what a line of a table costs beside its characters

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import nh3
 
-from maildesk.ingest.mime.html_text import too_deep
+from maildesk.ingest.html.plain_text import too_deep
 
 _LONGEST = 400_000  # the library is quadratic in the attributes of a tag: a second at the worst
 _LONGEST_STYLE = 2_000

@@ -8,7 +8,7 @@ from itertools import islice
 import nh3
 from lxml import etree  # type: ignore[import-untyped]
 
-from maildesk.ingest.html_layout import layout
+from maildesk.ingest.html.layout import layout
 
 HTML_CHARACTERS = 1_000_000
 _LAID_OUT = 300_000
