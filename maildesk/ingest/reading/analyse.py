@@ -1,4 +1,4 @@
-"""Raw bytes to a `Reading`: all that can be known of a mail from its bytes alone."""
+"""Analyses raw bytes: a `Reading` holds all that the bytes of a mail alone can tell."""
 
 from pathlib import Path
 from typing import Any

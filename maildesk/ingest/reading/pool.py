@@ -1,7 +1,7 @@
-"""Worker processes that read strangers' mail under limits, so that no mail holds the desk.
+"""Worker processes that read strangers' mail under limits, so that no mail can block the desk.
 
-A mail that hangs, eats memory or kills its worker is answered with `Unreadable`; the worker is
-killed by its process id and replaced, and the other mails are read as if nothing had been.
+For a mail that hangs, exhausts memory or kills its worker the answer is `Unreadable`. The worker
+is killed by its process id and replaced; the other mails are not affected.
 """
 
 import os
@@ -261,7 +261,7 @@ def _send_with_file(peer: socket.socket, data: bytes, raw: bytes) -> None:
 
 
 def _received(peer: socket.socket) -> bytes:
-    """What the worker said last, also where it died with mails unread: that is told only once."""
+    """The next bytes of the worker, also if it died with mails unread: the first call raises then."""
     try:
         return peer.recv(_PIECE)
     except ConnectionResetError:
@@ -269,7 +269,7 @@ def _received(peer: socket.socket) -> bytes:
 
 
 def _last_words(process: subprocess.Popen[bytes]) -> str:
-    """How a process ended that hung up by itself."""
+    """How a process ended that closed its socket."""
     try:
         code = process.wait(timeout=5)
     except subprocess.TimeoutExpired:

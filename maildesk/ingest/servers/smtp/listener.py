@@ -1,8 +1,8 @@
-"""The room that takes mail by SMTP (RFC 5321) or LMTP (RFC 2033) into the journal.
+"""The service that accepts mail by SMTP (RFC 5321) or LMTP (RFC 2033) into the journal.
 
-The 250 is given only after the commit; where the commit fails the client is told to keep the
-mail and come again. Recipients that are not ours and mails that are too large are refused
-while the client is there to hear it.
+The reply is 250 only after the commit; if the commit fails, the client is told to keep the mail
+and retry. Recipients that are not ours and mails that are too large are rejected during the
+session.
 """
 
 import asyncio
@@ -98,7 +98,7 @@ class ListenerService:
             await self._part()
 
     async def _part(self) -> None:
-        """Send everyone away; who is handing over a mail hears first what became of it."""
+        """Close all sessions; a client that is sending a mail gets its reply first."""
         until = asyncio.get_running_loop().time() + _PARTING_SECONDS
         while self._doors and asyncio.get_running_loop().time() < until:
             for door in list(self._doors):
@@ -214,5 +214,5 @@ def _with(door: SmtpSession) -> str:
 
 
 def _word(text: str) -> str:
-    """A host's name or address as it may stand in Received; the client chose it."""
+    """A host's name or address, made safe for Received; the client chose it."""
     return re.sub(r"[^A-Za-z0-9.:_-]", "?", text)[:255]
