@@ -66,7 +66,7 @@ def identify(
 
     `token_proves`: a recipient address held a token made for this sender (thread.token_proves).
     `unnamed`: the mail comes from a mailbox whose server names itself in no result.
-    `checked`: what our own check found, for mail that came in at our own door.
+    `checked`: what our own check found, for mail that arrived by our SMTP server.
     Two From addresses, or none, prove nobody, whatever else the mail holds.
     """
     sender = mail.sender

@@ -32,7 +32,7 @@ _MAX_RECIPIENTS = 100  # RFC 5321 §4.5.3.1.8: no fewer
 
 
 class ListenerTrouble(RoomTrouble):
-    """The door cannot be opened. The text is one line for the admin."""
+    """The port cannot be opened. The text is one line for the admin."""
 
 
 def _now() -> datetime:
@@ -64,10 +64,10 @@ class ListenerService:
         self._on_kept = on_kept
         self._clock = clock
         self._hostname = hostname or socket.gethostname()
-        self._doors: WeakSet[SmtpSession] = WeakSet()
+        self._sessions: WeakSet[SmtpSession] = WeakSet()
 
     def run(self, wake_signal: WakeSignal) -> None:
-        """Listen until the bell says stop; mails that are being kept are kept first.
+        """Listen until the signal says stop; mails that are being stored are stored first.
 
         Raises:
             ListenerTrouble: the address cannot be listened at.
@@ -78,7 +78,7 @@ class ListenerService:
         loop = asyncio.get_running_loop()
         try:
             server = await loop.create_server(
-                self._open_door, self._settings.host, self._settings.port
+                self._open_session, self._settings.host, self._settings.port
             )
         except OSError as error:
             raise ListenerTrouble(
@@ -100,29 +100,34 @@ class ListenerService:
     async def _part(self) -> None:
         """Close all sessions; a client that is sending a mail gets its reply first."""
         until = asyncio.get_running_loop().time() + _PARTING_SECONDS
-        while self._doors and asyncio.get_running_loop().time() < until:
-            for door in list(self._doors):
-                if not door.delivering:
-                    door.hang_up("421 4.3.2 Shutting down")
+        while self._sessions and asyncio.get_running_loop().time() < until:
+            for session in list(self._sessions):
+                if not session.delivering:
+                    session.hang_up("421 4.3.2 Shutting down")
             await asyncio.sleep(0.02)
 
-    def _open_door(self) -> asyncio.BaseProtocol:
-        if len(self._doors) >= self._settings.max_connections:
+    def _open_session(self) -> asyncio.BaseProtocol:
+        if len(self._sessions) >= self._settings.max_connections:
             return Busy()
-        door = SmtpSession(
+        session = SmtpSession(
             self._settings,
             handler=self,
             deliver=self._deliver,
             trace=self._trace,
             max_mail_bytes=self._max_mail_bytes,
             hostname=self._hostname,
-            closed=self._doors.discard,
+            closed=self._sessions.discard,
         )
-        self._doors.add(door)
-        return door
+        self._sessions.add(session)
+        return session
 
     async def handle_MAIL(
-        self, _door: SmtpSession, _: Session, envelope: Envelope, address: str, options: list[str]
+        self,
+        _session: SmtpSession,
+        _: Session,
+        envelope: Envelope,
+        address: str,
+        options: list[str],
     ) -> str:
         """aiosmtpd asks here about each sender."""
         if not _is_clean(address):
@@ -133,7 +138,12 @@ class ListenerService:
         return "250 2.1.0 OK"
 
     async def handle_RCPT(
-        self, _door: SmtpSession, _: Session, envelope: Envelope, address: str, _options: list[str]
+        self,
+        _session: SmtpSession,
+        _: Session,
+        envelope: Envelope,
+        address: str,
+        _options: list[str],
     ) -> str:
         """aiosmtpd asks here about each recipient."""
         if len(envelope.rcpt_tos) >= _MAX_RECIPIENTS:
