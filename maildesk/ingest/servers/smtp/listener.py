@@ -158,9 +158,9 @@ class ListenerService:
         log.error("SMTP command failed", service=self.name, error=repr(error))
         return "451 4.3.0 Local error, try again later"
 
-    async def _deliver(self, door: SmtpSession, raw: bytes) -> str:
+    async def _deliver(self, session: SmtpSession, raw: bytes) -> str:
         """Keep the mail; the reply says whether it is safe with us."""
-        mail = self._raw_mail(door, raw)
+        mail = self._raw_mail(session, raw)
         try:
             # In a thread: a slow disk must not keep the other connections waiting.
             await asyncio.to_thread(self._journal.keep, [mail])
@@ -172,26 +172,26 @@ class ListenerService:
         self._on_kept()
         return "250 2.0.0 Kept"
 
-    def _raw_mail(self, door: SmtpSession, raw: bytes) -> RawMail:
+    def _raw_mail(self, session: SmtpSession, raw: bytes) -> RawMail:
         return RawMail(
             raw=raw,
             size=len(raw),
-            sha256=hashlib.sha256(memoryview(raw)[door.trace_length :]).hexdigest(),
+            sha256=hashlib.sha256(memoryview(raw)[session.trace_length :]).hexdigest(),
             source=Source(self._settings.protocol),
             mailbox=self._settings.name,
             received_at=self._clock(),
-            envelope_from=_sender(door),
-            envelope_to=tuple(door.envelope.rcpt_tos) if door.envelope else (),
-            peer=_peer(door),
-            helo=_called(door),
+            envelope_from=_sender(session),
+            envelope_to=tuple(session.envelope.rcpt_tos) if session.envelope else (),
+            peer=_peer(session),
+            helo=_called(session),
         )
 
-    def _trace(self, door: SmtpSession) -> bytes:
+    def _trace(self, session: SmtpSession) -> bytes:
         """Return-Path and Received, as final delivery adds them (RFC 5321 §4.4)."""
         return (
-            f"Return-Path: <{_sender(door)}>\r\n"
-            f"Received: from {_called(door)} ([{_word(_peer(door))}])\r\n"
-            f"\tby {_word(self._hostname)} with {_with(door)};\r\n"
+            f"Return-Path: <{_sender(session)}>\r\n"
+            f"Received: from {_called(session)} ([{_word(_peer(session))}])\r\n"
+            f"\tby {_word(self._hostname)} with {_with(session)};\r\n"
             f"\t{format_datetime(self._clock())}\r\n"
         ).encode()
 
@@ -201,26 +201,26 @@ def _is_clean(address: str) -> bool:
     return address.isprintable()
 
 
-def _sender(door: SmtpSession) -> str:
-    sender = door.envelope.mail_from if door.envelope else None
+def _sender(session: SmtpSession) -> str:
+    sender = session.envelope.mail_from if session.envelope else None
     return "" if sender in (None, "<>") else str(sender)
 
 
-def _peer(door: SmtpSession) -> str:
-    peer = door.session.peer if door.session else None
+def _peer(session: SmtpSession) -> str:
+    peer = session.session.peer if session.session else None
     return str(peer[0]) if peer else ""
 
 
-def _called(door: SmtpSession) -> str:
-    called = door.session.host_name if door.session else None
+def _called(session: SmtpSession) -> str:
+    called = session.session.host_name if session.session else None
     return _word(called or "unknown")
 
 
-def _with(door: SmtpSession) -> str:
+def _with(session: SmtpSession) -> str:
     """The protocol's name for Received (RFC 3848)."""
-    if door.protocol == "lmtp":
+    if session.protocol == "lmtp":
         return "LMTP"
-    return "ESMTP" if door.session and door.session.extended_smtp else "SMTP"
+    return "ESMTP" if session.session and session.session.extended_smtp else "SMTP"
 
 
 def _word(text: str) -> str:
