@@ -345,7 +345,7 @@ def test_pure_packages_import_nothing_impure() -> None:
             id="the resolver",
         ),
         pytest.param(
-            "maildesk.ingest.mime.html_text", "import urllib.request", id="part of a library"
+            "maildesk.ingest.html.plain_text", "import urllib.request", id="part of a library"
         ),
         pytest.param("maildesk.lifecycle.decide", "import re2", id="a library of another package"),
         pytest.param("maildesk.knowledge.article", "import random", id="a package to come"),
@@ -364,10 +364,10 @@ def test_an_impure_import_is_caught(module: str, source: str) -> None:
             "maildesk.lifecycle.decide", "from maildesk.rules import engine", id="a pure package"
         ),
         pytest.param(
-            "maildesk.ingest.mime.html_text", "from lxml import etree", id="a library of its own"
+            "maildesk.ingest.html.plain_text", "from lxml import etree", id="a library of its own"
         ),
         pytest.param(
-            "maildesk.ingest.mime.html_text", "import urllib.parse", id="part of a library"
+            "maildesk.ingest.html.plain_text", "import urllib.parse", id="part of a library"
         ),
         pytest.param(
             "maildesk.ingest.servers.imap.fetch_plan", "import socket", id="a server in ingest"
