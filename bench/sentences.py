@@ -42,7 +42,6 @@ PATTERNS: dict[str, str] = {
         r"(?<!mail )(?<!meeting )(?<!is )(?<!\[\[)"
         r"\b(rooms?(?! \d)|doors?|bells?|sight|rungs?|ladders?|strikes?)\b"
     ),
-    "be as verb of place": r"\b(there is|are) no (such )?more\b|\bis (at home|due anew)\b",
     "where for if": (
         r"\bwhere (it|he|she|they|one|nobody|somebody|there|a|the|no)\b[^.;]*"
         r"\b(is|are|has|have|can|does|do|says?|may)\b"
