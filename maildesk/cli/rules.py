@@ -18,30 +18,24 @@ from maildesk.cli.console.options import call_of, rule_faults
 from maildesk.cli.console.output import counted, print_json
 from maildesk.cli.console.since import so_long
 from maildesk.config.load import Config, load_rules
+from maildesk.config.schema.rules import Trigger
 from maildesk.ingest.reading.analyse import read
 from maildesk.ingest.reading.pool import ReadingPool
 from maildesk.lifecycle.classification import rule_time
-from maildesk.lifecycle.classification.rule_evaluation import look, moves_of
+from maildesk.lifecycle.classification.rule_evaluation import look
+from maildesk.lifecycle.first_event import first_event
+from maildesk.lifecycle.rule_trial import differences
 from maildesk.model.mail import Mail
 from maildesk.model.person import Person
-from maildesk.model.policy import Trigger
-from maildesk.model.ticket import Ticket, spoken
+from maildesk.model.ticket import evolve, spoken
 from maildesk.processing.forecast.backtest import Backtest, Changed
 from maildesk.processing.mail.message_facts import facts_of
 from maildesk.processing.runtime import read_policy, utc_now
 from maildesk.rules.compile import CompiledRules, compile_rules
-from maildesk.rules.effects import (
-    AddTag,
-    AskApproval,
-    Effect,
-    RelateTicket,
-    RuleAction,
-    SetField,
-    Ways,
-)
+from maildesk.rules.effects import AddTag, AskApproval, Effect, RelateTicket, RuleAction, SetField
 from maildesk.rules.engine import Outcome
 from maildesk.rules.facts import RuleInput
-from maildesk.rules.trial import Difference, try_out
+from maildesk.rules.trial import Difference
 from maildesk.store import people, tickets
 from maildesk.store.engine import Store
 from maildesk.store.queries import worked_mails as rows
@@ -56,11 +50,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text."
 def check(ctx: typer.Context, as_json: Json = False) -> None:
     """Load the rules, check names and types, and run their tests."""
     config = call_of(ctx).config()
-    compiled, written = compile_rules(config.policy.rules), config.policy.rules
-    priority, roles = config.policy.catalog.priority, config.policy.workflow.roles
-    move = moves_of(config.policy.workflow)
-    ways = Ways(move=move, on_hold=roles.on_hold, escalated=roles.escalated)
-    wrong = [found for test in written.test for found in try_out(compiled, test, priority, ways)]
+    written = config.policy.rules
+    wrong = differences(config.policy, compile_rules(written))
     if as_json:
         counts = {"rules": len(written.rule), "tests": len(written.test)}
         print_json(counts | {"differences": [_shown(one) for one in wrong]})
@@ -124,17 +115,9 @@ def _tried(config: Config, store: Store, mail: Mail, text: str, number: int | No
             except LookupError as error:
                 raise CommandFailed(f"{error}") from error
             requester = people.by_id(connection, ticket.requester)
-    roles = policy.workflow.roles
-    ticket = ticket or Ticket(
-        number=0,
-        requester=requester.id,
-        source="mail",
-        status=roles.new,
-        state=policy.workflow.state_of(roles.new),
-        request_type=policy.catalog.request_type[0].name,
-        opened_at=now,
-        updated_at=now,
-    )
+    if ticket is None:
+        opened = first_event(policy, requester=requester.id, source="mail")
+        ticket = evolve(None, opened, number=0, at=now)
     rule_input = RuleInput(
         mail=facts_of(mail, text),
         ticket=ticket,

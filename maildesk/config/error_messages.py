@@ -9,8 +9,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from maildesk.config.errors import Fault
+from maildesk.config.schema.part import Part
+from maildesk.config.schema.settings import Secret
 from maildesk.config.toml_positions import KeyPath
-from maildesk.model.settings import Part, Secret
 
 Words = tuple[str, str]
 

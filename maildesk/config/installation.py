@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from maildesk.config.error_messages import quoted
 from maildesk.config.errors import Fault
+from maildesk.config.schema.settings import Desk, Secret, Settings
 from maildesk.config.toml_positions import KeyPath
-from maildesk.model.settings import Desk, Secret, Settings
 
 _ADDRESS = re.compile(r"[^@\s<>\",;:\\()\[\]]{1,64}@[^@\s<>\",;:\\()\[\]]{1,255}")
 _SIGNING_KEY_LENGTH = 32

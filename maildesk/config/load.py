@@ -22,24 +22,22 @@ from maildesk.config.policy_references import (
     workflow_faults,
 )
 from maildesk.config.rule_references import rules_faults
+from maildesk.config.schema.answers import Answers
+from maildesk.config.schema.approvals import Approvals
+from maildesk.config.schema.catalog import Catalog
+from maildesk.config.schema.monitoring import Monitoring
+from maildesk.config.schema.part import Part
+from maildesk.config.schema.people import People
+from maildesk.config.schema.policy_files import PolicyFiles, profile_rules
+from maildesk.config.schema.reports import Reports
+from maildesk.config.schema.rules import Rules
+from maildesk.config.schema.settings import Settings
+from maildesk.config.schema.sla import ServiceLevels
+from maildesk.config.schema.workflow import Workflow
 from maildesk.config.secrets import complete
 from maildesk.config.service_levels import holidays_of, sla_faults
 from maildesk.config.toml_positions import KeyPath
 from maildesk.model.finding import Finding
-from maildesk.model.monitoring import Monitoring
-from maildesk.model.policy import (
-    Answers,
-    Approvals,
-    Catalog,
-    People,
-    PolicyFiles,
-    Rules,
-    Workflow,
-    profile_rules,
-)
-from maildesk.model.schedule import Reports
-from maildesk.model.settings import Part, Settings
-from maildesk.model.sla import ServiceLevels
 
 __all__ = ["CheckRules", "Config", "ConfigErrors", "load", "load_rules"]
 

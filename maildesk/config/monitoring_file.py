@@ -6,10 +6,10 @@ from maildesk.config.error_messages import quoted
 from maildesk.config.errors import Fault
 from maildesk.config.installation import doubles, outside_address_fault
 from maildesk.config.name_references import named_once
+from maildesk.config.schema.monitoring import Monitoring, Reporter
+from maildesk.config.schema.settings import Desk
 from maildesk.config.toml_positions import KeyPath
 from maildesk.ingest.intent.monitoring_signal import pattern_fault
-from maildesk.model.monitoring import Monitoring, Reporter
-from maildesk.model.settings import Desk
 
 
 def monitoring_faults(monitoring: Monitoring, desk: Desk | None) -> Iterator[Fault]:

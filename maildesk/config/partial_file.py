@@ -8,8 +8,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from maildesk.config.error_messages import command_context, fields_of, part_of
+from maildesk.config.schema.part import Part
+from maildesk.config.schema.settings import Secret
 from maildesk.config.toml_positions import KeyPath
-from maildesk.model.settings import Part, Secret
 
 P = TypeVar("P", bound=Part)
 

@@ -12,11 +12,11 @@ from maildesk.config.error_messages import near, quoted
 from maildesk.config.errors import ConfigErrors
 from maildesk.config.installation import outside_address_fault
 from maildesk.config.name_references import zone_faults
+from maildesk.config.schema.people import LANGUAGE
+from maildesk.config.schema.settings import Desk
 from maildesk.model.directory import Listed, Origin
 from maildesk.model.finding import Finding
 from maildesk.model.mail import address_key
-from maildesk.model.policy import LANGUAGE
-from maildesk.model.settings import Desk
 
 COLUMNS = ("name", "address", "addresses", "manager", "organisation", "vip", "language", "zone")
 _NEEDED = ("name", "address")

@@ -8,23 +8,18 @@ from maildesk.config.error_messages import circle_words, near, quoted
 from maildesk.config.errors import Fault
 from maildesk.config.installation import doubles, outside_address_fault
 from maildesk.config.name_references import named_once, unknown, zone_faults
+from maildesk.config.schema.answers import Answers
+from maildesk.config.schema.approvals import Approvals
+from maildesk.config.schema.catalog import Catalog, Grade, RequestType
+from maildesk.config.schema.people import People, Senders
+from maildesk.config.schema.reports import Reports
+from maildesk.config.schema.settings import Desk
+from maildesk.config.schema.sla import ServiceLevels
+from maildesk.config.schema.workflow import Workflow
 from maildesk.config.toml_positions import KeyPath
 from maildesk.lifecycle.approvals.approvers import MANAGER, MANAGERS_MANAGER
 from maildesk.lifecycle.workflow.workflow_check import flaws
 from maildesk.model.directory import circles
-from maildesk.model.policy import (
-    Answers,
-    Approvals,
-    Catalog,
-    Grade,
-    People,
-    RequestType,
-    Senders,
-    Workflow,
-)
-from maildesk.model.schedule import Reports
-from maildesk.model.settings import Desk
-from maildesk.model.sla import ServiceLevels
 
 _DOMAIN = re.compile(r"[^\s@.]+(\.[^\s@.]+)*")
 STATES = ("Open", "In Progress", "On-Hold", "Resolved", "Closed")

@@ -6,8 +6,13 @@ from maildesk.config.error_messages import near, quoted
 from maildesk.config.errors import Fault
 from maildesk.config.name_references import named_once, unknown
 from maildesk.config.policy_references import unknown_person
+from maildesk.config.schema.answers import Answers
+from maildesk.config.schema.approvals import Approvals
+from maildesk.config.schema.catalog import Catalog
+from maildesk.config.schema.people import People
+from maildesk.config.schema.rules import Rule, Rules, Then
+from maildesk.config.schema.workflow import Workflow
 from maildesk.config.toml_positions import KeyPath
-from maildesk.model.policy import Answers, Approvals, Catalog, People, Rule, Rules, Then, Workflow
 
 
 def rules_faults(

@@ -10,8 +10,9 @@ from pydantic import SecretStr
 
 from maildesk.config.error_messages import SECRET_REMEDY, quoted
 from maildesk.config.errors import Fault
+from maildesk.config.schema.part import Part
+from maildesk.config.schema.settings import Secret, Settings
 from maildesk.config.toml_positions import KeyPath
-from maildesk.model.settings import Part, Secret, Settings
 
 P = TypeVar("P", bound=Part)
 Visit = Callable[[object, KeyPath], object]

@@ -14,20 +14,12 @@ import holidays
 from maildesk.config.error_messages import near, quoted
 from maildesk.config.errors import Fault
 from maildesk.config.name_references import named_once, unknown, zone_faults
+from maildesk.config.schema.catalog import Catalog
+from maildesk.config.schema.people import People
+from maildesk.config.schema.sla import CalendarEntry, Ladder, Profile, Promise, ServiceLevels
+from maildesk.config.schema.sla_notation import read_day_off, read_duration, read_rung, read_week
 from maildesk.config.toml_positions import KeyPath
-from maildesk.model.policy import Catalog, People
-from maildesk.model.sla import (
-    METRICS,
-    CalendarEntry,
-    Ladder,
-    Profile,
-    Promise,
-    ServiceLevels,
-    read_day_off,
-    read_duration,
-    read_rung,
-    read_week,
-)
+from maildesk.model.sla import METRICS
 
 YEARS = range(2015, 2051)
 _STRINGS = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")

@@ -14,11 +14,17 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from maildesk.config.error_messages import fields_of, part_of
-from maildesk.model.monitoring import Monitoring
-from maildesk.model.policy import Answers, Approvals, Catalog, People, Rules, Workflow
-from maildesk.model.schedule import Reports
-from maildesk.model.settings import Part, Secret, Settings
-from maildesk.model.sla import ServiceLevels
+from maildesk.config.schema.answers import Answers
+from maildesk.config.schema.approvals import Approvals
+from maildesk.config.schema.catalog import Catalog
+from maildesk.config.schema.monitoring import Monitoring
+from maildesk.config.schema.part import Part
+from maildesk.config.schema.people import People
+from maildesk.config.schema.reports import Reports
+from maildesk.config.schema.rules import Rules
+from maildesk.config.schema.settings import Secret, Settings
+from maildesk.config.schema.sla import ServiceLevels
+from maildesk.config.schema.workflow import Workflow
 
 FILES: tuple[tuple[str, type[Part]], ...] = (
     ("maildesk.toml", Settings),

@@ -6,8 +6,8 @@
 from collections.abc import Iterator
 from textwrap import fill
 
+from maildesk.config.schema.settings import Settings
 from maildesk.config.settings_reference import Setting, Table, literal, tables_of
-from maildesk.model.settings import Settings
 
 # Values that every installation has to change, so they are not commented out.
 FILLED_IN = {

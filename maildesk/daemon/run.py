@@ -14,13 +14,13 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from maildesk.config.load import Config
+from maildesk.config.schema.settings import Database, Settings
 from maildesk.daemon.supervision import SupervisedService, stop
 from maildesk.ingest.reading.pool import ReadingPool
 from maildesk.ingest.servers.dns_resolver import DnsResolver
 from maildesk.ingest.servers.imap.poller import MailboxService
 from maildesk.ingest.servers.smtp.listener import ListenerService
 from maildesk.model.service import Service
-from maildesk.model.settings import Database, Settings
 from maildesk.outgoing.delivery.delivery_service import DeliveryService
 from maildesk.outgoing.verp import verp
 from maildesk.processing.desk import Desk

@@ -11,6 +11,7 @@ from types import FrameType
 import structlog
 from rich.console import Console
 
+from maildesk.config.schema.settings import Web
 from maildesk.daemon.supervision import SupervisedService, stop
 from maildesk.demo.environment import DemoEnvironment, log_to
 from maildesk.demo.mailbox_pages import create_app
@@ -20,7 +21,6 @@ from maildesk.demo.story.polling import NotInTime, wait_for
 from maildesk.demo.story.seed import first_tickets
 from maildesk.demo.story.story import tell_story
 from maildesk.model.service import WakeSignal
-from maildesk.model.settings import Web
 from maildesk.web.server import WebService
 
 log = structlog.get_logger()

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from maildesk.config.load import Config, load
-from maildesk.model.policy import Rules
+from maildesk.config.schema.rules import Rules
 from maildesk.rules.compile import RuleErrors, compile_rules
 
 DEFAULT_CONFIG = Path("maildesk.toml")

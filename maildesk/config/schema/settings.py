@@ -8,13 +8,13 @@ import enum
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    model_validator,
+)
 
-
-class Part(BaseModel):
-    """A table of the configuration. Frozen; an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from maildesk.config.schema.part import Part
 
 
 class Secret(Part):

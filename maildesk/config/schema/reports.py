@@ -1,11 +1,11 @@
-"""The schema of reports.toml: recipients and times of reports by mail. Frozen."""
+"""reports.toml: which report is sent to whom, and when."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from maildesk.model.settings import Part
+from maildesk.config.schema.part import Part, _many
 
 Rhythm = Literal[
     "day",
@@ -22,10 +22,6 @@ Rhythm = Literal[
 
 
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
-
-
-def _many(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
 
 
 def _time_of_day(value: str) -> str:
