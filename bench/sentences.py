@@ -70,7 +70,7 @@ class Sentence(NamedTuple):
 def sentences(*, code: bool) -> Iterator[Sentence]:
     """Every sentence of the product, its documentation and, with `code`, its source comments."""
     for path in sorted((ROOT / "maildesk").rglob("*.py")):
-        yield from _literals(path)
+        yield from sorted(_literals(path), key=lambda one: one.line)
         if code:
             yield from _comments(path)
     for path in sorted((ROOT / "maildesk" / "templates").rglob("*")):
