@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from maildesk.lifecycle.rule_trial import differences
+from maildesk.lifecycle.classification.rule_trial import differences
 from maildesk.model.policy import Rules
 from maildesk.rules.compile import compile_rules
 from tests.world import shipped_policy
