@@ -21,14 +21,14 @@ from zoneinfo import ZoneInfo
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.mails import SEED, mails  # noqa: E402
+from maildesk.config.schema.rules import Relate, Rules  # noqa: E402
+from maildesk.config.schema.sla_notation import read_week  # noqa: E402
 from maildesk.ingest.reading.analyse import read  # noqa: E402
 from maildesk.lifecycle.classification import rule_time  # noqa: E402
 from maildesk.lifecycle.sla.business_hours import Calendar  # noqa: E402
 from maildesk.model.cause import Facts  # noqa: E402
 from maildesk.model.mail import Mail  # noqa: E402
 from maildesk.model.person import Person  # noqa: E402
-from maildesk.model.policy import Relate, Rules  # noqa: E402
-from maildesk.model.sla import read_week  # noqa: E402
 from maildesk.model.ticket import Ticket  # noqa: E402
 from maildesk.rules.compile import CompiledRules, compile_rules  # noqa: E402
 from maildesk.rules.effects import AddTag, Effect  # noqa: E402

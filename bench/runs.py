@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 
 from bench import installation, memory
 from bench.mails import DESK, mail
-from maildesk.model.settings import Database
+from maildesk.config.schema.settings import Database
 from maildesk.store import migrate, tables
 from maildesk.store.engine import Store, choose_sqlite, open_store
 from tests.servers import PASSWORD, Dovecot, ImapServer, free_port, put, uids_in, wait_until
@@ -80,13 +80,15 @@ def desk(
     count: int,
     *,
     agent: bool = False,
+    stages: bool = False,
     sampled: float = SAMPLED,
 ) -> Ran:
     """The desk on an empty database, until each of the `count` mails is worked and settled."""
     installation.install(
         folder, imap_port=server.port, user=server.user, database=database, agent=agent
     )
-    ran = _ran("bench.desk", str(folder), str(count), sampled=sampled)
+    options = ("--stages",) if stages else ()
+    ran = _ran("bench.desk", str(folder), str(count), *options, sampled=sampled)
     verify(server, database, count, outgoing_mails=2 if agent else 1)
     return ran
 

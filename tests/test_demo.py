@@ -1,4 +1,4 @@
-"""The demo: a desk to play with in a browser, and a story that plays itself."""
+"""The demo: a helpdesk to try out in a browser, and an automatic story."""
 
 import os
 import re
@@ -23,7 +23,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 from rich.console import Console
 
-from maildesk.demo.environment import SenderIdentity
+from maildesk.demo.environment import DemoEnvironment
 from maildesk.demo.mail_program import INBOX, SENT, NotSent
 from maildesk.demo.mailbox_mail import Draft, answer, outgoing, read_letter
 from maildesk.demo.performance import served
@@ -49,7 +49,7 @@ def environ(temporary: Path) -> dict[str, str]:
 # ---- the command
 
 
-def test_the_story_plays_itself_and_every_step_is_told(tmp_path: Path) -> None:
+def test_the_story_plays_automatically_and_prints_every_step(tmp_path: Path) -> None:
     told = subprocess.run(
         [*MAILDESK, "demo", "--story"],
         env=environ(tmp_path),
@@ -105,7 +105,7 @@ def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
-def test_a_port_that_is_taken_is_one_line_and_nothing_is_left_behind(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_in_one_line_and_nothing_is_left_behind(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         refused = subprocess.run(
@@ -118,7 +118,7 @@ def test_a_port_that_is_taken_is_one_line_and_nothing_is_left_behind(tmp_path: P
         )
     assert refused.returncode == 1
     assert refused.stderr == (
-        f"maildesk: port {port} of 127.0.0.1 is taken; give another with --port, or none\n"
+        f"maildesk: port {port} of 127.0.0.1 is in use; choose another with --port, or omit it\n"
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -136,7 +136,7 @@ def test_without_its_extra_the_demo_says_in_a_line_what_to_install(tmp_path: Pat
         check=False,
     )
     assert refused.returncode == 1
-    assert refused.stderr == "maildesk: the demo needs pymap: pip install 'maildesk[demo]'\n"
+    assert refused.stderr == "maildesk: the demo needs pymap; run pip install 'maildesk[demo]'\n"
 
 
 # ---- the transcript
@@ -146,10 +146,10 @@ def test_without_its_extra_the_demo_says_in_a_line_what_to_install(tmp_path: Pat
     ("check", "line"),
     [
         (lambda: same("the state", "Closed", "Open"), "expected: Closed"),
-        (lambda: within("the page", "approved", "<p>no</p>"), "came:     <p>no</p>"),
+        (lambda: within("the page", "approved", "<p>no</p>"), "got:      <p>no</p>"),
     ],
 )
-def test_the_story_ends_at_the_first_wrong_thing_and_shows_both_sides(check, line) -> None:  # type: ignore[no-untyped-def]
+def test_the_story_stops_at_the_first_failed_step_and_shows_both_values(check, line) -> None:  # type: ignore[no-untyped-def]
     def wrong(_stage: None) -> Iterator[str]:
         yield "so far so good"
         check()
@@ -184,12 +184,12 @@ def test_each_address_leads_to_its_mailbox(address: str, user: str | None) -> No
     assert resident(address) == user
 
 
-def test_a_reply_goes_to_reply_to_and_stays_in_the_thread() -> None:
+def test_a_reply_is_sent_to_reply_to_and_stays_in_the_thread() -> None:
     sent = outgoing(Draft(to="ann@demo.example", subject="[MD-7] Toner", text="Out."), RITA)
     sent["Reply-To"] = "desk+token@demo.example"
     sent["References"] = "<first@demo.example>"
-    outgoing_mail = read_letter(bytes(sent), INBOX, 1, sent["Date"].datetime)
-    reply = outgoing(answer(outgoing_mail, "#take"), ANN)
+    letter = read_letter(bytes(sent), INBOX, 1, sent["Date"].datetime)
+    reply = outgoing(answer(letter, "#take"), ANN)
     assert reply["To"] == "desk+token@demo.example"
     assert reply["Subject"] == "Re: [MD-7] Toner"
     assert reply["In-Reply-To"] == sent["Message-ID"]
@@ -214,7 +214,7 @@ def test_links_of_a_mail_open_outside_its_frame(html: str, shown: str) -> None:
     assert framed(html) == shown
 
 
-def test_everybody_who_plays_is_known_to_the_desk() -> None:
+def test_the_desk_knows_every_person_of_the_demo() -> None:
     known = tomllib.loads(files("maildesk.demo").joinpath("people.toml").read_text("utf-8"))
     people = {(person["name"], person["address"]) for person in known["person"]}
     assert people == {(persona.name, persona.address) for persona in PERSONAS}
@@ -224,13 +224,13 @@ def test_everybody_who_plays_is_known_to_the_desk() -> None:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SenderIdentity]:
-    with SenderIdentity.build(tmp_path_factory.mktemp("demo")) as running:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoEnvironment]:
+    with DemoEnvironment.build(tmp_path_factory.mktemp("demo")) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def address(house: SenderIdentity) -> Iterator[str]:
+def address(house: DemoEnvironment) -> Iterator[str]:
     with served(house) as running:
         yield running.rstrip("/")
 
@@ -245,25 +245,25 @@ def fetched(url: str, data: bytes | None = None, **headers: str) -> str:
         return f"{refused.code}\n{refused.read().decode()}"
 
 
-def test_a_mail_nobody_takes_is_not_kept_as_sent(house: SenderIdentity) -> None:
+def test_a_rejected_mail_is_not_stored_as_sent(house: DemoEnvironment) -> None:
     rita = house.program(RITA)
-    with pytest.raises(NotSent, match="nobody of that name"):
+    with pytest.raises(NotSent, match="unknown recipient"):
         rita.send(Draft(to="nobody@demo.example", subject="Hello?"))
     with pytest.raises(NotSent, match="recipient"):
         rita.send(Draft(to="", subject="Hello?"))
-    assert [outgoing_mail.subject for outgoing_mail in rita.outgoing_mails(SENT)] == []
+    assert [letter.subject for letter in rita.letters(SENT)] == []
 
 
-def test_a_mail_that_does_not_come_is_named_with_what_is_there(house: SenderIdentity) -> None:
+def test_a_missing_mail_is_reported_with_the_mails_that_arrived(house: DemoEnvironment) -> None:
     house.program(ANN).send(Draft(to=MAX.address, subject="Lunch", text="Today?"))
     with pytest.raises(NotInTime, match=r"Dinner.*Lunch"):
         new_letter(house.program(MAX), subject="Dinner", seconds=0.2)
 
 
 @pytest.mark.parametrize("path", ["/nobody", "/rita/trash", "/rita/inbox/999", "/rita/inbox/x"])
-def test_an_address_that_leads_nowhere_says_so(address: str, path: str) -> None:
+def test_an_unknown_address_shows_the_error_page(address: str, path: str) -> None:
     assert fetched(address + path)[:3] == "404"
-    assert "There is nothing here" in fetched(address + path)
+    assert "Page not found" in fetched(address + path)
 
 
 @pytest.mark.parametrize(
@@ -281,11 +281,11 @@ def test_no_other_site_sends_mail_through_the_page(
     assert fetched(f"{address}/rita/write", form, **headers).startswith(status)
 
 
-def test_what_is_not_sent_comes_back_with_the_reason(address: str) -> None:
+def test_an_unsent_mail_is_shown_again_with_the_reason(address: str) -> None:
     form = urllib.parse.urlencode({"to": "x@demo.example", "subject": "S", "text": "My words"})
     page = fetched(f"{address}/rita/write", form.encode())
     assert page.startswith("422")
-    assert "nobody of that name" in page
+    assert "unknown recipient" in page
     assert "My words" in page
 
 
@@ -363,7 +363,7 @@ def test_rita_writes_ann_answers_and_rita_sees_it(page: Page, tmp_path: Path) ->
 
 
 @needs("chromium")
-def test_max_approves_with_the_button_of_his_mail(page: Page, house: SenderIdentity) -> None:
+def test_max_approves_with_the_button_of_his_mail(page: Page, house: DemoEnvironment) -> None:
     write(page, "rita", "New notebook please", "Mine is six years old.")
     open_mail(page, "max", "New notebook please", "asks for your approval")
     expect(page.get_by_role("link", name="Reply with approve")).to_be_visible()
@@ -373,8 +373,8 @@ def test_max_approves_with_the_button_of_his_mail(page: Page, house: SenderIdent
     link_page.get_by_role("radio", name="Approve").check()
     link_page.get_by_role("button", name="Send my decision").click()
     expect(link_page.get_by_role("heading", level=1)).to_have_text("You approved this request")
-    outgoing_mail = new_letter(house.program(ANN), says="Max Moreno approved the request")
-    assert "New notebook please" in outgoing_mail.subject
+    letter = new_letter(house.program(ANN), says="Max Moreno approved the request")
+    assert "New notebook please" in letter.subject
 
 
 @needs("chromium")
@@ -382,7 +382,7 @@ def test_max_approves_with_the_button_of_his_mail(page: Page, house: SenderIdent
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     chromium: Browser,
     address: str,
-    house: SenderIdentity,
+    house: DemoEnvironment,
     viewport: ViewportSize,
     scheme: Literal["light", "dark"],
 ) -> None:
@@ -407,7 +407,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
 
 @needs("chromium")
 def test_the_mailbox_works_without_a_script(
-    chromium: Browser, address: str, house: SenderIdentity
+    chromium: Browser, address: str, house: DemoEnvironment
 ) -> None:
     context = chromium.new_context(viewport=PHONE, java_script_enabled=False, base_url=address)
     page = context.new_page()

@@ -1,4 +1,4 @@
-"""`maildesk rules`: are they right, what do they make of a mail, what would others have made?"""
+"""`maildesk rules`: checks the rules, tries them on a mail, and back-tests other rules."""
 
 import os
 import sys
@@ -15,9 +15,10 @@ from rich.progress import track
 from maildesk.cli.console.errors import FAILED, CommandFailed, complain
 from maildesk.cli.console.open_desk import desk_store
 from maildesk.cli.console.options import call_of, rule_faults
-from maildesk.cli.console.output import print_json
+from maildesk.cli.console.output import counted, print_json
 from maildesk.cli.console.since import so_long
 from maildesk.config.load import Config, load_rules
+from maildesk.config.schema.rules import Trigger
 from maildesk.ingest.reading.analyse import read
 from maildesk.ingest.reading.pool import ReadingPool
 from maildesk.lifecycle.classification import rule_time
@@ -26,7 +27,6 @@ from maildesk.lifecycle.classification.rule_trial import differences
 from maildesk.lifecycle.first_event import first_event
 from maildesk.model.mail import Mail
 from maildesk.model.person import Person
-from maildesk.model.policy import Trigger
 from maildesk.model.ticket import evolve, spoken
 from maildesk.processing.forecast.backtest import Backtest, Changed
 from maildesk.processing.mail.message_facts import facts_of
@@ -40,13 +40,15 @@ from maildesk.store import people, tickets
 from maildesk.store.engine import Store
 from maildesk.store.queries import worked_mails as rows
 
-rules = typer.Typer(no_args_is_help=True, help="Rules: check, try on a mail, try on the journal.")
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
+rules = typer.Typer(
+    no_args_is_help=True, help="Rules: check, try on a mail, back-test on the journal."
+)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
 @rules.command()
 def check(ctx: typer.Context, as_json: Json = False) -> None:
-    """Load the rules, check names and types, and run the tests that stand beside them."""
+    """Load the rules, check names and types, and run their tests."""
     config = call_of(ctx).config()
     written = config.policy.rules
     wrong = differences(config.policy, compile_rules(written))
@@ -57,7 +59,8 @@ def check(ctx: typer.Context, as_json: Json = False) -> None:
         for one in wrong:
             complain(f"maildesk: test {one}")
         if not wrong:
-            typer.echo(f"{len(written.rule)} rules are right; {len(written.test)} tests pass")
+            tests = counted(len(written.test), "test")
+            typer.echo(f"{counted(len(written.rule), 'rule')} valid; {tests} passed")
     if wrong:
         raise typer.Exit(FAILED)
 
@@ -71,11 +74,14 @@ def try_(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE.eml")],
     number: Annotated[
-        int | None, typer.Option("--ticket", help="As a reply to this ticket; else a new one.")
+        int | None,
+        typer.Option(
+            "--ticket", help="Try the mail as a reply to this ticket; default: a new ticket."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show each rule, fired or not and why, and what it would set. Nothing is touched."""
+    """Show for each rule whether it fires, why, and what it would set. Changes nothing."""
     try:
         raw = file.read_bytes()
     except OSError as error:
@@ -146,17 +152,21 @@ def _words(effect: Effect) -> str:
 @rules.command()
 def backtest(
     ctx: typer.Context,
-    since: Annotated[str, typer.Option(metavar="30d", help="How far back: 12h, 30d, 4w.")],
+    since: Annotated[str, typer.Option(metavar="30d", help="Period to test: 12h, 30d, 4w.")],
     other: Annotated[
         Path | None,
-        typer.Option("--rules", metavar="OTHER.toml", help="The rules to try; else today's."),
+        typer.Option(
+            "--rules",
+            metavar="OTHER.toml",
+            help="The rules to compare; default: the current rules.",
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the tickets of the journal that other rules would have left otherwise, field by field.
+    """List the tickets that other rules would have set differently, field by field.
 
-    Nothing is touched: the mails are read again and asked of both sets of rules; without --rules,
-    of today's alone, and what really happened is held against it.
+    The mails of the journal are read again and both sets of rules are evaluated for each. Without
+    --rules, the current rules are compared with what really happened. Changes nothing.
     """
     with desk_store(ctx) as (config, store):
         begin = utc_now() - so_long(since)
@@ -169,11 +179,14 @@ def backtest(
             for change in changes:
                 _print(change, as_json)
     if not as_json:
-        both = "of both" if other else "again"
-        typer.echo(f"{mails} mails asked {both}; {len(differing)} tickets would differ")
+        what = "with both rule sets" if other else "with the current rules"
+        typer.echo(
+            f"{counted(mails, 'mail')} evaluated {what}; "
+            f"{counted(len(differing), 'ticket')} would differ"
+        )
     if left_out:
         causes = ", ".join(f"{count} {cause}" for cause, count in sorted(left_out.items()))
-        typer.echo(f"not asked, since no mail was the cause: {causes}", err=True)
+        typer.echo(f"not evaluated, because no mail caused them: {causes}", err=True)
 
 
 def _run(
@@ -203,7 +216,7 @@ def _with_progress(
 ) -> Iterable[tuple[int, tuple[Changed, ...]]]:
     shown = sys.stderr.isatty()
     console = Console(stderr=True)
-    return track(steps, "asking", total, console=console, transient=True, disable=not shown)
+    return track(steps, "evaluating", total, console=console, transient=True, disable=not shown)
 
 
 def _print(change: Changed, as_json: bool) -> None:
@@ -226,7 +239,7 @@ def _print(change: Changed, as_json: bool) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """A value that JSON has; of a relation, its words."""
+    """The value with a type that JSON supports; a relation becomes text."""
     return value if isinstance(value, str | int | tuple | None) else str(value)
 
 

@@ -1,20 +1,19 @@
-"""The desk's own rooms: the one that works the journal, and the one that heeds the clock."""
+"""The services that process the journal and the deadlines. The daemon's timer wakes them."""
 
 import time
 from collections.abc import Callable
 
 from maildesk.model.service import WakeSignal
 from maildesk.processing.clock.clock_jump_guard import ClockJumpGuard
-from maildesk.processing.clock.sla_recalculation import review
+from maildesk.processing.clock.sla_recalculation import SlaRecalculation
 from maildesk.processing.desk import Desk
 from maildesk.processing.worker import Worker
 
-WORK_SECONDS = 5.0
-CLOCK_SECONDS = 60.0
+MAINTAIN_SECONDS = 24 * 3600.0
 
 
 class WorkService:
-    """Works mails from the journal as long as there are any."""
+    """Processes the mails of the journal."""
 
     name = "work"
 
@@ -23,7 +22,7 @@ class WorkService:
         self._on_worked = on_worked
 
     def run(self, wake_signal: WakeSignal) -> None:
-        """Raises the database's errors; what was claimed is given back."""
+        """Raises the errors of the database; claimed mails are given back."""
         worker = self._open_worker()
         try:
             while not wake_signal.stopping:
@@ -32,13 +31,13 @@ class WorkService:
                 if worked:
                     self._on_worked()
                 else:
-                    wake_signal.wait(WORK_SECONDS)
+                    wake_signal.wait()
         finally:
             worker.close()
 
 
 class ClockService:
-    """Works deadlines that have passed."""
+    """Processes the deadlines that have passed."""
 
     name = "clock"
 
@@ -46,15 +45,22 @@ class ClockService:
         self._desk = desk
         self._on_struck = on_struck
         self._steady = ClockJumpGuard()
+        self._maintained = time.monotonic()  # the upgrade at the start of the daemon did so
 
     def run(self, wake_signal: WakeSignal) -> None:
-        """Raises the database's errors; a ticket whose deadline fails is put off by an hour."""
-        review(self._desk.runtime, lambda: wake_signal.stopping)
+        """Raises the errors of the database; a ticket whose deadline fails waits an hour."""
+        recalculation = SlaRecalculation(self._desk.runtime)
         while not wake_signal.stopping:
             believed = self._steady.trusts(self._desk.runtime.clock(), time.monotonic())
-            struck = self._desk.tick() if believed else 0
+            struck = self._desk.tick(recalculation.first) if believed else 0
             wake_signal.working()
             if struck:
                 self._on_struck()
-            else:
-                wake_signal.wait(CLOCK_SECONDS)
+            self._maintain()
+            if not recalculation.step(lambda: wake_signal.stopping) and not struck:
+                wake_signal.wait()
+
+    def _maintain(self) -> None:
+        if time.monotonic() - self._maintained >= MAINTAIN_SECONDS:
+            self._desk.maintain()
+            self._maintained = time.monotonic()

@@ -1,8 +1,8 @@
 """Which of some named questions about a ticket is the first that holds."""
 
+from maildesk.config.schema.people import Organisation
 from maildesk.model.cause import Facts
 from maildesk.model.person import Person
-from maildesk.model.policy import Organisation
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import CompiledRules
 from maildesk.rules.engine import answer

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from maildesk.config.schema.rules import Relate
 from maildesk.model.event import Field
-from maildesk.model.policy import Relate
 from maildesk.model.ticket import Relation, Ticket
 from maildesk.rules.facts import RuleInput
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from cel_expr_python import cel  # type: ignore[import-untyped]
 
+from maildesk.config.schema.rules import Rule, Trigger
 from maildesk.model.event import Field
-from maildesk.model.policy import Rule, Trigger
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import CompiledRule, CompiledRules
 from maildesk.rules.effects import (

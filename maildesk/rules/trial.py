@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any
 
+from maildesk.config.schema.people import Organisation
+from maildesk.config.schema.rules import Expected, RuleTest
 from maildesk.model.cause import Facts
 from maildesk.model.event import Field
 from maildesk.model.person import Person
-from maildesk.model.policy import Expected, Organisation, RuleTest
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import CompiledRules
 from maildesk.rules.effects import (

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from maildesk.config.schema.rules import Rules
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.approval import Approval, Vote
@@ -25,7 +26,6 @@ from maildesk.model.cause import (
 from maildesk.model.decision import Actor, ActorKind, Decision
 from maildesk.model.monitoring import Report
 from maildesk.model.person import Proof
-from maildesk.model.policy import Rules
 from maildesk.model.ticket import Ticket
 from tests.lifecycle.cast import (
     ANALYSIS,

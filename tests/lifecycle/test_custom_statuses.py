@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from maildesk.config.schema.people import Absence
+from maildesk.config.schema.rules import Rules
+from maildesk.config.schema.workflow import Workflow
 from maildesk.lifecycle.classification.rule_evaluation import (
     apply_rules,
     evaluate_rules,
@@ -18,7 +21,6 @@ from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import AgentActed, Command, DeadlineReached, Facts
 from maildesk.model.decision import Actor, ActorKind
 from maildesk.model.person import Person
-from maildesk.model.policy import Absence, Rules, Workflow
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import compile_rules
 from maildesk.rules.engine import Outcome

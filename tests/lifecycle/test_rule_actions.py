@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from maildesk.config.schema.people import Absence
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.policy import Policy, Workload
 from maildesk.model.cause import (
@@ -22,7 +23,6 @@ from maildesk.model.cause import (
 from maildesk.model.decision import Answer
 from maildesk.model.event import Escalated, FieldChanged, RuleActed, RulesDue, StatusMoved, Tagged
 from maildesk.model.mail import Disposition
-from maildesk.model.policy import Absence
 from maildesk.model.ticket import Ticket
 from tests.lifecycle.cast import (
     ANALYSIS,

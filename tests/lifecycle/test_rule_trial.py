@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from maildesk.config.schema.rules import Rules
 from maildesk.lifecycle.classification.rule_trial import differences
-from maildesk.model.policy import Rules
 from maildesk.rules.compile import compile_rules
 from tests.world import shipped_policy
 

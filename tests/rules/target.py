@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from maildesk.model.policy import Relate
+from maildesk.config.schema.rules import Relate
 from maildesk.model.ticket import Ticket
 from maildesk.rules.effects import AddTag, Effect, RuleAction, SetField
 from maildesk.rules.facts import RuleInput

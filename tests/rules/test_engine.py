@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from maildesk.config.schema.rules import Rule, Rules, Trigger
 from maildesk.model.cause import Facts
 from maildesk.model.person import Person
-from maildesk.model.policy import Rule, Rules, Trigger
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import compile_rules
 from maildesk.rules.effects import AddTag, AskApproval, Effect, RelateTicket, SetField

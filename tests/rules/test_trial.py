@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from maildesk.model.policy import Rules, RuleTest
+from maildesk.config.schema.rules import Rules, RuleTest
 from maildesk.rules.compile import compile_rules
 from maildesk.rules.facts import FACTS, RuleInput, values
 from maildesk.rules.trial import scene_of, try_out

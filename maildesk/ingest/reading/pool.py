@@ -1,7 +1,7 @@
-"""Worker processes that read strangers' mail under limits, so that no mail holds the desk.
+"""Worker processes that read strangers' mail under limits, so that no mail can block the desk.
 
-A mail that hangs, eats memory or kills its worker is answered with `Unreadable`; the worker is
-killed by its process id and replaced, and the other mails are read as if nothing had been.
+For a mail that hangs, exhausts memory or kills its worker the answer is `Unreadable`. The worker
+is killed by its process id and replaced; the other mails are not affected.
 """
 
 import os
@@ -52,12 +52,24 @@ class _Worker:
     read: int = 0
     buffer: bytearray = field(default_factory=bytearray)
     asked: deque[tuple[int, int]] = field(default_factory=deque)
+    asked_bytes: int = 0
 
     @property
-    def service(self) -> bool:
+    def can_take_more(self) -> bool:
         """Whether it may be asked more: what it was sent always fits into the socket's buffer."""
-        inline = sum(size for _, size in self.asked)
-        return len(self.asked) < _AHEAD and inline + _SPOOL_BYTES <= _AHEAD_BYTES
+        return len(self.asked) < _AHEAD and self.asked_bytes + _SPOOL_BYTES <= _AHEAD_BYTES
+
+    def ask(self, index: int, size: int) -> None:
+        """Note the mail that it was asked, and the bytes of it that went through the socket."""
+        self.asked.append((index, size))
+        self.asked_bytes += size
+
+    def answered(self) -> int:
+        """Note that it answered the oldest mail; its index."""
+        index, size = self.asked.popleft()
+        self.asked_bytes -= size
+        self.read += 1
+        return index
 
     def end(self) -> None:
         """Kill this one process, by its id, and wait for it."""
@@ -116,8 +128,8 @@ class ReadingPool:
             answers: dict[int, Answer] = {}
             waiting = deque(range(len(raws)))
             try:
+                self._feed(raws, waiting, head_only)
                 for wanted in range(len(raws)):
-                    self._feed(raws, waiting, head_only)
                     while wanted not in answers:
                         self._collect(answers, waiting)
                         self._feed(raws, waiting, head_only)
@@ -132,7 +144,7 @@ class ReadingPool:
             self._workers.append(worker := self._started())
             self._selector.register(worker.peer, selectors.EVENT_READ, worker)
         for worker in self._workers:
-            while waiting and worker.service and not self._served(worker):
+            while waiting and worker.can_take_more and not self._served(worker):
                 index = waiting.popleft()
                 if not self._ask(worker, index, raws[index], head_only):
                     waiting.appendleft(index)
@@ -156,7 +168,7 @@ class ReadingPool:
                 worker.peer.sendall(data)
         except OSError:
             return False
-        worker.asked.append((index, 0 if large else len(data)))
+        worker.ask(index, 0 if large else len(data))
         return True
 
     def _collect(self, answers: dict[int, Answer], waiting: deque[int]) -> None:
@@ -185,7 +197,7 @@ class ReadingPool:
             worker.buffer += data
             for one in worker_protocol.frames(worker.buffer):
                 self._take(worker, worker_protocol.model_value(one), answers)
-        except (OSError, ValueError, TypeError, pickle.UnpicklingError) as error:
+        except (OSError, ValueError, pickle.UnpicklingError) as error:
             return f"broke its answer ({type(error).__name__})"
         return "" if data else _last_words(worker.process)
 
@@ -194,9 +206,7 @@ class ReadingPool:
         if not worker.ready and said == READY:
             worker.ready = True
         elif isinstance(said, Reading | Unreadable) and worker.asked:
-            index, _ = worker.asked.popleft()
-            answers[index] = said
-            worker.read += 1
+            answers[worker.answered()] = said
         else:
             raise ValueError("an answer nobody asked for")
 
@@ -251,7 +261,7 @@ def _send_with_file(peer: socket.socket, data: bytes, raw: bytes) -> None:
 
 
 def _received(peer: socket.socket) -> bytes:
-    """What the worker said last, also where it died with mails unread: that is told only once."""
+    """The next bytes of the worker, also of one that died with mails unread."""
     try:
         return peer.recv(_PIECE)
     except ConnectionResetError:
@@ -259,7 +269,7 @@ def _received(peer: socket.socket) -> bytes:
 
 
 def _last_words(process: subprocess.Popen[bytes]) -> str:
-    """How a process ended that hung up by itself."""
+    """How a process ended that closed its socket."""
     try:
         code = process.wait(timeout=5)
     except subprocess.TimeoutExpired:

@@ -1,5 +1,6 @@
 """What follows from the words of those who were asked: counted, decided, the next level asked."""
 
+from maildesk.config.schema.approvals import ApprovalKind
 from maildesk.lifecycle.approvals import requests
 from maildesk.lifecycle.approvals import start as questions
 from maildesk.lifecycle.approvals.approvers import after_word, of_level, outcome
@@ -11,7 +12,6 @@ from maildesk.model.cause import Facts
 from maildesk.model.decision import ActorKind, Template
 from maildesk.model.event import ApprovalAsked, ApprovalDecided, ApprovalVoted, MessageAdded
 from maildesk.model.person import Person
-from maildesk.model.policy import ApprovalKind
 
 
 def settle_approval(

@@ -7,6 +7,7 @@ agent). What may not be done is told in the trace, and the rest of the rule is d
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from maildesk.config.schema.rules import Relate
 from maildesk.lifecycle.classification.classify import set_field, set_priority
 from maildesk.lifecycle.closure import closure
 from maildesk.lifecycle.decision_builder import DecisionBuilder
@@ -17,7 +18,6 @@ from maildesk.model.cause import RelatedTicketChange, RelationSet
 from maildesk.model.decision import ActorKind, RelatedChange, Template
 from maildesk.model.event import ParentChanged, Paused, PersonJoined, Related, RuleActed, Tagged
 from maildesk.model.person import Person
-from maildesk.model.policy import Relate
 from maildesk.model.ticket import Ticket
 from maildesk.model.token import Purpose
 from maildesk.rules.effects import AddTag, Effect, RelateTicket, RuleAction, SetField

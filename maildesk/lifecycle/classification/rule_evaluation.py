@@ -6,6 +6,7 @@ What rules change fires no rule again.
 from collections.abc import Collection
 from datetime import datetime
 
+from maildesk.config.schema.rules import Trigger
 from maildesk.lifecycle.approvals import start
 from maildesk.lifecycle.classification import rule_time
 from maildesk.lifecycle.classification.classify import is_classified
@@ -17,7 +18,6 @@ from maildesk.model.cause import Facts
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision
 from maildesk.model.mail import Disposition, Step
 from maildesk.model.person import Person
-from maildesk.model.policy import Trigger
 from maildesk.rules import engine
 from maildesk.rules.compile import CompiledRules
 from maildesk.rules.effects import AskApproval, RuleAction

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 
+from maildesk.config.schema.people import People
+from maildesk.config.schema.policy_files import PolicyFiles
+from maildesk.config.schema.rules import Relate
 from maildesk.lifecycle.classification.rule_actions import BuilderTarget
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.policy import Directory, Policy
 from maildesk.model.decision import Actor, ActorKind
 from maildesk.model.mail import address_key
 from maildesk.model.person import Person
-from maildesk.model.policy import People, PolicyFiles, Relate
 from maildesk.rules.compile import CompiledRules
 from maildesk.rules.facts import RuleInput
 from maildesk.rules.trial import Difference, try_out

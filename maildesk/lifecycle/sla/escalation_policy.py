@@ -6,12 +6,12 @@ person hears of one clock once, of the highest rung.
 
 from datetime import datetime
 
+from maildesk.config.schema.sla import Rung, Whom
 from maildesk.lifecycle.classification import classify
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.hand_over import Reason, hand_over
 from maildesk.lifecycle.sla.timers import points
 from maildesk.model.event import RungReached
-from maildesk.model.sla import Rung, Whom
 from maildesk.model.sla_timer import Clock, PendingNotification
 
 _GRADES = ("low", "medium", "high")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from maildesk.config.schema.rules import Trigger
 from maildesk.ingest.content.forward import passed_on
 from maildesk.ingest.reading.pool import Unreadable
 from maildesk.lifecycle.classification import rule_time
@@ -33,7 +34,6 @@ from maildesk.model.event import (
 )
 from maildesk.model.mail import Disposition, Reading, address_key
 from maildesk.model.person import Person
-from maildesk.model.policy import Trigger
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.processing.mail.message_facts import facts_of
 from maildesk.processing.worker import Readers

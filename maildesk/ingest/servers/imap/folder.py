@@ -1,5 +1,5 @@
-"""One folder, read again and again: what is new goes into the journal, and only then is it
-settled on the server. Whatever breaks in between is found and mended by the next look.
+"""Polls one folder: new mail is stored in the journal, and only then settled on the server. The
+next poll finds and repairs whatever broke in between.
 """
 
 import hashlib
@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from maildesk.config.schema.settings import Mailbox
 from maildesk.ingest.servers.imap.connection import Selected, Session
 from maildesk.ingest.servers.imap.fetch_plan import Listed, batches, runs_of
 from maildesk.ingest.servers.imap.fetcher import Fetcher
@@ -15,7 +16,6 @@ from maildesk.ingest.servers.imap.imap_errors import Refused, Throttled, place_o
 from maildesk.ingest.servers.imap.settle import settle
 from maildesk.ingest.servers.journal_port import Journal
 from maildesk.model.mail import RawMail, Source
-from maildesk.model.settings import Mailbox
 
 log = structlog.get_logger(__name__)
 

@@ -1,9 +1,9 @@
-"""What can go wrong between us and an IMAP server, each in one line that says what to do.
+"""Errors between us and an IMAP server; each message is one line that says what to do.
 
 MailboxTrouble            shown to the admin as it is
-├── Refused               the server said NO or BAD; the line still stands
-│   └── Throttled         … because we ask too much: wait `seconds` first
-└── LineDropped           the line broke in the middle of something
+├── Refused               the server said NO or BAD; the connection is still open
+│   └── Throttled         … because we send too many commands: wait `seconds` first
+└── LineDropped           the connection broke during a command
 """
 
 import imaplib
@@ -13,8 +13,8 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from maildesk.config.schema.settings import Mailbox
 from maildesk.model.service import RoomTrouble
-from maildesk.model.settings import Mailbox
 
 _THROTTLE_CODE = re.compile(r"\[(?:THROTTLED|UNAVAILABLE|INUSE|LIMIT)\]|request is throttled", re.I)
 _SUGGESTED = re.compile(r"suggested backoff time:\s*(\d{1,9})\s*milliseconds", re.I)

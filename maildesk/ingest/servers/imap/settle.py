@@ -1,15 +1,15 @@
-"""What happens on the server to mails that are in the journal: moved, flagged or deleted.
+"""Settles mails on the server once they are in the journal: moves, flags or deletes them.
 
-Each way settles the whole batch with one command (or the three that stand in for MOVE), and
-each may be cut anywhere and done again: at worst the processed folder holds a mail twice.
+Each way settles the whole batch with one command (or the three that replace MOVE). It can be
+interrupted anywhere and repeated: at worst the processed folder holds a mail twice.
 """
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+from maildesk.config.schema.settings import Mailbox, Settle
 from maildesk.ingest.servers.imap.connection import DONE_KEYWORD, Selected, Session
 from maildesk.ingest.servers.imap.imap_errors import Refused, Throttled
-from maildesk.model.settings import Mailbox, Settle
 
 DELETED = r"\Deleted"
 
