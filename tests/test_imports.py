@@ -329,7 +329,7 @@ def test_pure_packages_import_nothing_impure() -> None:
             "maildesk.reporting.sla_figures", "import maildesk.store.queries.counts", id="reports"
         ),
         pytest.param(
-            "maildesk.model.ids", "from maildesk.model.service import Room", id="the model"
+            "maildesk.model.ids", "from maildesk.model.service import Service", id="the model"
         ),
         pytest.param(
             "maildesk.outgoing.compose", "from maildesk.outgoing import delivery", id="delivery"
