@@ -20,7 +20,7 @@ from maildesk.model.event import ParentChanged, Paused, PersonJoined, Related, R
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
 from maildesk.model.token import Purpose
-from maildesk.rules.effects import AddTag, CommandHandler, Effect, RelateTicket, SetField
+from maildesk.rules.effects import AddTag, Effect, RelateTicket, RuleAction, SetField
 from maildesk.rules.facts import RuleInput
 
 ASKED = Refusal("somebody is asked to approve")
@@ -58,7 +58,7 @@ class DraftTarget:
         for effect in effects:
             if isinstance(effect, RelateTicket):
                 _relate(builder, effect, self.requester)
-            elif isinstance(effect, CommandHandler):
+            elif isinstance(effect, RuleAction):
                 _act(builder, effect)
         return builder.ticket
 
@@ -79,7 +79,7 @@ def _relate(builder: DecisionBuilder, bond: RelateTicket, person: Person) -> Non
     builder.related_changes.append(RelatedChange(ticket=bond.other, cause=cause))
 
 
-def _act(builder: DecisionBuilder, act: CommandHandler) -> None:
+def _act(builder: DecisionBuilder, act: RuleAction) -> None:
     match act.action:
         case "status":
             _moved(builder, act, act.value)
@@ -102,18 +102,18 @@ def _act(builder: DecisionBuilder, act: CommandHandler) -> None:
             builder.tell_agents(_words(builder, act))
 
 
-def _words(builder: DecisionBuilder, act: CommandHandler) -> str:
+def _words(builder: DecisionBuilder, act: RuleAction) -> str:
     if not act.ready:
         return act.value
     texts = {one.name: one.text for one in builder.policy.answers.template}
     return texts.get(act.value, "").strip()
 
 
-def _acted(builder: DecisionBuilder, act: CommandHandler) -> None:
+def _acted(builder: DecisionBuilder, act: RuleAction) -> None:
     builder.add(RuleActed(rule=act.rule, action=act.action))
 
 
-def _moved(builder: DecisionBuilder, act: CommandHandler, status: str) -> bool:
+def _moved(builder: DecisionBuilder, act: RuleAction, status: str) -> bool:
     """Whether the rule's move was legal; if not, the trace says why."""
     if builder.ticket.waits_for_approval:
         illegal: Refusal | None = ASKED
@@ -124,13 +124,13 @@ def _moved(builder: DecisionBuilder, act: CommandHandler, status: str) -> bool:
     return illegal is None
 
 
-def _hold(builder: DecisionBuilder, act: CommandHandler) -> None:
+def _hold(builder: DecisionBuilder, act: RuleAction) -> None:
     if _moved(builder, act, builder.policy.workflow.roles.on_hold):
         builder.add(Paused(rule=act.rule))
         builder.notes.append(act.value)
 
 
-def _escalate(builder: DecisionBuilder, act: CommandHandler) -> None:
+def _escalate(builder: DecisionBuilder, act: RuleAction) -> None:
     old_team = builder.ticket.team
     if old_team == act.value:
         builder.explain(
@@ -144,7 +144,7 @@ def _escalate(builder: DecisionBuilder, act: CommandHandler) -> None:
         hand_over(builder, act.value, Reason(kind="escalated", note=note, rule=act.rule))
 
 
-def _watch(builder: DecisionBuilder, act: CommandHandler) -> None:
+def _watch(builder: DecisionBuilder, act: RuleAction) -> None:
     person = builder.policy.directory.known.get(act.value.casefold())
     if person is not None and not builder.ticket.takes_part(person):
         builder.add(PersonJoined(person))
