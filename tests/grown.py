@@ -10,9 +10,9 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, Table, select, text, update
 
+from maildesk.config.schema.settings import Settings
 from maildesk.model.approval import Approval, Vote
 from maildesk.model.cause import Choice
-from maildesk.model.settings import Settings
 from maildesk.store import people, statistics, tables, tickets
 from maildesk.store.tables import UtcDateTime
 from tests import world as worlds
