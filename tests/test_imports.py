@@ -32,6 +32,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("counted", ("maildesk.report",)),
     ("rows", ("maildesk.store",)),
     ("bytes to send", ("maildesk.outgoing", "maildesk.templates")),
+    ("words", ("maildesk.messages",)),
     ("values", ("maildesk.model", "maildesk.room")),
 )
 
@@ -45,6 +46,7 @@ ONLY_IN = {
     "holidays": "maildesk.config.service_levels",
     "dkim": "maildesk.ingest.seals",
     "dns": "maildesk.ingest.resolver",
+    "babel": "maildesk.messages",
     "publicsuffixlist": "maildesk.ingest.dmarc",
     "spf": "maildesk.ingest.spf",
 }
