@@ -19,10 +19,10 @@ from maildesk.cli.output import print_json, shown
 from maildesk.cli.since import so_long
 from maildesk.desk import report_mails, reports
 from maildesk.desk.office import Office
+from maildesk.messages.dates import hours
 from maildesk.model.person import Person
 from maildesk.model.report import Count, Issue, Kept, Period, Promises, Summary
 from maildesk.model.ticket import spoken
-from maildesk.outgoing.prose import hours
 from maildesk.store import people
 
 report = typer.Typer(no_args_is_help=True, help="Reports: tickets in sum, promises kept, by mail.")

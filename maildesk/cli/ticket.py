@@ -14,11 +14,11 @@ from maildesk.desk.desk import Desk
 from maildesk.desk.held import held_in, settle
 from maildesk.desk.office import Office
 from maildesk.desk.promises import Measured, measured
+from maildesk.messages.dates import hours
 from maildesk.model.command import SOURCES
 from maildesk.model.decision import Decision
 from maildesk.model.event import Release
 from maildesk.model.person import Person
-from maildesk.outgoing.prose import hours
 from maildesk.store import people, tickets, views
 from maildesk.store.tickets import Message, Recorded
 

@@ -91,7 +91,7 @@ def open_office(
         store,
         settings,
         policy,
-        Composer(house),
+        Composer(house, files.mail_templates),
         keys,
         holder,
         watches(files.monitoring),

@@ -13,12 +13,12 @@ from sqlalchemy import Connection
 from maildesk.desk import reports
 from maildesk.desk.office import Office
 from maildesk.desk.record import Matter, Recorder
+from maildesk.messages.translator import Translator
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Letter, Template
 from maildesk.model.mail import Step
 from maildesk.model.person import Person
 from maildesk.model.report import Period, Report
 from maildesk.model.schedule import ScheduledReport
-from maildesk.outgoing.prose import date_of
 from maildesk.report.schedule import last_due, next_due
 from maildesk.store import people
 from maildesk.store import reports as rows
@@ -109,4 +109,4 @@ def _write(
 
 def _subject(found: Report) -> str:
     since, until = found.summary.since, found.summary.until
-    return f"{found.name}: {date_of(since)} to {date_of(until)}"
+    return Translator().text("report.subject", name=found.name, since=since, until=until)

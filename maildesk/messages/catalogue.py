@@ -5,15 +5,18 @@ The core names messages by ids, so the English text is a translation like any ot
 """
 
 import string
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from gettext import GNUTranslations
 from importlib.resources import files
 from io import BytesIO
+from typing import TypeAlias
 
 from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from markupsafe import Markup, escape
 
 DEFAULT = "en"
 # Dates and numbers of a catalogue follow this locale: 28 November 2026, not November 28, 2026.
@@ -23,30 +26,41 @@ _FORMATTER = string.Formatter()
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Literal text, then the value `name` in the form `form`; `name` is "" after the last value."""
+    """Literal text, then the value `name` in the form `form`; `name` is "" after the last value.
+
+    `escaped` is the literal text in HTML.
+    """
 
     literal: str
+    escaped: Markup
     name: str = ""
     form: str = ""
 
 
+Pattern: TypeAlias = tuple[Piece, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The texts of one language by id. `plurals` are the ids whose text depends on `count`."""
+    """The texts of one language by id. `plurals` are those whose text depends on `count`."""
 
     language: str
     locale: Locale
-    ids: frozenset[str]
+    patterns: Mapping[str, Pattern]
     plurals: frozenset[str]
     translations: GNUTranslations
 
-    def text(self, id: str, count: object = None) -> str:
-        """The text of an id, with the names of its values in braces. Raises KeyError without it."""
-        if id not in self.ids:
-            raise KeyError(id)
+    @property
+    def ids(self) -> frozenset[str]:
+        """Every id that has a text."""
+        return self.plurals.union(self.patterns)
+
+    def pattern(self, id: str, count: object = None) -> Pattern | None:
+        """The pattern of an id, for this count where it has plurals; None without a text."""
         if id in self.plurals:
-            return self.translations.ngettext(id, id, count if isinstance(count, int) else 0)
-        return self.translations.gettext(id)
+            number = count if isinstance(count, int) else 0
+            return pieces(self.translations.ngettext(id, id, number))
+        return self.patterns.get(id)
 
 
 @cache
@@ -82,8 +96,8 @@ def parse(language: str, source: bytes) -> Catalogue:
     return Catalogue(
         language,
         locale,
-        frozenset(_id(entry.id) for entry in written),
-        frozenset(_id(entry.id) for entry in written if entry.pluralizable),
+        {_id(one.id): pieces(str(one.string)) for one in written if not one.pluralizable},
+        frozenset(_id(one.id) for one in written if one.pluralizable),
         GNUTranslations(compiled),
     )
 
@@ -99,5 +113,5 @@ def pieces(text: str) -> tuple[Piece, ...]:
     for literal, name, form, conversion in _FORMATTER.parse(text):
         if name is not None and (conversion or not name.isidentifier()):
             raise ValueError(f"{{{name}}} is not the name of a value: {text}")
-        found.append(Piece(literal, name or "", form or ""))
+        found.append(Piece(literal, escape(literal), name or "", form or ""))
     return tuple(found)

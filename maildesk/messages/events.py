@@ -83,7 +83,7 @@ def _field_changed(event: FieldChanged, names: Names) -> Message:
             "event.assigned", old=person_value(old, names), new=person_value(new, names)
         )
     field = event.field.replace("_", " ")
-    return Message.of("event.field-changed", field=field, old=old or "–", new=new or "–")
+    return Message.of("event.field-changed", field=field, old=old or "-", new=new or "-")
 
 
 def _status_moved(event: StatusMoved, _names: Names) -> Message:

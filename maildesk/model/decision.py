@@ -7,6 +7,7 @@ from maildesk.model.cause import OrderedElsewhere, OriginTurned
 from maildesk.model.clock import Notice, Warned
 from maildesk.model.event import Event
 from maildesk.model.mail import Disposition, Step
+from maildesk.model.message import Message
 from maildesk.model.report import Report
 from maildesk.model.token import Purpose
 
@@ -64,7 +65,7 @@ class Moving:
 
 
 class Template(enum.StrEnum):
-    """The mails that the desk sends; one folder of templates/mail each."""
+    """The mails that the desk sends; a file for each format in templates/mail."""
 
     ACKNOWLEDGEMENT = "acknowledgement"
     AGENT_NOTIFICATION = "agent-notification"
@@ -99,7 +100,7 @@ class Letter:
     automatic: bool = True
     text: str = ""
     author: int | None = None
-    note: str = ""
+    note: Message | str = ""
     links: tuple[Purpose, ...] = ()
     warnings: tuple[Warned, ...] = ()
     report: Report | None = None

@@ -42,3 +42,18 @@ class Message:
     def __add__(self, other: "Message") -> "Message":
         """Both, one after the other."""
         return replace(self, following=(*self.following, other))
+
+
+def joined(*notes: Message | str) -> Message | str:
+    """These notes one after the other, each once; "" where there is none."""
+    found = [
+        Message.verbatim(note) if isinstance(note, str) else note
+        for note in dict.fromkeys(notes)
+        if note
+    ]
+    if not found:
+        return ""
+    first, *others = found
+    for one in others:
+        first = first + one
+    return first

@@ -480,7 +480,10 @@ def profile_rules(levels: ServiceLevels) -> Rules:
 
 
 class PolicyFiles(Part):
-    """All of config/*.toml. `holidays` are those of each calendar, computed when it is read."""
+    """All of config/*.toml. `holidays` are those of each calendar, computed when it is read.
+
+    `mail_templates` are the texts of the files in config/templates/mail, by name.
+    """
 
     people: People = People()
     catalog: Catalog
@@ -492,3 +495,4 @@ class PolicyFiles(Part):
     monitoring: Monitoring = Monitoring()
     answers: Answers = Answers()
     reports: Reports = Reports()
+    mail_templates: dict[str, str] = Field({})

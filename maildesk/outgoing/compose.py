@@ -7,17 +7,13 @@ Text of a stranger reaches a mail of ours as subject, as name and as body. `mail
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import TypeAlias
 
-from jinja2 import Template as Page
-
-from maildesk.model.decision import Letter, Template
+from maildesk.model.decision import Letter
 from maildesk.model.person import Person
 from maildesk.outgoing import fields, mime
 from maildesk.outgoing.heading import boundary, heading, subject_line
+from maildesk.outgoing.mail_templates import MailTemplates
 from maildesk.outgoing.mailing import House, Mailing, Topic, disarmed, mailing
-from maildesk.outgoing.prose import environment
 
 __all__ = ["Composed", "Composer", "House", "Topic"]
 
@@ -26,37 +22,22 @@ __all__ = ["Composed", "Composer", "House", "Topic"]
 class Composed:
     """A finished mail with CRLF, 7-bit but for a local part that is not ASCII (RFC 6532).
 
-    `subject` is decoded, with tag and `Re:`.
+    `subject` is decoded, with tag and `Re:`. `fault`: why an override of the template was not used.
     """
 
     subject: str
     message_id: str
     raw: bytes
-
-
-_Pages: TypeAlias = Mapping[Template, tuple[Page, Page]]
-
-
-@cache
-def _pages() -> _Pages:
-    """Text and HTML of every mail, compiled once for the process: they come with the package."""
-    env = environment()
-    return {
-        template: (
-            env.get_template(f"{template}/mail.txt"),
-            env.get_template(f"{template}/mail.html"),
-        )
-        for template in Template
-    }
+    fault: str = ""
 
 
 class Composer:
     """Every template compiled once. `compose` may be called from several threads."""
 
-    def __init__(self, house: House) -> None:
-        """Raises jinja2.TemplateError where a template is missing or malformed."""
+    def __init__(self, house: House, overrides: Mapping[str, str] | None = None) -> None:
+        """`overrides`: see MailTemplates. Raises jinja2.TemplateError for a malformed one."""
         self._house = house
-        self._pages = _pages()
+        self._templates = MailTemplates(overrides)
 
     def compose(
         self,
@@ -79,9 +60,11 @@ class Composer:
             self._house, letter, topic, recipient, author, now=now, nonce=nonce, proven=proven
         )
         made, head = _checked(made)
-        text, html = (page.render(_words(made)) for page in self._pages[letter.template])
-        body = mime.alternative(boundary(made), text, html)
-        return Composed(subject_line(made), made.message_id, head + b"\r\n" + body)
+        template, wanted, reader = letter.template, recipient.language, made.reader
+        words = template_words(made, self._templates.language_of(template, wanted, reader))
+        page = self._templates.render(template, words, reader, wanted)
+        body = mime.alternative(boundary(made), page.text, page.html)
+        return Composed(subject_line(made), made.message_id, head + b"\r\n" + body, page.fault)
 
 
 def _checked(made: Mailing) -> tuple[Mailing, bytes]:
@@ -94,9 +77,10 @@ def _checked(made: Mailing) -> tuple[Mailing, bytes]:
     return safe, fields.block(heading(safe))
 
 
-def _words(made: Mailing) -> dict[str, object]:
+def template_words(made: Mailing, language: str) -> dict[str, object]:
     """What a template may name; docs/templates.md lists the same."""
     return {
+        "language": language,
         "desk": made.house.desk,
         "number": made.number,
         "subject": made.subject,
@@ -110,7 +94,6 @@ def _words(made: Mailing) -> dict[str, object]:
         "warnings": made.letter.warnings,
         "report": made.letter.report,
         "until": made.until,
-        "zone": made.zone,
         "marker": made.marker,
         "proven": made.proven,
     }

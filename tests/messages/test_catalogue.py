@@ -9,7 +9,7 @@ import pytest
 from babel.messages.pofile import PoFileError
 
 import maildesk
-from maildesk.messages.catalogue import best_language, catalogue, languages, parse, pieces
+from maildesk.messages.catalogue import Pattern, best_language, catalogue, languages, parse, pieces
 
 ROOT = Path(maildesk.__file__).parent
 ENGLISH = catalogue("en")
@@ -70,12 +70,14 @@ def test_a_text_names_the_same_values_in_every_language_and_every_plural(languag
     found = catalogue(language)
     assert found.ids <= ENGLISH.ids
     for one in found.ids:
-        english = _values(ENGLISH.text(one, 2))
-        assert {_values(found.text(one, count)) for count in (0, 1, 2, 5)} == {english}, one
+        english = _values(ENGLISH.pattern(one, 2))
+        assert _values(found.pattern(one, 5)) == english, one
+        # A singular may say "one" in place of the number.
+        assert all(_values(found.pattern(one, count)) <= english for count in (0, 1, 2)), one
 
 
-def _values(text: str) -> frozenset[str]:
-    return frozenset(piece.name for piece in pieces(text) if piece.name)
+def _values(pattern: Pattern | None) -> frozenset[str]:
+    return frozenset(piece.name for piece in pattern or () if piece.name)
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,8 @@ def test_every_event_has_words(event: Event) -> None:
             "opened for a removed person, by mail",
         ),
         # a person, a word and a number as a field's value
-        (FieldChanged(field="assignee", old=None, new=ANN.id), "nobody → ann@example.org"),
-        (FieldChanged(field="sub_category", old="", new="Paper"), "sub category: – → Paper"),
+        (FieldChanged(field="assignee", old=None, new=ANN.id), "nobody -> ann@example.org"),
+        (FieldChanged(field="sub_category", old="", new="Paper"), "sub category: - -> Paper"),
     ],
 )
 def test_an_approval_in_words(event: Event, said: str) -> None:
