@@ -12,7 +12,7 @@ from bench.agreement import Agreement, Item, items, spaced
 from bench.agreement_known import KNOWN
 from bench.agreement_ours import Mine, Ours, ours_of
 from bench.agreement_sources import SOURCES, File, Source, same_or_lost
-from maildesk.ingest.names import safe_name
+from maildesk.ingest.mime.file_names import safe_name
 
 
 def measure() -> Iterator[Agreement]:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from bench.agreement import spaced
-from maildesk.ingest import charset
-from maildesk.ingest.body import attached
-from maildesk.ingest.parse import Parsed, cut, parse_whole
+from maildesk.ingest.mime import charset
+from maildesk.ingest.mime.body import attached
+from maildesk.ingest.mime.mail_parser import Parsed, cut, parse_whole
 from maildesk.model.mail import Mail
 
 _NESTING = 5

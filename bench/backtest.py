@@ -19,25 +19,26 @@ import structlog
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.mails import mails  # noqa: E402
-from maildesk.desk.backtest import Backtest  # noqa: E402
-from maildesk.desk.desk import Desk  # noqa: E402
-from maildesk.desk.office import Office, open_office  # noqa: E402
-from maildesk.desk.worker import Worker  # noqa: E402
-from maildesk.ingest.pool import ReadingPool  # noqa: E402
+from maildesk.ingest.reading.pool import ReadingPool  # noqa: E402
 from maildesk.model.mail import RawMail, Source  # noqa: E402
 from maildesk.model.policy import Rules  # noqa: E402
+from maildesk.processing.desk import Desk  # noqa: E402
+from maildesk.processing.forecast.backtest import Backtest  # noqa: E402
+from maildesk.processing.runtime import Runtime, open_runtime  # noqa: E402
+from maildesk.processing.worker import Worker  # noqa: E402
 from maildesk.rules.compile import compile_rules  # noqa: E402
-from maildesk.store import backtest as rows  # noqa: E402
-from maildesk.store import migrate, views  # noqa: E402
+from maildesk.store import migrate  # noqa: E402
 from maildesk.store.engine import Store, open_engine  # noqa: E402
+from maildesk.store.queries import listings  # noqa: E402
+from maildesk.store.queries import worked_mails as rows  # noqa: E402
 from tests.world import settings, shipped_policy  # noqa: E402
 
 CHANGED = "Network trouble goes to the network team"
 
 
-def fill(office: Office, readers: ReadingPool, count: int) -> None:
+def fill(runtime: Runtime, readers: ReadingPool, count: int) -> None:
     """Keep and work so many mails."""
-    desk, worker, now = Desk(office), Worker(office, readers), datetime.now(UTC)
+    desk, worker, now = Desk(runtime), Worker(runtime, readers), datetime.now(UTC)
     batch: list[RawMail] = []
     for raw in mails(count):
         sha256 = hashlib.sha256(raw).hexdigest()
@@ -93,16 +94,16 @@ def main() -> None:
         folder = Path(name)
         store = Store(open_engine(f"sqlite:///{folder}/desk.db"))
         migrate.upgrade(store)
-        office = open_office(settings(), shipped_policy(), store)
+        runtime = open_runtime(settings(), shipped_policy(), store)
         began = time.perf_counter()
-        fill(office, pool, count)
+        fill(runtime, pool, count)
         filled = time.perf_counter() - began
         with store.read() as connection:
-            every = {row["number"]: row["team"] for row in views.tickets(connection, every=True)}
+            every = {row["number"]: row["team"] for row in listings.tickets(connection, every=True)}
             ids = rows.ids_since(connection, datetime.now(UTC) - timedelta(days=30))
         expected = {number for number, team in every.items() if team == "Network"}
         before, began = digest(folder), time.perf_counter()
-        whole = Backtest(store, office.policy, compile_rules(one_changed()), pool)
+        whole = Backtest(store, runtime.policy, compile_rules(one_changed()), pool)
         changes = [change for _, some in whole.run(ids) for change in some]
         took = time.perf_counter() - began
         listed = {change.ticket for change in changes}

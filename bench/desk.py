@@ -20,16 +20,16 @@ from typing import Any
 import psutil
 from sqlalchemy import func, select
 
-from maildesk.config import load
-from maildesk.daemon import give_back_large_buffers, log_to_stdout, open_readers
-from maildesk.desk.desk import Desk
-from maildesk.desk.office import Office, open_office
-from maildesk.desk.rooms import WorkRoom
-from maildesk.desk.worker import Worker
-from maildesk.ingest.imap import MailboxRoom
-from maildesk.ingest.pool import ReadingPool
+from maildesk.config.load import load
+from maildesk.daemon.run import give_back_large_buffers, log_to_stdout, open_readers
+from maildesk.ingest.reading.pool import ReadingPool
+from maildesk.ingest.servers.imap.poller import MailboxService
 from maildesk.model.mail import RawMail, Source
-from maildesk.room import Bell, Room
+from maildesk.model.service import Service, WakeSignal
+from maildesk.processing.desk import Desk
+from maildesk.processing.runtime import Runtime, open_runtime
+from maildesk.processing.services import WorkService
+from maildesk.processing.worker import Worker
 from maildesk.store import migrate, tables
 from maildesk.store.engine import Store, open_store
 
@@ -61,21 +61,21 @@ class TimedJournal:
 class Run:
     """One run of the two rooms over the mailbox."""
 
-    def __init__(self, office: Office, pool: ReadingPool, count: int) -> None:
-        self._store, self._count = office.store, count
-        self._bells = {"imap": Bell(), "work": Bell()}
+    def __init__(self, runtime: Runtime, pool: ReadingPool, count: int) -> None:
+        self._store, self._count = runtime.store, count
+        self._bells = {"imap": WakeSignal(), "work": WakeSignal()}
         self._done = threading.Event()
         self._trouble: BaseException | None = None
-        self.journal = TimedJournal(Desk(office))
-        self._rooms: dict[str, Room] = {
-            "imap": MailboxRoom(
-                office.settings.mailbox[0],
+        self.journal = TimedJournal(Desk(runtime))
+        self._rooms: dict[str, Service] = {
+            "imap": MailboxService(
+                runtime.settings.mailbox[0],
                 "INBOX",
-                max_mail_bytes=office.settings.desk.max_mail_bytes,
+                max_mail_bytes=runtime.settings.desk.max_mail_bytes,
                 journal=self.journal,
                 on_kept=self._bells["work"].ring,
             ),
-            "work": WorkRoom(lambda: Worker(office, pool), on_worked=self._look),
+            "work": WorkService(lambda: Worker(runtime, pool), on_worked=self._look),
         }
 
     def run(self) -> dict[str, Any]:
@@ -90,8 +90,8 @@ class Run:
             time.sleep(0.002)
         ended = time.perf_counter()
         cpu = _cpu({thread.native_id or 0: name for name, thread in threads.items()})
-        for bell in self._bells.values():
-            bell.stop()
+        for wake_signal in self._bells.values():
+            wake_signal.stop()
         for thread in threads.values():
             thread.join()
         if self._trouble:
@@ -131,9 +131,9 @@ def _cpu(names: dict[int, str]) -> dict[str, float]:
     }
 
 
-def _started(office: Office) -> ReadingPool:
+def _started(runtime: Runtime) -> ReadingPool:
     """The pool of readers, its process started as it is in a daemon that has run for a while."""
-    pool = open_readers(office.settings)
+    pool = open_readers(runtime.settings)
     first = RawMail(
         raw=_FIRST,
         size=len(_FIRST),
@@ -146,11 +146,11 @@ def _started(office: Office) -> ReadingPool:
     return pool
 
 
-def _opened(folder: Path) -> tuple[Store, Office]:
+def _opened(folder: Path) -> tuple[Store, Runtime]:
     config = load(folder / "maildesk.toml", os.environ)
     store = open_store(config.settings.database)
     migrate.upgrade(store)
-    return store, open_office(config.settings, config.policy, store)
+    return store, open_runtime(config.settings, config.policy, store)
 
 
 def main(folder: Path, count: int) -> None:
@@ -159,9 +159,9 @@ def main(folder: Path, count: int) -> None:
     with (folder / "log").open("w") as sys.stdout:
         log_to_stdout()
         give_back_large_buffers()
-        store, office = _opened(folder)
-        with _started(office) as pool:
-            run = Run(office, pool, count)
+        store, runtime = _opened(folder)
+        with _started(runtime) as pool:
+            run = Run(runtime, pool, count)
             before = _cpu({})
             print("ready", file=answer, flush=True)
             sys.stdin.readline()

@@ -33,10 +33,10 @@ def text_mail(source: Source, text: bytes, kind: bytes = b"text/plain; charset=u
 
 def words(source: Source, count: int) -> str:
     """So many letters of several scripts, and marks that readers look for."""
-    letters = (
+    outgoing_mails = (
         "abcdefghij äöüßéñ日本語한국어ёжик\u202e\u2066\u200b\ufeff\u00a0,.;:!?<>&\"'()[]{}#-_=*"
     )
-    return "".join(source.choice(letters) for _ in range(count))
+    return "".join(source.choice(outgoing_mails) for _ in range(count))
 
 
 def attached(source: Source, kind: bytes, data: bytes, coding: bytes = b"base64") -> bytes:

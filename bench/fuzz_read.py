@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from maildesk.ingest import wire
-from maildesk.ingest.authenticate import identify
-from maildesk.ingest.commands import read_commands
-from maildesk.ingest.decisions import read_decision
-from maildesk.ingest.read import read, read_head
-from maildesk.ingest.sanitise import sanitise
-from maildesk.ingest.thread import Known, clues, thread, token_proves, wanted
+from maildesk.ingest.identity.authenticate import identify
+from maildesk.ingest.intent.commands import read_commands
+from maildesk.ingest.intent.decisions import read_decision
+from maildesk.ingest.mime.sanitise import sanitise
+from maildesk.ingest.reading import worker_protocol
+from maildesk.ingest.reading.analyse import read, read_head
+from maildesk.ingest.threading import Known, clues, thread, token_proves, wanted
 from maildesk.model.mail import Reading
 from maildesk.model.person import Person
 from maildesk.model.settings import Desk, Trust
@@ -103,7 +103,7 @@ def _read(raw: bytes, clock: Clock) -> Reading:
     with clock.stage("read"):
         reading = read(raw, own_domains=("example.org",))
     with clock.stage("answer"):
-        wire.frame(reading)
+        worker_protocol.frame(reading)
     with clock.stage("head"):
         read_head(raw)
     with clock.stage("thread"):

@@ -36,8 +36,8 @@ class Sampler:
     def _run(self) -> None:
         while not self._end.wait(self._seconds):
             with suppress(psutil.NoSuchProcess):
-                family = [self._root, *self._root.children(recursive=True)]
-                self.peak = max(self.peak, sum(_pss(one.pid) for one in family))
+                descendants = [self._root, *self._root.children(recursive=True)]
+                self.peak = max(self.peak, sum(_pss(one.pid) for one in descendants))
 
 
 def _pss(pid: int) -> int:

@@ -53,12 +53,12 @@ class Bench:
         assert self.postgresql
         return self.postgresql.new_database()
 
-    def desk(self, kind: str, letters: Sequence[bytes], **options: Any) -> Ran:
+    def desk(self, kind: str, outgoing_mails: Sequence[bytes], **options: Any) -> Ran:
         """One run of the desk over these mails."""
-        runs.fill(self.server, letters)
+        runs.fill(self.server, outgoing_mails)
         folder = self.place()
         database = self.database(kind, folder)
-        return runs.desk(self.server, folder, database, len(letters), **options)
+        return runs.desk(self.server, folder, database, len(outgoing_mails), **options)
 
 
 def _postgresql(stack: ExitStack) -> PostgreSQL | None:
@@ -79,10 +79,12 @@ def say(line: dict[str, Any]) -> None:
 def intake(bench: Bench, count: int, rounds: int) -> None:
     """The floor and the desk in turns (each run of the desk has a floor of its own beside it,
     since the machine may have other work); then the medians."""
-    letters = list(mails(count))
-    worked = _worked(bench, letters)
+    outgoing_mails = list(mails(count))
+    worked = _worked(bench, outgoing_mails)
     lines = [
-        line for number in range(rounds) for line in _round(bench, letters, worked, number + 1)
+        line
+        for number in range(rounds)
+        for line in _round(bench, outgoing_mails, worked, number + 1)
     ]
     of_case: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for line in lines:
@@ -91,31 +93,31 @@ def intake(bench: Bench, count: int, rounds: int) -> None:
         say(_medians(case, found))
 
 
-def _worked(bench: Bench, letters: Sequence[bytes]) -> Path:
+def _worked(bench: Bench, outgoing_mails: Sequence[bytes]) -> Path:
     """A database that the desk has filled, for the floor to take its rows from; no figure."""
-    runs.fill(bench.server, letters)
+    runs.fill(bench.server, outgoing_mails)
     folder = bench.place()
-    runs.desk(bench.server, folder, bench.database("sqlite", folder), len(letters))
+    runs.desk(bench.server, folder, bench.database("sqlite", folder), len(outgoing_mails))
     return folder / "desk.db"
 
 
 def _round(
-    bench: Bench, letters: Sequence[bytes], worked: Path, number: int
+    bench: Bench, outgoing_mails: Sequence[bytes], worked: Path, number: int
 ) -> Iterator[dict[str, Any]]:
     cases = [(kind, kind, False) for kind in bench.databases]
     cases.append(("sqlite, one agent notified of each ticket", "sqlite", True))
     for case, kind, agent in cases:
-        runs.fill(bench.server, letters)
+        runs.fill(bench.server, outgoing_mails)
         floor = runs.floor(bench.server, bench.place(), worked)
-        ran = bench.desk(kind, letters, agent=agent)
+        ran = bench.desk(kind, outgoing_mails, agent=agent)
         line = {
             "run": "intake",
             "case": case,
             "round": number,
             "database": kind,
             "server": runs.server_name(bench.server),
-            "mails": len(letters),
-            **_figures(ran, floor, len(letters)),
+            "mails": len(outgoing_mails),
+            **_figures(ran, floor, len(outgoing_mails)),
         }
         say(line)
         yield line

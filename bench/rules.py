@@ -19,9 +19,9 @@ from zoneinfo import ZoneInfo
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.mails import SEED, mails  # noqa: E402
-from maildesk.ingest.read import read  # noqa: E402
-from maildesk.lifecycle import waiting  # noqa: E402
-from maildesk.lifecycle.calendar import Calendar  # noqa: E402
+from maildesk.ingest.reading.analyse import read  # noqa: E402
+from maildesk.lifecycle.classification import rule_time  # noqa: E402
+from maildesk.lifecycle.sla.business_hours import Calendar  # noqa: E402
 from maildesk.model.cause import Facts  # noqa: E402
 from maildesk.model.mail import Mail  # noqa: E402
 from maildesk.model.person import Person  # noqa: E402
@@ -30,7 +30,7 @@ from maildesk.model.sla import read_week  # noqa: E402
 from maildesk.model.ticket import Ticket  # noqa: E402
 from maildesk.rules.compile import CompiledRules, compile_rules  # noqa: E402
 from maildesk.rules.engine import run  # noqa: E402
-from maildesk.rules.facts import Scene  # noqa: E402
+from maildesk.rules.facts import RuleInput  # noqa: E402
 
 RULES, MAILS = 500, 200
 OFFICE = Calendar("office", ZoneInfo("UTC"), read_week(("mon-fri 09:00-17:00",)))
@@ -64,7 +64,7 @@ def _rule(number: int, source: random.Random) -> dict[str, Any]:
     return {"name": f"rule {number}", "when": when, "then": {"tag": f"tag-{number}"}}
 
 
-def scene(mail: Mail, text: str) -> Scene:
+def rule_input(mail: Mail, text: str) -> RuleInput:
     """The facts of one mail, as the desk builds them."""
     author = mail.senders[0]
     ticket = Ticket(
@@ -79,8 +79,8 @@ def scene(mail: Mail, text: str) -> Scene:
     )
     facts = Facts(subject=mail.subject, text=text, sender=author.address)
     requester = Person(id=1, name=author.name, address=author.address)
-    moment = waiting.moment(OFFICE, NOW)
-    return Scene(mail=facts, ticket=ticket, requester=requester, moment=moment)
+    moment = rule_time.moment(OFFICE, NOW)
+    return RuleInput(mail=facts, ticket=ticket, requester=requester, moment=moment)
 
 
 def measure(
@@ -90,7 +90,7 @@ def measure(
     took, cpu, fired = [], [], 0
     for mail in read_mails:
         began, on_cpu = time.perf_counter(), time.thread_time()
-        outcome = run(compiled, "created", scene(mail, mail.text), priority=lambda _i, _u: "")
+        outcome = run(compiled, "created", rule_input(mail, mail.text), priority=lambda _i, _u: "")
         took.append((time.perf_counter() - began) * 1000)
         cpu.append((time.thread_time() - on_cpu) * 1000)
         fired += len(outcome.fired)

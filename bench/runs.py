@@ -87,11 +87,11 @@ def desk(
         folder, imap_port=server.port, user=server.user, database=database, agent=agent
     )
     ran = _ran("bench.desk", str(folder), str(count), sampled=sampled)
-    verify(server, database, count, letters=2 if agent else 1)
+    verify(server, database, count, outgoing_mails=2 if agent else 1)
     return ran
 
 
-def verify(server: ImapServer, database: str, count: int, *, letters: int) -> None:
+def verify(server: ImapServer, database: str, count: int, *, outgoing_mails: int) -> None:
     """Each mail made one ticket and its letters, and is settled. Raises AssertionError."""
     out, raw = tables.outgoing, tables.raw_mail
     store = open_store(Database(url=database))
@@ -108,7 +108,9 @@ def verify(server: ImapServer, database: str, count: int, *, letters: int) -> No
             )
         ]
     store.close()
-    assert found == [count, count, letters * count, count], f"tickets, letters, settled: {found}"
+    assert found == [count, count, outgoing_mails * count, count], (
+        f"tickets, letters, settled: {found}"
+    )
     if isinstance(server, Dovecot):
         here = (len(uids_in(server)), len(uids_in(server, "Processed")))
         assert here == (0, count), f"left in INBOX, and moved: {here}"

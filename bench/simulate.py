@@ -19,9 +19,9 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 import structlog  # noqa: E402
 
 from bench.clock import copies  # noqa: E402
-from maildesk.desk.arrivals import Arrival  # noqa: E402
-from maildesk.desk.review import review  # noqa: E402
-from maildesk.desk.simulate import Day, simulation_of  # noqa: E402
+from maildesk.processing.clock.sla_recalculation import review  # noqa: E402
+from maildesk.processing.forecast.simulated_mail import Arrival  # noqa: E402
+from maildesk.processing.forecast.simulation import Day, simulation_of  # noqa: E402
 from maildesk.store import people  # noqa: E402
 from tests import world as worlds  # noqa: E402
 from tests.world import MONDAY, World, shipped_policy  # noqa: E402
@@ -49,7 +49,7 @@ def simulated(world: World) -> tuple[float, float, list[Day]]:
     mails = coming(world)
     began, on_cpu = time.perf_counter(), time.process_time()
     end = MONDAY + timedelta(days=DAYS)
-    days = list(simulation_of(world.store, world.office.policy, mails, MONDAY, end).run())
+    days = list(simulation_of(world.store, world.runtime.policy, mails, MONDAY, end).run())
     return time.perf_counter() - began, time.process_time() - on_cpu, days
 
 
@@ -66,7 +66,7 @@ def main() -> None:
         folder = Path(name)
         world = worlds.build(f"sqlite:///{folder}/desk.db", policy=shipped_policy())
         world.arrives(world.mail("rita", "It is broken.", subject="Printer broken"))
-        review(world.office)
+        review(world.runtime)
         copies(world, "ticket", "number", OPEN - 1)
         before = state(folder)
         seconds, cpu, days = simulated(world)

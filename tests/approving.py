@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests import world as worlds
-from tests.world import Letter, World, shipped_policy, to
+from tests.world import OutgoingMail, World, shipped_policy, to
 
 BUY = {
     "rule": [
@@ -54,23 +54,26 @@ def kind(*levels: dict[str, Any], **options: Any) -> dict[str, Any]:
     return {"approval": [{"name": "manager", "level": list(levels) or [{}]} | options]}
 
 
-def asks(world: World, text: str = "One laptop please.") -> list[Letter]:
+def asks(world: World, text: str = "One laptop please.") -> list[OutgoingMail]:
     return world.writes("rita", text, subject="New laptop")
 
 
-def newest(world: World, who: str, template: str = "approval") -> Letter:
-    return next(x for x in reversed(to(world.letters(), who)) if x.template == template)
+def newest(world: World, who: str, template: str = "approval") -> OutgoingMail:
+    return next(x for x in reversed(to(world.outgoing_mails(), who)) if x.template == template)
 
 
-def kinds(letters: list[Letter]) -> set[str]:
-    return {f"{letter.template}:{letter.to.split('@')[0]}" for letter in letters}
+def kinds(outgoing_mails: list[OutgoingMail]) -> set[str]:
+    return {
+        f"{outgoing_mail.template}:{outgoing_mail.to.split('@')[0]}"
+        for outgoing_mail in outgoing_mails
+    }
 
 
-def flat(letter: Letter) -> str:
-    return " ".join(letter.text.split())
+def flat(outgoing_mail: OutgoingMail) -> str:
+    return " ".join(outgoing_mail.text.split())
 
 
-def ticks(world: World, **forward: float) -> list[Letter]:
+def ticks(world: World, **forward: float) -> list[OutgoingMail]:
     world.clock.forward(**forward)
     while world.desk.tick():
         pass

@@ -14,7 +14,7 @@ import typer
 from maildesk import __version__
 from maildesk.cli import build
 from maildesk.cli.check import PROBES
-from maildesk.cli.edge import CommandFailed, run, to_the_front
+from maildesk.cli.console.errors import CommandFailed, run, to_the_front
 from maildesk.model.finding import Finding
 from tests.config.desk_files import ENVIRON, edited, write
 

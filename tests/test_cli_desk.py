@@ -12,10 +12,10 @@ import pytest
 
 from maildesk.cli import build
 from maildesk.cli.check import PROBES
-from maildesk.cli.edge import run
-from maildesk.config import load
-from maildesk.desk.office import open_office
-from maildesk.desk.worker import Worker
+from maildesk.cli.console.errors import run
+from maildesk.config.load import load
+from maildesk.processing.runtime import open_runtime
+from maildesk.processing.worker import Worker
 from maildesk.store.engine import open_store
 from tests.world import InlineReaders
 
@@ -53,7 +53,7 @@ def _work(tmp_path: Path) -> None:
     environ = {"MAILDESK_IMAP_PASSWORD": "one", "MAILDESK_SMTP_PASSWORD": "two"}
     config = load(tmp_path / "desk" / "maildesk.toml", environ)
     store = open_store(config.settings.database)
-    worker = Worker(open_office(config.settings, config.policy, store), InlineReaders())
+    worker = Worker(open_runtime(config.settings, config.policy, store), InlineReaders())
     while worker.work():
         pass
     worker.close()

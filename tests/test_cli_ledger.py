@@ -10,12 +10,12 @@ import pytest
 
 from bench.installation import install
 from maildesk.cli import build
-from maildesk.cli.edge import run
-from maildesk.config import load
-from maildesk.desk.desk import Desk
-from maildesk.desk.office import open_office
-from maildesk.ingest.imap_look import FolderReader
-from maildesk.ingest.imap_session import Session
+from maildesk.cli.console.errors import run
+from maildesk.config.load import load
+from maildesk.ingest.servers.imap.connection import Session
+from maildesk.ingest.servers.imap.folder import FolderReader
+from maildesk.processing.desk import Desk
+from maildesk.processing.runtime import open_runtime
 from maildesk.store import migrate
 from maildesk.store.engine import open_store
 from tests.servers import ImapServer, free_port, put, uids_in
@@ -23,7 +23,7 @@ from tests.servers import ImapServer, free_port, put, uids_in
 Ledger = Callable[..., tuple[int, str, str]]
 
 
-def letter(number: int) -> bytes:
+def outgoing_mail(number: int) -> bytes:
     return (
         f"From: rita@example.org\r\nTo: desk@example.org\r\nSubject: Number {number}\r\n"
         f"Message-ID: <{number}@example.org>\r\n\r\nText {number}.\r\n"
@@ -35,7 +35,7 @@ def look(folder: Path) -> None:
     config = load(folder / "maildesk.toml", {})
     store = open_store(config.settings.database)
     migrate.upgrade(store)
-    desk = Desk(open_office(config.settings, config.policy, store))
+    desk = Desk(open_runtime(config.settings, config.policy, store))
     (box,) = config.settings.mailbox
     reader = FolderReader(
         box,
@@ -43,7 +43,7 @@ def look(folder: Path) -> None:
         max_mail_bytes=1_000_000,
         journal=desk,
         on_kept=lambda: None,
-        clock=desk.office.clock,
+        clock=desk.runtime.clock,
         compare_seconds=3600,
     )
     with Session(box) as session:
@@ -86,14 +86,14 @@ def ledger(desk_folder: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> Ledg
 def test_it_finds_a_mail_deleted_from_the_journal_and_one_never_fetched(
     desk_folder: Path, ledger: Ledger, imap_server: ImapServer
 ) -> None:
-    put(imap_server, *(letter(number) for number in range(4)))
+    put(imap_server, *(outgoing_mail(number) for number in range(4)))
     look(desk_folder)
     status, out, _ = ledger()
     assert (status, "NOT" in out, "DELETED" in out) == (0, False, False)
     assert "desk/INBOX: 0 on the server, 4 in the journal" in out
 
     delete(desk_folder, b"Number 2")
-    put(imap_server, letter(9))
+    put(imap_server, outgoing_mail(9))
     status, out, _ = ledger()
     assert status == 1
     processed, waiting = uids_in(imap_server, "Processed"), uids_in(imap_server)
@@ -110,7 +110,7 @@ def test_it_finds_a_mail_deleted_from_the_journal_and_one_never_fetched(
 def test_what_lay_in_the_processed_folder_before_us_is_not_missed(
     desk_folder: Path, ledger: Ledger, imap_server: ImapServer
 ) -> None:
-    put(imap_server, letter(1))
+    put(imap_server, outgoing_mail(1))
     look(desk_folder)
     with sqlite3.connect(desk_folder / "desk.db") as database:
         database.execute("UPDATE mailbox_position SET first_seen_at = '2099-01-01 00:00:00.000000'")
@@ -122,7 +122,7 @@ def test_what_lay_in_the_processed_folder_before_us_is_not_missed(
 def test_a_mail_that_the_database_still_names_is_missed_without_any_server(
     desk_folder: Path, ledger: Ledger, imap_server: ImapServer
 ) -> None:
-    put(imap_server, letter(1), letter(2))
+    put(imap_server, outgoing_mail(1), outgoing_mail(2))
     look(desk_folder)
     with sqlite3.connect(desk_folder / "desk.db") as database:
         database.execute("DELETE FROM raw_mail WHERE id = 1")

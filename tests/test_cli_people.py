@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from maildesk.cli import build
-from maildesk.cli.edge import run
+from maildesk.cli.console.errors import run
 
 Import = Callable[..., tuple[int, str, str]]
 HEADER = "name,address,addresses,manager,organisation,vip"

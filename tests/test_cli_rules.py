@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from maildesk.cli import build
-from maildesk.cli.edge import run
+from maildesk.cli.console.errors import run
 
 Command = Callable[..., tuple[int, str, str]]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from maildesk.cli import build
-from maildesk.cli.edge import run
+from maildesk.cli.console.errors import run
 from maildesk.config.mail_templates import LARGEST, read_overrides
 from maildesk.model.decision import Template
 
@@ -67,7 +67,11 @@ def test_every_template_has_a_preview_in_both_formats(
 
 
 def test_a_preview_shows_the_override_of_the_language(maildesk: Maildesk, tmp_path: Path) -> None:
-    override(tmp_path, "closure.de.txt", "Erledigt{% if ticket.closed_at %} am {{ ticket.closed_at|day }}{% endif %}")
+    override(
+        tmp_path,
+        "closure.de.txt",
+        "Erledigt{% if ticket.closed_at %} am {{ ticket.closed_at|day }}{% endif %}",
+    )
     assert maildesk("preview", "closure", "--lang", "de")[1] == "Erledigt am 23 November 2026"
     assert "Your request is closed" in maildesk("preview", "closure")[1]
 

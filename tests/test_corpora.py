@@ -9,7 +9,7 @@ import pytest
 from bench import agreement_fields, agreement_machines, agreement_machines_known
 from bench.agreement import Item, items
 from bench.agreement_known import KNOWN
-from maildesk.ingest.read import contract
+from maildesk.ingest.reading.analyse import contract
 from tests.skips import needs_corpora
 
 pytestmark = needs_corpora

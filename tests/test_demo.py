@@ -23,16 +23,16 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 from rich.console import Console
 
-from maildesk.demo.cast import ANN, DESK_ADDRESS, MAX, PERSONAS, RITA
-from maildesk.demo.draw import framed
-from maildesk.demo.house import House
-from maildesk.demo.letter import Draft, answer, outgoing, read_letter
+from maildesk.demo.environment import SenderIdentity
+from maildesk.demo.mail_program import INBOX, SENT, NotSent
+from maildesk.demo.mailbox_mail import Draft, answer, outgoing, read_letter
 from maildesk.demo.performance import served
-from maildesk.demo.program import INBOX, SENT, NotSent
+from maildesk.demo.render import framed
 from maildesk.demo.servers import resident
-from maildesk.demo.story import STORY
-from maildesk.demo.transcript import NotAsItShould, Transcript, same, within
-from maildesk.demo.waiting import NotInTime, new_letter
+from maildesk.demo.story.cast import ANN, DESK_ADDRESS, MAX, PERSONAS, RITA
+from maildesk.demo.story.narration import NotAsItShould, Transcript, same, within
+from maildesk.demo.story.polling import NotInTime, new_letter
+from maildesk.demo.story.story import STORY
 from tests.skips import needs
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -188,8 +188,8 @@ def test_a_reply_goes_to_reply_to_and_stays_in_the_thread() -> None:
     sent = outgoing(Draft(to="ann@demo.example", subject="[MD-7] Toner", text="Out."), RITA)
     sent["Reply-To"] = "desk+token@demo.example"
     sent["References"] = "<first@demo.example>"
-    letter = read_letter(bytes(sent), INBOX, 1, sent["Date"].datetime)
-    reply = outgoing(answer(letter, "#take"), ANN)
+    outgoing_mail = read_letter(bytes(sent), INBOX, 1, sent["Date"].datetime)
+    reply = outgoing(answer(outgoing_mail, "#take"), ANN)
     assert reply["To"] == "desk+token@demo.example"
     assert reply["Subject"] == "Re: [MD-7] Toner"
     assert reply["In-Reply-To"] == sent["Message-ID"]
@@ -224,13 +224,13 @@ def test_everybody_who_plays_is_known_to_the_desk() -> None:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with House.build(tmp_path_factory.mktemp("demo")) as running:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SenderIdentity]:
+    with SenderIdentity.build(tmp_path_factory.mktemp("demo")) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def address(house: House) -> Iterator[str]:
+def address(house: SenderIdentity) -> Iterator[str]:
     with served(house) as running:
         yield running.rstrip("/")
 
@@ -245,16 +245,16 @@ def fetched(url: str, data: bytes | None = None, **headers: str) -> str:
         return f"{refused.code}\n{refused.read().decode()}"
 
 
-def test_a_mail_nobody_takes_is_not_kept_as_sent(house: House) -> None:
+def test_a_mail_nobody_takes_is_not_kept_as_sent(house: SenderIdentity) -> None:
     rita = house.program(RITA)
     with pytest.raises(NotSent, match="nobody of that name"):
         rita.send(Draft(to="nobody@demo.example", subject="Hello?"))
     with pytest.raises(NotSent, match="recipient"):
         rita.send(Draft(to="", subject="Hello?"))
-    assert [letter.subject for letter in rita.letters(SENT)] == []
+    assert [outgoing_mail.subject for outgoing_mail in rita.outgoing_mails(SENT)] == []
 
 
-def test_a_mail_that_does_not_come_is_named_with_what_is_there(house: House) -> None:
+def test_a_mail_that_does_not_come_is_named_with_what_is_there(house: SenderIdentity) -> None:
     house.program(ANN).send(Draft(to=MAX.address, subject="Lunch", text="Today?"))
     with pytest.raises(NotInTime, match=r"Dinner.*Lunch"):
         new_letter(house.program(MAX), subject="Dinner", seconds=0.2)
@@ -363,7 +363,7 @@ def test_rita_writes_ann_answers_and_rita_sees_it(page: Page, tmp_path: Path) ->
 
 
 @needs("chromium")
-def test_max_approves_with_the_button_of_his_mail(page: Page, house: House) -> None:
+def test_max_approves_with_the_button_of_his_mail(page: Page, house: SenderIdentity) -> None:
     write(page, "rita", "New notebook please", "Mine is six years old.")
     open_mail(page, "max", "New notebook please", "asks for your approval")
     expect(page.get_by_role("link", name="Reply with approve")).to_be_visible()
@@ -373,8 +373,8 @@ def test_max_approves_with_the_button_of_his_mail(page: Page, house: House) -> N
     link_page.get_by_role("radio", name="Approve").check()
     link_page.get_by_role("button", name="Send my decision").click()
     expect(link_page.get_by_role("heading", level=1)).to_have_text("You approved this request")
-    letter = new_letter(house.program(ANN), says="Max Moreno approved the request")
-    assert "New notebook please" in letter.subject
+    outgoing_mail = new_letter(house.program(ANN), says="Max Moreno approved the request")
+    assert "New notebook please" in outgoing_mail.subject
 
 
 @needs("chromium")
@@ -382,7 +382,7 @@ def test_max_approves_with_the_button_of_his_mail(page: Page, house: House) -> N
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     chromium: Browser,
     address: str,
-    house: House,
+    house: SenderIdentity,
     viewport: ViewportSize,
     scheme: Literal["light", "dark"],
 ) -> None:
@@ -406,7 +406,9 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
 
 
 @needs("chromium")
-def test_the_mailbox_works_without_a_script(chromium: Browser, address: str, house: House) -> None:
+def test_the_mailbox_works_without_a_script(
+    chromium: Browser, address: str, house: SenderIdentity
+) -> None:
     context = chromium.new_context(viewport=PHONE, java_script_enabled=False, base_url=address)
     page = context.new_page()
     page.goto("/lee")

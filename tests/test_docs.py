@@ -10,10 +10,10 @@ from typer.main import get_command
 
 from maildesk import __version__
 from maildesk.cli import build
-from maildesk.config import load
-from maildesk.config.reference import FILES, settings_page, tables_of
+from maildesk.config.load import load
+from maildesk.config.settings_reference import FILES, settings_page, tables_of
 from maildesk.config.shipped import policy_files
-from maildesk.ingest.commands import read_commands
+from maildesk.ingest.intent.commands import read_commands
 from maildesk.model.command import COMMANDS
 from maildesk.model.decision import Template
 from maildesk.outgoing import compose
@@ -37,7 +37,7 @@ def test_the_first_configuration_of_the_readme_loads(tmp_path: Path) -> None:
 
 
 def test_the_page_of_settings_is_made_of_the_models() -> None:
-    anew = "python -m maildesk.config.reference > docs/settings.md"
+    anew = "python -m maildesk.config.settings_reference > docs/settings.md"
     assert (ROOT / "docs" / "settings.md").read_text() == settings_page(), f"run: {anew}"
 
 

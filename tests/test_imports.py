@@ -15,40 +15,34 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("wiring", ("maildesk.cli", "maildesk.daemon", "maildesk.demo", "maildesk.__main__")),
     ("configuration", ("maildesk.config",)),
-    ("keeper", ("maildesk.supervise",)),
-    ("shells", ("maildesk.web", "maildesk.desk", "maildesk.outgoing.delivery*")),
+    ("shells", ("maildesk.web", "maildesk.processing", "maildesk.outgoing.delivery")),
     (
         "doors",
-        (
-            "maildesk.ingest.imap*",
-            "maildesk.ingest.smtp*",
-            "maildesk.ingest.oauth",
-            "maildesk.ingest.resolver",
-        ),
+        ("maildesk.ingest.servers",),
     ),
     ("a mail is read", ("maildesk.ingest",)),
     ("a ticket lives", ("maildesk.lifecycle",)),
     ("rules", ("maildesk.rules",)),
-    ("counted", ("maildesk.report",)),
+    ("counted", ("maildesk.reporting",)),
     ("rows", ("maildesk.store",)),
     ("bytes to send", ("maildesk.outgoing", "maildesk.templates")),
     ("words", ("maildesk.messages",)),
-    ("values", ("maildesk.model", "maildesk.room")),
+    ("values", ("maildesk.model",)),
 )
 
 # Libraries that one room alone knows.
 ONLY_IN = {
     "sqlmodel": "maildesk.store",
     "alembic": "maildesk.store",
-    "mailparser": "maildesk.ingest.parse",
+    "mailparser": "maildesk.ingest.mime.mail_parser",
     "cel_expr_python": "maildesk.rules",
     "apscheduler": "maildesk.daemon",
     "holidays": "maildesk.config.service_levels",
-    "dkim": "maildesk.ingest.seals",
-    "dns": "maildesk.ingest.resolver",
+    "dkim": "maildesk.ingest.identity.dkim_arc",
+    "dns": "maildesk.ingest.servers.dns_resolver",
     "babel": "maildesk.messages",
-    "publicsuffixlist": "maildesk.ingest.dmarc",
-    "spf": "maildesk.ingest.spf",
+    "publicsuffixlist": "maildesk.ingest.identity.dmarc",
+    "spf": "maildesk.ingest.identity.spf",
 }
 
 
@@ -96,10 +90,10 @@ def _module_or_name(module: str, name: str) -> str:
 
 def layer_of(module: str) -> tuple[int, str]:
     """The layer (0 is the top) and the room in it."""
-    for number, (_, rooms) in enumerate(LAYERS):
-        for room in rooms:
-            if fnmatchcase(module, room) or module.startswith(f"{room}."):
-                return number, room
+    for number, (_, services) in enumerate(LAYERS):
+        for service in services:
+            if fnmatchcase(module, service) or module.startswith(f"{service}."):
+                return number, service
     raise LookupError(f"{module} is in no layer: put its room into LAYERS")
 
 
@@ -112,20 +106,20 @@ def fault_of(one: Import) -> str | None:
         return None if _is_in(one.module, only) else f"belongs into {only} alone"
     if one.deferred:
         return "is deferred: put it at the top"
-    (here, room), (there, other) = layer_of(one.module), layer_of(one.imported)
+    (here, service), (there, other) = layer_of(one.module), layer_of(one.imported)
     if there < here:
         return f"goes up, from {LAYERS[here][0]} to {LAYERS[there][0]}"
-    if there == here and room != other and here > 0 and not _is_door(room):
-        return f"goes sideways, from {room} to {other}"
+    if there == here and service != other and here > 0 and not _is_door(service):
+        return f"goes sideways, from {service} to {other}"
     return None
 
 
-def _is_in(module: str, room: str) -> bool:
-    return module == room or module.startswith(f"{room}.")
+def _is_in(module: str, service: str) -> bool:
+    return module == service or module.startswith(f"{service}.")
 
 
-def _is_door(room: str) -> bool:
-    return room.endswith("*")
+def _is_door(service: str) -> bool:
+    return service.endswith("*")
 
 
 def modules() -> Iterator[tuple[str, Path]]:
@@ -150,19 +144,19 @@ def test_imports_go_only_down() -> None:
         # the model knows nobody
         ("maildesk.model.ticket", "from maildesk.store import tickets", "goes up"),
         # a pure room may not open a socket by way of another
-        ("maildesk.lifecycle.decide", "import maildesk.ingest.imap", "goes up"),
+        ("maildesk.lifecycle.decide", "import maildesk.ingest.servers.imap.poller", "goes up"),
         # the module is what is imported, not its package
-        ("maildesk.ingest.thread", "from maildesk.ingest import imap", "goes up"),
+        ("maildesk.ingest.threading", "from maildesk.ingest.servers import imap", "goes up"),
         # only the wiring reads the configuration
         ("maildesk.web.app", "from maildesk.config import Config", "goes up"),
         # two shells meet in the wiring
-        ("maildesk.web.app", "from maildesk.desk import Desk", "goes sideways"),
+        ("maildesk.web.app", "from maildesk.processing import Desk", "goes sideways"),
         # an import that waits is an arrow that hides
-        ("maildesk.desk", "def f():\n    from maildesk.model import mail", "deferred"),
-        ("maildesk.desk", "def f():\n    import_module('maildesk.model.mail')", "deferred"),
-        ("maildesk.desk", "from . import web", "relative"),
+        ("maildesk.processing", "def f():\n    from maildesk.model import mail", "deferred"),
+        ("maildesk.processing", "def f():\n    import_module('maildesk.model.mail')", "deferred"),
+        ("maildesk.processing", "from . import web", "relative"),
         # tables never leave the store
-        ("maildesk.desk", "from sqlmodel import select", "belongs into maildesk.store"),
+        ("maildesk.processing", "from sqlmodel import select", "belongs into maildesk.store"),
     ],
 )
 def test_a_wrong_import_is_caught(module: str, source: str, fault: str) -> None:
@@ -174,9 +168,15 @@ def test_a_wrong_import_is_caught(module: str, source: str, fault: str) -> None:
     ("module", "source"),
     [
         ("maildesk.cli.run", "from maildesk.daemon import Daemon"),
-        ("maildesk.desk", "from maildesk.lifecycle.decide import decide"),
-        ("maildesk.ingest.imap", "from maildesk.ingest.imap_fetch import fetch"),
-        ("maildesk.ingest.imap", "from maildesk.ingest.journal import Journal"),
+        ("maildesk.processing", "from maildesk.lifecycle.decide import decide"),
+        (
+            "maildesk.ingest.servers.imap.poller",
+            "from maildesk.ingest.servers.imap.fetch_plan import fetch",
+        ),
+        (
+            "maildesk.ingest.servers.imap.poller",
+            "from maildesk.ingest.servers.journal_port import Journal",
+        ),
         ("maildesk.store.tickets", "from sqlmodel import select"),
     ],
 )

@@ -19,17 +19,17 @@ from typing import Any
 
 from sqlalchemy import select
 
-from maildesk.desk.desk import Desk
-from maildesk.desk.door import DeskDoor
-from maildesk.desk.office import Office, open_office
-from maildesk.desk.promises import from_history
-from maildesk.desk.worker import Worker
-from maildesk.ingest.pool import Unreadable
-from maildesk.ingest.read import read, read_head
+from maildesk.ingest.reading.analyse import read, read_head
+from maildesk.ingest.reading.pool import Unreadable
 from maildesk.model.mail import RawMail, Reading, Source
 from maildesk.model.policy import PolicyFiles
 from maildesk.model.settings import Settings
 from maildesk.model.ticket import Ticket, evolve
+from maildesk.processing.clock.sla_timers import from_history
+from maildesk.processing.desk import Desk
+from maildesk.processing.links.link_service import LinkService
+from maildesk.processing.runtime import Runtime, open_runtime
+from maildesk.processing.worker import Worker
 from maildesk.store import migrate, tables, tickets
 from maildesk.store.engine import Store, open_engine
 
@@ -105,7 +105,7 @@ class InlineReaders:
 
 
 @dataclass(frozen=True)
-class Letter:
+class OutgoingMail:
     """A mail that the desk wrote."""
 
     id: int
@@ -156,11 +156,11 @@ class World:
     """A desk and the hands to play everybody else."""
 
     store: Store
-    office: Office
+    runtime: Runtime
     clock: Clock
     readers: InlineReaders
     desk: Desk
-    door: DeskDoor
+    door: LinkService
     worker: Worker
     _serial: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _read: int = 0
@@ -171,7 +171,7 @@ class World:
         text: str,
         *,
         subject: str = "Printer broken",
-        answering: Letter | None = None,
+        answering: OutgoingMail | None = None,
         to: str = "desk@example.org",
         trusted: bool = False,
         sender: str = "",
@@ -223,26 +223,27 @@ class World:
         while self.worker.work():
             pass
 
-    def writes(self, who: str, text: str, **options: Any) -> list[Letter]:
+    def writes(self, who: str, text: str, **options: Any) -> list[OutgoingMail]:
         """The person writes; the letters that the desk answers with."""
         self.clock.forward(minutes=1)
         self.arrives(self.mail(who, text, **options))
         return self.new_letters()
 
-    def new_letters(self) -> list[Letter]:
+    def new_letters(self) -> list[OutgoingMail]:
         """The letters written since the last look."""
-        letters = self.letters(after=self._read)
-        self._read = max([self._read, *(one.id for one in letters)])
-        return letters
+        outgoing_mails = self.outgoing_mails(after=self._read)
+        self._read = max([self._read, *(one.id for one in outgoing_mails)])
+        return outgoing_mails
 
-    def letters(self, after: int = 0) -> list[Letter]:
+    def outgoing_mails(self, after: int = 0) -> list[OutgoingMail]:
         """Every letter, oldest first; or those after one of them."""
         parser = BytesParser(policy=email.policy.default)
         newer = select(tables.outgoing).where(tables.outgoing.c.id > after)
         with self.store.read() as connection:
             rows = connection.execute(newer.order_by(tables.outgoing.c.id)).all()
         return [
-            Letter(r.id, r.recipient, r.template, r.state, parser.parsebytes(r.raw)) for r in rows
+            OutgoingMail(r.id, r.recipient, r.template, r.state, parser.parsebytes(r.raw))
+            for r in rows
         ]
 
     def ticket(self, number: int) -> Ticket:
@@ -283,7 +284,7 @@ class World:
             for line in tickets.history(connection, number):
                 ticket = evolve(ticket, line.event, number=number, at=line.at)
             assert ticket is not None
-            assert ticket.clocks == from_history(self.office.policy, connection, number)
+            assert ticket.clocks == from_history(self.runtime.policy, connection, number)
         return ticket
 
     def close(self) -> None:
@@ -298,19 +299,33 @@ def build(
     store = Store(open_engine(url))
     migrate.upgrade(store)
     clock, readers = Clock(), InlineReaders()
-    office = open_office(installation or settings(), policy or shipped_policy(), store, clock=clock)
+    runtime = open_runtime(
+        installation or settings(), policy or shipped_policy(), store, clock=clock
+    )
     return World(
-        store, office, clock, readers, Desk(office), DeskDoor(office), Worker(office, readers)
+        store,
+        runtime,
+        clock,
+        readers,
+        Desk(runtime),
+        LinkService(runtime),
+        Worker(runtime, readers),
     )
 
 
-def to(letters: list[Letter], who: str) -> list[Letter]:
+def to(outgoing_mails: list[OutgoingMail], who: str) -> list[OutgoingMail]:
     """The letters to that person."""
-    return [letter for letter in letters if letter.to == ADDRESS[who]]
+    return [outgoing_mail for outgoing_mail in outgoing_mails if outgoing_mail.to == ADDRESS[who]]
 
 
-def one(letters: list[Letter], who: str, template: str) -> Letter:
+def one(outgoing_mails: list[OutgoingMail], who: str, template: str) -> OutgoingMail:
     """The only letter of that kind to that person."""
-    found = [letter for letter in to(letters, who) if letter.template == template]
-    assert len(found) == 1, [(letter.to, letter.template) for letter in letters]
+    found = [
+        outgoing_mail
+        for outgoing_mail in to(outgoing_mails, who)
+        if outgoing_mail.template == template
+    ]
+    assert len(found) == 1, [
+        (outgoing_mail.to, outgoing_mail.template) for outgoing_mail in outgoing_mails
+    ]
     return found[0]

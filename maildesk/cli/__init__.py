@@ -12,14 +12,14 @@ from typing import Annotated
 import typer
 
 from maildesk import __version__
-from maildesk.cli.call import Call, config_option
-from maildesk.cli.edge import run, to_the_front
-from maildesk.cli.output import log_to_stderr
+from maildesk.cli.console.errors import run, to_the_front
+from maildesk.cli.console.options import Call, config_option
+from maildesk.cli.console.output import log_to_stderr
 
 COMMANDS: dict[str, str] = {
     "init": "maildesk.cli.init",
     "demo": "maildesk.cli.demo",
-    "run": "maildesk.cli.daemon",
+    "run": "maildesk.cli.run",
     "check": "maildesk.cli.check",
     "ingest": "maildesk.cli.ingest",
     "parse": "maildesk.cli.parse",

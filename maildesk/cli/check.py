@@ -6,17 +6,18 @@ from typing import Annotated
 
 import typer
 
-from maildesk.cli.call import call_of
-from maildesk.cli.edge import FAILED, WRONG_USE, complain, show_mark
-from maildesk.cli.output import print_json
-from maildesk.config import Config, ConfigErrors
-from maildesk.ingest import imap_probe
-from maildesk.lifecycle.approvers import MANAGER, MANAGERS_MANAGER
+from maildesk.cli.console.errors import FAILED, WRONG_USE, complain, show_mark
+from maildesk.cli.console.options import call_of
+from maildesk.cli.console.output import print_json
+from maildesk.config.load import Config, ConfigErrors
+from maildesk.ingest.servers.imap import probe
+from maildesk.lifecycle.approvals.approvers import MANAGER, MANAGERS_MANAGER
 from maildesk.model.finding import Finding
 from maildesk.model.ticket import spoken
-from maildesk.outgoing.delivery_connect import probe as smtp_probe
-from maildesk.store import counts, migrate, people
+from maildesk.outgoing.delivery.smtp_login import probe as smtp_probe
+from maildesk.store import migrate, people
 from maildesk.store.engine import Store, choose_sqlite, open_store
+from maildesk.store.queries import counts
 
 _NAMED = 5  # people, or tickets, that a finding names
 
@@ -26,7 +27,7 @@ Probe = Callable[[Config], Iterable[Finding]]
 def _mailboxes(config: Config) -> Iterator[Finding]:
     for mailbox in config.settings.mailbox:
         key = f"mailbox {mailbox.name}"
-        for seen in imap_probe.probe(mailbox):
+        for seen in probe.probe(mailbox):
             yield Finding(key=key, what=seen.what, remedy=seen.mend, good=seen.good)
 
 

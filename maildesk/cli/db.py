@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from maildesk.cli.desk import the_store
-from maildesk.cli.edge import CommandFailed
+from maildesk.cli.console.errors import CommandFailed
+from maildesk.cli.console.open_desk import desk_store
 from maildesk.store import migrate
 from maildesk.store.engine import Store
 
@@ -18,7 +18,7 @@ db = typer.Typer(no_args_is_help=True, help="The database: upgrade, backup, rest
 @db.command()
 def upgrade(ctx: typer.Context) -> None:
     """Bring the database to the level that this maildesk needs."""
-    with the_store(ctx) as (_, store):
+    with desk_store(ctx) as (_, store):
         before = migrate.level(store)
         migrate.upgrade(store)
         typer.echo(f"from level {before or 'none'} to {migrate.level(store)}")
@@ -27,7 +27,7 @@ def upgrade(ctx: typer.Context) -> None:
 @db.command()
 def backup(ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     """Copy a SQLite database to FILE while the desk runs; the copy is whole."""
-    with the_store(ctx) as (_, store):
+    with desk_store(ctx) as (_, store):
         _sqlite_file(store)
         if file.exists():
             raise CommandFailed(f"{file} exists; name a new file")
@@ -45,7 +45,7 @@ def restore(
     """Put a copy in place of the database. The desk must not run."""
     if not file.is_file():
         raise CommandFailed(f"{file}: no such file")
-    with the_store(ctx) as (_, store):
+    with desk_store(ctx) as (_, store):
         place = _sqlite_file(store)
     if place.exists() and not yes:
         raise CommandFailed(f"{place} exists; --yes puts it aside as {place.name}.before-restore")

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from maildesk.cli.call import call_of
-from maildesk.cli.edge import FAILED, CommandFailed
+from maildesk.cli.console.errors import FAILED, CommandFailed
+from maildesk.cli.console.options import call_of
 
 try:
     from maildesk.demo.performance import NotServed, play, tell

@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from maildesk.cli.desk import the_office
-from maildesk.cli.edge import CommandFailed
-from maildesk.cli.output import print_json
-from maildesk.desk.explain import would_be
-from maildesk.desk.office import Office
-from maildesk.store import views
+from maildesk.cli.console.errors import CommandFailed
+from maildesk.cli.console.open_desk import desk_runtime
+from maildesk.cli.console.output import print_json
+from maildesk.processing.mail.explain_mail import would_be
+from maildesk.processing.runtime import Runtime
+from maildesk.store.queries import listings
 
 
 def explain(
@@ -28,25 +28,25 @@ def explain(
 
     For a file nothing is kept, changed or sent: it says what would become of that mail.
     """
-    with the_office(ctx) as office:
-        kept = [] if Path(mail).exists() and not mail.isdigit() else _kept(office, mail)
-        for told in kept or [_of_a_file(office, Path(mail))]:
+    with desk_runtime(ctx) as runtime:
+        kept = [] if Path(mail).exists() and not mail.isdigit() else _kept(runtime, mail)
+        for told in kept or [_of_a_file(runtime, Path(mail))]:
             _print(told, as_json)
 
 
-def _kept(office: Office, name: str) -> list[dict[str, Any]]:
+def _kept(runtime: Runtime, name: str) -> list[dict[str, Any]]:
     """The mails of that id or Message-ID, oldest first; none where the name is neither."""
-    with office.store.read() as connection:
+    with runtime.store.read() as connection:
         if name.isdigit():
-            found = [row for row in [views.mail(connection, int(name))] if row is not None]
+            found = [row for row in [listings.mail(connection, int(name))] if row is not None]
         else:
-            found = list(views.mails_called(connection, name))
+            found = list(listings.mails_called(connection, name))
     if not found and (name.isdigit() or "@" in name):
         raise CommandFailed(f"there is no mail {name} in the journal")
     return [_of_the_journal(row) for row in found]
 
 
-def _of_the_journal(row: views.Row) -> dict[str, Any]:
+def _of_the_journal(row: listings.Row) -> dict[str, Any]:
     return {
         "mail": row["id"],
         "source": row["source"],
@@ -62,12 +62,12 @@ def _of_the_journal(row: views.Row) -> dict[str, Any]:
     }
 
 
-def _of_a_file(office: Any, path: Path) -> dict[str, Any]:
+def _of_a_file(runtime: Any, path: Path) -> dict[str, Any]:
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise CommandFailed(f"{path}: {error.strerror or error}") from error
-    worked = would_be(office, raw)
+    worked = would_be(runtime, raw)
     return {
         "file": str(path),
         "disposition": worked.disposition.value,

@@ -14,11 +14,11 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from maildesk.cli.desk import the_office
-from maildesk.cli.edge import CommandFailed
-from maildesk.desk.desk import Desk
+from maildesk.cli.console.errors import CommandFailed
+from maildesk.cli.console.open_desk import desk_runtime
 from maildesk.model.mail import RawMail, Source
-from maildesk.store import audit
+from maildesk.processing.desk import Desk
+from maildesk.store.queries import integrity
 
 BATCH = 50
 BATCH_BYTES = 8_000_000
@@ -52,8 +52,8 @@ def ingest(
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise CommandFailed(f"{missing[0]}: no such file or folder; nothing was taken in")
-    with the_office(ctx) as office:
-        count = _take_in(Desk(office), paths, silent=silent)
+    with desk_runtime(ctx) as runtime:
+        count = _take_in(Desk(runtime), paths, silent=silent)
     typer.echo(str(count))
     if count.too_large:
         raise CommandFailed(
@@ -63,9 +63,9 @@ def ingest(
 
 def _take_in(desk: Desk, paths: list[Path], *, silent: bool) -> _Count:
     count = _Count()
-    limit = desk.office.settings.desk.max_mail_bytes
-    with desk.office.store.read() as connection:
-        known = audit.every_digest(connection, MAILBOX)
+    limit = desk.runtime.settings.desk.max_mail_bytes
+    with desk.runtime.store.read() as connection:
+        known = integrity.every_digest(connection, MAILBOX)
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("keeping", total=_bytes_in(paths))
         for batch in _batches(raw for path in paths for raw in mails_in(path)):

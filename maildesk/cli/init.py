@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from maildesk.cli.edge import CommandFailed
+from maildesk.cli.console.errors import CommandFailed
 from maildesk.config.shipped import policy_files
 from maildesk.config.starter import starter
 

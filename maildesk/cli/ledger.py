@@ -6,14 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from maildesk.cli.desk import the_office
-from maildesk.cli.edge import FAILED, complain
-from maildesk.cli.output import print_json
-from maildesk.desk.ledger import Sheet, sheets
-from maildesk.desk.office import Office
-from maildesk.ingest.imap_trouble import MailboxTrouble
-from maildesk.store import audit, views
-from maildesk.store.audit import Damage
+from maildesk.cli.console.errors import FAILED, complain
+from maildesk.cli.console.open_desk import desk_runtime
+from maildesk.cli.console.output import print_json
+from maildesk.ingest.servers.imap.imap_errors import MailboxTrouble
+from maildesk.processing.ledger_check import Sheet, sheets
+from maildesk.processing.runtime import Runtime
+from maildesk.store.queries import integrity, listings
+from maildesk.store.queries.integrity import Damage
 
 _SHOWN = 50
 
@@ -23,11 +23,11 @@ def ledger(
     as_json: Annotated[bool, typer.Option("--json", help="One folder a line.")] = False,
 ) -> None:
     """Compare the servers with the journal; exit 1 where a mail is missing in it."""
-    with the_office(ctx) as office:
-        found, troubles = _asked(office)
-        with office.store.read() as connection:
-            became = list(views.dispositions(connection))
-            damage = audit.damage(connection)
+    with desk_runtime(ctx) as runtime:
+        found, troubles = _asked(runtime)
+        with runtime.store.read() as connection:
+            became = list(listings.dispositions(connection))
+            damage = integrity.damage(connection)
     if as_json:
         for sheet in found:
             print_json(asdict(sheet))
@@ -42,13 +42,13 @@ def ledger(
         raise typer.Exit(FAILED)
 
 
-def _asked(office: Office) -> tuple[list[Sheet], list[str]]:
+def _asked(runtime: Runtime) -> tuple[list[Sheet], list[str]]:
     """The folders of every mailbox; a server that does not answer hides no other."""
     found: list[Sheet] = []
     troubles: list[str] = []
-    for configured in office.settings.mailbox:
+    for configured in runtime.settings.mailbox:
         try:
-            found.extend(sheets(office.store, configured))
+            found.extend(sheets(runtime.store, configured))
         except MailboxTrouble as trouble:
             troubles.append(str(trouble))
     return found, troubles
@@ -84,6 +84,6 @@ def _some(numbers: tuple[int, ...]) -> str:
     return ", ".join(map(str, numbers[:_SHOWN])) + more
 
 
-def _became(row: dict[str, Any] | views.Row) -> str:
+def _became(row: dict[str, Any] | listings.Row) -> str:
     place = f"{row['mailbox']}/{row['folder']}".rstrip("/")
     return f"{place}: {row['mails']} {row['disposition'] or 'yet to be worked'}"

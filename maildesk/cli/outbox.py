@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from maildesk.cli.desk import the_store
-from maildesk.cli.edge import CommandFailed
-from maildesk.cli.output import print_json, shown
-from maildesk.store import outgoing, views
+from maildesk.cli.console.errors import CommandFailed
+from maildesk.cli.console.open_desk import desk_store
+from maildesk.cli.console.output import print_json, shown
+from maildesk.store import outgoing_rows
+from maildesk.store.queries import listings
 
 outbox = typer.Typer(no_args_is_help=True, help="Mails to be sent, and those that were not.")
 Id = Annotated[int, typer.Argument(metavar="ID")]
@@ -22,8 +23,8 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """List outgoing mails with state, attempts and the reason."""
-    with the_store(ctx) as (_, store), store.read() as connection:
-        for row in views.outbox(connection, every=every):
+    with desk_store(ctx) as (_, store), store.read() as connection:
+        for row in listings.outbox(connection, every=every):
             if as_json:
                 print_json(shown(row))
             else:
@@ -36,8 +37,8 @@ def list_(
 @outbox.command()
 def show(ctx: typer.Context, id: Id) -> None:
     """Write the mail's bytes to stdout, as they are sent."""
-    with the_store(ctx) as (_, store), store.read() as connection:
-        row = views.outgoing(connection, id)
+    with desk_store(ctx) as (_, store), store.read() as connection:
+        row = listings.outgoing(connection, id)
     if row is None:
         raise CommandFailed(f"there is no outgoing mail {id}")
     sys.stdout.buffer.write(row["raw"])
@@ -46,8 +47,8 @@ def show(ctx: typer.Context, id: Id) -> None:
 @outbox.command()
 def retry(ctx: typer.Context, id: Id) -> None:
     """Send a mail that failed, bounced or is uncertain once more, now."""
-    with the_store(ctx) as (_, store), store.write() as connection:
-        found = outgoing.retry(connection, id, datetime.now(UTC))
+    with desk_store(ctx) as (_, store), store.write() as connection:
+        found = outgoing_rows.retry(connection, id, datetime.now(UTC))
     if not found:
         raise CommandFailed(f"outgoing mail {id} is not one that waits, failed or is uncertain")
     typer.echo(f"outgoing mail {id} is due now")
@@ -56,8 +57,8 @@ def retry(ctx: typer.Context, id: Id) -> None:
 @outbox.command()
 def drop(ctx: typer.Context, id: Id) -> None:
     """Never send this mail."""
-    with the_store(ctx) as (_, store), store.write() as connection:
-        found = outgoing.drop(connection, id, "dropped by the admin")
+    with desk_store(ctx) as (_, store), store.write() as connection:
+        found = outgoing_rows.drop(connection, id, "dropped by the admin")
     if not found:
         raise CommandFailed(f"outgoing mail {id} is not one that waits, failed or is uncertain")
     typer.echo(f"outgoing mail {id} will not be sent")

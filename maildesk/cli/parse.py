@@ -10,9 +10,9 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from maildesk.cli.edge import FAILED, complain
-from maildesk.cli.output import print_json
-from maildesk.ingest.read import contract
+from maildesk.cli.console.errors import FAILED, complain
+from maildesk.cli.console.output import print_json
+from maildesk.ingest.reading.analyse import contract
 
 
 def parse(

@@ -8,15 +8,15 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from maildesk.cli.call import call_of
-from maildesk.cli.desk import the_office
-from maildesk.cli.output import print_json
-from maildesk.config import ConfigErrors
+from maildesk.cli.console.open_desk import desk_runtime
+from maildesk.cli.console.options import call_of
+from maildesk.cli.console.output import print_json
+from maildesk.config.error_messages import circle_words
+from maildesk.config.load import ConfigErrors
 from maildesk.config.people_csv import Row, read_people, wrong
-from maildesk.config.wording import circle_words
 from maildesk.model.directory import Differences, Listed, Origin, circles, differences
 from maildesk.model.mail import address_key
-from maildesk.store import directory
+from maildesk.store import directory_import
 from maildesk.store.engine import savepoint
 
 people = typer.Typer(no_args_is_help=True, help="The directory: list, import.")
@@ -29,9 +29,10 @@ class _OnlyTried(Exception):
 @people.command("list")
 def list_(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """List everybody the desk knows, and where each is known from."""
-    with the_office(ctx) as office, office.store.read() as connection:
+    with desk_runtime(ctx) as runtime, runtime.store.read() as connection:
         everybody = sorted(
-            directory.everybody(connection).values(), key=lambda one: address_key(one.address)
+            directory_import.everybody(connection).values(),
+            key=lambda one: address_key(one.address),
         )
     for one in everybody:
         if as_json:
@@ -62,10 +63,10 @@ def import_(
     """Bring the people of a CSV file into the directory and show what that changes."""
     entries = call_of(ctx).config().policy.people.person
     ours = {address_key(a) for one in entries for a in (one.address, *one.addresses)}
-    with the_office(ctx) as office, office.store.write() as connection:
-        before = directory.everybody(connection)
+    with desk_runtime(ctx) as runtime, runtime.store.write() as connection:
+        before = directory_import.everybody(connection)
         stay = () if remove_missing else _addresses(before)
-        rows = read_people(file, office.settings.desk, {*ours, *stay})
+        rows = read_people(file, runtime.settings.desk, {*ours, *stay})
         left = [row for row in rows if not ours.isdisjoint(row.keys)]
         taken = [row for row in rows if ours.isdisjoint(row.keys)]
         after = _brought(connection, taken, remove_missing, dry_run)
@@ -95,8 +96,8 @@ def _brought(
     try:
         with savepoint(connection):
             imported = [row.person for row in rows]
-            directory.bring(connection, imported, remove_missing=remove_missing)
-            after = directory.everybody(connection)
+            directory_import.bring(connection, imported, remove_missing=remove_missing)
+            after = directory_import.everybody(connection)
             if dry_run:
                 raise _OnlyTried
     except _OnlyTried:

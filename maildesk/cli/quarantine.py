@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from maildesk.cli.desk import the_store
-from maildesk.cli.edge import CommandFailed
-from maildesk.cli.output import print_json, shown
+from maildesk.cli.console.errors import CommandFailed
+from maildesk.cli.console.open_desk import desk_store
+from maildesk.cli.console.output import print_json, shown
 from maildesk.model.mail import Step
-from maildesk.store import journal, views
+from maildesk.store import journal
+from maildesk.store.queries import listings
 
 quarantine = typer.Typer(no_args_is_help=True, help="Mails that could not be worked.")
 MailId = Annotated[int, typer.Argument(metavar="MAIL-ID")]
@@ -20,8 +21,8 @@ MailId = Annotated[int, typer.Argument(metavar="MAIL-ID")]
 @quarantine.command("list")
 def list_(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """List the mails in quarantine and why they are there."""
-    with the_store(ctx) as (_, store), store.read() as connection:
-        for row in views.quarantined(connection):
+    with desk_store(ctx) as (_, store), store.read() as connection:
+        for row in listings.quarantined(connection):
             if as_json:
                 print_json(shown(row))
             else:
@@ -31,7 +32,7 @@ def list_(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json")] =
 @quarantine.command()
 def show(ctx: typer.Context, mail: MailId) -> None:
     """Write the mail's bytes to stdout, as they came."""
-    with the_store(ctx) as (_, store), store.read() as connection:
+    with desk_store(ctx) as (_, store), store.read() as connection:
         try:
             raw = journal.raw(connection, mail)
         except LookupError as error:
@@ -42,7 +43,7 @@ def show(ctx: typer.Context, mail: MailId) -> None:
 @quarantine.command()
 def replay(ctx: typer.Context, mail: MailId) -> None:
     """Put the mail back to be worked anew."""
-    with the_store(ctx) as (_, store), store.write() as connection:
+    with desk_store(ctx) as (_, store), store.write() as connection:
         found = journal.replay(connection, mail)
     if not found:
         raise CommandFailed(f"mail {mail} is not in quarantine")
@@ -59,7 +60,7 @@ def drop(
     at = datetime.now(UTC)
     reason = (f"why: {why}",) if why else ()
     dropped = Step("quarantine", f"dropped by {getuser()} at {at:%Y-%m-%d %H:%M} UTC", reason)
-    with the_store(ctx) as (_, store), store.write() as connection:
+    with desk_store(ctx) as (_, store), store.write() as connection:
         found = journal.refuse(connection, mail, dropped)
     if not found:
         raise CommandFailed(f"mail {mail} is not in quarantine")

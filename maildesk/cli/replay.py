@@ -7,21 +7,22 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from maildesk.cli.desk import the_office
-from maildesk.cli.edge import CommandFailed
+from maildesk.cli.console.errors import CommandFailed
+from maildesk.cli.console.open_desk import desk_runtime
 from maildesk.model.ticket import Ticket, evolve
-from maildesk.store import tickets, views
+from maildesk.store import tickets
 from maildesk.store.engine import Store
+from maildesk.store.queries import listings
 
 
 def replay(ctx: typer.Context) -> None:
     """Fold the history of every ticket and compare it with the row; exit 1 on a difference."""
-    with the_office(ctx) as office:
-        with office.store.read() as connection:
-            numbers = views.numbers(connection)
+    with desk_runtime(ctx) as runtime:
+        with runtime.store.read() as connection:
+            numbers = listings.numbers(connection)
         quiet = not sys.stderr.isatty()
         looked_at = track(numbers, "replaying", console=Console(stderr=True), disable=quiet)
-        differ = [number for number in looked_at if not _agrees(office.store, number)]
+        differ = [number for number in looked_at if not _agrees(runtime.store, number)]
     if differ:
         raise CommandFailed(f"history and row differ: MD-{', MD-'.join(map(str, differ))}")
     typer.echo(f"{len(numbers)} tickets: every history gives its row")

@@ -13,16 +13,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from maildesk.cli.desk import the_office
-from maildesk.cli.edge import CommandFailed
-from maildesk.cli.output import print_json, shown
-from maildesk.cli.since import so_long
-from maildesk.desk import report_mails, reports
-from maildesk.desk.office import Office
+from maildesk.cli.console.errors import CommandFailed
+from maildesk.cli.console.open_desk import desk_runtime
+from maildesk.cli.console.output import print_json, shown
+from maildesk.cli.console.since import so_long
 from maildesk.messages.dates import hours
 from maildesk.model.person import Person
 from maildesk.model.report import Count, Issue, Kept, Period, Promises, Summary
 from maildesk.model.ticket import spoken
+from maildesk.processing import report_data
+from maildesk.processing.clock import scheduled_reports
+from maildesk.processing.runtime import Runtime
 from maildesk.store import people
 
 report = typer.Typer(no_args_is_help=True, help="Reports: tickets in sum, promises kept, by mail.")
@@ -49,8 +50,8 @@ def summary(
 ) -> None:
     """Count tickets: open, on hold, closed, by requester, by category, frequent issues."""
     length = _length(since, as_json, as_csv)
-    with the_office(ctx) as office, office.store.read() as connection:
-        found = reports.summary(connection, _until_now(office, length))
+    with desk_runtime(ctx) as runtime, runtime.store.read() as connection:
+        found = report_data.summary(connection, _until_now(runtime, length))
     if as_csv:
         _print_csv(("table", "name", "tickets"), _long(found))
     elif as_json:
@@ -65,8 +66,8 @@ def sla(
 ) -> None:
     """Count promises: achieved, breached, cancelled, running, and how long answers took."""
     length = _length(since, as_json, as_csv)
-    with the_office(ctx) as office, office.store.read() as connection:
-        found = reports.kept(office.policy.levels, connection, _until_now(office, length))
+    with desk_runtime(ctx) as runtime, runtime.store.read() as connection:
+        found = report_data.kept(runtime.policy.levels, connection, _until_now(runtime, length))
     if as_csv:
         _print_csv(tuple(f.name for f in fields(Kept)), map(astuple, found.lines))
     elif as_json:
@@ -78,9 +79,9 @@ def sla(
 @report.command()
 def scheduled(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """List the reports that go out by mail: to whom, and when next."""
-    with the_office(ctx) as office:
-        for one in office.reports:
-            at = report_mails.next_time(office, one)
+    with desk_runtime(ctx) as runtime:
+        for one in runtime.reports:
+            at = scheduled_reports.next_time(runtime, one)
             if as_json:
                 print_json({"name": one.name, "to": one.to, "every": one.every, "next": shown(at)})
             else:
@@ -100,30 +101,30 @@ def send(
 
     It comes at its time all the same.
     """
-    with the_office(ctx) as office:
-        wanted = next((one for one in office.reports if one.name == name), None)
+    with desk_runtime(ctx) as runtime:
+        wanted = next((one for one in runtime.reports if one.name == name), None)
         if wanted is None:
-            known = ", ".join(one.name for one in office.reports)
+            known = ", ".join(one.name for one in runtime.reports)
             remedy = f"known are: {known}" if known else "add a [[report]] to config/reports.toml"
             raise CommandFailed(f"there is no report {name}: {remedy}")
-        unsent = report_mails.send_now(office, wanted, _recipient(office, to))
+        unsent = scheduled_reports.send_now(runtime, wanted, _recipient(runtime, to))
     if unsent:
         raise CommandFailed("; ".join(why for step in unsent for why in step.rejected))
     typer.echo("written; `maildesk run` delivers it")
 
 
-def _recipient(office: Office, address: str) -> Person | None:
+def _recipient(runtime: Runtime, address: str) -> Person | None:
     if not address:
         return None
-    with office.store.read() as connection:
+    with runtime.store.read() as connection:
         person = people.find(connection, address)
     if person is None:
         raise CommandFailed(f"nobody with the address {address} is known: add a [[person]]")
     return person
 
 
-def _until_now(office: Office, length: timedelta) -> Period:
-    now = office.clock()
+def _until_now(runtime: Runtime, length: timedelta) -> Period:
+    now = runtime.clock()
     return Period(now - length, now)
 
 

@@ -12,31 +12,39 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from maildesk.cli.call import call_of, rule_faults
-from maildesk.cli.desk import the_store
-from maildesk.cli.edge import FAILED, CommandFailed, complain
-from maildesk.cli.output import print_json
-from maildesk.cli.since import so_long
-from maildesk.config import Config, load_rules
-from maildesk.desk.backtest import Backtest, Changed
-from maildesk.desk.facts import facts_of
-from maildesk.desk.office import read_policy, utc_now
-from maildesk.ingest.pool import ReadingPool
-from maildesk.ingest.read import read
-from maildesk.lifecycle import waiting
-from maildesk.lifecycle.looking import look, moves_of
+from maildesk.cli.console.errors import FAILED, CommandFailed, complain
+from maildesk.cli.console.open_desk import desk_store
+from maildesk.cli.console.options import call_of, rule_faults
+from maildesk.cli.console.output import print_json
+from maildesk.cli.console.since import so_long
+from maildesk.config.load import Config, load_rules
+from maildesk.ingest.reading.analyse import read
+from maildesk.ingest.reading.pool import ReadingPool
+from maildesk.lifecycle.classification import rule_time
+from maildesk.lifecycle.classification.rule_evaluation import look, moves_of
 from maildesk.model.mail import Mail
 from maildesk.model.person import Person
-from maildesk.model.policy import Cause
+from maildesk.model.policy import Trigger
 from maildesk.model.ticket import Ticket, spoken
+from maildesk.processing.forecast.backtest import Backtest, Changed
+from maildesk.processing.mail.message_facts import facts_of
+from maildesk.processing.runtime import read_policy, utc_now
 from maildesk.rules.compile import CompiledRules, compile_rules
-from maildesk.rules.effects import Act, AddTag, AskApproval, Bond, Effect, SetField, Ways
+from maildesk.rules.effects import (
+    AddTag,
+    AskApproval,
+    Effect,
+    RelateTicket,
+    RuleAction,
+    SetField,
+    Ways,
+)
 from maildesk.rules.engine import Outcome
-from maildesk.rules.facts import Scene
+from maildesk.rules.facts import RuleInput
 from maildesk.rules.trial import Difference, try_out
-from maildesk.store import backtest as rows
 from maildesk.store import people, tickets
 from maildesk.store.engine import Store
+from maildesk.store.queries import worked_mails as rows
 
 rules = typer.Typer(no_args_is_help=True, help="Rules: check, try on a mail, try on the journal.")
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
@@ -81,7 +89,7 @@ def try_(
         raw = file.read_bytes()
     except OSError as error:
         raise CommandFailed(f"{file}: {error.strerror or error}") from error
-    with the_store(ctx) as (config, store):
+    with desk_store(ctx) as (config, store):
         reading = read(raw, own_domains=(config.settings.desk.domain,))
         text = reading.mail.text if number is None else reading.reply_text
         outcome = _tried(config, store, reading.mail, text, number)
@@ -121,15 +129,15 @@ def _tried(config: Config, store: Store, mail: Mail, text: str, number: int | No
         opened_at=now,
         updated_at=now,
     )
-    scene = Scene(
+    rule_input = RuleInput(
         mail=facts_of(mail, text),
         ticket=ticket,
         requester=requester,
-        moment=waiting.moment(policy.calendar, now),
+        moment=rule_time.moment(policy.calendar, now),
         organisation=policy.directory.organisation_of(requester),
     )
-    on: Cause = "created" if number is None else "replied"
-    return look(policy, on, scene, now)
+    on: Trigger = "created" if number is None else "replied"
+    return look(policy, on, rule_input, now)
 
 
 def _sender(mail: Mail) -> Person:
@@ -146,9 +154,9 @@ def _words(effect: Effect) -> str:
             return f"tag = {tag}"
         case AskApproval(whom=whom):
             return f"ask_approval = {whom}"
-        case Bond(relate=relate, other=other):
+        case RelateTicket(relate=relate, other=other):
             return f"relate = {relate.as_} of {spoken(other)}"
-        case Act(action=action, value=value):
+        case RuleAction(action=action, value=value):
             return f"{action} = {value}"
 
 
@@ -167,7 +175,7 @@ def backtest(
     Nothing is touched: the mails are read again and asked of both sets of rules; without --rules,
     of today's alone, and what really happened is held against it.
     """
-    with the_store(ctx) as (config, store):
+    with desk_store(ctx) as (config, store):
         begin = utc_now() - so_long(since)
         theirs = compile_rules(load_rules(other, config.policy, rule_faults)) if other else None
         differing, mails = set(), 0

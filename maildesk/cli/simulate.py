@@ -12,15 +12,15 @@ from rich.console import Console
 from rich.progress import track
 from sqlalchemy import Connection
 
-from maildesk.cli.desk import the_store
-from maildesk.cli.edge import CommandFailed
-from maildesk.cli.output import print_json
-from maildesk.cli.plot import bars
-from maildesk.config import Config
-from maildesk.desk import arrivals
-from maildesk.desk.arrivals import Arrival
-from maildesk.desk.office import read_policy, utc_now
-from maildesk.desk.simulate import Day, Simulation, simulation_of
+from maildesk.cli.console.errors import CommandFailed
+from maildesk.cli.console.open_desk import desk_store
+from maildesk.cli.console.output import print_json
+from maildesk.cli.console.plot import bars
+from maildesk.config.load import Config
+from maildesk.processing.forecast import simulated_mail
+from maildesk.processing.forecast.simulated_mail import Arrival
+from maildesk.processing.forecast.simulation import Day, Simulation, simulation_of
+from maildesk.processing.runtime import read_policy, utc_now
 from maildesk.rules.compile import compile_rules
 from maildesk.store import migrate, people
 from maildesk.store.engine import Store
@@ -49,7 +49,7 @@ def simulate(
     Nothing is written to the database, and nothing is sent.
     """
     start = (begin.replace(tzinfo=UTC) if begin else utc_now()).replace(microsecond=0)
-    with the_store(ctx) as (config, store):
+    with desk_store(ctx) as (config, store):
         if migrate.level(store) != migrate.newest():
             raise CommandFailed("the database is not at today's level: run `maildesk db upgrade`")
         run = _prepared(config, store, start, start + timedelta(days), load, seed)
@@ -73,7 +73,7 @@ def _prepared(
         if load:
             coming = _loaded(connection, load, begin, end)
         else:
-            coming = arrivals.invented(connection, policy.calendar, begin, end, seed)
+            coming = simulated_mail.invented(connection, policy.calendar, begin, end, seed)
     return simulation_of(store, policy, coming, begin, end, config.policy.reports.report)
 
 
@@ -81,10 +81,10 @@ def _loaded(
     connection: Connection, load: str, begin: datetime, end: datetime
 ) -> tuple[Arrival, ...]:
     if load == "journal":
-        return arrivals.recorded(connection, begin, end)
+        return simulated_mail.recorded(connection, begin, end)
     try:
         lines = Path(load).read_text("utf-8").splitlines()
-        return arrivals.written(connection, lines, begin)
+        return simulated_mail.written(connection, lines, begin)
     except (OSError, ValueError) as error:
         raise CommandFailed(f"{load}: {getattr(error, 'strerror', None) or error}") from error
 

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from maildesk.cli.call import call_of
-from maildesk.cli.edge import CommandFailed
-from maildesk.cli.output import print_json
-from maildesk.config import ConfigErrors, mail_overrides
+from maildesk.cli.console.errors import CommandFailed
+from maildesk.cli.console.options import call_of
+from maildesk.cli.console.output import print_json
+from maildesk.config.load import ConfigErrors, mail_overrides
 from maildesk.messages.catalogue import DEFAULT
 from maildesk.model.decision import Template
 from maildesk.outgoing.mail_templates import MailTemplates, shipped_names, shipped_source

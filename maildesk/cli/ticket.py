@@ -6,20 +6,21 @@ from typing import Annotated
 
 import typer
 
-from maildesk.cli import timeline
-from maildesk.cli.desk import the_office
-from maildesk.cli.edge import CommandFailed
-from maildesk.cli.output import print_json, shown
-from maildesk.desk.desk import Desk
-from maildesk.desk.held import held_in, settle
-from maildesk.desk.office import Office
-from maildesk.desk.promises import Measured, measured
+from maildesk.cli.console import timeline
+from maildesk.cli.console.errors import CommandFailed
+from maildesk.cli.console.open_desk import desk_runtime
+from maildesk.cli.console.output import print_json, shown
 from maildesk.messages.dates import hours
 from maildesk.model.command import SOURCES
 from maildesk.model.decision import Decision
 from maildesk.model.event import Release
 from maildesk.model.person import Person
-from maildesk.store import people, tickets, views
+from maildesk.processing.clock.sla_timers import Measured, measured
+from maildesk.processing.desk import Desk
+from maildesk.processing.mail.held_mails import held_in, settle
+from maildesk.processing.runtime import Runtime
+from maildesk.store import people, tickets
+from maildesk.store.queries import listings
 from maildesk.store.tickets import Message, Recorded
 
 ticket = typer.Typer(no_args_is_help=True, help="Tickets: list, show, open, answer, set, resolve.")
@@ -40,8 +41,8 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """List tickets, newest first."""
-    with the_office(ctx) as office, office.store.read() as connection:
-        for row in views.tickets(connection, every=every, unclassified=unclassified):
+    with desk_runtime(ctx) as runtime, runtime.store.read() as connection:
+        for row in listings.tickets(connection, every=every, unclassified=unclassified):
             if as_json:
                 print_json(shown(row))
             else:
@@ -56,7 +57,7 @@ def show(
     ctx: typer.Context, number: Number, as_json: Annotated[bool, typer.Option("--json")] = False
 ) -> None:
     """Show a ticket: what it is, what was said, and everything that happened to it."""
-    with the_office(ctx) as office, office.store.read() as connection:
+    with desk_runtime(ctx) as runtime, runtime.store.read() as connection:
         try:
             found, subject = tickets.load_one(connection, number, lock=False)
         except LookupError as error:
@@ -110,9 +111,9 @@ def sla(
     ctx: typer.Context, number: Number, as_json: Annotated[bool, typer.Option("--json")] = False
 ) -> None:
     """Show each promise of a ticket, worked out anew from its history."""
-    with the_office(ctx) as office:
+    with desk_runtime(ctx) as runtime:
         try:
-            clocks = measured(office, number)
+            clocks = measured(runtime, number)
         except LookupError as error:
             raise CommandFailed(f"{error}") from error
     for one in clocks:
@@ -208,11 +209,11 @@ def new(
     if source not in SOURCES:
         raise typer.BadParameter(f"{source} is no source; there are {', '.join(SOURCES)}")
     said = sys.stdin.read() if text == "-" else text
-    with the_office(ctx) as office:
-        if office.settings.desk.tag_in(requester) is not None:
+    with desk_runtime(ctx) as runtime:
+        if runtime.settings.desk.tag_in(requester) is not None:
             raise CommandFailed(f"{requester} is the desk's own address")
-        number = Desk(office).report(
-            _agent(office, agent), requester, source, subject, said.strip()
+        number = Desk(runtime).report(
+            _agent(runtime, agent), requester, source, subject, said.strip()
         )
     typer.echo(f"MD-{number}")
 
@@ -236,16 +237,16 @@ def held(
     if len(wanted) > 1 or not agent:
         raise typer.BadParameter("give one of --add, --split, --drop, and --as ADDRESS")
     [(release, message)] = wanted
-    with the_office(ctx) as office:
+    with desk_runtime(ctx) as runtime:
         try:
-            decision = settle(office, number, message, release, _agent(office, agent))
+            decision = settle(runtime, number, message, release, _agent(runtime, agent))
         except LookupError as error:
             raise CommandFailed(f"{error}") from error
     _say(decision)
 
 
 def _list_held(ctx: typer.Context, number: int, as_json: bool) -> None:
-    with the_office(ctx) as office, office.store.read() as connection:
+    with desk_runtime(ctx) as runtime, runtime.store.read() as connection:
         found = held_in(connection, number)
         names = people.by_ids(connection, [m.author for m in found if m.author is not None])
     for message in found:
@@ -259,9 +260,9 @@ def _list_held(ctx: typer.Context, number: int, as_json: bool) -> None:
 
 
 def _act(ctx: typer.Context, number: int, address: str, text: str) -> None:
-    with the_office(ctx) as office:
+    with desk_runtime(ctx) as runtime:
         try:
-            decision = Desk(office).answer(number, _agent(office, address), text)
+            decision = Desk(runtime).answer(number, _agent(runtime, address), text)
         except LookupError as error:
             raise CommandFailed(f"{error}") from error
     _say(decision)
@@ -275,11 +276,11 @@ def _say(decision: Decision) -> None:
         raise CommandFailed(f"not done: {'; '.join(refused)}")
     for line in (line for step in acts if step.name == "command" for line in step.evidence):
         typer.echo(line)
-    typer.echo(f"done; {len(decision.letters)} mails queued")
+    typer.echo(f"done; {len(decision.outgoing_mails)} mails queued")
 
 
-def _agent(office: Office, address: str) -> Person:
-    with office.store.read() as connection:
+def _agent(runtime: Runtime, address: str) -> Person:
+    with runtime.store.read() as connection:
         person = people.find(connection, address)
     if person is None or not person.is_agent:
         raise CommandFailed(f"{address} is no agent; see the teams in people.toml")

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from maildesk.cli.call import call_of
-from maildesk.cli.edge import CommandFailed
-from maildesk.cli.output import print_json
-from maildesk.lifecycle.picture import mermaid, svg
-from maildesk.lifecycle.proof import NEEDED, automatic
+from maildesk.cli.console.errors import CommandFailed
+from maildesk.cli.console.options import call_of
+from maildesk.cli.console.output import print_json
+from maildesk.lifecycle.workflow.diagram import mermaid, svg
+from maildesk.lifecycle.workflow.workflow_check import NEEDED, automatic
 
 workflow = typer.Typer(no_args_is_help=True, help="The life of a ticket: check and draw it.")
 

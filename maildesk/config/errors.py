@@ -6,7 +6,7 @@ ConfigErrors        everything that is wrong with maildesk.toml and config/*.tom
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from maildesk.config.lines import KeyPath
+from maildesk.config.toml_positions import KeyPath
 from maildesk.model.finding import Finding
 
 

@@ -10,10 +10,10 @@ from typing import Any, Generic
 
 from pydantic import ValidationError
 
-from maildesk.config.draft import P, draft
+from maildesk.config.error_messages import fault
 from maildesk.config.errors import Fault
-from maildesk.config.lines import KeyPath, line_numbers, line_of
-from maildesk.config.wording import fault
+from maildesk.config.partial_file import P, draft
+from maildesk.config.toml_positions import KeyPath, line_numbers, line_of
 from maildesk.model.finding import Finding
 
 

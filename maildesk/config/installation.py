@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from urllib.parse import urlsplit
 
+from maildesk.config.error_messages import quoted
 from maildesk.config.errors import Fault
-from maildesk.config.lines import KeyPath
-from maildesk.config.wording import quoted
+from maildesk.config.toml_positions import KeyPath
 from maildesk.model.settings import Desk, Secret, Settings
 
 _ADDRESS = re.compile(r"[^@\s<>\",;:\\()\[\]]{1,64}@[^@\s<>\",;:\\()\[\]]{1,255}")

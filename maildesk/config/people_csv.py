@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
+from maildesk.config.error_messages import near, quoted
 from maildesk.config.errors import ConfigErrors
 from maildesk.config.installation import outside_address_fault
-from maildesk.config.named import zone_faults
-from maildesk.config.wording import near, quoted
+from maildesk.config.name_references import zone_faults
 from maildesk.model.directory import Listed, Origin
 from maildesk.model.finding import Finding
 from maildesk.model.mail import address_key

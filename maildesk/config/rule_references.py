@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from maildesk.config.error_messages import near, quoted
 from maildesk.config.errors import Fault
-from maildesk.config.lines import KeyPath
-from maildesk.config.named import named_once, unknown
-from maildesk.config.references import unknown_person
-from maildesk.config.wording import near, quoted
+from maildesk.config.name_references import named_once, unknown
+from maildesk.config.policy_references import unknown_person
+from maildesk.config.toml_positions import KeyPath
 from maildesk.model.policy import Answers, Approvals, Catalog, People, Rule, Rules, Then, Workflow
 
 

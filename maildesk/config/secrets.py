@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from pydantic import SecretStr
 
+from maildesk.config.error_messages import SECRET_REMEDY, quoted
 from maildesk.config.errors import Fault
-from maildesk.config.lines import KeyPath
-from maildesk.config.wording import SECRET_REMEDY, quoted
+from maildesk.config.toml_positions import KeyPath
 from maildesk.model.settings import Part, Secret, Settings
 
 P = TypeVar("P", bound=Part)

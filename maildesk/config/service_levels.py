@@ -11,10 +11,10 @@ from itertools import pairwise
 
 import holidays
 
+from maildesk.config.error_messages import near, quoted
 from maildesk.config.errors import Fault
-from maildesk.config.lines import KeyPath
-from maildesk.config.named import named_once, unknown, zone_faults
-from maildesk.config.wording import near, quoted
+from maildesk.config.name_references import named_once, unknown, zone_faults
+from maildesk.config.toml_positions import KeyPath
 from maildesk.model.policy import Catalog, People
 from maildesk.model.sla import (
     METRICS,

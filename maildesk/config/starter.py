@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from maildesk.config.reference import Setting, Table, literal, tables_of
+from maildesk.config.settings_reference import Setting, Table, literal, tables_of
 from maildesk.model.settings import Settings
 
 # What a newcomer has to change, and so is not commented.

@@ -7,10 +7,10 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from maildesk.config import Config, load
+from maildesk.config.load import Config, load
 from maildesk.config.shipped import policy_files
-from maildesk.demo.cast import DESK_ADDRESS, MAX, MONITORING_ADDRESS, PASSWORD
 from maildesk.demo.servers import HOST, PostOffice, free_port
+from maildesk.demo.story.cast import DESK_ADDRESS, MAX, MONITORING_ADDRESS, PASSWORD
 
 _INSTALLATION = Template("""\
 # maildesk.toml of the demo: mail servers of its own, on loopback, gone when it stops.
@@ -57,7 +57,7 @@ every = "monday"
 """
 
 
-def write_installation(folder: Path, office: PostOffice) -> Config:
+def write_installation(folder: Path, runtime: PostOffice) -> Config:
     """Write maildesk.toml, its secrets and the policy into the folder, and load them."""
     policy = folder / "config"
     policy.mkdir(parents=True)
@@ -76,7 +76,7 @@ def write_installation(folder: Path, office: PostOffice) -> Config:
     _write_secret(folder / "secret.key", secrets.token_urlsafe(48))
     _write_secret(folder / "events.key", secrets.token_urlsafe(48))
     installation = folder / "maildesk.toml"
-    installation.write_text(_installation(office), "utf-8")
+    installation.write_text(_installation(runtime), "utf-8")
     return load(installation, os.environ)
 
 
@@ -85,12 +85,12 @@ def _write_secret(path: Path, secret: str) -> None:
     path.write_text(secret + "\n", "utf-8")
 
 
-def _installation(office: PostOffice) -> str:
+def _installation(runtime: PostOffice) -> str:
     return _INSTALLATION.substitute(
         address=DESK_ADDRESS,
         host=HOST,
-        imap_port=office.imap_port,
-        smtp_port=office.smtp_port,
+        imap_port=runtime.imap_port,
+        smtp_port=runtime.smtp_port,
         web_port=free_port(),
         today=datetime.now(UTC).date().isoformat(),
     )

@@ -11,17 +11,17 @@ from types import FrameType
 import structlog
 from rich.console import Console
 
-from maildesk.demo.cast import PASSWORD, PERSONAS
-from maildesk.demo.house import House, log_to
-from maildesk.demo.pages import create_app
-from maildesk.demo.seed import first_tickets
+from maildesk.daemon.supervision import SupervisedService, stop
+from maildesk.demo.environment import DemoEnvironment, log_to
+from maildesk.demo.mailbox_pages import create_app
 from maildesk.demo.servers import HOST
-from maildesk.demo.story import tell_story
-from maildesk.demo.waiting import NotInTime, wait_for
+from maildesk.demo.story.cast import PASSWORD, PERSONAS
+from maildesk.demo.story.polling import NotInTime, wait_for
+from maildesk.demo.story.seed import first_tickets
+from maildesk.demo.story.story import tell_story
+from maildesk.model.service import WakeSignal
 from maildesk.model.settings import Web
-from maildesk.room import Bell
-from maildesk.supervise import Watched, stop
-from maildesk.web.room import WebRoom
+from maildesk.web.server import WebService
 
 log = structlog.get_logger()
 
@@ -45,10 +45,10 @@ def _folder(wanted: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def served(house: House, port: int = 0) -> Iterator[str]:
+def served(house: DemoEnvironment, port: int = 0) -> Iterator[str]:
     """The demo's page while it is served; its address. Raises NotServed."""
-    room = WebRoom(create_app(house), Web(host=HOST, port=port))
-    watched = Watched(room, Bell())
+    room = WebService(create_app(house), Web(host=HOST, port=port))
+    watched = SupervisedService(room, WakeSignal())
     watched.start()
     try:
         wait_for(lambda: room.started.is_set() or watched.trouble or None, "the page of the demo")
@@ -77,7 +77,7 @@ def tell(wanted: Path | None, *, debug: bool = False) -> bool:
     _heed_signals()
     with _folder(wanted) as folder:
         log_to(folder, debug)
-        with House.build(folder) as house:
+        with DemoEnvironment.build(folder) as house:
             return tell_story(house)
 
 
@@ -86,7 +86,7 @@ def play(wanted: Path | None, port: int, *, debug: bool = False) -> None:
     _heed_signals()
     with _folder(wanted) as folder:
         log_to(folder, debug)
-        with House.build(folder) as house, served(house, port) as address:
+        with DemoEnvironment.build(folder) as house, served(house, port) as address:
             try:
                 _fill(house)
                 _invite(house, address)
@@ -95,7 +95,7 @@ def play(wanted: Path | None, port: int, *, debug: bool = False) -> None:
                 Console(stderr=True, highlight=False).print("stopping …")
 
 
-def _fill(house: House) -> None:
+def _fill(house: DemoEnvironment) -> None:
     """A desk without first tickets is still a desk."""
     try:
         first_tickets(house)
@@ -103,9 +103,9 @@ def _fill(house: House) -> None:
         log.warning("first tickets", why=str(late))
 
 
-def _invite(house: House, address: str) -> None:
+def _invite(house: DemoEnvironment, address: str) -> None:
     """Where to go, and what to try there. The address comes first, for whoever reads a pipe."""
-    office, names = house.office, ", ".join(one.user for one in PERSONAS)
+    runtime, names = house.runtime, ", ".join(one.user for one in PERSONAS)
     lines = (
         f"The desk is running. Open {address}",
         "",
@@ -114,8 +114,8 @@ def _invite(house: House, address: str) -> None:
         "  3  As Ann, reply; then reply once more with “#resolve It is on your desk.”",
         "  4  As Rita, accept or reject.",
         "",
-        f"With a mail program: IMAP {HOST} port {office.imap_port}, SMTP {HOST} port "
-        f"{office.smtp_port}, no TLS; user {names}; password {PASSWORD}.",
+        f"With a mail program: IMAP {HOST} port {runtime.imap_port}, SMTP {HOST} port "
+        f"{runtime.smtp_port}, no TLS; user {names}; password {PASSWORD}.",
         f"What the desk knows: maildesk --config {house.folder / 'maildesk.toml'} ticket list",
         "The story by itself: maildesk demo --story. Ctrl-C stops everything.",
     )

@@ -22,7 +22,7 @@ from pymap.parsing.message import AppendMessage
 from pymap.user import UserMetadata
 from pysasl.hashing import Cleartext
 
-from maildesk.demo.cast import DOMAIN, PASSWORD, USERS
+from maildesk.demo.story.cast import DOMAIN, PASSWORD, USERS
 
 HOST = "127.0.0.1"
 FOLDERS = ("Sent", "Processed")

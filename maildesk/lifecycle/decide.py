@@ -5,46 +5,36 @@ from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
 
-from maildesk.lifecycle import (
-    closure,
-    command,
-    correspondence,
-    elsewhere,
-    expiry,
-    held,
-    hold,
-    ladder,
-    link,
-    monitoring,
-    opening,
-    origin,
-    standing_in,
-    work_link,
-)
-from maildesk.lifecycle.draft import Draft
-from maildesk.lifecycle.follow import follow, strike
+from maildesk.lifecycle import correspondence, held_mail, link_click, monitoring_problem, opening
+from maildesk.lifecycle.approvals import approval_deadlines, substitutes
+from maildesk.lifecycle.classification.rule_triggers import follow, strike
+from maildesk.lifecycle.closure import closure
+from maildesk.lifecycle.commands import agent_link, hold, perform
+from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.policy import Policy
+from maildesk.lifecycle.relations import parent_state, related_tickets
+from maildesk.lifecycle.sla import escalation_policy
 from maildesk.model.approval import Approval
 from maildesk.model.cause import (
     AgentActed,
     Cause,
-    ClockStruck,
+    DeadlineReached,
     DeliveryFailed,
     Facts,
     HeldJudged,
     LinkUsed,
     MailArrived,
-    OrderedElsewhere,
-    OriginResolved,
-    OriginTurned,
+    ParentResolved,
+    ParentStateChanged,
     ProblemReported,
+    RelatedTicketChange,
     TicketReported,
 )
 from maildesk.model.decision import Actor, ActorKind, Answer, Change, Decision, Template
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
 
-_Strike = Callable[[Draft, Person], None]
+_Strike = Callable[[DecisionBuilder, Person], None]
 
 
 def decide(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime) -> Decision:
@@ -67,7 +57,7 @@ def decide(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime) -
         policy,
         now,
         silent=silent,
-        family=_family(cause),
+        descendants=_descendants(cause),
     )
 
 
@@ -84,17 +74,17 @@ def _asking(cause: Cause) -> Person | None:
             return cause.requester
 
 
-def _family(cause: Cause) -> Mapping[int, Ticket]:
+def _descendants(cause: Cause) -> Mapping[int, Ticket]:
     """The tickets below this one, which go with it where a rule moves it."""
     match cause:
         case (
-            MailArrived(family=family)
-            | LinkUsed(family=family)
-            | AgentActed(family=family)
-            | ClockStruck(family=family)
-            | ProblemReported(family=family)
+            MailArrived(descendants=descendants)
+            | LinkUsed(descendants=descendants)
+            | AgentActed(descendants=descendants)
+            | DeadlineReached(descendants=descendants)
+            | ProblemReported(descendants=descendants)
         ):
-            return family
+            return descendants
         case _:
             return {}
 
@@ -103,16 +93,16 @@ def _seen(cause: Cause) -> Facts:
     match cause:
         case HeldJudged(facts=facts):
             return facts
-        case OrderedElsewhere(agent=agent, order=order):
-            text = order.text if isinstance(order, OriginResolved) else ""
+        case RelatedTicketChange(agent=agent, order=order):
+            text = order.text if isinstance(order, ParentResolved) else ""
             return Facts(text=text, sender=agent.address)
         case MailArrived(facts=facts) | ProblemReported(facts=facts) | TicketReported(facts=facts):
             return facts
         case LinkUsed():
-            return link.facts(cause)
+            return link_click.facts(cause)
         case AgentActed(agent=agent, text=text):
             return Facts(text=text, sender=agent.address)
-        case ClockStruck() | DeliveryFailed() | OriginTurned():
+        case DeadlineReached() | DeliveryFailed() | ParentStateChanged():
             return Facts()
 
 
@@ -120,60 +110,68 @@ def _decided(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime)
     if isinstance(cause, MailArrived):
         return correspondence.arrived(ticket, cause, policy, now)
     if isinstance(cause, ProblemReported):
-        return monitoring.reported(ticket, cause, policy, now)
+        return monitoring_problem.reported(ticket, cause, policy, now)
     if isinstance(cause, TicketReported):
         return opening.reported(cause, policy, now)
-    if isinstance(cause, OrderedElsewhere):
-        return elsewhere.follow(ticket, cause, policy, now)
+    if isinstance(cause, RelatedTicketChange):
+        return related_tickets.follow(ticket, cause, policy, now)
     if ticket is None:
         raise ValueError(f"{type(cause).__name__} needs a ticket")
     match cause:
         case LinkUsed():
-            return link.used(ticket, cause, policy, now)
+            return link_click.used(ticket, cause, policy, now)
         case AgentActed():
             return _agent_acted(ticket, cause, policy, now)
-        case OriginTurned():
-            return origin.turned(ticket, cause, policy, now)
+        case ParentStateChanged():
+            return parent_state.turned(ticket, cause, policy, now)
         case HeldJudged():
-            return held.judge(ticket, cause, policy, now)
-        case ClockStruck():
-            return _clock_struck(ticket, cause, policy, now)
+            return held_mail.judge(ticket, cause, policy, now)
+        case DeadlineReached():
+            return _deadline_reached(ticket, cause, policy, now)
         case DeliveryFailed():
             return _delivery_failed(ticket, cause, policy, now)
 
 
 def _agent_acted(ticket: Ticket, acted: AgentActed, policy: Policy, now: datetime) -> Decision:
-    proof = command.CONSOLE if acted.round is None else "link"
-    draft = Draft(
-        ticket, Actor(ActorKind.AGENT, acted.agent.id, proof), policy, now, family=acted.family
+    proof = perform.CONSOLE if acted.round is None else "link"
+    builder = DecisionBuilder(
+        ticket,
+        Actor(ActorKind.AGENT, acted.agent.id, proof),
+        policy,
+        now,
+        descendants=acted.descendants,
     )
     if acted.round is not None:
-        return work_link.click(draft, _written(acted), acted.round)
-    return command.perform(draft, _written(acted))
+        return agent_link.click(builder, _written(acted), acted.round)
+    return perform.perform(builder, _written(acted))
 
 
-def _written(acted: AgentActed) -> command.Written:
-    return command.Written(
+def _written(acted: AgentActed) -> perform.Written:
+    return perform.Written(
         agent=acted.agent,
         requester=acted.requester,
         message=acted.message,
         text=acted.text,
         commands=acted.commands,
         wrong=acted.wrong_commands,
-        around=acted.around,
+        command_context=acted.command_context,
     )
 
 
-def _clock_struck(ticket: Ticket, struck: ClockStruck, policy: Policy, now: datetime) -> Decision:
-    draft = Draft(ticket, Actor(ActorKind.CLOCK), policy, now, family=struck.family)
+def _deadline_reached(
+    ticket: Ticket, struck: DeadlineReached, policy: Policy, now: datetime
+) -> Decision:
+    builder = DecisionBuilder(
+        ticket, Actor(ActorKind.CLOCK), policy, now, descendants=struck.descendants
+    )
     due = [(at, act) for at, act in _deadlines(ticket) if at is not None and at <= now]
     if due:
         _, act = min(due, key=itemgetter(0))
-        act(draft, struck.requester)
-    if draft.ticket.is_closed or not ladder.wakes(draft):
-        return draft.decision(Answer.DONE)
-    ladder.climb(draft)
-    decision = draft.decision(Answer.DONE)
+        act(builder, struck.requester)
+    if builder.ticket.is_closed or not escalation_policy.wakes(builder):
+        return builder.decision(Answer.DONE)
+    escalation_policy.climb(builder)
+    decision = builder.decision(Answer.DONE)
     # What sla.toml says may be other than when the clock was set: then it is judged anew.
     return replace(decision, changes=decision.changes or (Change(ticket.number, ()),))
 
@@ -184,36 +182,36 @@ def _deadlines(ticket: Ticket) -> tuple[tuple[datetime | None, _Strike], ...]:
     """
     question = ticket.approval if ticket.waits_for_approval else None
     return (
-        (ticket.remind_due, lambda draft, _: closure.remind(draft)),
-        (ticket.close_due, lambda draft, _: closure.close_when_due(draft)),
-        (ticket.settle_due, lambda draft, _: monitoring.settled(draft)),
-        (question.due if question else None, expiry.strike),
-        (ticket.wake_due, lambda draft, _: hold.wake(draft)),
+        (ticket.remind_due, lambda builder, _: closure.remind(builder)),
+        (ticket.close_due, lambda builder, _: closure.close_when_due(builder)),
+        (ticket.settle_due, lambda builder, _: monitoring_problem.settled(builder)),
+        (question.due if question else None, approval_deadlines.strike),
+        (ticket.wake_due, lambda builder, _: hold.wake(builder)),
         (ticket.rules_due, strike),
     )
 
 
-def _ask_another(draft: Draft, question: Approval, unreachable: Person) -> None:
+def _ask_another(builder: DecisionBuilder, question: Approval, unreachable: Person) -> None:
     """A bounced approval mail is escalated at once."""
     if unreachable.id in question.waiting:
-        standing_in.pass_on(draft, unreachable.id, "bounced")
+        substitutes.pass_on(builder, unreachable.id, "bounced")
 
 
 def _delivery_failed(
     ticket: Ticket, failed: DeliveryFailed, policy: Policy, now: datetime
 ) -> Decision:
     """A failed mail is shown to who works on the ticket at once, an approval mail loudest."""
-    draft = Draft(ticket, Actor(ActorKind.DESK), policy, now)
+    builder = DecisionBuilder(ticket, Actor(ActorKind.DESK), policy, now)
     what = "approval request" if failed.template == Template.APPROVAL else failed.template
     note = f"The {what} to {failed.recipient.name} <{failed.recipient.address}> did not arrive."
     question = ticket.approval if ticket.waits_for_approval else None
     if failed.template == Template.APPROVAL and question is not None:
-        _ask_another(draft, question, failed.recipient)
+        _ask_another(builder, question, failed.recipient)
     others = policy.directory.working_beside(ticket, failed.recipient.id)
     if failed.template == Template.DELIVERY_FAILED or not others:
         # Of a failed report no other is written: agents' mailboxes would fail in turns.
-        draft.explain("delivery", "told nobody", note)
-        return draft.decision(Answer.DONE)
-    draft.write(Template.DELIVERY_FAILED, *others, text=failed.reason, note=note)
-    draft.explain("delivery", "told the agents", note)
-    return draft.decision(Answer.DONE)
+        builder.explain("delivery", "told nobody", note)
+        return builder.decision(Answer.DONE)
+    builder.write(Template.DELIVERY_FAILED, *others, text=failed.reason, note=note)
+    builder.explain("delivery", "told the agents", note)
+    return builder.decision(Answer.DONE)

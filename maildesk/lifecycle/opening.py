@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from maildesk.lifecycle import asking, command
-from maildesk.lifecycle.classify import apply_rules, set_field, turned_away
-from maildesk.lifecycle.draft import Draft
+from maildesk.lifecycle.approvals import requests
+from maildesk.lifecycle.classification.classify import apply_rules, set_field, turned_away
+from maildesk.lifecycle.commands import perform
+from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.policy import Policy
-from maildesk.lifecycle.sender import actor, told
+from maildesk.lifecycle.sender_proof import actor, told
 from maildesk.model.cause import MailArrived, TicketReported
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
 from maildesk.model.event import FieldChanged, MessageAdded, PersonJoined, TicketOpened
@@ -21,21 +22,21 @@ def opened(closed: Ticket | None, mail: MailArrived, policy: Policy, now: dateti
     requester = mail.behalf or mail.sender
     kind = ActorKind.AGENT if mail.behalf else ActorKind.REQUESTER
     parent = closed.number if closed else None
-    draft = begun(mail, requester, kind, policy, now, parent=parent)
-    draft.add(MessageAdded(mail.message, "request"))
-    let_join(draft, mail)
+    builder = begun(mail, requester, kind, policy, now, parent=parent)
+    builder.add(MessageAdded(mail.message, "request"))
+    let_join(builder, mail)
     if closed is not None:
-        draft.explain("lifecycle", f"ticket {closed.number} is closed: a new one, its child")
-        _stay_with(draft, closed)
-    outcome = apply_rules(draft, "created", mail.facts, requester)
-    away = turned_away(outcome, draft)
+        builder.explain("lifecycle", f"ticket {closed.number} is closed: a new one, its child")
+        _stay_with(builder, closed)
+    outcome = apply_rules(builder, "created", mail.facts, requester)
+    away = turned_away(outcome, builder)
     if away is not None:
         return away
     # What is over, or was handed on, is not taken back.
-    if closed is not None and not (draft.ticket.is_closed or draft.ticket.back_to):
-        _stay_with(draft, closed)
-    _announce(draft, mail)
-    return draft.decision(Answer.DONE, Disposition.NEW_TICKET, "request")
+    if closed is not None and not (builder.ticket.is_closed or builder.ticket.back_to):
+        _stay_with(builder, closed)
+    _announce(builder, mail)
+    return builder.decision(Answer.DONE, Disposition.NEW_TICKET, "request")
 
 
 def begun(
@@ -47,7 +48,7 @@ def begun(
     *,
     parent: int | None = None,
     source: str = "mail",
-) -> Draft:
+) -> DecisionBuilder:
     """The ticket of a first mail, with nothing in it yet."""
     roles = policy.workflow.roles
     event = TicketOpened(
@@ -59,23 +60,23 @@ def begun(
         parent=parent,
     )
     silent = mail.silent or mail.kind is Kind.LIST
-    return Draft.opening(event, actor(mail, kind), policy, now, silent=silent)
+    return DecisionBuilder.opening(event, actor(mail, kind), policy, now, silent=silent)
 
 
-def let_join(draft: Draft, mail: MailArrived) -> None:
+def let_join(builder: DecisionBuilder, mail: MailArrived) -> None:
     """People in CC, whom a proven sender brings in."""
-    draft.add(*(PersonJoined(one) for one in mail.joining if one != draft.ticket.requester))
+    builder.add(*(PersonJoined(one) for one in mail.joining if one != builder.ticket.requester))
 
 
-def _stay_with(draft: Draft, closed: Ticket) -> None:
+def _stay_with(builder: DecisionBuilder, closed: Ticket) -> None:
     """Who knew the closed ticket has its child too, as far as they are still there: before the
     rules look, so that they see it, and against what they say."""
-    directory = draft.policy.directory
+    directory = builder.policy.directory
     if closed.team in directory.teams:
-        set_field(draft, "team", closed.team)
-    old, new = draft.ticket.assignee, closed.assignee
+        set_field(builder, "team", closed.team)
+    old, new = builder.ticket.assignee, closed.assignee
     if new is not None and old != new and any(agent.id == new for agent in directory.agents):
-        draft.add(FieldChanged(field="assignee", old=old, new=new))
+        builder.add(FieldChanged(field="assignee", old=old, new=new))
 
 
 def reported(report: TicketReported, policy: Policy, now: datetime) -> Decision:
@@ -88,50 +89,54 @@ def reported(report: TicketReported, policy: Policy, now: datetime) -> Decision:
         state=policy.workflow.state_of(roles.new),
         request_type=policy.catalog.request_type[0].name,
     )
-    who = Actor(ActorKind.AGENT, report.agent.id, command.CONSOLE)
-    draft = Draft.opening(event, who, policy, now, silent=False)
-    draft.add(MessageAdded(report.message, "request"))
-    apply_rules(draft, "created", report.facts, report.requester)
-    acknowledge(draft)
-    if not draft.ticket.waits_for_approval:
+    who = Actor(ActorKind.AGENT, report.agent.id, perform.CONSOLE)
+    builder = DecisionBuilder.opening(event, who, policy, now, silent=False)
+    builder.add(MessageAdded(report.message, "request"))
+    apply_rules(builder, "created", report.facts, report.requester)
+    acknowledge(builder)
+    if not builder.ticket.waits_for_approval:
         note = f"A new ticket, written down by {report.agent.name} ({report.source})."
-        draft.tell_agents(note, text=report.text, author=report.requester.id)
-    return draft.decision(Answer.DONE, message_kind="request")
+        builder.tell_agents(note, text=report.text, author=report.requester.id)
+    return builder.decision(Answer.DONE, message_kind="request")
 
 
-def acknowledge(draft: Draft) -> None:
+def acknowledge(builder: DecisionBuilder) -> None:
     """The requester hears of the number, and for whose approval the request waits."""
-    note, links = asking.waits_for(draft), (Purpose.VIEW,)
-    draft.write(Template.ACKNOWLEDGEMENT, draft.ticket.requester, note=note, links=links)
+    note, links = requests.waits_for(builder), (Purpose.VIEW,)
+    builder.write(Template.ACKNOWLEDGEMENT, builder.ticket.requester, note=note, links=links)
 
 
-def _announce(draft: Draft, mail: MailArrived) -> None:
+def _announce(builder: DecisionBuilder, mail: MailArrived) -> None:
     if mail.behalf is not None:
-        _announce_on_behalf(draft, mail, mail.behalf)
+        _announce_on_behalf(builder, mail, mail.behalf)
         return
-    acknowledge(draft)
-    if not draft.ticket.waits_for_approval:
-        parent = draft.ticket.parent
+    acknowledge(builder)
+    if not builder.ticket.waits_for_approval:
+        parent = builder.ticket.parent
         what = f", an answer to {spoken(parent)}, which is closed" if parent is not None else ""
-        draft.tell_agents(told(f"A new ticket{what}.", mail), text=mail.text, author=mail.sender.id)
+        builder.tell_agents(
+            told(f"A new ticket{what}.", mail), text=mail.text, author=mail.sender.id
+        )
 
 
-def _announce_on_behalf(draft: Draft, mail: MailArrived, author: Person) -> None:
+def _announce_on_behalf(builder: DecisionBuilder, mail: MailArrived, author: Person) -> None:
     """An agent passed a mail on: its author is the requester and is told; so is the agent."""
-    passed_on(draft, mail, author)
+    passed_on(builder, mail, author)
     note = f"A ticket was opened on behalf of {_named(author)}, who is told of it."
-    draft.write(Template.TRANSCRIPT, mail.sender.id, note=note)
+    builder.write(Template.TRANSCRIPT, mail.sender.id, note=note)
 
 
-def passed_on(draft: Draft, mail: MailArrived, author: Person) -> None:
+def passed_on(builder: DecisionBuilder, mail: MailArrived, author: Person) -> None:
     """The author of the inner mail is told, and so are those who work on the ticket."""
     who = _named(author)
-    draft.explain("lifecycle", f"opened on behalf of {who}")
-    draft.notes.append(f"{mail.sender.name} passed on this mail of {who}.\n\n{mail.words}".strip())
-    acknowledge(draft)
-    if not draft.ticket.waits_for_approval:
+    builder.explain("lifecycle", f"opened on behalf of {who}")
+    builder.notes.append(
+        f"{mail.sender.name} passed on this mail of {who}.\n\n{mail.words}".strip()
+    )
+    acknowledge(builder)
+    if not builder.ticket.waits_for_approval:
         note = f"A new ticket: {mail.sender.name} passed on a mail of {who}."
-        draft.tell_agents_once(note, text=mail.text, author=author.id)
+        builder.tell_agents_once(note, text=mail.text, author=author.id)
 
 
 def _named(person: Person) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, tzinfo
 from zoneinfo import ZoneInfo
 
-from maildesk.lifecycle.calendar import Calendar
-from maildesk.lifecycle.levels import Levels
+from maildesk.lifecycle.sla.business_hours import Calendar
+from maildesk.lifecycle.sla.sla_policy import SlaPolicy
 from maildesk.model.mail import address_key
 from maildesk.model.monitoring import Monitoring
 from maildesk.model.person import Person
@@ -228,5 +228,5 @@ class Policy:
     calendar: Calendar
     monitoring: Monitoring = field(default_factory=Monitoring)
     answers: Answers = field(default_factory=Answers)
-    levels: Levels = field(default_factory=Levels)
+    levels: SlaPolicy = field(default_factory=SlaPolicy)
     neighbours: Neighbours = field(default_factory=Neighbours)

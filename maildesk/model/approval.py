@@ -18,7 +18,7 @@ from maildesk.model.event import (
 
 Said = Literal["open", "approved", "rejected", "passed-on"]
 Outcome = Literal["open", "approved", "rejected", "withdrawn"]
-Turn = (
+ApprovalEvent = (
     ApprovalVoted
     | ApprovalDecided
     | ApprovalPassedOn
@@ -102,7 +102,7 @@ def _vote(person: int, event: ApprovalAsked, at: datetime) -> Vote:
     return Vote(person, "approved", at) if person in event.agreed else Vote(person)
 
 
-def turned(approval: Approval, event: Turn, at: datetime) -> Approval:
+def turned(approval: Approval, event: ApprovalEvent, at: datetime) -> Approval:
     """The question after the event."""
     match event:
         case ApprovalVoted(person=person, approved=approved):

@@ -45,7 +45,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Latest:
+class LatestMessage:
     """The newest text of a ticket that no agent wrote."""
 
     message: str
@@ -55,20 +55,20 @@ class Latest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Splittable:
+class SplitCandidate:
     """A mail that can become a ticket of its own: the one that the agent answers, else the newest.
 
     `number` is kept for that ticket; `elsewhere` is where the mail stands, if it is gone already.
     """
 
-    latest: Latest
+    latest: LatestMessage
     facts: Facts = Facts()
     number: int = 0
     elsewhere: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Undoable:
+class UndoTarget:
     """What the commands of one mail did, and when; the transcript of it is answered.
 
     `elsewhere` is what they did to other tickets, `before` how each ticket stood before. `merged`
@@ -83,7 +83,7 @@ class Undoable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Around:
+class CommandContext:
     """What an agent's commands may need to know beside the ticket itself.
 
     `tickets`: those that the commands name, their ancestors, and all descendants of this one.
@@ -95,9 +95,9 @@ class Around:
     tickets: Mapping[int, Ticket] = field(default_factory=dict)
     people: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
     ours: frozenset[str] = frozenset()
-    latest: Latest | None = None
-    splittable: Splittable | None = None
-    undoable: Undoable | None = None
+    latest: LatestMessage | None = None
+    split_candidate: SplitCandidate | None = None
+    undo_target: UndoTarget | None = None
     answered_by: tuple[Person, ...] = ()
 
 
@@ -171,8 +171,8 @@ class MailArrived:
     words: str = ""
     silent: bool = False
     flood: Flood | None = None
-    around: Around = field(default_factory=Around)
-    family: Mapping[int, Ticket] = field(default_factory=dict)
+    command_context: CommandContext = field(default_factory=CommandContext)
+    descendants: Mapping[int, Ticket] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +190,7 @@ class LinkUsed:
     comment: str
     message: str
     unclear: bool = False
-    family: Mapping[int, Ticket] = field(default_factory=dict)
+    descendants: Mapping[int, Ticket] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,9 +207,9 @@ class AgentActed:
     text: str = ""
     commands: tuple[Command, ...] = ()
     wrong_commands: tuple[WrongCommand, ...] = ()
-    around: Around = field(default_factory=Around)
+    command_context: CommandContext = field(default_factory=CommandContext)
     round: int | None = None
-    family: Mapping[int, Ticket] = field(default_factory=dict)
+    descendants: Mapping[int, Ticket] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +225,7 @@ class TicketReported:
 
 
 @dataclass(frozen=True, slots=True)
-class OriginResolved:
+class ParentResolved:
     """The parent, or one of its parents, was resolved with these words."""
 
     text: str
@@ -255,7 +255,7 @@ class Absorbing:
 class SplitOff:
     """A text of the other ticket becomes a ticket of its own."""
 
-    latest: Latest
+    latest: LatestMessage
     facts: Facts
     request_type: str
     team: str
@@ -270,11 +270,11 @@ class EventsUndone:
     before: Ticket | None = None
 
 
-Order = OriginResolved | RelationSet | ParentSet | Absorbing | SplitOff | EventsUndone
+Order = ParentResolved | RelationSet | ParentSet | Absorbing | SplitOff | EventsUndone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderedElsewhere:
+class RelatedTicketChange:
     """What an agent did in another ticket has this to do with this one.
 
     With a `rule`, that rule did it, on something that the `agent` said, who need not be one.
@@ -295,7 +295,7 @@ class OrderedElsewhere:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OriginTurned:
+class ParentStateChanged:
     """The parent, or one of its parents, was resolved by an event, or is open again.
 
     `requester` is this ticket's; None where nobody looked, and no rule can.
@@ -312,11 +312,11 @@ class OriginTurned:
 
 
 @dataclass(frozen=True, slots=True)
-class ClockStruck:
+class DeadlineReached:
     """A deadline of the ticket may have passed. `family`: the tickets below it."""
 
     requester: Person
-    family: Mapping[int, Ticket] = field(default_factory=dict)
+    descendants: Mapping[int, Ticket] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -363,7 +363,7 @@ class ProblemReported:
     proof: Proof
     rejected: tuple[str, ...] = ()
     silent: bool = False
-    family: Mapping[int, Ticket] = field(default_factory=dict)
+    descendants: Mapping[int, Ticket] = field(default_factory=dict)
 
 
 Cause = (
@@ -371,10 +371,10 @@ Cause = (
     | LinkUsed
     | AgentActed
     | TicketReported
-    | OrderedElsewhere
-    | OriginTurned
+    | RelatedTicketChange
+    | ParentStateChanged
     | HeldJudged
-    | ClockStruck
+    | DeadlineReached
     | DeliveryFailed
     | ProblemReported
 )

@@ -3,12 +3,12 @@
 import enum
 from dataclasses import dataclass
 
-from maildesk.model.cause import OrderedElsewhere, OriginTurned
-from maildesk.model.clock import Notice, Warned
+from maildesk.model.cause import ParentStateChanged, RelatedTicketChange
 from maildesk.model.event import Event
 from maildesk.model.mail import Disposition, Step
 from maildesk.model.message import Message
 from maildesk.model.report import Report
+from maildesk.model.sla_timer import PendingNotification, SlaWarning
 from maildesk.model.token import Purpose
 
 
@@ -43,14 +43,14 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FollowUp:
+class RelatedChange:
     """What follows for another ticket; worked in the same transaction, in the order of numbers.
 
     `ticket` is None for one that is made; then `number`, `subject` and `requester` are its own.
     """
 
     ticket: int | None
-    cause: OrderedElsewhere | OriginTurned
+    cause: RelatedTicketChange | ParentStateChanged
     number: int | None = None
     subject: str = ""
     requester: int | None = None
@@ -86,7 +86,7 @@ class Template(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class OutgoingMail:
     """One mail to one person. `automatic` mails stand under the loop breaker (RFC 3834).
 
     `note` says in one sentence why the letter is sent where the template leaves it open.
@@ -102,7 +102,7 @@ class Letter:
     author: int | None = None
     note: Message | str = ""
     links: tuple[Purpose, ...] = ()
-    warnings: tuple[Warned, ...] = ()
+    warnings: tuple[SlaWarning, ...] = ()
     report: Report | None = None
     own: bool = False
 
@@ -135,7 +135,7 @@ class Decision:
     answer: Answer
     actor: Actor
     changes: tuple[Change, ...] = ()
-    letters: tuple[Letter, ...] = ()
+    outgoing_mails: tuple[OutgoingMail, ...] = ()
     disposition: Disposition | None = None
     message_kind: str = ""
     message_text: str | None = None
@@ -143,7 +143,7 @@ class Decision:
     notes: tuple[str, ...] = ()
     rules_ran: bool = False
     why: tuple[Step, ...] = ()
-    follow_ups: tuple[FollowUp, ...] = ()
+    related_changes: tuple[RelatedChange, ...] = ()
     moving: Moving | None = None
     distrust: int | None = None
-    notices: tuple[Notice, ...] = ()
+    pending_notifications: tuple[PendingNotification, ...] = ()

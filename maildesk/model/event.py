@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from maildesk.model.clock import Clock
 from maildesk.model.sla import Metric
+from maildesk.model.sla_timer import Clock
 
 Value = str | int | None
 Release = Literal["added", "split", "dropped"]
@@ -25,7 +25,7 @@ Field = Literal[
     "assignee",
 ]
 Quorum = Literal["all", "any", "majority", "first"]
-Passed = Literal["delegated", "absent", "away", "bounced", "expired"]
+SubstitutionReason = Literal["delegated", "absent", "away", "bounced", "expired"]
 RelationKind = Literal[
     "related", "duplicate", "blocks", "blocked-by", "merged", "split-from", "split-into"
 ]
@@ -331,7 +331,7 @@ class ApprovalPassedOn:
     round: int
     approver: int
     to: int
-    why: Passed
+    why: SubstitutionReason
     remind_due: datetime | None = None
     expire_due: datetime | None = None
     away_due: datetime | None = None

@@ -49,7 +49,10 @@ def address_key(address: str) -> str:
     """
     if address.isascii():
         return address.lower()
-    return "".join(letter.lower() if letter.isascii() else letter for letter in address)
+    return "".join(
+        outgoing_mail.lower() if outgoing_mail.isascii() else outgoing_mail
+        for outgoing_mail in address
+    )
 
 
 @dataclass(frozen=True, slots=True)

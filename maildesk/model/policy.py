@@ -17,7 +17,7 @@ from maildesk.model.sla import ServiceLevels
 Expiry = Literal["escalate", "reject", "approve"]
 Level = Literal["L1", "L2", "L3", "field"]
 Grade = Literal["high", "medium", "low"]
-Cause = Literal[
+Trigger = Literal[
     "created",
     "replied",
     "reopened",
@@ -132,7 +132,7 @@ class Category(Part):
     sub: tuple[str, ...] = Field((), description="its sub-categories")
 
 
-class Service(Part):
+class CatalogService(Part):
     """Something the desk looks after."""
 
     name: str = Field(description="the service's name")
@@ -162,7 +162,7 @@ class RequestType(Part):
 class Catalog(Part):
     """catalog.toml"""
 
-    service: tuple[Service, ...] = Field((), description="what the desk looks after")
+    service: tuple[CatalogService, ...] = Field((), description="what the desk looks after")
     category: tuple[Category, ...] = Field((), description="categories of tickets")
     request_type: tuple[RequestType, ...] = Field(
         (RequestType(name="incident"),), description="kinds of request"
@@ -351,7 +351,7 @@ class Rule(Part):
     """One rule: when it looks, what must hold, what it does."""
 
     name: str = Field(description="the rule's name; it stands in every trace")
-    on: Annotated[tuple[Cause, ...], BeforeValidator(_many)] = Field(
+    on: Annotated[tuple[Trigger, ...], BeforeValidator(_many)] = Field(
         ("created",),
         description="one or a list of: created, replied, reopened, status-changed, approved, "
         "rejected, event, waited",
@@ -377,7 +377,7 @@ class RuleTest(Part):
     """A rule test: facts in, outcome out. `maildesk rules check` runs it."""
 
     name: str = Field(description="what the test shows")
-    on: Cause = Field("created", description="the cause")
+    on: Trigger = Field("created", description="the cause")
     facts: dict[str, str | int | bool | tuple[str, ...]] = Field(
         {}, description='facts by name, as { "mail.subject" = "VPN down" }; the others are empty'
     )

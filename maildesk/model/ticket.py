@@ -8,8 +8,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from maildesk.model.approval import Approval, Turn, asked, turned
-from maildesk.model.clock import Clock
+from maildesk.model.approval import Approval, ApprovalEvent, asked, turned
 from maildesk.model.event import (
     AbsenceSeen,
     ApprovalAsked,
@@ -54,6 +53,7 @@ from maildesk.model.event import (
     Unrelated,
     Untagged,
 )
+from maildesk.model.sla_timer import Clock
 
 T = TypeVar("T")
 _OfResolution = (
@@ -380,7 +380,7 @@ def _with_field(ticket: Ticket, field: str, new: object) -> Ticket:
     return _with(ticket, **{field: new})
 
 
-def _turned(ticket: Ticket, event: Turn, at: datetime) -> Ticket:
+def _turned(ticket: Ticket, event: ApprovalEvent, at: datetime) -> Ticket:
     if ticket.approval is None:
         raise ValueError(f"ticket {ticket.number}: an approval was decided that nobody asked for")
     return _with(ticket, approval=turned(ticket.approval, event, at))

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from maildesk.model.decision import Letter
+from maildesk.model.decision import OutgoingMail
 from maildesk.model.person import Person
-from maildesk.outgoing import fields, mime
-from maildesk.outgoing.heading import boundary, heading, subject_line
+from maildesk.outgoing import header_fields, mime_body
+from maildesk.outgoing.headers import boundary, heading, subject_line
+from maildesk.outgoing.mail_model import MailModel, SenderIdentity, ThreadContext, disarmed, mailing
 from maildesk.outgoing.mail_templates import MailTemplates
-from maildesk.outgoing.mailing import House, Mailing, Topic, disarmed, mailing
 
-__all__ = ["Composed", "Composer", "House", "Topic"]
+__all__ = ["Composed", "Composer", "SenderIdentity", "ThreadContext"]
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,15 @@ class Composed:
 class Composer:
     """Every template compiled once. `compose` may be called from several threads."""
 
-    def __init__(self, house: House, overrides: Mapping[str, str] | None = None) -> None:
+    def __init__(self, house: SenderIdentity, overrides: Mapping[str, str] | None = None) -> None:
         """`overrides`: see MailTemplates. Raises jinja2.TemplateError for a malformed one."""
         self._house = house
         self._templates = MailTemplates(overrides)
 
     def compose(
         self,
-        letter: Letter,
-        topic: Topic,
+        outgoing_mail: OutgoingMail,
+        topic: ThreadContext,
         recipient: Person,
         author: Person | None,
         *,
@@ -57,27 +57,34 @@ class Composer:
         ticket, unless it says that a mail was refused.
         """
         made = mailing(
-            self._house, letter, topic, recipient, author, now=now, nonce=nonce, proven=proven
+            self._house,
+            outgoing_mail,
+            topic,
+            recipient,
+            author,
+            now=now,
+            nonce=nonce,
+            proven=proven,
         )
         made, head = _checked(made)
-        template, wanted, reader = letter.template, recipient.language, made.reader
+        template, wanted, reader = outgoing_mail.template, recipient.language, made.reader
         words = template_words(made, self._templates.language_of(template, wanted, reader))
         page = self._templates.render(template, words, reader, wanted)
-        body = mime.alternative(boundary(made), page.text, page.html)
+        body = mime_body.alternative(boundary(made), page.text, page.html)
         return Composed(subject_line(made), made.message_id, head + b"\r\n" + body, page.fault)
 
 
-def _checked(made: Mailing) -> tuple[Mailing, bytes]:
+def _checked(made: MailModel) -> tuple[MailModel, bytes]:
     """The mailing and its header block, with a fixed subject where the block does not read back."""
     every = heading(made)
-    head = fields.block(every)
-    if fields.intact(head, [name for name, _ in every]):
+    head = header_fields.block(every)
+    if header_fields.intact(head, [name for name, _ in every]):
         return made, head
     safe = disarmed(made)
-    return safe, fields.block(heading(safe))
+    return safe, header_fields.block(heading(safe))
 
 
-def template_words(made: Mailing, language: str) -> dict[str, object]:
+def template_words(made: MailModel, language: str) -> dict[str, object]:
     """What a template may name; docs/templates.md lists the same."""
     return {
         "language": language,
@@ -88,11 +95,11 @@ def template_words(made: Mailing, language: str) -> dict[str, object]:
         "requester": made.topic.requester,
         "recipient": made.recipient,
         "author": made.author,
-        "text": made.letter.text,
-        "note": made.letter.note,
+        "text": made.outgoing_mail.text,
+        "note": made.outgoing_mail.note,
         "links": made.links,
-        "warnings": made.letter.warnings,
-        "report": made.letter.report,
+        "warnings": made.outgoing_mail.warnings,
+        "report": made.outgoing_mail.report,
         "until": made.until,
         "marker": made.marker,
         "proven": made.proven,

@@ -28,7 +28,7 @@ from maildesk.messages.translator import Translator
 from maildesk.model.decision import Template
 from maildesk.model.message import Value
 from maildesk.model.report import Day
-from maildesk.outgoing import plots, prose
+from maildesk.outgoing import plots, text_filters
 from maildesk.outgoing.template_sandbox import Sandbox, rendered
 
 FORMATS = ("txt", "html")
@@ -232,13 +232,13 @@ def _names(days: list[Day]) -> list[tuple[int, str, str]]:
 def _configured(environment: Environment) -> Environment:
     environment.globals["t"] = _t
     environment.filters.update(
-        wrapped=prose.wrapped,
-        quoted=prose.quoted,
-        indented=prose.indented,
-        paragraphs=prose.paragraphs,
-        aligned=prose.aligned,
-        headline=prose.headline,
-        who=prose.who,
+        wrapped=text_filters.wrapped,
+        quoted=text_filters.quoted,
+        indented=text_filters.indented,
+        paragraphs=text_filters.paragraphs,
+        aligned=text_filters.aligned,
+        headline=text_filters.headline,
+        who=text_filters.who,
         day=_day,
         moment=_moment,
         weekday=_weekday,

@@ -9,8 +9,8 @@ from jinja2 import TemplateNotFound, TemplateSyntaxError
 from maildesk.model.decision import Template
 from maildesk.model.finding import Finding
 from maildesk.outgoing.compose import template_words
+from maildesk.outgoing.mail_model import MailModel
 from maildesk.outgoing.mail_templates import FORMATS, MailTemplates, Rendered, shipped_names
-from maildesk.outgoing.mailing import Mailing
 from maildesk.outgoing.template_samples import samples
 
 _LANGUAGE = 3  # parts of `reply.de.html`
@@ -60,9 +60,9 @@ def faults(folder: str, overrides: Mapping[str, str]) -> list[Finding]:
     return list(found.values())
 
 
-def preview(templates: MailTemplates, mail: Mailing, language: str) -> Rendered:
+def preview(templates: MailTemplates, mail: MailModel, language: str) -> Rendered:
     """Both formats of a sample mail. Raises whatever an override raises."""
-    template = mail.letter.template
+    template = mail.outgoing_mail.template
     words = template_words(mail, templates.language_of(template, language, mail.reader))
     return templates.preview(template, words, mail.reader, language)
 
@@ -71,14 +71,14 @@ def _fault(
     folder: str,
     templates: MailTemplates,
     overrides: Mapping[str, str],
-    mail: Mailing,
+    mail: MailModel,
     language: str,
 ) -> Finding | None:
     try:
         preview(templates, mail, language)
     # Anything can go wrong in a template; what did, and where, is the finding.
     except Exception as error:
-        name, line = _place(error, overrides, mail.letter.template)
+        name, line = _place(error, overrides, mail.outgoing_mail.template)
         what = f"{_what(error)} (rendered with sample data)"
         return _finding(folder, overrides, name, line, what)
     return None

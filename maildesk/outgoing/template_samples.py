@@ -8,14 +8,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from maildesk.messages.catalogue import DEFAULT
-from maildesk.model.clock import Warned
-from maildesk.model.decision import Letter, Template
+from maildesk.model.decision import OutgoingMail, Template
 from maildesk.model.person import Person
 from maildesk.model.report import Count, Day, Issue, Kept, Promises, Report, Summary
 from maildesk.model.settings import Desk
+from maildesk.model.sla_timer import SlaWarning
 from maildesk.model.ticket import Ticket
 from maildesk.model.token import Purpose
-from maildesk.outgoing.mailing import House, Mailing, Topic, mailing
+from maildesk.outgoing.mail_model import MailModel, SenderIdentity, ThreadContext, mailing
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 _RITA = Person(
@@ -66,15 +66,15 @@ _NEW = Ticket(
 )
 
 
-def samples(template: Template, language: str = DEFAULT) -> Iterator[tuple[str, Mailing]]:
+def samples(template: Template, language: str = DEFAULT) -> Iterator[tuple[str, MailModel]]:
     """("complete", mail) and ("minimal", mail) for a reader of that language."""
     yield "complete", complete(template, language)
     yield "minimal", minimal(template, language)
 
 
-def complete(template: Template, language: str = DEFAULT) -> Mailing:
+def complete(template: Template, language: str = DEFAULT) -> MailModel:
     """The mail with all that this template can show."""
-    letter = Letter(
+    outgoing_mail = OutgoingMail(
         template=template,
         to=_RITA.id,
         text="The printer on the second floor jams again.\n\nRegards\nRita",
@@ -85,14 +85,14 @@ def complete(template: Template, language: str = DEFAULT) -> Mailing:
     )
     ticket = _TICKET if template not in _OF_NO_TICKET else None
     to = _ANN if template in _TO_AGENTS else _RITA
-    return _made(letter, ticket, replace(to, language=language), _author(template), _RITA)
+    return _made(outgoing_mail, ticket, replace(to, language=language), _author(template), _RITA)
 
 
-def minimal(template: Template, language: str = DEFAULT) -> Mailing:
+def minimal(template: Template, language: str = DEFAULT) -> MailModel:
     """The mail with nothing that it can lack: no text, no links, no name, no dates."""
-    letter = Letter(template=template, to=_RITA.id, report=_empty_report())
+    outgoing_mail = OutgoingMail(template=template, to=_RITA.id, report=_empty_report())
     ticket = _NEW if template not in {*_OF_NO_TICKET, Template.REFUSED} else None
-    return _made(letter, ticket, replace(_NAMELESS, language=language), None, _NAMELESS)
+    return _made(outgoing_mail, ticket, replace(_NAMELESS, language=language), None, _NAMELESS)
 
 
 def _leaves_it_open(template: Template) -> bool:
@@ -104,19 +104,23 @@ def _author(template: Template) -> Person:
 
 
 def _made(
-    letter: Letter, ticket: Ticket | None, to: Person, author: Person | None, requester: Person
-) -> Mailing:
-    house = House(
+    outgoing_mail: OutgoingMail,
+    ticket: Ticket | None,
+    to: Person,
+    author: Person | None,
+    requester: Person,
+) -> MailModel:
+    house = SenderIdentity(
         Desk(address="desk@example.org"), "https://desk.example.org", (b"sample" * 6,), link_days=30
     )
-    topic = Topic(ticket, "Printer on the second floor jams", requester)
+    topic = ThreadContext(ticket, "Printer on the second floor jams", requester)
     return mailing(
-        house, letter, topic, to, author, now=NOW, nonce=bytes(10), proven=author is not None
+        house, outgoing_mail, topic, to, author, now=NOW, nonce=bytes(10), proven=author is not None
     )
 
 
-def _warned(*, overdue: bool) -> Warned:
-    return Warned(
+def _warned(*, overdue: bool) -> SlaWarning:
+    return SlaWarning(
         number=1042,
         subject="Printer on the second floor jams",
         priority="P2" if overdue else "",

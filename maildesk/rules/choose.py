@@ -6,7 +6,7 @@ from maildesk.model.policy import Organisation
 from maildesk.model.ticket import Ticket
 from maildesk.rules import engine
 from maildesk.rules.compile import CompiledRules
-from maildesk.rules.facts import Moment, Scene
+from maildesk.rules.facts import Moment, RuleInput
 
 _NO_TIME = Moment(date="", hour=0, weekday="", working_day=False, working_time=False)
 
@@ -20,14 +20,14 @@ def first(
     """
     if compiled.rules and compiled.rules[0].rule.when.strip() == "true":
         return compiled.rules[0].rule.name
-    scene = Scene(
+    rule_input = RuleInput(
         mail=Facts(),
         ticket=ticket,
         requester=requester,
         moment=_NO_TIME,
         organisation=organisation,
     )
-    outcome = engine.run(compiled, "created", scene, priority=_none)
+    outcome = engine.run(compiled, "created", rule_input, priority=_none)
     return next((step.rule for step in outcome.steps if step.fired), "")
 
 

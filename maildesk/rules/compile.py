@@ -16,8 +16,8 @@ from difflib import get_close_matches
 
 from cel_expr_python import cel  # type: ignore[import-untyped]
 
-from maildesk.model.policy import Cause, Relate, Rule, Rules
-from maildesk.rules.facts import FACTS, Scene, Value, values
+from maildesk.model.policy import Relate, Rule, Rules, Trigger
+from maildesk.rules.facts import FACTS, RuleInput, Value, values
 from maildesk.rules.patterns import Patterns, fault_of
 
 _TYPES = {
@@ -93,9 +93,9 @@ class CompiledRules:
     environment: cel.Env
     patterns: Patterns
 
-    def activation(self, scene: Scene) -> cel.Activation:
+    def activation(self, rule_input: RuleInput) -> cel.Activation:
         """The facts of a scene, ready for any number of rules."""
-        return self.activated(values(scene))
+        return self.activated(values(rule_input))
 
     def activated(self, facts: dict[str, Value]) -> cel.Activation:
         """The same from facts by name; every fact must be there."""
@@ -112,7 +112,7 @@ class CompiledRules:
         wanted = (compiled.rule.then.relate for compiled in self.rules)
         return tuple(relate for relate in wanted if relate is not None)
 
-    def waits_for(self, on: Cause) -> bool:
+    def waits_for(self, on: Trigger) -> bool:
         """Whether any rule looks on this cause."""
         return any(on in compiled.rule.on for compiled in self.rules)
 

@@ -7,13 +7,13 @@ from typing import Literal
 from maildesk.model.event import Field
 from maildesk.model.policy import Relate
 from maildesk.model.ticket import Relation, Ticket
-from maildesk.rules.facts import Scene
+from maildesk.rules.facts import RuleInput
 
 Priority = Callable[[str, str], str]
 """The catalogue's matrix: (impact, urgency) -> priority."""
 Choose = Callable[[str, str], str | None]
 """Whom `assign` means: (round-robin or least-load, team) -> an agent's address."""
-Find = Callable[[Scene, Relate], int | None]
+Find = Callable[[RuleInput, Relate], int | None]
 """Which other ticket `relate` means for the ticket of the scene; None where there is none."""
 Move = Callable[[Ticket, str], str | None]
 """A rule's move of the ticket to a status -> that status's state, or None where it is not legal."""
@@ -35,7 +35,7 @@ def _everywhere(_agent: int, _team: str) -> bool:
     return True
 
 
-def _some(_scene: Scene, _relate: Relate) -> int | None:
+def _some(_scene: RuleInput, _relate: Relate) -> int | None:
     return _UNKNOWN
 
 
@@ -83,7 +83,7 @@ class AskApproval:
 
 
 @dataclass(frozen=True, slots=True)
-class Bond:
+class RelateTicket:
     """The ticket belongs to another one."""
 
     relate: Relate
@@ -98,7 +98,7 @@ Action = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class RuleAction:
     """Something is done that is more than a field: what, and with which word or text.
 
     `ready`: the value names a ready text of answers.toml.
@@ -110,7 +110,7 @@ class Act:
     ready: bool = False
 
 
-Effect = SetField | AddTag | AskApproval | Bond | Act
+Effect = SetField | AddTag | AskApproval | RelateTicket | RuleAction
 
 
 def after(ticket: Ticket, effects: Iterable[Effect], priority: Priority, ways: Ways) -> Ticket:
@@ -144,13 +144,13 @@ def _after(ticket: Ticket, effect: Effect, ways: Ways) -> Ticket:
             return ticket if agent is None else replace(ticket, assignee=agent)
         case AddTag(tag=tag):
             return replace(ticket, tags=(*ticket.tags, tag))
-        case Bond(relate=relate, other=other):
+        case RelateTicket(relate=relate, other=other):
             return _bound(ticket, relate, other)
-        case Act(action="status", value=status):
+        case RuleAction(action="status", value=status):
             return _moved(ticket, status, ways) or ticket
-        case Act(action="hold"):
+        case RuleAction(action="hold"):
             return _moved(ticket, ways.on_hold, ways) or ticket
-        case Act(action="escalate", value=team) if ticket.team != team:
+        case RuleAction(action="escalate", value=team) if ticket.team != team:
             return _escalated(ticket, team, ways)
         case _:
             return ticket

@@ -11,26 +11,26 @@ from dataclasses import dataclass, field, replace
 from cel_expr_python import cel  # type: ignore[import-untyped]
 
 from maildesk.model.event import Field
-from maildesk.model.policy import Cause, Rule
+from maildesk.model.policy import Rule, Trigger
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import CompiledRule, CompiledRules
 from maildesk.rules.effects import (
     CLOSED,
-    Act,
     Action,
     AddTag,
     AskApproval,
-    Bond,
     Choose,
     Effect,
     Priority,
+    RelateTicket,
+    RuleAction,
     SetField,
     Ways,
     after,
     is_new,
     nobody,
 )
-from maildesk.rules.facts import Scene
+from maildesk.rules.facts import RuleInput
 
 _SETTABLE: tuple[Field, ...] = (
     "service",
@@ -78,8 +78,8 @@ _UNKNOWING = Ways()
 
 def run(
     compiled: CompiledRules,
-    on: Cause | tuple[Cause, ...],
-    scene: Scene,
+    on: Trigger | tuple[Trigger, ...],
+    rule_input: RuleInput,
     *,
     priority: Priority,
     choose: Choose = nobody,
@@ -92,11 +92,13 @@ def run(
     `ways` says what becomes of the ticket where a rule moves it, hands it on or names an agent.
     """
     causes = (on,) if isinstance(on, str) else on
-    this = _Pass(compiled, causes, priority, choose, ways, scene, compiled.activation(scene))
+    this = _Pass(
+        compiled, causes, priority, choose, ways, rule_input, compiled.activation(rule_input)
+    )
     for rule in compiled.rules:
         if only is None or rule.rule.name in only:
             this.steps.append(this.look(rule))
-    return Outcome(tuple(this.effects), tuple(this.steps), this.scene.ticket)
+    return Outcome(tuple(this.effects), tuple(this.steps), this.rule_input.ticket)
 
 
 @dataclass(slots=True)
@@ -104,11 +106,11 @@ class _Pass:
     """How far a pass has come."""
 
     compiled: CompiledRules
-    on: tuple[Cause, ...]
+    on: tuple[Trigger, ...]
     priority: Priority
     choose: Choose
     ways: Ways
-    scene: Scene
+    rule_input: RuleInput
     activation: cel.Activation
     effects: list[Effect] = field(default_factory=list)
     steps: list[Fired] = field(default_factory=list)
@@ -135,12 +137,12 @@ class _Pass:
         self.effects += new
         if rule.stop or rule.then.drop is not None or rule.then.quarantine is not None:
             self.stopped_by = rule.name
-        ticket = after(self.scene.ticket, new, self.priority, self.ways)
-        if ticket.state == CLOSED != self.scene.ticket.state:
+        ticket = after(self.rule_input.ticket, new, self.priority, self.ways)
+        if ticket.state == CLOSED != self.rule_input.ticket.state:
             self.stopped_by = rule.name
-        if ticket != self.scene.ticket:
-            self.scene = replace(self.scene, ticket=ticket)
-            self.activation = self.compiled.activation(self.scene)
+        if ticket != self.rule_input.ticket:
+            self.rule_input = replace(self.rule_input, ticket=ticket)
+            self.activation = self.compiled.activation(self.rule_input)
 
     def _wanted(self, rule: Rule) -> Iterator[Effect]:
         then = rule.then
@@ -149,15 +151,15 @@ class _Pass:
             if value is not None:
                 yield SetField(name, value, rule.name)
         if then.assign:
-            team = then.escalate or then.team or self.scene.ticket.team
+            team = then.escalate or then.team or self.rule_input.ticket.team
             chosen = self.choose(then.assign, team)
             if chosen is not None:
                 yield SetField("assignee", chosen, rule.name)
         yield from (AddTag(tag, rule.name) for tag in dict.fromkeys(then.tag))
         if then.relate is not None:
-            other = self.ways.find(self.scene, then.relate)
+            other = self.ways.find(self.rule_input, then.relate)
             if other is not None:
-                yield Bond(then.relate, other, rule.name)
+                yield RelateTicket(then.relate, other, rule.name)
         yield from _acts(rule)
         if then.ask_approval:
             yield AskApproval(then.ask_approval, rule.name)
@@ -167,20 +169,20 @@ class _Pass:
             case SetField(field="assignee"):
                 return True  # an address; whether it is the assignee's is not known here
             case SetField(field=name, value=value):
-                return bool(getattr(self.scene.ticket, name) != value)
+                return bool(getattr(self.rule_input.ticket, name) != value)
             case AddTag(tag=tag):
-                return tag not in self.scene.ticket.tags
+                return tag not in self.rule_input.ticket.tags
             case AskApproval():
                 return not any(isinstance(earlier, AskApproval) for earlier in self.effects)
-            case Bond(relate=relate, other=other):
-                return is_new(self.scene.ticket, relate, other)
-            case Act(action="status", value=status):
-                return self.scene.ticket.status != status
-            case Act():
+            case RelateTicket(relate=relate, other=other):
+                return is_new(self.rule_input.ticket, relate, other)
+            case RuleAction(action="status", value=status):
+                return self.rule_input.ticket.status != status
+            case RuleAction():
                 return True
 
 
-def _acts(rule: Rule) -> Iterator[Act]:
+def _acts(rule: Rule) -> Iterator[RuleAction]:
     then, name = rule.then, rule.name
     singles: tuple[tuple[Action, str | None], ...] = (
         ("drop", then.drop),
@@ -189,11 +191,11 @@ def _acts(rule: Rule) -> Iterator[Act]:
         ("hold", then.hold),
         ("note", then.note),
     )
-    yield from (Act(action, value, name) for action, value in singles if value is not None)
-    yield from (Act("watch", address, name) for address in then.watch)
+    yield from (RuleAction(action, value, name) for action, value in singles if value is not None)
+    yield from (RuleAction("watch", address, name) for address in then.watch)
     if then.mail is not None:
         told: Action = "tell-agents" if then.mail.to == "agents" else "tell-requester"
         ready = then.mail.template is not None
-        yield Act(told, then.mail.template or then.mail.text or "", name, ready)
+        yield RuleAction(told, then.mail.template or then.mail.text or "", name, ready)
     if then.status is not None:
-        yield Act("status", then.status, name)  # last: it may be the end of the ticket
+        yield RuleAction("status", then.status, name)  # last: it may be the end of the ticket

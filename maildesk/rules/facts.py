@@ -29,7 +29,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class RuleInput:
     """What a rule looks at: the mail, the ticket as it is now, who asked, and when."""
 
     mail: Facts
@@ -46,15 +46,15 @@ class Fact:
     name: str
     type: Type
     meaning: str
-    read: Callable[[Scene], Value]
+    read: Callable[[RuleInput], Value]
 
 
-def _domain(scene: Scene) -> str:
-    return scene.requester.address.rpartition("@")[2].lower()
+def _domain(rule_input: RuleInput) -> str:
+    return rule_input.requester.address.rpartition("@")[2].lower()
 
 
-def _parent(scene: Scene) -> int:
-    return scene.ticket.parent or 0
+def _parent(rule_input: RuleInput) -> int:
+    return rule_input.ticket.parent or 0
 
 
 def _lower(addresses: tuple[str, ...]) -> list[str]:
@@ -141,6 +141,6 @@ FACTS: tuple[Fact, ...] = (
 )
 
 
-def values(scene: Scene) -> dict[str, Value]:
+def values(rule_input: RuleInput) -> dict[str, Value]:
     """Every fact of the scene by its name."""
-    return {fact.name: fact.read(scene) for fact in FACTS}
+    return {fact.name: fact.read(rule_input) for fact in FACTS}

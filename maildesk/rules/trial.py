@@ -12,9 +12,17 @@ from maildesk.model.person import Person
 from maildesk.model.policy import Expected, Organisation, RuleTest
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import CompiledRules
-from maildesk.rules.effects import Act, AddTag, AskApproval, Bond, Priority, SetField, Ways
+from maildesk.rules.effects import (
+    AddTag,
+    AskApproval,
+    Priority,
+    RelateTicket,
+    RuleAction,
+    SetField,
+    Ways,
+)
 from maildesk.rules.engine import Outcome, run
-from maildesk.rules.facts import FACTS, Moment, Scene
+from maildesk.rules.facts import FACTS, Moment, RuleInput
 
 _UNKNOWING = Ways()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -78,26 +86,28 @@ def told(outcome: Outcome) -> dict[str, Any]:
     came["fired"] = outcome.fired
     came["tag"] = tuple(sorted(e.tag for e in outcome.effects if isinstance(e, AddTag)))
     came["watch"] = tuple(
-        sorted(e.value for e in outcome.effects if isinstance(e, Act) and e.action == "watch")
+        sorted(
+            e.value for e in outcome.effects if isinstance(e, RuleAction) and e.action == "watch"
+        )
     )
     for effect in outcome.effects:
         match effect:
             case SetField(field="assignee", value=value):
                 came["assignee"] = value
-            case Bond(relate=relate):
+            case RelateTicket(relate=relate):
                 came["relate"] = relate
             case AskApproval(whom=whom):
                 came["ask_approval"] = whom
-            case Act(action="tell-agents" | "tell-requester", value=value):
+            case RuleAction(action="tell-agents" | "tell-requester", value=value):
                 came["mail"] = value
-            case Act(action=action, value=value) if action != "watch":
+            case RuleAction(action=action, value=value) if action != "watch":
                 came[action] = value
             case _:
                 pass
     return came
 
 
-def scene_of(facts: Mapping[str, Any]) -> Scene:
+def scene_of(facts: Mapping[str, Any]) -> RuleInput:
     """A scene with these facts; those that are not named are empty."""
 
     def fact(name: str, default: Any) -> Any:
@@ -106,7 +116,7 @@ def scene_of(facts: Mapping[str, Any]) -> Scene:
     address = fact("requester.address", fact("mail.from", ""))
     if not address and "requester.domain" in facts:
         address = f"somebody@{facts['requester.domain']}"
-    return Scene(
+    return RuleInput(
         mail=Facts(
             subject=fact("mail.subject", ""),
             text=fact("mail.text", ""),

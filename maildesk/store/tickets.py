@@ -10,9 +10,9 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, union_all, update
 
 from maildesk.model.approval import Approval, Vote
-from maildesk.model.clock import Clock
 from maildesk.model.decision import Actor, ActorKind
 from maildesk.model.event import EVENTS, ClockSet, Event
+from maildesk.model.sla_timer import Clock
 from maildesk.model.ticket import Relation, Ticket
 from maildesk.store import tables
 

@@ -13,13 +13,14 @@ from starlette.responses import Response
 from maildesk.model.decision import Answer
 from maildesk.model.page import Page, Problem
 from maildesk.model.settings import Desk
-from maildesk.web import form, guard, words
-from maildesk.web.door import Door, Health
-from maildesk.web.draw import Drawing
+from maildesk.web import guard
 from maildesk.web.events import Events
-from maildesk.web.form import Form
-from maildesk.web.mails import Mails
-from maildesk.web.words import Alert
+from maildesk.web.links import form, words
+from maildesk.web.links.form import Form
+from maildesk.web.links.link_pages import Health, LinkPages
+from maildesk.web.links.mail_frame import Mails
+from maildesk.web.links.render import Drawing
+from maildesk.web.links.words import Alert
 
 _PROBLEMS = {Problem.UNKNOWN: 404, Problem.EXPIRED: 410, Problem.NOT_YOURS: 403}
 _STATUSES = {Answer.REASON_MISSING: 422, Answer.UNCLEAR: 422, Answer.NOT_YOURS: 403}
@@ -29,7 +30,7 @@ _CONFLICT = 409
 class Links:
     """The pages of a link. Plain functions, so that a slow database holds a thread, not all."""
 
-    def __init__(self, door: Door, drawing: Drawing) -> None:
+    def __init__(self, door: LinkPages, drawing: Drawing) -> None:
         self._door = door
         self._drawing = drawing
 
@@ -112,7 +113,7 @@ def _refusals(links: Links) -> Callable[[Request, Exception], Response]:
 
 
 def create_app(
-    door: Door, desk: Desk, health: Callable[[], Health], events: Events | None = None
+    door: LinkPages, desk: Desk, health: Callable[[], Health], events: Events | None = None
 ) -> FastAPI:
     """The application. It knows no Host header, no cookie and no script."""
     drawing = Drawing(desk)

@@ -26,7 +26,7 @@ from starlette.responses import Response
 
 from maildesk.model.mail import RawMail, Source
 from maildesk.model.monitoring import Report
-from maildesk.web import form
+from maildesk.web.links import form
 
 BODY_BYTES = 128 * 1024
 GOOD_SECONDS = 300
@@ -37,7 +37,7 @@ def _one_line(text: str) -> str:
     """What can stand in a header field: one line, also by Unicode's line ends, with words in it."""
     if not text.strip():
         raise ValueError("it is empty")
-    if any(category(letter) in _NO_LINE for letter in text):
+    if any(category(outgoing_mail) in _NO_LINE for outgoing_mail in text):
         raise ValueError("it has a line break or another control character")
     return text
 

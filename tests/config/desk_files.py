@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from maildesk.config import CheckRules, Config, ConfigErrors, load
+from maildesk.config.load import CheckRules, Config, ConfigErrors, load
 
 ENVIRON = {"IMAP_PASSWORD": "correct horse", "KEY": "k" * 32}
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from maildesk.config import ConfigErrors
-from maildesk.config.lines import line_numbers, line_of
+from maildesk.config.load import ConfigErrors
 from maildesk.config.shipped import policy_files
+from maildesk.config.toml_positions import line_numbers, line_of
 from tests.config.desk_files import FILES, edited, findings, loaded, write
 
 CANARY = "canary-7f3a9c"

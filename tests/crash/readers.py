@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from maildesk.ingest.read import read
+from maildesk.ingest.reading.analyse import read
 
 SECONDS = 4.0
 

@@ -87,7 +87,7 @@ def _message_id(raw: bytes) -> str:
     return line.partition(":")[2].strip()
 
 
-def letter(
+def outgoing_mail(
     who: str, subject: str, *, id: str, answers: str = "", text: str = "It does not work."
 ) -> bytes:
     """A mail to the desk, as the person's program would write it."""
@@ -105,7 +105,7 @@ def letter(
 
 
 @dataclass
-class Scene:
+class RuleInput:
     """The installation in one folder."""
 
     folder: Path
@@ -167,7 +167,7 @@ class Scene:
 
 
 @contextmanager
-def scene(folder: Path, url: str, box: Box, **options: Any) -> Iterator[Scene]:
+def scene(folder: Path, url: str, box: Box, **options: Any) -> Iterator[RuleInput]:
     """An installation with an SMTP server; its database is not yet there, or the one of `url`."""
     sink = Sink()
     url = url.replace(":@", "@")  # not even an empty password may stand in the file
@@ -183,6 +183,6 @@ def scene(folder: Path, url: str, box: Box, **options: Any) -> Iterator[Scene]:
         write()
         store = Store(open_engine(url))
         try:
-            yield Scene(folder, url, box, sink, store, write)
+            yield RuleInput(folder, url, box, sink, store, write)
         finally:
             store.close()

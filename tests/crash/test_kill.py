@@ -17,7 +17,7 @@ import psutil
 
 from maildesk.store import tables
 from tests.crash.conftest import OpenBox
-from tests.crash.scene import LOOK_SECONDS, Box, Scene, letter, scene
+from tests.crash.scene import LOOK_SECONDS, Box, RuleInput, outgoing_mail, scene
 from tests.crash.sites import Site
 from tests.crash.warm import KILLED, Running, Warm
 from tests.servers import CuttingProxy, wait_until
@@ -26,9 +26,9 @@ ROOMS = ("imap", "work", "deliver")
 TOGETHER = 2  # trials at a time: the cores of a small machine
 REPEATED = 2  # so many times of the same step are walked
 MAILS = (
-    letter("rita", "Printer broken", id="one"),
-    letter("max", "VPN is down", id="two"),
-    letter("rita", "Re: Printer broken", id="three", answers="one"),
+    outgoing_mail("rita", "Printer broken", id="one"),
+    outgoing_mail("max", "VPN is down", id="two"),
+    outgoing_mail("rita", "Re: Printer broken", id="three", answers="one"),
 )
 ANSWERS = Counter(
     {
@@ -55,20 +55,20 @@ FATES = {
 
 
 @contextmanager
-def three_mails(folder: Path, box: Box) -> Iterator[Scene]:
+def three_mails(folder: Path, box: Box) -> Iterator[RuleInput]:
     """An installation on an empty database, with three mails in its mailbox."""
     with scene(folder, f"sqlite:///{folder}/desk.db", box) as here:
         here.arrive(*MAILS)
         yield here
 
 
-def lives_on(warm: Warm, here: Scene) -> None:
+def lives_on(warm: Warm, here: RuleInput) -> None:
     """A successor works until nothing is left."""
     with warm.running(here.folder, *ROOMS, name="successor", reader="inline"):
         here.wait_until_quiet(len(MAILS))
 
 
-def doubles(here: Scene) -> int:
+def doubles(here: RuleInput) -> int:
     """All is as if nobody had been killed; how many mails of ours went out twice, each counted."""
     journal = here.mails()
     assert [row.disposition for row in journal] == ["new-ticket", "new-ticket", "follow-up"]
@@ -80,7 +80,7 @@ def doubles(here: Scene) -> int:
     return _doubles_of(here)
 
 
-def _doubles_of(here: Scene) -> int:
+def _doubles_of(here: RuleInput) -> int:
     ours, received = here.outgoing(), here.sink.received()
     assert Counter((row.recipient, row.template) for row in ours) == ANSWERS
     assert {row.state for row in ours} == {"sent"}
@@ -91,7 +91,7 @@ def _doubles_of(here: Scene) -> int:
     return received.total() - len(ours)
 
 
-def uncertain(here: Scene) -> int:
+def uncertain(here: RuleInput) -> int:
     """How many mails of ours are counted as perhaps sent twice."""
     return sum(row.uncertain for row in here.outgoing())
 
@@ -116,7 +116,7 @@ def sites_of(warm: Warm, folder: Path, box: Box) -> list[Site]:
     ]
 
 
-def steps_of(here: Scene, daemon: Running) -> Counter[str]:
+def steps_of(here: RuleInput, daemon: Running) -> Counter[str]:
     """How often the daemon has taken each step so far; that it looked for work is none."""
     log = here.folder / f"{daemon.name}.steps"
     lines = log.read_text().splitlines() if log.exists() else []
@@ -191,7 +191,7 @@ def _killing(victim: Running, said: bytes, words: bytes) -> bytes:
 
 
 @contextmanager
-def killed_at_the_final_dot(warm: Warm, folder: Path, box: Box) -> Iterator[Scene]:
+def killed_at_the_final_dot(warm: Warm, folder: Path, box: Box) -> Iterator[RuleInput]:
     """The SMTP server has the first mail of ours; its answer finds nobody."""
     with three_mails(folder, box) as here:
         with warm.running(folder, *ROOMS, reader="inline") as victim:

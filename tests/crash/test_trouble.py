@@ -18,35 +18,35 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import OperationalError
 
 from maildesk.cli import build
-from maildesk.cli.edge import run
-from maildesk.config import load
-from maildesk.daemon import Daemon
-from maildesk.desk.desk import Desk
-from maildesk.desk.worker import Worker
-from maildesk.ingest.smtp import ListenerRoom
+from maildesk.cli.console.errors import run
+from maildesk.config.load import load
+from maildesk.daemon.run import Daemon
+from maildesk.ingest.servers.smtp.listener import ListenerService
 from maildesk.model.settings import Database
+from maildesk.processing.desk import Desk
+from maildesk.processing.worker import Worker
 from maildesk.store.engine import Store, open_store
-from maildesk.store.outgoing import OutgoingQueue
-from tests.crash.scene import ENVIRON, Box, Scene, letter, scene
+from maildesk.store.outgoing_rows import OutgoingQueue
+from tests.crash.scene import ENVIRON, Box, RuleInput, outgoing_mail, scene
 from tests.crash.warm import Warm
-from tests.outgoing.smtp_fake import Door
+from tests.outgoing.smtp_fake import LinkPages
 from tests.servers import CuttingProxy, Pymap, free_port, wait_until
 from tests.world import World, one
 
-MAIL = letter("rita", "Printer broken", id="one")
+MAIL = outgoing_mail("rita", "Printer broken", id="one")
 LARGE = "x" * 70 + "\n"
 CERTIFICATE = Path(__file__).parents[1] / "tls" / "localhost.pem"
 READY = {"imap:desk": "", "work": "", "deliver": "", "clock": ""}
 
 
 @contextmanager
-def installed(folder: Path, box: Box, **options: Any) -> Iterator[Scene]:
+def installed(folder: Path, box: Box, **options: Any) -> Iterator[RuleInput]:
     with scene(folder, f"sqlite:///{folder}/desk.db", box, **options) as here:
         yield here
 
 
 @contextmanager
-def daemon(here: Scene, **options: Any) -> Iterator[Daemon]:
+def daemon(here: RuleInput, **options: Any) -> Iterator[Daemon]:
     """A daemon in this process."""
     one = Daemon(load(here.folder / "maildesk.toml", ENVIRON), **options)
     one.start()
@@ -61,15 +61,15 @@ def troubles(daemon: Daemon) -> dict[str, str]:
     return {name: "" if ok else detail for name, ok, detail in daemon.health().parts}
 
 
-def wait_for_trouble(daemon: Daemon, room: str, words: str, seconds: float = 15) -> None:
+def wait_for_trouble(daemon: Daemon, service: str, words: str, seconds: float = 15) -> None:
     """Wait until /readyz says these words of that room, and of every other that it works."""
 
     def said() -> bool:
-        return words in troubles(daemon)[room] and not daemon.health().ready
+        return words in troubles(daemon)[service] and not daemon.health().ready
 
-    wait_until(said, seconds, f"{words!r} of {room}: {troubles(daemon)}")
-    assert "\n" not in troubles(daemon)[room]
-    assert troubles(daemon) | {room: ""} == dict.fromkeys(troubles(daemon), "")
+    wait_until(said, seconds, f"{words!r} of {service}: {troubles(daemon)}")
+    assert "\n" not in troubles(daemon)[service]
+    assert troubles(daemon) | {service: ""} == dict.fromkeys(troubles(daemon), "")
 
 
 def wait_until_ready(daemon: Daemon, seconds: float = 20) -> None:
@@ -88,7 +88,7 @@ def test_an_smtp_server_that_is_down_is_named_and_mail_goes_out_when_it_is_up(
         wait_for_trouble(desk, "deliver", f"cannot connect to 127.0.0.1:{port}")
         wait_until(lambda: here.mails()[0].disposition == "new-ticket")
         assert [row.state for row in here.outgoing()] == ["waiting", "waiting"]
-        door = Door(here.sink, {})
+        door = LinkPages(here.sink, {})
         door.port = port
         door.start()
         try:
@@ -127,7 +127,7 @@ def test_a_login_that_the_smtp_server_refuses_is_named_and_tried_again(
 
     user = 'user = "desk"\npassword = { env = "SMTP_PASSWORD" }'
     with installed(tmp_path, box, smtp=user) as here:
-        door = Door(here.sink, {"authenticator": login, "auth_require_tls": False})
+        door = LinkPages(here.sink, {"authenticator": login, "auth_require_tls": False})
         door.start()
         here.configure(smtp_port=door.port)
         try:
@@ -199,7 +199,7 @@ def test_on_a_full_disk_nothing_is_settled_or_acknowledged_and_all_resumes(
     tmp_path: Path, box: Box
 ) -> None:
     disk = Disk()
-    mails = [letter("rita", f"Large {n}", id=f"{n}", text=LARGE * 3000) for n in range(3)]
+    mails = [outgoing_mail("rita", f"Large {n}", id=f"{n}", text=LARGE * 3000) for n in range(3)]
     with (
         installed(tmp_path, box, more=LISTENER) as here,
         daemon(here, open_store=disk.open) as desk,
@@ -214,7 +214,7 @@ def test_on_a_full_disk_nothing_is_settled_or_acknowledged_and_all_resumes(
         assert (here.mails(), here.outgoing(), here.sink.taken) == ([], [], [])
 
         disk.full = False
-        assert handed_over(desk, letter("max", "Small", id="4")) == 250
+        assert handed_over(desk, outgoing_mail("max", "Small", id="4")) == 250
         here.wait_until_quiet(4)
         wait_until_ready(desk)
         assert here.on_server() == (0, 3)
@@ -224,10 +224,10 @@ def test_on_a_full_disk_nothing_is_settled_or_acknowledged_and_all_resumes(
 
 def handed_over(desk: Daemon, raw: bytes) -> int:
     """What the listener answers to the mail."""
-    room = desk.room("smtp:door")
-    assert isinstance(room, ListenerRoom)
-    assert room.started.wait(5)
-    with smtplib.SMTP("127.0.0.1", room.port, timeout=30) as client:
+    service = desk.service("smtp:door")
+    assert isinstance(service, ListenerService)
+    assert service.started.wait(5)
+    with smtplib.SMTP("127.0.0.1", service.port, timeout=30) as client:
         try:
             client.sendmail("rita@example.org", ["desk@example.org"], raw)
         except smtplib.SMTPDataError as error:
@@ -239,7 +239,7 @@ def test_a_disk_that_is_full_while_mails_are_worked_costs_them_no_attempt(
     tmp_path: Path, box: Box
 ) -> None:
     disk = Disk()
-    mails = [letter("rita", f"Large {n}", id=f"{n}", text=LARGE * 3000) for n in range(3)]
+    mails = [outgoing_mail("rita", f"Large {n}", id=f"{n}", text=LARGE * 3000) for n in range(3)]
     with installed(tmp_path, box) as here:
         here.arrive(*mails)
         with daemon(here, only=frozenset({"imap"})):
@@ -259,12 +259,12 @@ def test_a_disk_that_is_full_while_mails_are_worked_costs_them_no_attempt(
 def test_a_database_locked_by_another_for_fifteen_seconds_is_waited_for(
     warm: Warm, tmp_path: Path, box: Box
 ) -> None:
-    rooms = ("imap", "work", "deliver")
-    with installed(tmp_path, box) as here, warm.running(tmp_path, *rooms) as desk:
+    services = ("imap", "work", "deliver")
+    with installed(tmp_path, box) as here, warm.running(tmp_path, *services) as desk:
         here.arrive(MAIL)
         here.wait_until_quiet(1)
         with here.store.write():
-            here.arrive(letter("max", "VPN is down", id="two"))
+            here.arrive(outgoing_mail("max", "VPN is down", id="two"))
             time.sleep(15)
             assert here.on_server() == (1, 1)
             assert len(here.sink.taken) == 2
@@ -297,14 +297,14 @@ def moody(world: World, *failing: int) -> MoodyStore:
 def test_a_claim_that_could_not_be_given_back_costs_the_mail_no_attempt(world: World) -> None:
     world.desk.keep([world.raw(world.mail("rita", "It does not print."))])
     # claim; claim ahead; write fails; giving back fails, too
-    office = replace(world.office, store=moody(world, 3, 4))
-    worker = Worker(office, world.readers)
+    runtime = replace(world.runtime, store=moody(world, 3, 4))
+    worker = Worker(runtime, world.readers)
     with pytest.raises(OperationalError):
         worker.work()
-    assert world.mails()[0].worker == office.holder
+    assert world.mails()[0].worker == runtime.holder
     worker.close()
 
-    again = Worker(office, world.readers)
+    again = Worker(runtime, world.readers)
     assert again.work() == 1
     (mail,) = world.mails()
     assert (mail.disposition, mail.attempts) == ("new-ticket", 1)
@@ -317,7 +317,7 @@ def test_mails_of_ours_that_could_not_be_given_back_go_out_as_soon_as_the_databa
     world.writes("rita", "It does not print.")
     queue = OutgoingQueue(
         moody(world, 2),
-        world.office.holder,
+        world.runtime.holder,
         world.clock,
         return_path=lambda id_: f"{id_}@example.org",
         evidence_seconds=60,
@@ -335,7 +335,7 @@ def test_a_database_that_fails_while_a_deadline_is_worked_is_not_the_tickets_fau
     for_ann = one(world.writes("rita", "It does not print."), "ann", "agent-notification")
     world.writes("ann", "#resolve Toner.", answering=for_ann)
     world.clock.forward(days=30)
-    desk = Desk(replace(world.office, store=moody(world, 2)))  # the deadline's
+    desk = Desk(replace(world.runtime, store=moody(world, 2)))  # the deadline's
     with pytest.raises(OperationalError):
         desk.tick()
     assert world.ticket(1001).remind_due is not None  # not put off, either
@@ -356,11 +356,13 @@ def environ(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_mail_that_kills_its_reader_is_quarantined_and_delays_no_other(
     warm: Warm, tmp_path: Path, box: Box, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    poison = [letter("mallory", f"Poison {n}", id=f"{n}", text="exit") for n in (1, 2)]
-    rooms = ("imap", "work", "deliver")
+    poison = [outgoing_mail("mallory", f"Poison {n}", id=f"{n}", text="exit") for n in (1, 2)]
+    services = ("imap", "work", "deliver")
     with installed(tmp_path, box) as here:
-        here.arrive(poison[0], MAIL, poison[1], letter("max", "VPN is down", id="two"))
-        with warm.running(tmp_path, *rooms, reader="tests.ingest.hostile_readers:reader") as desk:
+        here.arrive(poison[0], MAIL, poison[1], outgoing_mail("max", "VPN is down", id="two"))
+        with warm.running(
+            tmp_path, *services, reader="tests.ingest.hostile_readers:reader"
+        ) as desk:
             here.wait_until_quiet(4)
             assert desk.stop() == 0
         first, rita, second, max_ = here.mails()
@@ -388,7 +390,7 @@ def test_a_mail_that_kills_its_reader_is_quarantined_and_delays_no_other(
         quarantine("drop", f"{second.id}")
         assert quarantine("list") == b""
 
-        with warm.running(tmp_path, *rooms):
+        with warm.running(tmp_path, *services):
             here.wait_until_quiet(4)
         assert [row.disposition for row in here.mails()] == ["new-ticket"] * 2 + [
             "refused",
@@ -405,9 +407,9 @@ def test_a_mail_that_raises_within_a_check_is_quarantined_and_delays_no_other(
     spoiled = world.mail("rita", "Any news?", answering=answer)
     world.arrives(spoiled, world.mail("max", "It is down.", subject="VPN"))
 
-    _, follow_up, other = world.mails()
-    assert (follow_up.state, follow_up.attempts) == ("quarantined", 3)
-    assert follow_up.reason.startswith("TypeError: ")
+    _, related_change, other = world.mails()
+    assert (related_change.state, related_change.attempts) == ("quarantined", 3)
+    assert related_change.reason.startswith("TypeError: ")
     assert (other.disposition, other.attempts) == ("new-ticket", 1)
 
 
@@ -417,11 +419,11 @@ def test_a_mail_that_raises_within_a_check_is_quarantined_and_delays_no_other(
 def test_a_stop_while_mails_are_read_ends_in_time_and_leaves_nothing_half_done(
     warm: Warm, tmp_path: Path, box: Box
 ) -> None:
-    rooms = ("imap", "work", "deliver")
-    mails = [letter("rita", f"Question {n}", id=f"{n}") for n in range(3)]
+    services = ("imap", "work", "deliver")
+    mails = [outgoing_mail("rita", f"Question {n}", id=f"{n}") for n in range(3)]
     with installed(tmp_path, box) as here:
         here.arrive(*mails)
-        with warm.running(tmp_path, *rooms, reader="tests.crash.readers:dawdle") as desk:
+        with warm.running(tmp_path, *services, reader="tests.crash.readers:dawdle") as desk:
             wait_until(lambda: here.mails() and here.mails()[0].attempts == 1, 20)
             time.sleep(1)
             readers = psutil.Process(desk.pid).children()
@@ -430,6 +432,6 @@ def test_a_stop_while_mails_are_read_ends_in_time_and_leaves_nothing_half_done(
         assert not any(reader.is_running() for reader in readers)
         assert {(row.state, row.attempts, row.worker) for row in here.mails()} == {("kept", 0, "")}
         assert here.outgoing() == []
-        with warm.running(tmp_path, *rooms):
+        with warm.running(tmp_path, *services):
             here.wait_until_quiet(3)
         assert [row.disposition for row in here.mails()] == ["new-ticket"] * 3

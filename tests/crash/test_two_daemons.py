@@ -9,21 +9,21 @@ from pathlib import Path
 from sqlalchemy import select
 
 from maildesk.store import tables
-from tests.crash.scene import Box, Scene, letter, scene
+from tests.crash.scene import Box, RuleInput, outgoing_mail, scene
 from tests.crash.warm import Running, Warm
 from tests.servers import wait_until
 
 ROOMS = ("imap", "work", "deliver")
 MAILS = 200
 BURST = 20
-LETTERS = [letter(f"asker{n}", f"Question {n}", id=f"question-{n}") for n in range(MAILS)]
+LETTERS = [outgoing_mail(f"asker{n}", f"Question {n}", id=f"question-{n}") for n in range(MAILS)]
 LEASES = {"imap:desk/INBOX", "work"}
 
 
 @contextmanager
 def two_daemons(
     warm: Warm, folder: Path, url: str, box: Box
-) -> Iterator[tuple[Scene, Running, Running]]:
+) -> Iterator[tuple[RuleInput, Running, Running]]:
     """Both begin at the same moment, on an empty database."""
     with (
         scene(folder, url, box) as here,
@@ -33,21 +33,21 @@ def two_daemons(
         yield here, first, second
 
 
-def arrive(here: Scene) -> Iterator[None]:
+def arrive(here: RuleInput) -> Iterator[None]:
     """All the mails, a burst at a time."""
     for start in range(0, MAILS, BURST):
         here.arrive(*LETTERS[start : start + BURST])
         yield
 
 
-def holders(here: Scene) -> dict[str, int]:
+def holders(here: RuleInput) -> dict[str, int]:
     """The process that holds each lease."""
     with here.store.read() as connection:
         rows = connection.execute(select(tables.lease.c.name, tables.lease.c.holder)).all()
     return {row.name: int(re.split("/", row.holder)[1]) for row in rows}
 
 
-def doubles(here: Scene) -> int:
+def doubles(here: RuleInput) -> int:
     """Each mail became one ticket and was answered; how many answers went out twice."""
     journal, ours, received = here.mails(), here.outgoing(), here.sink.received()
     assert Counter(row.disposition for row in journal) == {"new-ticket": MAILS}

@@ -14,10 +14,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from maildesk.config import load
-from maildesk.daemon import Daemon, log_to_stdout
-from maildesk.ingest.pool import ReadingPool
-from maildesk.ingest.read import read, read_head
+from maildesk.config.load import load
+from maildesk.daemon.run import Daemon, log_to_stdout
+from maildesk.ingest.reading.analyse import read, read_head
+from maildesk.ingest.reading.pool import ReadingPool
 from maildesk.model.mail import RawMail, Reading
 from maildesk.model.settings import Database, Settings
 from maildesk.store.engine import open_store

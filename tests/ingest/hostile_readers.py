@@ -5,8 +5,8 @@ import signal
 import time
 from typing import Any
 
-from maildesk.ingest.raw import Raw
-from maildesk.ingest.read import read, read_head
+from maildesk.ingest.mime.raw_bytes import Raw
+from maildesk.ingest.reading.analyse import read, read_head
 
 
 def reader(raw: Raw, **envelope: Any) -> object:

@@ -11,7 +11,7 @@ Folder: TypeAlias = tuple[str, str, int]
 
 
 class JournalFake:
-    """Implements `maildesk.ingest.journal.Journal`. Safe for several threads."""
+    """Implements `maildesk.ingest.servers.journal_port.Journal`. Safe for several threads."""
 
     def __init__(self) -> None:
         self.mails: list[RawMail] = []

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import dkim  # type: ignore[import-untyped]
 
-from maildesk.ingest.lookup import Kind, NoAnswer
+from maildesk.ingest.identity.dns import Kind, NoAnswer
 
 PRIVATE = b"""\
 -----BEGIN RSA PRIVATE KEY-----

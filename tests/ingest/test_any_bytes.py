@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bench import fuzz_mails, fuzz_read, fuzz_words
 from bench.fuzz_letter import Shape, Source, attached
 from bench.fuzz_read import Cost
-from maildesk.ingest.read import read
+from maildesk.ingest.reading.analyse import read
 
 OWN = fuzz_mails.load(Path("no such folder"), Path(__file__).parents[1] / "mails")
 FIELDS = [name + b": " for name in fuzz_words.HEADER_NAMES]

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from maildesk.ingest.authenticate import identify
-from maildesk.ingest.parse import parse
+from maildesk.ingest.identity.authenticate import identify
+from maildesk.ingest.mime.mail_parser import parse
 from maildesk.model.mail import Address, Mail
 from maildesk.model.person import Proof, SenderCheck
 from maildesk.model.settings import Trust

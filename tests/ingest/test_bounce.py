@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from maildesk.ingest.bounce import reports
-from maildesk.ingest.parse import parse_whole
+from maildesk.ingest.intent.bounce_report import reports
+from maildesk.ingest.mime.mail_parser import parse_whole
 from maildesk.model.mail import BounceReport, Permanence
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from maildesk.ingest import charset, fields
-from maildesk.ingest.parse import parse
+from maildesk.ingest.mime import charset, fields
+from maildesk.ingest.mime.mail_parser import parse
 
 GERMAN = "Die Hasen und die Frösche klagten über ihre mißliche Lage"
 RUSSIAN = "Доброе утро, принтер в третьем кабинете снова не печатает ничего"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from maildesk.ingest.chasing import only_chases
+from maildesk.ingest.intent.status_inquiry import only_chases
 
 REQUEST = "New laptop I need a laptop. A mouse I have."
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from maildesk.ingest.commands import read_commands
-from maildesk.ingest.decisions import WORDS, read_decision, takes_back
+from maildesk.ingest.intent.commands import read_commands
+from maildesk.ingest.intent.decisions import WORDS, read_decision, takes_back
 from maildesk.model.cause import Choice
 from maildesk.model.command import COMMANDS, CommandKind, Takes
 

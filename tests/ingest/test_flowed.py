@@ -2,7 +2,7 @@
 
 import pytest
 
-from maildesk.ingest.flowed import unflowed
+from maildesk.ingest.mime.flowed import unflowed
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from maildesk.ingest.forward import Forwarded, forwarded_in, passed_on
-from maildesk.ingest.read import read
+from maildesk.ingest.content.forward import Forwarded, forwarded_in, passed_on
+from maildesk.ingest.reading.analyse import read
 from maildesk.model.mail import Address
 
 GMAIL = """Please look.

@@ -2,8 +2,8 @@
 
 import pytest
 
-from maildesk.ingest import head_only
-from maildesk.ingest.read import read_head
+from maildesk.ingest.reading import header_only
+from maildesk.ingest.reading.analyse import read_head
 
 HEAD = b"From: rita@example.org\r\nSubject: Printer\r\nMessage-ID: <one@example.org>\r\n\r\n"
 
@@ -16,11 +16,11 @@ HEAD = b"From: rita@example.org\r\nSubject: Printer\r\nMessage-ID: <one@example.
         (b"A: b\r\rbody", b"A: b\r\r"),
         (b"A: b", b"A: b"),
         (b"", b""),
-        (b"A: " + b"b" * 99_999, (b"A: " + b"b" * 99_999)[: head_only.HEAD_BYTES]),
+        (b"A: " + b"b" * 99_999, (b"A: " + b"b" * 99_999)[: header_only.HEAD_BYTES]),
     ],
 )
 def test_the_header_block_ends_at_the_first_blank_line(raw: bytes, head: bytes) -> None:
-    assert head_only.head_of(raw) == head
+    assert header_only.head_of(raw) == head
 
 
 def test_the_same_mail_by_two_ways_has_one_key_and_another_body_another() -> None:
@@ -37,5 +37,5 @@ def test_the_same_mail_by_two_ways_has_one_key_and_another_body_another() -> Non
 
 def test_nothing_of_the_body_is_read() -> None:
     reading = read_head(HEAD + b"#resolve toner\r\n")
-    assert reading.mail.text == reading.reply_text == head_only.TEXT
+    assert reading.mail.text == reading.reply_text == header_only.TEXT
     assert (reading.mail.subject, reading.mail.message_id) == ("Printer", "<one@example.org>")

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from maildesk.ingest.imap import MailboxRoom, Pace
-from maildesk.ingest.imap_probe import probe, uids
-from maildesk.ingest.imap_trouble import LineDropped, MailboxTrouble
+from maildesk.ingest.servers.imap.imap_errors import LineDropped, MailboxTrouble
+from maildesk.ingest.servers.imap.poller import MailboxService, Pace
+from maildesk.ingest.servers.imap.probe import probe, uids
+from maildesk.model.service import WakeSignal
 from maildesk.model.settings import Mailbox, Secret, Security
-from maildesk.room import Bell
 from tests.ingest.journal_fake import JournalFake
 from tests.servers import (
     PASSWORD,
@@ -55,26 +55,26 @@ def settings(port: int, **changes: Any) -> Mailbox:
 class Running:
     """A room in a thread, and what it ended with. Starts again after an error if told so."""
 
-    def __init__(self, room: MailboxRoom, again: bool = False) -> None:
-        self.room = room
-        self.bell = Bell()
+    def __init__(self, service: MailboxService, again: bool = False) -> None:
+        self.service = service
+        self.wake_signal = WakeSignal()
         self.errors: list[Exception] = []
         self._again = again
         self.thread = threading.Thread(target=self._run)
         self.thread.start()
 
     def _run(self) -> None:
-        while not self.bell.stopping:
+        while not self.wake_signal.stopping:
             try:
-                self.room.run(self.bell)
+                self.service.run(self.wake_signal)
             except Exception as error:
                 self.errors.append(error)
                 if not self._again:
                     return
-                self.bell.wait(0.05)
+                self.wake_signal.wait(0.05)
 
     def stop(self) -> None:
-        self.bell.stop()
+        self.wake_signal.stop()
         self.thread.join(20)
         assert not self.thread.is_alive()
 
@@ -90,7 +90,7 @@ def running(
     folder: str = "INBOX",
     on_kept: Callable[[], None] = lambda: None,
 ) -> Iterator[Running]:
-    room = MailboxRoom(
+    service = MailboxService(
         box,
         folder,
         max_mail_bytes=max_mail_bytes,
@@ -98,7 +98,7 @@ def running(
         on_kept=on_kept,
         pace=pace or Pace(tick=0.1),
     )
-    run = Running(room, again)
+    run = Running(service, again)
     try:
         yield run
     finally:
@@ -168,7 +168,7 @@ def test_a_ring_makes_the_room_look_at_once(imap_server: ImapServer, journal: Jo
     with running(settings(imap_server.port, idle=False, poll_seconds=300), journal) as run:
         time.sleep(0.5)
         put(imap_server, mail(1))
-        run.bell.ring()
+        run.wake_signal.ring()
         wait_until(settled(journal, 1), 2)
 
 
@@ -226,7 +226,7 @@ def test_several_folders_are_rooms_of_their_own(
     box = settings(imap_server.port, folders=("INBOX", "Störungen"))
     with running(box, journal, folder="Störungen") as run:
         wait_until(settled(journal, 1))
-        assert run.room.name == "imap:desk/Störungen"
+        assert run.service.name == "imap:desk/Störungen"
 
 
 # --- ways to settle ---
@@ -298,7 +298,7 @@ def test_a_refused_settle_is_shown_and_mails_are_still_taken(
     box = settings(dovecot.port, processed_folder="", idle=False, poll_seconds=0.2)
     with running(box, journal) as run:
         wait_until(lambda: len(journal.mails) == 1)
-        wait_until(lambda: run.room.troubles)
+        wait_until(lambda: run.service.troubles)
         put(dovecot, mail(2))
         wait_until(lambda: len(journal.mails) == 2)
     assert journal.done == set()
@@ -398,10 +398,10 @@ def test_one_mail_at_which_the_line_always_breaks_holds_up_no_other(
     proxy.rewrite = cut_at_poison
     with running(settings(proxy.port), journal, again=True) as run:
         wait_until(settled(journal, 2), 20)
-        wait_until(lambda: any("UID" in trouble for trouble in run.room.troubles))
+        wait_until(lambda: any("UID" in trouble for trouble in run.service.troubles))
         proxy.rewrite = lambda data: data
         wait_until(settled(journal, 3), 20)
-        wait_until(lambda: not run.room.troubles)
+        wait_until(lambda: not run.service.troubles)
 
 
 def test_a_substitute_mail_of_exchange_is_a_failed_fetch(
@@ -414,8 +414,8 @@ def test_a_substitute_mail_of_exchange_is_a_failed_fetch(
     put(imap_server, mail(1), substitute, mail(3))
     with running(settings(imap_server.port), journal) as run:
         wait_until(settled(journal, 2))
-        wait_until(lambda: run.room.troubles)
-        assert "Exchange" in run.room.troubles[0]
+        wait_until(lambda: run.service.troubles)
+        assert "Exchange" in run.service.troubles[0]
     assert len(uids_in(imap_server)) == 1
     ((_, position),) = journal.positions.values()
     assert position < uids_in(imap_server)[0]
@@ -437,8 +437,8 @@ def test_throttling_is_obeyed_and_shown(
     proxy.rewrite = throttle
     began = time.monotonic()
     with running(settings(proxy.port), journal) as run:
-        wait_until(lambda: run.room.troubles)
-        assert "throttled" in run.room.troubles[0]
+        wait_until(lambda: run.service.troubles)
+        assert "throttled" in run.service.troubles[0]
         wait_until(settled(journal, 1))
         assert time.monotonic() - began > 1.5
         assert run.errors == []
@@ -502,9 +502,9 @@ def test_of_two_rooms_on_one_folder_one_works_and_the_other_takes_over(
 
 
 def trouble_of(box: Mailbox, journal: JournalFake, folder: str = "INBOX") -> str:
-    room = MailboxRoom(box, folder, max_mail_bytes=1000, journal=journal)
+    service = MailboxService(box, folder, max_mail_bytes=1000, journal=journal)
     with pytest.raises(MailboxTrouble) as raised:
-        room.run(Bell())
+        service.run(WakeSignal())
     text = str(raised.value)
     assert "\n" not in text
     assert PASSWORD not in text

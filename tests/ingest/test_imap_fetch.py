@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from maildesk.ingest.imap_fetch import (
+from maildesk.ingest.servers.imap.fetch_plan import (
     FailedFetch,
     Listed,
     batches,
@@ -15,7 +15,7 @@ from maildesk.ingest.imap_fetch import (
     uid_set,
     windows,
 )
-from maildesk.ingest.imap_trouble import said_by, throttle_seconds
+from maildesk.ingest.servers.imap.imap_errors import said_by, throttle_seconds
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MAIL = b"Subject: x\r\n\r\nhello\r\n"

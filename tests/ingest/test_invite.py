@@ -2,8 +2,8 @@
 
 import pytest
 
-from maildesk.ingest import invite
-from maildesk.ingest.parse import parse
+from maildesk.ingest.mime import calendar_invite
+from maildesk.ingest.mime.mail_parser import parse
 
 FULL = """BEGIN:VCALENDAR\r
 METHOD:REQUEST\r
@@ -70,13 +70,15 @@ def event(*lines: str, method: str = "REQUEST") -> str:
     ],
 )
 def test_an_event_is_told_in_one_line(calendar: str, told: str) -> None:
-    assert invite.line(calendar) == told
+    assert calendar_invite.line(calendar) == told
 
 
 def test_no_more_than_five_events_are_told() -> None:
-    assert invite.line("METHOD:REQUEST\n" + event("SUMMARY:x") * 3).count("invitation") == 1
+    assert (
+        calendar_invite.line("METHOD:REQUEST\n" + event("SUMMARY:x") * 3).count("invitation") == 1
+    )
     many = "\n".join(event(f"SUMMARY:{n}") for n in range(50))
-    assert len(invite.line(many).splitlines()) == 5
+    assert len(calendar_invite.line(many).splitlines()) == 5
 
 
 def test_an_invitation_is_in_the_text_and_its_file_is_kept() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from maildesk.ingest.html import to_text
-from maildesk.ingest.parse import parse
+from maildesk.ingest.mime.html_text import to_text
+from maildesk.ingest.mime.mail_parser import parse
 
 LONG = "----=_NextPart_000_0001"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from maildesk.ingest.monitoring import FORMS, Signal, Watch, pattern_fault, watches
+from maildesk.ingest.intent.monitoring_signal import FORMS, Signal, Watch, pattern_fault, watches
 from maildesk.model.monitoring import Monitoring, Report
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maildesk.ingest.names import default_name, safe_name
+from maildesk.ingest.mime.file_names import default_name, safe_name
 
 
 @pytest.mark.parametrize(

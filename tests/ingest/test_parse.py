@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maildesk.ingest import content, fields
-from maildesk.ingest.mime import scan
-from maildesk.ingest.parse import cut, parse
-from maildesk.ingest.read import contract, read
+from maildesk.ingest.mime import fields, transfer_encoding
+from maildesk.ingest.mime.mail_parser import cut, parse
+from maildesk.ingest.mime.structure import scan
+from maildesk.ingest.reading.analyse import contract, read
 from maildesk.model.mail import Address, Mail
 
 MAILS = Path(__file__).resolve().parent.parent / "mails"
@@ -173,7 +173,7 @@ def test_pieces_of_a_large_part_are_the_whole(encoding: str) -> None:
     raw = b"Content-Type: a/b\r\nContent-Transfer-Encoding: " + encoding.encode() + b"\r\n\r\n"
     raw += _encoded(data, encoding)
     root, _ = scan(raw)
-    assert b"".join(content.pieces(raw, root)) == data
+    assert b"".join(transfer_encoding.pieces(raw, root)) == data
 
 
 def _encoded(data: bytes, encoding: str) -> bytes:

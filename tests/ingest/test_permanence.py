@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from maildesk.ingest.permanence import permanence
+from maildesk.ingest.intent.bounce_permanence import permanence
 from maildesk.model.mail import Permanence
 
 HARD, SOFT, NONE = Permanence.HARD, Permanence.SOFT, Permanence.NONE

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 import psutil
 import pytest
 
-from maildesk.ingest.parse import cut
-from maildesk.ingest.pool import PoolError, ReadingPool, Unreadable
+from maildesk.ingest.mime.mail_parser import cut
+from maildesk.ingest.reading.pool import PoolError, ReadingPool, Unreadable
 from maildesk.model.mail import RawMail, Reading, Source
 
 HOSTILE = "tests.ingest.hostile_readers:reader"
@@ -41,7 +41,9 @@ def last_words(answers: Iterator[Reading | Unreadable]) -> list[str]:
 
 def worker_ids() -> set[int]:
     children = psutil.Process().children()
-    return {one.pid for one in children if "maildesk.ingest.worker" in one.cmdline()}
+    return {
+        one.pid for one in children if "maildesk.ingest.reading.reader_process" in one.cmdline()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +222,8 @@ def test_a_reader_that_does_not_start_is_no_fault_of_a_mail() -> None:
 
 
 def test_a_worker_knows_nothing_of_the_database() -> None:
-    known = "import sys, maildesk.ingest.worker, maildesk.ingest.read; print(*sys.modules)"
+    reading = "maildesk.ingest.reading"
+    known = f"import sys, {reading}.reader_process, {reading}.analyse; print(*sys.modules)"
     shown = subprocess.run(
         [sys.executable, "-c", known], capture_output=True, text=True, check=True
     )

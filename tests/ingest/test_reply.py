@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maildesk.ingest.read import read
-from maildesk.ingest.reply import reply_text
+from maildesk.ingest.content.reply import reply_text
+from maildesk.ingest.reading.analyse import read
 
 MAILS = Path(__file__).resolve().parent.parent / "mails"
 

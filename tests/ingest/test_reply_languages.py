@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from maildesk.ingest.reply import reply_text
+from maildesk.ingest.content.reply import reply_text
 
 ATTRIBUTIONS = {
     "en": [

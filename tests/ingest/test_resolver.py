@@ -14,8 +14,8 @@ import dns.resolver
 import dns.rrset
 import pytest
 
-from maildesk.ingest.lookup import Kind, NoAnswer
-from maildesk.ingest.resolver import DnsResolver
+from maildesk.ingest.identity.dns import Kind, NoAnswer
+from maildesk.ingest.servers.dns_resolver import DnsResolver
 
 Answering = Callable[[dns.message.Message], dns.message.Message | bytes | None]
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from maildesk.ingest.parse import parse_whole
-from maildesk.ingest.screen import screen
+from maildesk.ingest.intent.automatic_mail import screen
+from maildesk.ingest.mime.mail_parser import parse_whole
 from maildesk.model.mail import BounceReport, Kind, Permanence, Screening
 
 MAILS = Path(__file__).resolve().parent.parent / "mails"

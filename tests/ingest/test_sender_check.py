@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from maildesk.ingest.lookup import Kind
-from maildesk.ingest.parse import parse
-from maildesk.ingest.seals import check_arc, check_dkim
-from maildesk.ingest.sender_check import check_sender
+from maildesk.ingest.identity.dkim_arc import check_arc, check_dkim
+from maildesk.ingest.identity.dns import Kind
+from maildesk.ingest.identity.sender_check import check_sender
+from maildesk.ingest.mime.mail_parser import parse
 from maildesk.model.mail import RawMail, Source
 from tests.ingest.signing import KEY, Zone, mail, sealed, signed
 

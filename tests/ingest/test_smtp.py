@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from maildesk.ingest.smtp import ListenerRoom, ListenerTrouble
+from maildesk.ingest.servers.smtp.listener import ListenerService, ListenerTrouble
 from maildesk.model.mail import Source
+from maildesk.model.service import WakeSignal
 from maildesk.model.settings import Listener
-from maildesk.room import Bell
 from tests.ingest.journal_fake import JournalFake
 from tests.servers import Postfix, free_port, wait_until
 
@@ -40,9 +40,9 @@ def ours(address: str) -> bool:
 @contextmanager
 def listening(
     journal: JournalFake, *, max_mail_bytes: int = 1_000_000, **fields: Any
-) -> Iterator[ListenerRoom]:
+) -> Iterator[ListenerService]:
     listener = Listener(name="door", port=0, **({"protocol": "smtp"} | fields))
-    room = ListenerRoom(
+    service = ListenerService(
         listener,
         max_mail_bytes=max_mail_bytes,
         journal=journal,
@@ -50,14 +50,14 @@ def listening(
         clock=lambda: NOW,
         hostname="mx.desk.example",
     )
-    bell = Bell()
-    thread = threading.Thread(target=room.run, args=(bell,))
+    wake_signal = WakeSignal()
+    thread = threading.Thread(target=service.run, args=(wake_signal,))
     thread.start()
     try:
-        assert room.started.wait(5)
-        yield room
+        assert service.started.wait(5)
+        yield service
     finally:
-        bell.stop()
+        wake_signal.stop()
         thread.join(10)
         assert not thread.is_alive()
 
@@ -65,12 +65,12 @@ def listening(
 class Line:
     """A client that says exactly what it is told to."""
 
-    def __init__(self, room: ListenerRoom) -> None:
+    def __init__(self, service: ListenerService) -> None:
         self.socket = socket.socket()
         # A small window, so that a client that does not read is soon felt by the server.
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.socket.settimeout(10)
-        self.socket.connect(("127.0.0.1", room.port))
+        self.socket.connect(("127.0.0.1", service.port))
         self._file = self.socket.makefile("rb")
 
     def send(self, *lines: bytes) -> None:
@@ -103,8 +103,8 @@ class Line:
 
 
 @contextmanager
-def line(room: ListenerRoom, hello: bytes = b"EHLO client") -> Iterator[Line]:
-    with closing(Line(room)) as client:
+def line(service: ListenerService, hello: bytes = b"EHLO client") -> Iterator[Line]:
+    with closing(Line(service)) as client:
         assert client.reply().startswith("220")
         if hello:
             assert client.ask(hello).startswith("250")
@@ -122,7 +122,7 @@ def begin_mail(client: Line, *recipients: str) -> None:
 
 
 def test_a_mail_is_kept_with_its_envelope(journal: JournalFake) -> None:
-    with listening(journal) as room, smtplib.SMTP("127.0.0.1", room.port, "client") as client:
+    with listening(journal) as service, smtplib.SMTP("127.0.0.1", service.port, "client") as client:
         client.sendmail(
             "rita@example.org", [DESK, "desk+token@desk.example"], b"Subject: x\r\n\r\n"
         )
@@ -153,7 +153,7 @@ BODIES = {
 def test_the_bytes_are_kept_exactly_as_sent(body: bytes, journal: JournalFake) -> None:
     stuffed = b"\r\n" + body
     stuffed = stuffed.replace(b"\r\n.", b"\r\n..")[2:]
-    with listening(journal) as room, line(room) as client:
+    with listening(journal) as service, line(service) as client:
         begin_mail(client)
         client.socket.sendall(stuffed + b".\r\n")
         assert client.reply().startswith("250")
@@ -172,7 +172,7 @@ def test_commands_and_mails_may_come_all_at_once(journal: JournalFake) -> None:
         b".",
         b"RSET",
     ]
-    with listening(journal) as room, line(room) as client:
+    with listening(journal) as service, line(service) as client:
         client.send(*one, *one, b"QUIT")
         replies = [client.reply()[:3] for _ in range(11)]
     assert replies == ["250", "250", "354", "250", "250"] * 2 + ["221"]
@@ -181,7 +181,7 @@ def test_commands_and_mails_may_come_all_at_once(journal: JournalFake) -> None:
 
 
 def test_what_the_client_calls_itself_cannot_forge_a_header(journal: JournalFake) -> None:
-    with listening(journal) as room, line(room, b"EHLO a\rX-Evil: 1;\tb\x00") as client:
+    with listening(journal) as service, line(service, b"EHLO a\rX-Evil: 1;\tb\x00") as client:
         begin_mail(client)
         assert client.ask(b".").startswith("250")
     assert b"from a?X-Evil:?1?" in journal.mails[0].raw
@@ -194,7 +194,7 @@ def test_the_250_comes_after_the_commit(journal: JournalFake) -> None:
         may_commit.wait(10)
 
     journal.before_keep = wait_for_disk
-    with listening(journal) as room, line(room) as client, line(room) as other:
+    with listening(journal) as service, line(service) as client, line(service) as other:
         begin_mail(client)
         client.send(b"Subject: x", b".")
         client.socket.settimeout(0.3)
@@ -210,7 +210,7 @@ def test_the_250_comes_after_the_commit(journal: JournalFake) -> None:
 
 def test_a_full_disk_is_451_and_the_next_try_is_kept(journal: JournalFake) -> None:
     journal.keep_error = OSError(28, "No space left on device")
-    with listening(journal) as room, line(room) as client:
+    with listening(journal) as service, line(service) as client:
         begin_mail(client)
         assert client.ask(b"Subject: x\r\n.").startswith("451")
         journal.keep_error = None
@@ -223,7 +223,7 @@ def test_a_full_disk_is_451_and_the_next_try_is_kept(journal: JournalFake) -> No
 
 
 def test_a_recipient_that_is_not_ours_is_refused_at_once(journal: JournalFake) -> None:
-    with listening(journal) as room, line(room) as client:
+    with listening(journal) as service, line(service) as client:
         client.ask(b"MAIL FROM:<rita@example.org>")
         assert client.ask(b"RCPT TO:<other@example.net>").startswith("550 5.1.1")
         assert client.ask(b"RCPT TO:<desk\xff@desk.example>").startswith("550")
@@ -231,7 +231,7 @@ def test_a_recipient_that_is_not_ours_is_refused_at_once(journal: JournalFake) -
 
 
 def test_a_declared_size_over_the_limit_is_refused_at_once(journal: JournalFake) -> None:
-    with listening(journal, max_mail_bytes=1000) as room, line(room, b"") as client:
+    with listening(journal, max_mail_bytes=1000) as service, line(service, b"") as client:
         client.send(b"EHLO client")
         hello = client.reply_lines()
         assert "250-SIZE 1000" in hello
@@ -240,7 +240,7 @@ def test_a_declared_size_over_the_limit_is_refused_at_once(journal: JournalFake)
 
 
 def test_an_undeclared_size_over_the_limit_is_refused_after_the_dot(journal: JournalFake) -> None:
-    with listening(journal, max_mail_bytes=1000) as room, line(room) as client:
+    with listening(journal, max_mail_bytes=1000) as service, line(service) as client:
         begin_mail(client)
         client.send(*[b"x" * 70] * 2000)
         assert client.ask(b".").startswith("552")
@@ -250,7 +250,7 @@ def test_an_undeclared_size_over_the_limit_is_refused_after_the_dot(journal: Jou
 
 
 def test_more_than_a_hundred_recipients_are_put_off(journal: JournalFake) -> None:
-    with listening(journal) as room, line(room) as client:
+    with listening(journal) as service, line(service) as client:
         client.ask(b"MAIL FROM:<rita@example.org>")
         replies = [client.ask(b"RCPT TO:<desk+%d@desk.example>" % n)[:3] for n in range(101)]
     assert replies == ["250"] * 100 + ["452"]
@@ -260,7 +260,7 @@ def test_more_than_a_hundred_recipients_are_put_off(journal: JournalFake) -> Non
 
 
 def test_lmtp_replies_once_for_each_recipient(journal: JournalFake) -> None:
-    with listening(journal, protocol="lmtp") as room, line(room, b"LHLO client") as client:
+    with listening(journal, protocol="lmtp") as service, line(service, b"LHLO client") as client:
         client.send(b"MAIL FROM:<rita@example.org>", b"RCPT TO:<desk@desk.example>")
         client.send(b"RCPT TO:<nobody@desk.example>", b"RCPT TO:<desk+t@desk.example>", b"DATA")
         assert [client.reply()[:3] for _ in range(5)] == ["250", "250", "550", "250", "354"]
@@ -276,8 +276,8 @@ def test_lmtp_refuses_once_for_each_recipient(fault: str, code: str, journal: Jo
     journal.keep_error = OSError("full") if fault == "full disk" else None
     limit = 10 if fault == "too large" else 1000
     with (
-        listening(journal, protocol="lmtp", max_mail_bytes=limit) as room,
-        line(room, b"LHLO client") as client,
+        listening(journal, protocol="lmtp", max_mail_bytes=limit) as service,
+        line(service, b"LHLO client") as client,
     ):
         begin_mail(client, DESK, "desk+t@desk.example")
         client.send(b"Subject: a long one", b".", b"NOOP")
@@ -285,17 +285,17 @@ def test_lmtp_refuses_once_for_each_recipient(fault: str, code: str, journal: Jo
 
 
 def test_lmtp_does_not_know_ehlo_and_smtp_does_not_know_lhlo(journal: JournalFake) -> None:
-    with listening(journal, protocol="lmtp") as room, line(room, b"") as client:
+    with listening(journal, protocol="lmtp") as service, line(service, b"") as client:
         assert client.ask(b"EHLO client").startswith("500")
         assert client.ask(b"HELO client").startswith("500")
-    with listening(journal) as room, line(room, b"") as client:
+    with listening(journal) as service, line(service, b"") as client:
         assert client.ask(b"LHLO client").startswith("500")
 
 
 @pytest.mark.skipif(bool(Postfix.missing()), reason=Postfix.missing())
 def test_postfix_delivers_by_lmtp(journal: JournalFake) -> None:
-    with listening(journal, protocol="lmtp") as room:
-        postfix = Postfix(lmtp_port=room.port, relay_port=free_port()).start()
+    with listening(journal, protocol="lmtp") as service:
+        postfix = Postfix(lmtp_port=service.port, relay_port=free_port()).start()
         try:
             with smtplib.SMTP("127.0.0.1", postfix.port) as client:
                 client.sendmail("rita@example.org", [DESK], b"Subject: x\r\n\r\nHello\r\n")
@@ -345,7 +345,7 @@ def in_data(client: Line) -> None:
 def test_a_client_that_dribbles_bytes_is_cut(
     where: Callable[[Line], None], journal: JournalFake
 ) -> None:
-    with listening(journal, command_seconds=0.5) as room, line(room) as client:
+    with listening(journal, command_seconds=0.5) as service, line(service) as client:
         where(client)
         dribbling = dribble(client, b"x" * 100, 0.1)
         assert cut_within(client, 3).startswith("421")
@@ -353,7 +353,10 @@ def test_a_client_that_dribbles_bytes_is_cut(
 
 
 def test_a_client_that_sends_line_after_line_for_ever_is_cut(journal: JournalFake) -> None:
-    with listening(journal, command_seconds=5, session_seconds=1) as room, line(room) as client:
+    with (
+        listening(journal, command_seconds=5, session_seconds=1) as service,
+        line(service) as client,
+    ):
         begin_mail(client)
         dribbling = dribble(client, b"x\r\n" * 100, 0.05)
         assert cut_within(client, 3).startswith("421")
@@ -363,13 +366,13 @@ def test_a_client_that_sends_line_after_line_for_ever_is_cut(journal: JournalFak
 
 @pytest.mark.parametrize("command", [b"NOOP", b"RSET", b"", b"VRFY x", b"NONSENSE", b"HELP"])
 def test_a_client_that_floods_with_commands_is_cut(command: bytes, journal: JournalFake) -> None:
-    with listening(journal, max_commands=20) as room, line(room, b"") as client:
+    with listening(journal, max_commands=20) as service, line(service, b"") as client:
         client.send(*[command] * 50)
         assert cut_within(client, 3)[:3] in {"421", "502"}
 
 
 def test_a_client_that_brings_mails_may_go_on(journal: JournalFake) -> None:
-    with listening(journal, max_commands=12) as room, line(room) as client:
+    with listening(journal, max_commands=12) as service, line(service) as client:
         for _ in range(20):
             begin_mail(client)
             assert client.ask(b"Subject: x\r\n.").startswith("250")
@@ -385,8 +388,8 @@ def flood(client: Line, data: bytes) -> None:
 
 def test_a_client_that_does_not_read_is_cut(journal: JournalFake) -> None:
     with (
-        listening(journal, command_seconds=1, max_commands=10**6) as room,
-        line(room) as client,
+        listening(journal, command_seconds=1, max_commands=10**6) as service,
+        line(service) as client,
         pytest.raises((ConnectionResetError, BrokenPipeError)),
     ):
         flood(client, b"HELP\r\n" * 1000)
@@ -394,34 +397,34 @@ def test_a_client_that_does_not_read_is_cut(journal: JournalFake) -> None:
 
 def test_a_command_without_end_costs_no_memory_and_is_cut(journal: JournalFake) -> None:
     with (
-        listening(journal, command_seconds=1) as room,
-        line(room) as client,
+        listening(journal, command_seconds=1) as service,
+        line(service) as client,
         pytest.raises((ConnectionResetError, BrokenPipeError)),
     ):
         flood(client, b"x" * 65_536)
 
 
 def test_a_connection_too_many_is_told_so(journal: JournalFake) -> None:
-    with listening(journal, max_connections=2) as room:
-        with line(room) as one, line(room):
-            with closing(Line(room)) as third:
+    with listening(journal, max_connections=2) as service:
+        with line(service) as one, line(service):
+            with closing(Line(service)) as third:
                 assert third.reply().startswith("421")
                 assert third.reply() == ""
             one.ask(b"QUIT")
-        wait_until(lambda: _greeted(room), 3)
+        wait_until(lambda: _greeted(service), 3)
 
 
-def _greeted(room: ListenerRoom) -> bool:
-    with closing(Line(room)) as client:
+def _greeted(service: ListenerService) -> bool:
+    with closing(Line(service)) as client:
         return client.reply().startswith("220")
 
 
 def test_a_client_that_hangs_up_in_mid_mail_leaves_nothing(journal: JournalFake) -> None:
-    with listening(journal) as room:
-        with line(room) as client:
+    with listening(journal) as service:
+        with line(service) as client:
             begin_mail(client)
             client.send(b"Subject: half a mail")
-        assert _greeted(room)
+        assert _greeted(service)
     assert journal.mails == []
 
 
@@ -436,8 +439,8 @@ def test_stopping_waits_for_a_mail_that_is_being_kept(journal: JournalFake) -> N
         time.sleep(0.7)
 
     journal.before_keep = slowly
-    with listening(journal) as room:
-        client = Line(room)
+    with listening(journal) as service:
+        client = Line(service)
         client.reply()
         client.ask(b"EHLO client")
         begin_mail(client)
@@ -450,8 +453,8 @@ def test_stopping_waits_for_a_mail_that_is_being_kept(journal: JournalFake) -> N
 
 
 def test_stopping_sends_idle_clients_away_within_two_seconds(journal: JournalFake) -> None:
-    with listening(journal) as room:
-        client = Line(room)
+    with listening(journal) as service:
+        client = Line(service)
         client.reply()
         began = time.monotonic()
     assert time.monotonic() - began < 2
@@ -461,11 +464,11 @@ def test_stopping_sends_idle_clients_away_within_two_seconds(journal: JournalFak
 
 def test_a_taken_port_is_one_clear_line(journal: JournalFake) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        room = ListenerRoom(
+        service = ListenerService(
             Listener(name="door", port=taken.getsockname()[1]),
             max_mail_bytes=1000,
             journal=journal,
             accepts=ours,
         )
         with pytest.raises(ListenerTrouble, match=r"listener \"door\" on 127\.0\.0\.1:\d+: "):
-            room.run(Bell())
+            service.run(WakeSignal())

@@ -2,8 +2,8 @@
 
 import pytest
 
-from maildesk.ingest import sniff
-from maildesk.ingest.parse import parse
+from maildesk.ingest.mime import file_types
+from maildesk.ingest.mime.mail_parser import parse
 
 EXE = b"MZ\x90\x00\x03\x00\x00\x00"
 ELF = b"\x7fELF\x02\x01\x01" + b"\0" * 60
@@ -47,7 +47,7 @@ RTF = b"{\\rtf1\\ansi"
 def test_what_is_seen_is_held_against_what_is_said(
     name: str, declared: str, head: bytes, differs: bool
 ) -> None:
-    assert sniff.look(name, declared, head)[1] is differs
+    assert file_types.look(name, declared, head)[1] is differs
 
 
 def test_an_attachment_says_what_was_seen_in_it_and_the_mail_has_a_word() -> None:

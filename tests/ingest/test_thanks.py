@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maildesk.ingest.thanks import is_thanks
+from maildesk.ingest.intent.thanks import is_thanks
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from maildesk.ingest.thread import BODY_MARKER, Known, Thread, clues, thread, token_proves, wanted
+from maildesk.ingest.threading import (
+    BODY_MARKER,
+    Known,
+    Thread,
+    clues,
+    thread,
+    token_proves,
+    wanted,
+)
 from maildesk.model.approval import Approval, Vote
 from maildesk.model.mail import Address, Mail
 from maildesk.model.person import Person

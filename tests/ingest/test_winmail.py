@@ -5,8 +5,8 @@ import struct
 
 import pytest
 
-from maildesk.ingest import rtf, tnef
-from maildesk.ingest.parse import cut, parse
+from maildesk.ingest.mime import rtf, tnef
+from maildesk.ingest.mime.mail_parser import cut, parse
 
 RENDER, TITLE, DATA, PROPERTIES = 0x69002, 0x18010, 0x6800F, 0x69005
 BODY, CODEPAGE, MESSAGE = 0x2800C, 0x69007, 0x69003

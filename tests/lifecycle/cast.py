@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from maildesk.lifecycle.classification.rule_time import office_hours
 from maildesk.lifecycle.policy import Directory, Policy
-from maildesk.lifecycle.waiting import office_hours
 from maildesk.model.approval import Approval, Vote
 from maildesk.model.cause import Command, Facts, MailArrived
 from maildesk.model.decision import Decision
@@ -186,7 +186,7 @@ def after(ticket: Ticket | None, decision: Decision, now: datetime = NOW) -> Tic
 
 def told(decision: Decision) -> list[str]:
     """`template:name` of every letter, as in "reply:rita"."""
-    return [f"{x.template}:{CAST[x.to].name.lower()}" for x in decision.letters]
+    return [f"{x.template}:{CAST[x.to].name.lower()}" for x in decision.outgoing_mails]
 
 
 def happened(decision: Decision) -> list[str]:

@@ -10,23 +10,23 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from maildesk.lifecycle.decide import decide
-from maildesk.lifecycle.family import ancestors
+from maildesk.lifecycle.relations.hierarchy import ancestors
 from maildesk.model.cause import (
     AgentActed,
-    Around,
     Cause,
     Choice,
-    ClockStruck,
     Command,
+    CommandContext,
+    DeadlineReached,
     DeliveryFailed,
-    Latest,
+    LatestMessage,
     LinkUsed,
     MailArrived,
-    Splittable,
-    Undoable,
+    SplitCandidate,
+    UndoTarget,
     WrongCommand,
 )
-from maildesk.model.decision import Answer, Decision, Letter, Template
+from maildesk.model.decision import Answer, Decision, OutgoingMail, Template
 from maildesk.model.event import ApprovalPassedOn, Event, MessageAdded, PersonJoined
 from maildesk.model.mail import Disposition, Kind
 from maildesk.model.person import Person, Proof
@@ -66,7 +66,7 @@ POLICY = with_rules(
         "when": 'mail.text.contains("EUR")',
         "then": {"ask_approval": "manager", "tag": "money"},
     },
-    {"name": "Again", "on": "reopened", "then": {"urgency": "high", "assignee": LEE.address}},
+    {"name": "Retry", "on": "reopened", "then": {"urgency": "high", "assignee": LEE.address}},
     {"name": "No", "on": "rejected", "then": {"tag": "no", "team": "Network"}},
     fallback=BOSS,
 )
@@ -198,7 +198,7 @@ class AnyHistory(RuleBasedStateMachine):
                 message=message,
                 commands=orders,
                 wrong_commands=wrongs,
-                around=self._around(),
+                command_context=self._around(),
             )
         else:
             cause = AgentActed(
@@ -208,7 +208,7 @@ class AnyHistory(RuleBasedStateMachine):
                 text=text,
                 commands=tuple(commands),
                 wrong_commands=wrongs,
-                around=self._around(),
+                command_context=self._around(),
             )
         self._happen(cause, who)
 
@@ -234,15 +234,21 @@ class AnyHistory(RuleBasedStateMachine):
     def time_passes(self, days: int) -> None:
         self.now += timedelta(days=days, minutes=1)
         due = self._ticket().next_due
-        decision = self._happen(ClockStruck(RITA), None)
+        decision = self._happen(DeadlineReached(RITA), None)
         assert bool(decision.changes) == (due is not None and due <= self.now)
 
     @rule(to=people, template=st.sampled_from(Template))
     def a_mail_does_not_arrive(self, to: Person, template: Template) -> None:
         decision = self._happen(DeliveryFailed(recipient=to, template=template, reason="550"), None)
-        asked = {letter.to for letter in decision.letters if letter.template is Template.APPROVAL}
+        asked = {
+            outgoing_mail.to
+            for outgoing_mail in decision.outgoing_mails
+            if outgoing_mail.template is Template.APPROVAL
+        }
         assert bool(decision.changes) == bool(asked)  # a question that bounced goes to another
-        assert {letter.to for letter in decision.letters} - asked <= AGENTS - {to.id}
+        assert {outgoing_mail.to for outgoing_mail in decision.outgoing_mails} - asked <= AGENTS - {
+            to.id
+        }
 
     # ---- how it goes on
 
@@ -278,17 +284,17 @@ class AnyHistory(RuleBasedStateMachine):
             self._check_end(before, decision)
         return decision
 
-    def _around(self) -> Around:
+    def _around(self) -> CommandContext:
         """What a shell would find: two other tickets, a watcher, and the last thing done."""
         mine = self._ticket()
         last = tuple(event for event, at in self.history if at == self.history[-1][1])
-        latest = Latest(message="m-any", author=self._requester(), text="?", kind="reply")
-        return Around(
+        latest = LatestMessage(message="m-any", author=self._requester(), text="?", kind="reply")
+        return CommandContext(
             tickets={**self.others, mine.number: mine},
             people={"will": (WILL,)},
             latest=latest,
-            splittable=Splittable(latest=latest, number=2001),
-            undoable=Undoable(
+            split_candidate=SplitCandidate(latest=latest, number=2001),
+            undo_target=UndoTarget(
                 at=self.history[-1][1], events=last, elsewhere=self.elsewhere, before=self.before
             ),
         )
@@ -324,10 +330,14 @@ class AnyHistory(RuleBasedStateMachine):
             allowed |= {person for person in CAST if before.takes_part(person)}
         if who is not None:
             allowed.add(who.id)
-        for letter in decision.letters:
-            assert letter.to in allowed, letter
-            assert letter.to in AGENTS or letter.template in FOR_OUTSIDERS, letter
-        keys = [(letter.template, letter.to) for letter in decision.letters]
+        for outgoing_mail in decision.outgoing_mails:
+            assert outgoing_mail.to in allowed, outgoing_mail
+            assert outgoing_mail.to in AGENTS or outgoing_mail.template in FOR_OUTSIDERS, (
+                outgoing_mail
+            )
+        keys = [
+            (outgoing_mail.template, outgoing_mail.to) for outgoing_mail in decision.outgoing_mails
+        ]
         notifications = [key for key in keys if key[0] is not Template.AGENT_NOTIFICATION]
         assert len(set(notifications)) == len(notifications), keys
 
@@ -338,7 +348,7 @@ class AnyHistory(RuleBasedStateMachine):
         added = [e for e in decision.changes[0].events if isinstance(e, MessageAdded)]
         assert added == [MessageAdded(cause.message, decision.message_kind)]
         if cause.silent:
-            assert decision.letters == ()
+            assert decision.outgoing_mails == ()
         if before is None or decision.disposition is Disposition.NEW_TICKET:
             return
         after = self._ticket()
@@ -348,7 +358,7 @@ class AnyHistory(RuleBasedStateMachine):
         if nothing or decision.answer is Answer.UNPROVEN:
             assert _but_the_time(after) == _but_the_time(before)
         if cause.kind is Kind.AUTO_REPLY:
-            assert {one.template for one in decision.letters} <= {Template.APPROVAL}
+            assert {one.template for one in decision.outgoing_mails} <= {Template.APPROVAL}
         if cause.identity.proof is Proof.NONE:
             assert not any(isinstance(e, PersonJoined) for e in decision.changes[0].events)
             assert (after.resolution, after.close_due) == (before.resolution, before.close_due)
@@ -356,16 +366,18 @@ class AnyHistory(RuleBasedStateMachine):
 
     def _check_secrets(self, decision: Decision) -> None:
         """What a note, a hold or an escalation says reaches agents alone."""
-        assert not any(_leaks(letter) for letter in decision.letters), decision.letters
+        assert not any(_leaks(outgoing_mail) for outgoing_mail in decision.outgoing_mails), (
+            decision.outgoing_mails
+        )
 
     def _check_elsewhere(self, decision: Decision) -> None:
         """What follows for other tickets is decided by their own state, and ends there."""
-        for one in sorted(decision.follow_ups, key=lambda one: one.ticket or 9_999):
+        for one in sorted(decision.related_changes, key=lambda one: one.ticket or 9_999):
             other = self.others.get(one.ticket or 0)
             assert (other is None) == (one.ticket is None)
             theirs = decide(other, one.cause, POLICY, self.now)
-            assert theirs.follow_ups == ()
-            assert not any(_leaks(letter) for letter in theirs.letters)
+            assert theirs.related_changes == ()
+            assert not any(_leaks(outgoing_mail) for outgoing_mail in theirs.outgoing_mails)
             after = other
             happened = [event for change in theirs.changes for event in change.events]
             for event in happened:
@@ -428,9 +440,9 @@ class AnyHistory(RuleBasedStateMachine):
             assert self.ticket.status == POLICY.workflow.roles.on_hold
 
 
-def _leaks(letter: Letter) -> bool:
-    secret = "SECRET" in letter.text or "SECRET" in letter.note
-    return letter.to not in AGENTS and secret
+def _leaks(outgoing_mail: OutgoingMail) -> bool:
+    secret = "SECRET" in outgoing_mail.text or "SECRET" in outgoing_mail.note
+    return outgoing_mail.to not in AGENTS and secret
 
 
 def _but_the_time(ticket: Ticket) -> tuple[object, ...]:

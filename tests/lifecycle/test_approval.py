@@ -39,7 +39,9 @@ WRONG = (WrongCommand("#resolv x", "did you mean #resolve?"),)
 
 def _laptop(requester: Person, **options: Any) -> list[str]:
     decision = decide(None, mail(requester, subject=LAPTOP), policy(**options), NOW)
-    return [letter for letter in told(decision) if letter.startswith("approval")]
+    return [
+        outgoing_mail for outgoing_mail in told(decision) if outgoing_mail.startswith("approval")
+    ]
 
 
 def _managed(manager: Person | None) -> Person:
@@ -67,7 +69,7 @@ def test_who_is_asked(manager: Person | None, fallback: Person | None, asked: li
 def test_where_nobody_can_be_asked_the_ticket_does_not_wait() -> None:
     decision = decide(None, mail(_managed(RITA), subject=LAPTOP), SHIPPED, NOW)
     assert not after(None, decision).waits_for_approval
-    assert "no reporting manager" in decision.letters[0].note
+    assert "no reporting manager" in decision.outgoing_mails[0].note
 
 
 def test_an_agent_who_is_the_manager_approves_like_any_other() -> None:
@@ -98,7 +100,7 @@ def _asked_of(approver: Person) -> Ticket:
 
 
 @pytest.mark.parametrize(
-    ("ticket", "expected", "letters"),
+    ("ticket", "expected", "outgoing_mails"),
     [
         # resolved while the manager was asked: his word is a text like any other
         (replace(WAITING, round=2), ["MessageAdded"], ["agent-notification:ann"]),
@@ -107,11 +109,11 @@ def _asked_of(approver: Person) -> Ticket:
     ],
 )
 def test_an_answer_to_a_question_that_is_void_decides_nothing(
-    ticket: Ticket, expected: list[str], letters: list[str]
+    ticket: Ticket, expected: list[str], outgoing_mails: list[str]
 ) -> None:
     ticket = replace(ticket, approval=ASKED.approval)
     decision = decide(ticket, mail(MAX, "approve", choice=APPROVE, round=1), SHIPPED, NOW)
-    assert (happened(decision), told(decision)) == (expected, letters)
+    assert (happened(decision), told(decision)) == (expected, outgoing_mails)
 
 
 def test_a_void_question_is_asked_again_where_a_rule_wants_it() -> None:
@@ -125,9 +127,9 @@ def test_a_void_question_is_asked_again_where_a_rule_wants_it() -> None:
 
 def test_the_question_carries_the_words_of_the_requester_and_a_link() -> None:
     decision = decide(None, mail(RITA, "I need one.", subject=LAPTOP), SHIPPED, NOW)
-    letter = decision.letters[0]
-    assert (letter.text, letter.author) == ("I need one.", RITA.id)
-    assert letter.links == (Purpose.APPROVAL,)
+    outgoing_mail = decision.outgoing_mails[0]
+    assert (outgoing_mail.text, outgoing_mail.author) == ("I need one.", RITA.id)
+    assert outgoing_mail.links == (Purpose.APPROVAL,)
     rule = "New hardware or licences need the manager's approval"
     (asked,) = (event for event in events(decision) if isinstance(event, ApprovalAsked))
     assert (asked.approvers, asked.round, asked.rule) == ((MAX.id,), 1, rule)

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from maildesk.lifecycle.approvers import next_in_line, outcome
+from maildesk.lifecycle.approvals.approvers import next_in_line, outcome
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.approval import Approval, Said, Vote
-from maildesk.model.cause import Choice, ClockStruck, LinkUsed
+from maildesk.model.cause import Choice, DeadlineReached, LinkUsed
 from maildesk.model.decision import Answer, Decision
-from maildesk.model.event import ApprovalPassedOn, Passed, Quorum
+from maildesk.model.event import ApprovalPassedOn, Quorum, SubstitutionReason
 from maildesk.model.mail import Kind
 from maildesk.model.person import Person
 from maildesk.model.policy import Absence
@@ -91,7 +91,9 @@ def press(
 
 
 def asked_of(decision: Decision) -> list[str]:
-    return [letter for letter in told(decision) if letter.startswith("approval")]
+    return [
+        outgoing_mail for outgoing_mail in told(decision) if outgoing_mail.startswith("approval")
+    ]
 
 
 # ---- who is asked
@@ -227,7 +229,10 @@ def test_a_level_that_nobody_can_give_is_told_and_never_passes() -> None:
     ticket, _ = bought(house)
     decision = press(ticket, MAX, YES, house)
     assert after(ticket, decision).status == "Pending"
-    assert any("nobody is known for level 2 of 2" in letter.note for letter in decision.letters)
+    assert any(
+        "nobody is known for level 2 of 2" in outgoing_mail.note
+        for outgoing_mail in decision.outgoing_mails
+    )
 
 
 # ---- the two switches of a request type
@@ -261,7 +266,7 @@ def test_an_agent_asks(order: str, switches: dict[str, Any], answer: str) -> Non
     house = desk(request_type=switches)
     decision = decide(ANALYSIS, mail(ANN, "", commands=[("approval", order)]), house, NOW)
     assert asked_of(decision) == ([] if answer else ["approval:max"])
-    assert answer in decision.letters[-1].text
+    assert answer in decision.outgoing_mails[-1].text
 
 
 def test_one_question_at_a_time() -> None:
@@ -275,7 +280,7 @@ FRIDAY = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 
 
 def strike(ticket: Ticket, house: Policy, now: datetime) -> Decision:
-    return decide(ticket, ClockStruck(CAST[ticket.requester]), house, now)
+    return decide(ticket, DeadlineReached(CAST[ticket.requester]), house, now)
 
 
 def test_reminders_come_again_and_again_by_business_days() -> None:
@@ -290,7 +295,7 @@ def test_reminders_come_again_and_again_by_business_days() -> None:
 
 
 @pytest.mark.parametrize(
-    ("on_expiry", "options", "expected", "letters"),
+    ("on_expiry", "options", "expected", "outgoing_mails"),
     [
         (
             *("reject", {}, ["ApprovalDecided", "-> Completed", "Closed"]),
@@ -303,7 +308,7 @@ def test_reminders_come_again_and_again_by_business_days() -> None:
     ],
 )
 def test_what_happens_where_nobody_decides(
-    on_expiry: str, options: dict[str, Any], expected: list[str], letters: list[str]
+    on_expiry: str, options: dict[str, Any], expected: list[str], outgoing_mails: list[str]
 ) -> None:
     house = desk(expire_after_days=4, remind_after_days=4, on_expiry=on_expiry)
     if options:
@@ -311,7 +316,9 @@ def test_what_happens_where_nobody_decides(
     ticket, _ = bought(house)
     decision = strike(ticket, house, FRIDAY)
     assert happened(decision) == expected
-    assert [one for one in told(decision) if one.split(":")[1] not in ("ann", "lee")] == letters
+    assert [
+        one for one in told(decision) if one.split(":")[1] not in ("ann", "lee")
+    ] == outgoing_mails
     again = after(ticket, decision, FRIDAY)
     assert again.approval is not None
     assert again.approval.expire_due != ticket.next_due
@@ -335,7 +342,9 @@ def test_what_happens_where_nobody_decides(
         ("absent", {"away": (BOSS,)}, None),
     ],
 )
-def test_who_is_next_in_line(why: Passed, options: dict[str, Any], next_: Person | None) -> None:
+def test_who_is_next_in_line(
+    why: SubstitutionReason, options: dict[str, Any], next_: Person | None
+) -> None:
     found = next_in_line(desk(**options).directory, ASKED, MAX.id, why, NOW)
     assert found == (next_.id if next_ else None)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from maildesk.lifecycle.calendar import Calendar
+from maildesk.lifecycle.sla.business_hours import Calendar
 from maildesk.model.sla import Week, read_week
 
 MINUTE = timedelta(minutes=1)

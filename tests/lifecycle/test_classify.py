@@ -39,7 +39,7 @@ REPLY_RULES = with_rules(
         "when": 'mail.text.contains("EUR")',
         "then": {"ask_approval": "manager"},
     },
-    {"name": "Again", "on": "reopened", "then": {"urgency": "high", "tag": "again"}},
+    {"name": "Retry", "on": "reopened", "then": {"urgency": "high", "tag": "again"}},
     {"name": "Yes", "on": "approved", "then": {"team": "Network"}},
     {"name": "No", "on": "rejected", "then": {"tag": "no-budget", "ask_approval": "manager"}},
 )

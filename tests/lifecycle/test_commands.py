@@ -5,12 +5,12 @@ from datetime import date
 
 import pytest
 
-from maildesk.ingest.commands import read_commands
-from maildesk.lifecycle.command import ACTS
+from maildesk.ingest.intent.commands import read_commands
+from maildesk.lifecycle.commands.match_argument import pick
+from maildesk.lifecycle.commands.perform import ACTS
 from maildesk.lifecycle.decide import decide
-from maildesk.lifecycle.naming import pick
-from maildesk.lifecycle.workflow import Illegal
-from maildesk.model.cause import Around, Latest, Splittable, Undoable
+from maildesk.lifecycle.workflow.transitions import Refusal
+from maildesk.model.cause import CommandContext, LatestMessage, SplitCandidate, UndoTarget
 from maildesk.model.command import COMMANDS, ticket_number
 from maildesk.model.decision import Decision
 from maildesk.model.event import Closed, StatusMoved
@@ -44,27 +44,35 @@ OTHER = replace(ANALYSIS, number=1004)
 FOREIGN = replace(ANALYSIS, number=1005, parent=1004)
 RESOLVED = replace(WAITING, number=1006)
 GONE = replace(CLOSED, number=1009)
-LATEST = Latest(message="m-last", author=RITA, text="And a chair?", kind="reply")
-AROUND = Around(
+LATEST = LatestMessage(message="m-last", author=RITA, text="And a chair?", kind="reply")
+AROUND = CommandContext(
     tickets={
         t.number: t for t in (ANALYSIS, PARENT, CHILD, GRANDCHILD, OTHER, FOREIGN, GONE, RESOLVED)
     },
     people={"max@example.org": (MAX,), "will": (WILL,), "m": (MAX, WILL), "rita": (RITA,)},
     latest=LATEST,
-    splittable=Splittable(latest=LATEST, number=1010),
+    split_candidate=SplitCandidate(latest=LATEST, number=1010),
 )
 
 
-def ordered(text: str, ticket: Ticket = ANALYSIS, around: Around = AROUND) -> Decision:
+def ordered(
+    text: str, ticket: Ticket = ANALYSIS, command_context: CommandContext = AROUND
+) -> Decision:
     """Ann orders this by mail."""
     read = read_commands(text)
     commands = [(one.name, one.argument) for one in read.commands]
-    arrived = mail(ANN, read.text, commands=commands, wrong_commands=read.wrong, around=around)
+    arrived = mail(
+        ANN,
+        read.text,
+        commands=commands,
+        wrong_commands=read.wrong,
+        command_context=command_context,
+    )
     return decide(ticket, arrived, SHIPPED, NOW)
 
 
 def transcript(decision: Decision) -> str:
-    return next(x.text for x in decision.letters if x.template == "transcript")
+    return next(x.text for x in decision.outgoing_mails if x.template == "transcript")
 
 
 DONE: list[tuple[str, str, list[str], list[str], list[int | None]]] = [
@@ -154,17 +162,21 @@ BONDS = (Relation("blocks", 1004), Relation("split-from", 1004), Relation("relat
 TICKETS = {**EVERY, "Linked": replace(ANALYSIS, relations=BONDS)}
 
 
-@pytest.mark.parametrize(("name", "order", "expected", "letters", "others"), DONE)
+@pytest.mark.parametrize(("name", "order", "expected", "outgoing_mails", "others"), DONE)
 def test_what_a_command_does(
-    name: str, order: str, expected: list[str], letters: list[str] | None, others: list[int | None]
+    name: str,
+    order: str,
+    expected: list[str],
+    outgoing_mails: list[str] | None,
+    others: list[int | None],
 ) -> None:
     decision = ordered(order, TICKETS[name])
     moved = [e for e in happened(decision)[1:] if not (e == "-> Analysis" and name == "Escalated")]
     assert decision.answer == "done", decision.why
     assert moved == expected
-    rest = [letter for letter in told(decision) if letter != "transcript:ann"]
-    assert letters is None or rest == letters
-    assert [one.ticket for one in decision.follow_ups] == others
+    rest = [outgoing_mail for outgoing_mail in told(decision) if outgoing_mail != "transcript:ann"]
+    assert outgoing_mails is None or rest == outgoing_mails
+    assert [one.ticket for one in decision.related_changes] == others
     assert told(decision)[-1] == "transcript:ann"
 
 
@@ -246,7 +258,7 @@ def test_what_cannot_be_done_changes_nothing_and_is_told_with_the_reason(
     assert decision.answer == "illegal"
     assert happened(decision) == ["MessageAdded"]
     assert told(decision) == ["transcript:ann"]
-    assert decision.follow_ups == ()
+    assert decision.related_changes == ()
     assert why in transcript(decision)
 
 
@@ -268,8 +280,8 @@ def test_a_mail_with_a_wrong_command_writes_to_no_requester_whatever_is_beside_i
     agents = {ANN.id, LEE.id}
     for _, order, *_ in DONE:
         decision = ordered(f"#xyzzy\n{order}\n\nDear Rita,")
-        assert {letter.to for letter in decision.letters} <= agents, order
-        assert not any(one.cause.writes_to_people for one in decision.follow_ups), order
+        assert {outgoing_mail.to for outgoing_mail in decision.outgoing_mails} <= agents, order
+        assert not any(one.cause.writes_to_people for one in decision.related_changes), order
         assert not isinstance(decision.changes[0].events[-1], Closed) or order == "#spam", order
 
 
@@ -277,8 +289,8 @@ def test_undo_takes_back_only_what_still_stands_as_it_was_left() -> None:
     first = ordered("#impact high\n#tag vip\n#team Network")
     ticket = after(ANALYSIS, first)
     meanwhile = after(ticket, ordered("#team First line", ticket))
-    done = Undoable(at=NOW, events=first.changes[0].events)
-    undone = ordered("#undo", meanwhile, replace(AROUND, undoable=done))
+    done = UndoTarget(at=NOW, events=first.changes[0].events)
+    undone = ordered("#undo", meanwhile, replace(AROUND, undo_target=done))
     assert "it changed meanwhile: team" in transcript(undone)
     now = after(meanwhile, undone)
     assert (now.impact, now.priority, now.tags, now.team) == ("low", "P4", (), "First line")
@@ -289,16 +301,16 @@ def test_undo_takes_back_only_what_still_stands_as_it_was_left() -> None:
 def test_what_is_final_is_never_offered_to_be_undone(order: str) -> None:
     decision = ordered(order)
     assert "#undo" not in transcript(decision)
-    undoable = Undoable(at=NOW, events=decision.changes[0].events)
-    told_off = ordered("#undo", ANALYSIS, replace(AROUND, undoable=undoable))
+    undo_target = UndoTarget(at=NOW, events=decision.changes[0].events)
+    told_off = ordered("#undo", ANALYSIS, replace(AROUND, undo_target=undo_target))
     assert "are final" in transcript(told_off)
 
 
 def test_an_undo_of_a_status_goes_back_where_no_move_leads() -> None:
     first = ordered("#hold vendor", TICKETS["New"])
     held = after(TICKETS["New"], first)
-    undoable = Undoable(at=NOW, events=first.changes[0].events)
-    undone = ordered("#undo", held, replace(AROUND, undoable=undoable))
+    undo_target = UndoTarget(at=NOW, events=first.changes[0].events)
+    undone = ordered("#undo", held, replace(AROUND, undo_target=undo_target))
     assert StatusMoved(old="Pending", new="New", state="Open") in undone.changes[0].events
     assert after(held, undone).hold is None
 
@@ -318,8 +330,13 @@ def second(text: str, ticket: Ticket = ANALYSIS, *first: Person) -> Decision:
     """Lee orders this where Ann has the ticket, and others may have answered meanwhile."""
     read = read_commands(text)
     commands = [(one.name, one.argument) for one in read.commands]
-    around = replace(AROUND, tickets={}, answered_by=first)
-    return decide(ticket, mail(LEE, read.text, commands=commands, around=around), SHIPPED, NOW)
+    command_context = replace(AROUND, tickets={}, answered_by=first)
+    return decide(
+        ticket,
+        mail(LEE, read.text, commands=commands, command_context=command_context),
+        SHIPPED,
+        NOW,
+    )
 
 
 @pytest.mark.parametrize(
@@ -327,10 +344,10 @@ def second(text: str, ticket: Ticket = ANALYSIS, *first: Person) -> Decision:
 )
 def test_two_agents_who_write_at_once_learn_of_each_other(text: str, template: str) -> None:
     decision = second(text, replace(ANALYSIS, assignee=None), ANN)
-    assert "Ann answered too" in next(x.note for x in decision.letters if x.to == LEE.id)
-    (heard,) = [x for x in decision.letters if x.to == ANN.id]
+    assert "Ann answered too" in next(x.note for x in decision.outgoing_mails if x.to == LEE.id)
+    (heard,) = [x for x in decision.outgoing_mails if x.to == ANN.id]
     assert (heard.template, heard.author) == ("agent-notification", LEE.id)
-    assert heard.text == next(x.text for x in decision.letters if x.template == template)
+    assert heard.text == next(x.text for x in decision.outgoing_mails if x.template == template)
 
 
 def test_an_agent_reads_what_a_colleague_writes_in_the_own_ticket() -> None:
@@ -348,8 +365,8 @@ def test_an_agent_reads_what_a_colleague_writes_in_the_own_ticket() -> None:
     ],
 )
 def test_who_has_a_ticket_no_longer_is_told_by_whom(order: str, note: str) -> None:
-    assert [x.note for x in second(order).letters if x.to == ANN.id] == [note]
-    assert ANN.id not in {x.to for x in ordered("#assign lee").letters if x.note == note}
+    assert [x.note for x in second(order).outgoing_mails if x.to == ANN.id] == [note]
+    assert ANN.id not in {x.to for x in ordered("#assign lee").outgoing_mails if x.note == note}
 
 
 def test_an_assignee_who_is_no_agent_any_more_is_told_nothing_and_the_team_is() -> None:
@@ -397,13 +414,13 @@ def test_a_ticket_goes_back_with_a_reason_on_the_line_below() -> None:
         ("net", "Net"),  # exact, whatever the case
         ("netw", "Network"),  # the only one that begins so
         ("ork", "Network"),  # the only one that holds it
-        ("ne", Illegal('"ne" can be Network or Net')),
-        ("Netwrok", Illegal('there is no team "Netwrok"; did you mean "Network"?')),
-        ("", Illegal('there is no team ""; there are Network, Net, First line')),
+        ("ne", Refusal('"ne" can be Network or Net')),
+        ("Netwrok", Refusal('there is no team "Netwrok"; did you mean "Network"?')),
+        ("", Refusal('there is no team ""; there are Network, Net, First line')),
     ],
 )
 def test_a_name_is_meant_in_full_by_its_beginning_or_by_a_part(
-    said: str, found: str | Illegal
+    said: str, found: str | Refusal
 ) -> None:
     assert pick("team", said, ["Network", "Net", "First line"]) == found
 

@@ -616,22 +616,26 @@ def _named(row: Row) -> str:
     return f"{row[0].sender.name} {row[0].text[:20]!r} to {row[1] or 'nothing'}: {row[2]}"
 
 
-def _but_transcripts(letters: list[str]) -> list[str]:
-    return [letter for letter in letters if not letter.startswith("transcript:")]
+def _but_transcripts(outgoing_mails: list[str]) -> list[str]:
+    return [
+        outgoing_mail
+        for outgoing_mail in outgoing_mails
+        if not outgoing_mail.startswith("transcript:")
+    ]
 
 
 @pytest.mark.parametrize("row", TABLE, ids=_named)
 def test_what_becomes_of_a_mail(row: Row) -> None:
-    arrived, name, became, expected, letters = row
+    arrived, name, became, expected, outgoing_mails = row
     ticket = TICKETS[name] if name else None
     decision = decide(ticket, arrived, SHIPPED, NOW)
     assert happened(decision) == expected
-    assert _but_transcripts(told(decision)) == _but_transcripts(letters)
+    assert _but_transcripts(told(decision)) == _but_transcripts(outgoing_mails)
     # Who orders something is always told what became of it.
     ordered = bool(arrived.commands or arrived.wrong_commands)
     done = became.startswith("command")
     is_told = f"transcript:{arrived.sender.name.lower()}" in told(decision)
-    assert is_told == (ordered and done) or "transcript:ann" in letters
+    assert is_told == (ordered and done) or "transcript:ann" in outgoing_mails
     assert f"{decision.disposition} {decision.message_kind}" == became
     assert MessageAdded("m-new", decision.message_kind) in events(decision)
     opens = became.startswith("new-ticket")
@@ -711,7 +715,7 @@ OWN = replace(WAITING, requester=ANN.id, assignee=LEE.id)
 
 
 @pytest.mark.parametrize(
-    ("arrived", "expected", "letters"),
+    ("arrived", "expected", "outgoing_mails"),
     [
         # what she writes is a requester's word
         (mail(ANN, "accept", choice=ACCEPT, round=1), "Closed", ["closure:ann"]),
@@ -725,10 +729,12 @@ OWN = replace(WAITING, requester=ANN.id, assignee=LEE.id)
         (mail(ANN, "", wrong_commands=WRONG), "MessageAdded", ["transcript:ann"]),
     ],
 )
-def test_an_agents_own_ticket(arrived: MailArrived, expected: str, letters: list[str]) -> None:
+def test_an_agents_own_ticket(
+    arrived: MailArrived, expected: str, outgoing_mails: list[str]
+) -> None:
     decision = decide(OWN, arrived, SHIPPED, NOW)
     assert happened(decision)[-1] == expected
-    assert told(decision) == letters
+    assert told(decision) == outgoing_mails
 
 
 def test_an_agent_does_not_get_the_own_answer() -> None:
@@ -741,9 +747,9 @@ def test_an_agent_does_not_get_the_own_answer() -> None:
 
 def test_answers_are_written_by_people_and_all_else_by_a_machine() -> None:
     automatic = {
-        letter.template: letter.automatic
+        outgoing_mail.template: outgoing_mail.automatic
         for arrived, name, *_ in TABLE
-        for letter in decide(TICKETS.get(name), arrived, SHIPPED, NOW).letters
+        for outgoing_mail in decide(TICKETS.get(name), arrived, SHIPPED, NOW).outgoing_mails
     }
     by_people = {template for template, by_machine in automatic.items() if not by_machine}
     assert by_people == {Template.REPLY, Template.RESOLUTION}
@@ -752,11 +758,11 @@ def test_answers_are_written_by_people_and_all_else_by_a_machine() -> None:
 
 def test_agents_see_that_a_sender_is_unproven() -> None:
     for ticket, arrived in ((ANALYSIS, mail(RITA, proof=NONE)), (None, mail(RITA, proof=NONE))):
-        letters = decide(ticket, arrived, SHIPPED, NOW).letters
-        notes = [one.note for one in letters if one.template is Template.AGENT_NOTIFICATION]
+        outgoing_mails = decide(ticket, arrived, SHIPPED, NOW).outgoing_mails
+        notes = [one.note for one in outgoing_mails if one.template is Template.AGENT_NOTIFICATION]
         assert "UNPROVEN: nothing shows that rita@example.org really wrote it." in notes[0]
-    proven = decide(ANALYSIS, mail(RITA), SHIPPED, NOW).letters
-    assert not any("UNPROVEN" in letter.note for letter in proven)
+    proven = decide(ANALYSIS, mail(RITA), SHIPPED, NOW).outgoing_mails
+    assert not any("UNPROVEN" in outgoing_mail.note for outgoing_mail in proven)
 
 
 # ---- a workflow of one's own that lacks a move
@@ -785,4 +791,4 @@ def test_what_the_workflow_forbids_half_way_is_not_begun_and_both_sides_hear_why
     assert decision.answer is Answer.ILLEGAL
     assert happened(decision) == ["MessageAdded"]
     assert told(decision) == ["confirmation:rita", "agent-notification:ann"]
-    assert "only " in decision.letters[0].note
+    assert "only " in decision.outgoing_mails[0].note

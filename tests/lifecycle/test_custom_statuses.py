@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from maildesk.lifecycle.classify import apply_rules, scene
+from maildesk.lifecycle.classification.classify import apply_rules, rule_input
+from maildesk.lifecycle.classification.rule_evaluation import look
 from maildesk.lifecycle.decide import decide
-from maildesk.lifecycle.draft import Draft
-from maildesk.lifecycle.looking import look
+from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.policy import Policy
-from maildesk.model.cause import AgentActed, ClockStruck, Command, Facts
+from maildesk.model.cause import AgentActed, Command, DeadlineReached, Facts
 from maildesk.model.decision import Actor, ActorKind
 from maildesk.model.policy import Rules, Workflow
 from maildesk.rules.compile import compile_rules
@@ -85,7 +85,7 @@ def test_a_rule_closes_what_waits_for_an_answer_as_the_clock_does() -> None:
     rule = {"name": "It", **waited, "then": {"status": "Completed"}}
     policy = replace(OWN, rules=compile_rules(Rules.model_validate({"rule": [rule]})))
     ticket = replace(WAITING, status_since=due, rules_due=NOW)
-    decision = decide(ticket, ClockStruck(RITA), policy, NOW)
+    decision = decide(ticket, DeadlineReached(RITA), policy, NOW)
     closed = after(ticket, decision)
     closing = OWN.workflow.closing
     assert told(decision) == ["closure:rita"]
@@ -101,7 +101,7 @@ def test_what_a_rule_resolves_closes_by_itself(status: str) -> None:
     assert resolved.close_due is not None
     assert told(decision)[-1] == "update:rita"
     due = resolved.close_due
-    assert after(resolved, decide(resolved, ClockStruck(RITA), OWN, due), due).is_closed
+    assert after(resolved, decide(resolved, DeadlineReached(RITA), OWN, due), due).is_closed
 
 
 def test_work_that_goes_on_takes_the_closing_away() -> None:
@@ -155,8 +155,8 @@ def test_a_rule_sees_the_ticket_as_those_before_it_will_have_left_it(
     then: dict[str, Any], name: str
 ) -> None:
     policy, ticket = with_rule(then), TICKETS[name]
-    draft = Draft(ticket, Actor(ActorKind.REQUESTER, RITA.id), policy, NOW)
-    seen = look(policy, "replied", scene(draft, Facts(), RITA), NOW).ticket
-    apply_rules(draft, "replied", Facts(), RITA)
+    builder = DecisionBuilder(ticket, Actor(ActorKind.REQUESTER, RITA.id), policy, NOW)
+    seen = look(policy, "replied", rule_input(builder, Facts(), RITA), NOW).ticket
+    apply_rules(builder, "replied", Facts(), RITA)
     keys = ("status", "state", "team", "assignee", "tags", "priority", "request_type", "impact")
-    assert [getattr(seen, key) for key in keys] == [getattr(draft.ticket, key) for key in keys]
+    assert [getattr(seen, key) for key in keys] == [getattr(builder.ticket, key) for key in keys]

@@ -10,11 +10,11 @@ from maildesk.model.approval import Approval, Vote
 from maildesk.model.cause import (
     AgentActed,
     Choice,
-    ClockStruck,
     Command,
+    DeadlineReached,
     DeliveryFailed,
     LinkUsed,
-    OriginTurned,
+    ParentStateChanged,
     WrongCommand,
 )
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
@@ -169,14 +169,14 @@ def test_what_a_link_does(
         assert told(decision) == ["agent-notification:ann"]
         assert decision.message_kind == "comment"
     elif answer is not DONE:
-        assert decision.letters == ()
+        assert decision.outgoing_mails == ()
         assert decision.message_kind == ""
     else:
         assert decision.message_kind == ("decision" if used.comment.strip() else "")
 
 
 @pytest.mark.parametrize(
-    ("ticket", "used", "kind", "letters"),
+    ("ticket", "used", "kind", "outgoing_mails"),
     [
         (
             ASKED,
@@ -193,11 +193,11 @@ def test_what_a_link_does(
     ],
 )
 def test_who_hears_of_a_decision_by_link(
-    ticket: Ticket, used: LinkUsed, kind: str, letters: list[str]
+    ticket: Ticket, used: LinkUsed, kind: str, outgoing_mails: list[str]
 ) -> None:
     decision = decide(ticket, used, SHIPPED, NOW)
     assert decision.actor == Actor(ActorKind(kind), used.person.id, "link")
-    assert told(decision) == letters
+    assert told(decision) == outgoing_mails
 
 
 @pytest.mark.parametrize(
@@ -205,12 +205,12 @@ def test_who_hears_of_a_decision_by_link(
     [(APPROVE, "You approved this request."), (REJECT, "You did not approve this request.")],
 )
 def test_the_receipt_says_what_was_decided(choice: Choice, note: str) -> None:
-    receipt = decide(ASKED, link(MAX, choice, 1, "because"), SHIPPED, NOW).letters[0]
+    receipt = decide(ASKED, link(MAX, choice, 1, "because"), SHIPPED, NOW).outgoing_mails[0]
     assert (receipt.note, receipt.text) == (note, "because")
 
 
 def test_the_requester_reads_why_it_was_not_approved_and_by_whom() -> None:
-    closure = decide(ASKED, link(MAX, REJECT, 1, " no budget "), SHIPPED, NOW).letters[1]
+    closure = decide(ASKED, link(MAX, REJECT, 1, " no budget "), SHIPPED, NOW).outgoing_mails[1]
     assert (closure.template, closure.text, closure.author) == ("closure", "no budget", MAX.id)
     assert closure.note == "Max did not approve the request."
 
@@ -223,7 +223,7 @@ def test_where_the_workflow_forbids_it_a_link_changes_nothing(choice: Choice) ->
     flow = files.workflow.model_copy(update={"move": moves})
     barred = policy(files.model_copy(update={"workflow": flow}))
     decision = decide(WAITING, link(RITA, choice, 1, "because"), barred, NOW)
-    assert (decision.answer, decision.changes, decision.letters) == (ILLEGAL, (), ())
+    assert (decision.answer, decision.changes, decision.outgoing_mails) == (ILLEGAL, (), ())
 
 
 # ---- the console
@@ -241,7 +241,7 @@ def acted(text: str = "", *commands: tuple[str, str], wrong: bool = False) -> Ag
 
 
 @pytest.mark.parametrize(
-    ("name", "cause", "answer", "expected", "letters"),
+    ("name", "cause", "answer", "expected", "outgoing_mails"),
     [
         # as by mail
         (
@@ -289,10 +289,14 @@ def acted(text: str = "", *commands: tuple[str, str], wrong: bool = False) -> Ag
     ],
 )
 def test_what_an_agent_does_at_the_console(
-    name: str, cause: AgentActed, answer: Answer, expected: list[str], letters: list[str]
+    name: str, cause: AgentActed, answer: Answer, expected: list[str], outgoing_mails: list[str]
 ) -> None:
     decision = decide(TICKETS[name], cause, SHIPPED, NOW)
-    assert (decision.answer, happened(decision), told(decision)) == (answer, expected, letters)
+    assert (decision.answer, happened(decision), told(decision)) == (
+        answer,
+        expected,
+        outgoing_mails,
+    )
     assert decision.actor == Actor(ActorKind.AGENT, LEE.id, "console")
 
 
@@ -360,7 +364,7 @@ def test_where_business_days_count_the_weekend_does_not() -> None:
     assert resolved.remind_due == NOW + timedelta(days=3)
     assert resolved.close_due == NOW + timedelta(days=7)
     # and a child that is resolved with its parent closes with it
-    together = decide(ANALYSIS, OriginTurned(origin=1000, resolved=True), desk, NOW)
+    together = decide(ANALYSIS, ParentStateChanged(origin=1000, resolved=True), desk, NOW)
     assert after(ANALYSIS, together).close_due == resolved.close_due
 
 
@@ -389,7 +393,7 @@ CLOSING = ["-> Completed", "Closed"]
 
 
 @pytest.mark.parametrize(
-    ("ticket", "now", "expected", "letters"),
+    ("ticket", "now", "expected", "outgoing_mails"),
     [
         # before anything is due
         (WAITING, REMIND - SOON, [], []),
@@ -412,15 +416,15 @@ CLOSING = ["-> Completed", "Closed"]
     ],
 )
 def test_what_the_clock_does(
-    ticket: Ticket, now: object, expected: list[str], letters: list[str]
+    ticket: Ticket, now: object, expected: list[str], outgoing_mails: list[str]
 ) -> None:
-    decision = decide(ticket, ClockStruck(RITA), SHIPPED, now)  # type: ignore[arg-type]
-    assert (happened(decision), told(decision)) == (expected, letters)
+    decision = decide(ticket, DeadlineReached(RITA), SHIPPED, now)  # type: ignore[arg-type]
+    assert (happened(decision), told(decision)) == (expected, outgoing_mails)
     assert decision.actor == Actor(ActorKind.CLOCK)
 
 
 def test_an_unanswered_ticket_closes_with_a_category_of_its_own() -> None:
-    assert events(decide(REMINDED, ClockStruck(RITA), SHIPPED, CLOSE))[-1] == Closed(
+    assert events(decide(REMINDED, DeadlineReached(RITA), SHIPPED, CLOSE))[-1] == Closed(
         "No answer", "The requester was asked and did not answer in time."
     )
 
@@ -438,9 +442,9 @@ def test_a_request_that_was_not_approved_with_a_third() -> None:
 
 
 def test_the_reminder_has_the_links_that_decide() -> None:
-    letter = decide(WAITING, ClockStruck(RITA), SHIPPED, REMIND).letters[0]
-    assert letter.links == (Purpose.RESOLUTION,)
-    assert letter.automatic
+    outgoing_mail = decide(WAITING, DeadlineReached(RITA), SHIPPED, REMIND).outgoing_mails[0]
+    assert outgoing_mail.links == (Purpose.RESOLUTION,)
+    assert outgoing_mail.automatic
 
 
 # ---- failed deliveries
@@ -452,7 +456,7 @@ def failed(to: Person, template: Template, ticket: Ticket = ANALYSIS) -> Decisio
 
 
 @pytest.mark.parametrize(
-    ("ticket", "to", "template", "letters"),
+    ("ticket", "to", "template", "outgoing_mails"),
     [
         # who works on the ticket is told, at once
         (ANALYSIS, RITA, Template.REPLY, ["delivery-failed:ann"]),
@@ -479,20 +483,20 @@ def failed(to: Person, template: Template, ticket: Ticket = ANALYSIS) -> Decisio
     ],
 )
 def test_who_is_told_of_a_mail_that_did_not_arrive(
-    ticket: Ticket, to: Person, template: Template, letters: list[str]
+    ticket: Ticket, to: Person, template: Template, outgoing_mails: list[str]
 ) -> None:
     decision = failed(to, template, ticket)
-    assert told(decision) == letters
+    assert told(decision) == outgoing_mails
     assert decision.changes == ()
     assert decision.actor == Actor(ActorKind.DESK)
-    assert all(letter.automatic for letter in decision.letters)
+    assert all(outgoing_mail.automatic for outgoing_mail in decision.outgoing_mails)
 
 
 def test_an_approval_that_did_not_arrive_is_called_by_its_name() -> None:
-    letter = failed(MAX, Template.APPROVAL, ASKED).letters[0]
-    assert letter.note == "The approval request to Max <max@example.org> did not arrive."
-    assert letter.text == "550 no such user"
-    assert "The reply to Rita" in failed(RITA, Template.REPLY).letters[0].note
+    outgoing_mail = failed(MAX, Template.APPROVAL, ASKED).outgoing_mails[0]
+    assert outgoing_mail.note == "The approval request to Max <max@example.org> did not arrive."
+    assert outgoing_mail.text == "550 no such user"
+    assert "The reply to Rita" in failed(RITA, Template.REPLY).outgoing_mails[0].note
 
 
 # ---- causes without a ticket
@@ -503,12 +507,12 @@ def test_an_approval_that_did_not_arrive_is_called_by_its_name() -> None:
     [
         link(RITA, ACCEPT, 1),
         acted("Hello."),
-        ClockStruck(RITA),
+        DeadlineReached(RITA),
         DeliveryFailed(recipient=RITA, template=Template.REPLY, reason=""),
     ],
 )
 def test_only_a_mail_comes_without_a_ticket(
-    cause: LinkUsed | AgentActed | ClockStruck | DeliveryFailed,
+    cause: LinkUsed | AgentActed | DeadlineReached | DeliveryFailed,
 ) -> None:
     with pytest.raises(ValueError, match=f"{type(cause).__name__} needs a ticket"):
         decide(None, cause, SHIPPED, NOW)

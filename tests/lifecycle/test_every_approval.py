@@ -1,7 +1,8 @@
 """Every kind of approval, by every way of deciding, through everything that can go wrong.
 
 A reply is read from its words (ingest.decisions), a link is pressed without one where none is
-needed, and the page carries a comment. Pages as people see them: tests/desk/test_approval_pages.py.
+needed, and the page carries a comment. Pages as people see them:
+tests/processing/test_approval_pages.py.
 """
 
 from dataclasses import dataclass, field
@@ -11,14 +12,21 @@ from typing import Any
 
 import pytest
 
-from maildesk.ingest.chasing import only_chases
-from maildesk.ingest.commands import read_commands
-from maildesk.ingest.decisions import read_decision
-from maildesk.ingest.thanks import is_thanks
+from maildesk.ingest.intent.commands import read_commands
+from maildesk.ingest.intent.decisions import read_decision
+from maildesk.ingest.intent.status_inquiry import only_chases
+from maildesk.ingest.intent.thanks import is_thanks
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.approval import Approval
-from maildesk.model.cause import Around, Choice, ClockStruck, DeliveryFailed, LinkUsed, MailArrived
+from maildesk.model.cause import (
+    Choice,
+    CommandContext,
+    DeadlineReached,
+    DeliveryFailed,
+    LinkUsed,
+    MailArrived,
+)
 from maildesk.model.decision import Answer, Decision
 from maildesk.model.event import ApprovalDecided, Event, MessageAdded
 from maildesk.model.mail import Kind
@@ -153,7 +161,7 @@ def written(ticket: Ticket, who: Person, text: str, round_: int, **fields: Any) 
         "chases": only_chases(text, "buy", who.name),
         "commands": orders,
         "round": round_ or ticket.round,
-        "around": Around(people=NAMES),
+        "command_context": CommandContext(people=NAMES),
     }
     return mail(who, read.text if orders else text, **(options | fields))
 
@@ -162,9 +170,9 @@ def ids(*people: Person) -> set[int]:
     return {person.id for person in people}
 
 
-def letters(decision: Decision, template: str) -> set[str]:
+def outgoing_mails(decision: Decision, template: str) -> set[str]:
     """To whom letters of that template go."""
-    found = (letter.split(":") for letter in told(decision))
+    found = (outgoing_mail.split(":") for outgoing_mail in told(decision))
     return {name for what, name in found if what == template}
 
 
@@ -185,12 +193,12 @@ def test_the_yes_that_is_needed_is_enough_and_no_less(kind: str, way: str) -> No
         assert one.ticket.waits_for_approval
         open_, decision = one.waiting, one.says(approver, YES)
         assert decision.answer is Answer.DONE
-        assert letters(decision, "decision-receipt") == names(approver)
+        assert outgoing_mails(decision, "decision-receipt") == names(approver)
         assert decision.actor.proof == ("token" if way == "reply" else "link")
     assert (one.ticket.waits_for_approval, one.ticket.status) == (False, "Assign")
     # the requester, and whoever was asked as well and is not needed any more
     others = open_ - ids(needed[-1])
-    assert letters(decision, "update") == {"rita"} | names(*(CAST[one] for one in others))
+    assert outgoing_mails(decision, "update") == {"rita"} | names(*(CAST[one] for one in others))
 
 
 @pytest.mark.parametrize(("kind", "way"), EVERY)
@@ -200,10 +208,10 @@ def test_a_no_needs_a_reason_and_ends_what_it_can_end(kind: str, way: str) -> No
     for approver in asked:
         if one.ticket.waits_for_approval:
             decision = one.says(approver, NO)
-            texts = {x.text for x in decision.letters if x.template == "decision-receipt"}
+            texts = {x.text for x in decision.outgoing_mails if x.template == "decision-receipt"}
             assert texts == {"as I see it"}
     assert (one.ticket.closure_category, one.ticket.is_closed) == ("Not approved", True)
-    assert letters(decision, "closure") == {"rita"}
+    assert outgoing_mails(decision, "closure") == {"rita"}
 
 
 @pytest.mark.parametrize(
@@ -216,7 +224,7 @@ def test_a_no_without_a_reason_is_asked_for_one(kind: str, text: str) -> None:
     signed = text.replace("Max", asked[0].name)
     decision = one.writes(asked[0], signed)
     assert (decision.answer, _changes(decision)) == (Answer.REASON_MISSING, [])
-    assert letters(decision, "confirmation") == names(asked[0])
+    assert outgoing_mails(decision, "confirmation") == names(asked[0])
 
 
 @pytest.mark.parametrize("text", ["Approve?", "approve, but only one", "Looks fine to me.", "OK"])
@@ -226,7 +234,7 @@ def test_what_is_neither_yes_nor_no_is_asked_back(kind: str, text: str) -> None:
     _, asked, _ = KINDS[kind]
     decision = one.writes(asked[0], text)
     assert (_changes(decision), one.waiting) == ([], ids(*asked))
-    assert letters(decision, "approval") == names(asked[0])
+    assert outgoing_mails(decision, "approval") == names(asked[0])
 
 
 @pytest.mark.parametrize(("kind", "way"), EVERY)
@@ -251,7 +259,7 @@ def test_a_word_that_comes_after_the_decision_changes_nothing(kind: str, way: st
     before = one.ticket.approval
     late = one.says(asked[0], NO)
     assert (one.ticket.approval, one.ticket.is_closed) == (before, False)
-    assert letters(late, "closure") == set()
+    assert outgoing_mails(late, "closure") == set()
 
 
 @pytest.mark.parametrize(("kind", "way"), EVERY)
@@ -268,8 +276,8 @@ def test_a_word_that_comes_after_the_end_opens_no_ticket(kind: str, way: str) ->
         assert (_changes(late), one.opened) == ([], [])
         assert late.answer is Answer.ALREADY_DECIDED
         if way == "reply":
-            assert letters(late, "confirmation") == names(approver)
-            assert "already not approved by" in late.letters[0].note
+            assert outgoing_mails(late, "confirmation") == names(approver)
+            assert "already not approved by" in late.outgoing_mails[0].note
     assert (one.ticket.approval, one.ticket.closed_at) == (closed.approval, closed.closed_at)
 
 
@@ -341,7 +349,9 @@ def test_agents_hear_where_an_approver_is_away_and_nobody_is_left(kind: str) -> 
     for _ in CAST:  # each who is asked says it in turn, until nobody stands in any more
         decisions = [one.is_away(CAST[person]) for person in sorted(one.waiting)]
     assert one.waiting
-    notes = [x.note for d in decisions for x in d.letters if x.template == "agent-notification"]
+    notes = [
+        x.note for d in decisions for x in d.outgoing_mails if x.template == "agent-notification"
+    ]
     assert notes
     assert all("nobody is left to be asked instead" in note for note in notes)
 
@@ -360,8 +370,8 @@ def test_what_expires_goes_up_the_line_and_is_decided_there(kind: str, way: str)
     instead = {CAST[v.instead_of]: CAST[v.person] for v in one.question.votes if v.instead_of}
     assert instead
     assert set(instead) <= set(asked)
-    assert letters(decision, "approval") == names(*instead.values())
-    assert {"ann", "lee"} & letters(decision, "agent-notification")
+    assert outgoing_mails(decision, "approval") == names(*instead.values())
+    assert {"ann", "lee"} & outgoing_mails(decision, "agent-notification")
     # who is asked now has the whole time, and is not reminded at once
     assert one.question.remind_due == one.question.expire_due == FRIDAY + timedelta(days=6)
     for old in instead:
@@ -382,7 +392,7 @@ def test_where_nobody_is_above_agents_hear_that_it_expired(kind: str) -> None:
         if one.question.expire_due is not None:
             last = one.time_passes(one.question.expire_due)
     assert one.question.expire_due is None
-    notes = [x.note for x in last.letters if x.template == "agent-notification"]
+    notes = [x.note for x in last.outgoing_mails if x.template == "agent-notification"]
     assert any("Nobody is left to be asked" in note for note in notes)
 
 
@@ -400,7 +410,7 @@ def test_what_expires_is_decided_by_the_clock(
     decision = one.time_passes()
     (decided,) = [e for e in events(decision) if isinstance(e, ApprovalDecided)]
     assert (decided.person, decided.approved) == (None, on_expiry == "approve")
-    assert names(*(CAST[p] for p in open_)) <= letters(decision, "update")
+    assert names(*(CAST[p] for p in open_)) <= outgoing_mails(decision, "update")
     if on_expiry == "reject":
         assert one.ticket.closure_category == "Not approved"
     elif kind == "two levels":
@@ -419,14 +429,14 @@ def test_the_approver_passes_it_on_by_reply(kind: str, way: str) -> None:
     _, asked, _ = KINDS[kind]
     old = asked[0]
     refused = one.writes(old, "#delegate Rita")
-    assert (letters(refused, "confirmation"), _changes(refused)) == (names(old), [])
+    assert (outgoing_mails(refused, "confirmation"), _changes(refused)) == (names(old), [])
     assert _changes(one.writes(old, "#delegate Mallory", proof=Proof.NONE)) == []
     assert _changes(one.writes(old, "#delegate Mallory", one.ticket.round + 1)) == []
     one.now = NOW + timedelta(days=2)
     decision = one.writes(old, "#delegate Mallory\n\nI am off.")
     assert one.waiting == (ids(*asked) - ids(old)) | ids(MALLORY)
-    assert letters(decision, "approval") == {"mallory"}
-    assert letters(decision, "decision-receipt") == names(old)
+    assert outgoing_mails(decision, "approval") == {"mallory"}
+    assert outgoing_mails(decision, "decision-receipt") == names(old)
     # four business days from Wednesday
     assert one.question.expire_due == FRIDAY + timedelta(days=4)
     one.all_say_yes(kind, {old: MALLORY})
@@ -451,7 +461,7 @@ def test_the_requester_withdraws_and_no_word_counts_any_more(kind: str, way: str
     assert _changes(one.writes(RITA, "withdraw", proof=Proof.NONE)) == []
     decision = one.writes(RITA, "Please withdraw this request.")
     assert (one.ticket.closure_category, one.ticket.is_closed) == ("Withdrawn", True)
-    assert names(*asked) <= letters(decision, "update")
+    assert names(*asked) <= outgoing_mails(decision, "update")
     late = one.says(asked[0], YES)
     assert (one.ticket.closure_category, one.opened, _changes(late)) == ("Withdrawn", [], [])
 
@@ -469,8 +479,12 @@ def test_a_request_that_changes_is_asked_about_anew(kind: str, way: str, again: 
         assert (one.ticket.round, one.waiting) == (old, ids(*asked))
         return
     assert (one.ticket.round, one.waiting) == (old + 1, ids(*asked))
-    found = [letter for letter in decision.letters if letter.template == "approval"]
-    assert {(letter.to, letter.text) for letter in found} == {
+    found = [
+        outgoing_mail
+        for outgoing_mail in decision.outgoing_mails
+        if outgoing_mail.template == "approval"
+    ]
+    assert {(outgoing_mail.to, outgoing_mail.text) for outgoing_mail in found} == {
         (person.id, "Make that two.") for person in asked
     }
     one.says(asked[0], YES, old)  # the link, the page and the reply of the old round are dead
@@ -495,7 +509,7 @@ def test_a_change_at_the_second_level_asks_again_from_the_first(way: str) -> Non
     assert (one.question.level, one.waiting) == (1, ids(WILL))
     decision = one.writes(RITA, "Make that two.")
     assert (one.question.level, one.waiting) == (0, ids(MAX))
-    assert letters(decision, "update") == {"will"}  # whose decision is not needed now
+    assert outgoing_mails(decision, "update") == {"will"}  # whose decision is not needed now
     one.all_say_yes("two levels")
     assert one.ticket.status == "Assign"
 
@@ -503,9 +517,9 @@ def test_a_change_at_the_second_level_asks_again_from_the_first(way: str) -> Non
 def test_a_tick_that_comes_late_or_twice_strikes_once() -> None:
     house = desk({}, expire_after_days=4, on_expiry="reject")
     ticket, _ = bought(house)
-    late = decide(ticket, ClockStruck(RITA), house, FRIDAY + timedelta(days=90))
+    late = decide(ticket, DeadlineReached(RITA), house, FRIDAY + timedelta(days=90))
     assert [type(event).__name__ for event in events(late)][-1] == "Closed"
     closed = ticket
     for event in events(late):
         closed = evolve(closed, event, number=1002, at=FRIDAY)
-    assert events(decide(closed, ClockStruck(RITA), house, FRIDAY)) == []
+    assert events(decide(closed, DeadlineReached(RITA), house, FRIDAY)) == []

@@ -42,7 +42,7 @@ ROWS: tuple[tuple[Release, Person, str, Answer, list[str], list[str], list[str]]
 def test_an_agent_decides_about_a_held_mail(
     row: tuple[Release, Person, str, Answer, list[str], list[str], list[str]],
 ) -> None:
-    release, author, name, answer, here, there, letters = row
+    release, author, name, answer, here, there, outgoing_mails = row
     ticket = CLOSED if name == "Completed" else TICKETS[name]
     judged = HeldJudged(
         agent=LEE,
@@ -59,5 +59,5 @@ def test_an_agent_decides_about_a_held_mail(
     changes = {change.ticket: change.events for change in decision.changes}
     assert [type(one).__name__ for one in changes.get(ticket.number, ())] == here
     assert [type(one).__name__ for one in changes.get(None, ())] == there
-    assert told(decision) == letters
+    assert told(decision) == outgoing_mails
     assert LEE.id != ANN.id

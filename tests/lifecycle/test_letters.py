@@ -34,7 +34,9 @@ def test_a_note_reaches_nobody_who_is_no_agent() -> None:
         for name, ticket in TICKETS.items():
             noted = mail(ANN, beside, commands=[("note", secret)])
             decision = decide(ticket, noted, SHIPPED, NOW)
-            texts = [x.text + x.note for x in decision.letters if x.to not in (ANN.id, LEE.id)]
+            texts = [
+                x.text + x.note for x in decision.outgoing_mails if x.to not in (ANN.id, LEE.id)
+            ]
             assert not any(secret in text for text in texts), name
 
 
@@ -64,28 +66,32 @@ def test_the_words_of_a_command_above_the_text_come_before_it() -> None:
     written = mail(ANN, "Yours, Ann")
     above = replace(written, commands=(Command("resolve", "New toner.", at_top=True),))
     decision = decide(ANALYSIS, above, SHIPPED, NOW)
-    assert decision.message_text == decision.letters[0].text == "New toner.\n\nYours, Ann"
+    assert decision.message_text == decision.outgoing_mails[0].text == "New toner.\n\nYours, Ann"
 
 
 def test_a_resolution_says_the_text_and_the_words_behind_the_command() -> None:
     command = mail(ANN, "Dear Rita,", commands=[("resolve", "it was the toner.")])
-    letter = decide(ANALYSIS, command, SHIPPED, NOW).letters[0]
-    assert letter.template is Template.RESOLUTION
-    assert letter.text == "Dear Rita,\n\nit was the toner."
-    assert letter.links == (Purpose.RESOLUTION,)
-    assert letter.author == ANN.id
-    assert not letter.automatic
+    outgoing_mail = decide(ANALYSIS, command, SHIPPED, NOW).outgoing_mails[0]
+    assert outgoing_mail.template is Template.RESOLUTION
+    assert outgoing_mail.text == "Dear Rita,\n\nit was the toner."
+    assert outgoing_mail.links == (Purpose.RESOLUTION,)
+    assert outgoing_mail.author == ANN.id
+    assert not outgoing_mail.automatic
 
 
 def test_who_gave_a_wrong_command_is_told_which_and_what_would_be_right() -> None:
-    letter = decide(ANALYSIS, mail(ANN, "", wrong_commands=WRONG), SHIPPED, NOW).letters[0]
-    assert letter.text == "#resolv x: did you mean #resolve?"
-    assert letter.note == "Nothing was done and nothing was sent to the requester."
+    outgoing_mail = decide(
+        ANALYSIS, mail(ANN, "", wrong_commands=WRONG), SHIPPED, NOW
+    ).outgoing_mails[0]
+    assert outgoing_mail.text == "#resolv x: did you mean #resolve?"
+    assert outgoing_mail.note == "Nothing was done and nothing was sent to the requester."
 
 
 def test_an_illegal_command_is_answered_with_the_reason() -> None:
-    letter = decide(ANALYSIS, mail(ANN, "", commands=[("close", "")]), SHIPPED, NOW).letters[0]
-    assert letter.text == '#close: a ticket in status "Analysis" cannot become "Completed"'
+    outgoing_mail = decide(
+        ANALYSIS, mail(ANN, "", commands=[("close", "")]), SHIPPED, NOW
+    ).outgoing_mails[0]
+    assert outgoing_mail.text == '#close: a ticket in status "Analysis" cannot become "Completed"'
 
 
 def test_the_trace_of_a_mail_that_was_taken_back_does_not_say_that_it_was_done() -> None:
@@ -111,8 +117,8 @@ def test_the_link_in_a_confirmation_fits_what_was_asked() -> None:
         (WAITING, mail(RITA, choice=REJECT, round=1), (Purpose.RESOLUTION,)),
         (ANALYSIS, mail(ANN, proof=NONE), ()),
     ):
-        letter = decide(ticket, arrived, SHIPPED, NOW).letters[0]
-        assert (letter.template, letter.links) == (Template.CONFIRMATION, links)
+        outgoing_mail = decide(ticket, arrived, SHIPPED, NOW).outgoing_mails[0]
+        assert (outgoing_mail.template, outgoing_mail.links) == (Template.CONFIRMATION, links)
 
 
 def test_an_answer_of_another_round_is_explained() -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from maildesk.lifecycle.decide import decide
-from maildesk.model.cause import ClockStruck, Facts, ProblemReported
+from maildesk.model.cause import DeadlineReached, Facts, ProblemReported
 from maildesk.model.decision import Decision
 from maildesk.model.mail import Disposition
 from maildesk.model.monitoring import Monitoring, Report
@@ -126,13 +126,13 @@ TABLE: list[tuple[Ticket, Report, list[str], list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("ticket", "kind", "events", "letters"), TABLE)
+@pytest.mark.parametrize(("ticket", "kind", "events", "outgoing_mails"), TABLE)
 def test_what_a_report_does(
-    ticket: Ticket, kind: Report, events: list[str], letters: list[str]
+    ticket: Ticket, kind: Report, events: list[str], outgoing_mails: list[str]
 ) -> None:
     decision = on(ticket, kind)
     assert happened(decision) == events
-    assert told(decision) == letters
+    assert told(decision) == outgoing_mails
     assert decision.disposition is Disposition.FOLLOW_UP
 
 
@@ -141,13 +141,15 @@ def test_a_problem_without_a_ticket_opens_one() -> None:
     opened = after(None, decision)
     assert (opened.source, opened.event_key, opened.requester) == ("event", KEY, ICINGA.id)
     assert decision.disposition is Disposition.NEW_TICKET
-    assert {letter.template for letter in decision.letters} == {"agent-notification"}
+    assert {outgoing_mail.template for outgoing_mail in decision.outgoing_mails} == {
+        "agent-notification"
+    }
 
 
 @pytest.mark.parametrize("kind", [RECOVERY, NEWS])
 def test_the_end_of_a_problem_without_a_ticket_is_recorded_alone(kind: Report) -> None:
     decision = on(None, kind)
-    assert decision.changes == () == decision.letters
+    assert decision.changes == () == decision.outgoing_mails
     assert decision.disposition is Disposition.AUTO_REPLY
 
 
@@ -162,13 +164,15 @@ def test_a_forged_report_changes_no_state_and_the_agents_hear_of_it(
 
 
 def test_the_clock_resolves_a_flapping_problem_that_stayed_away() -> None:
-    struck = decide(SETTLING, ClockStruck(RITA), SHIPPED, NOW + timedelta(minutes=15))
+    struck = decide(SETTLING, DeadlineReached(RITA), SHIPPED, NOW + timedelta(minutes=15))
     assert after(SETTLING, struck).status == "Resolved by Event"
-    assert decide(SETTLING, ClockStruck(RITA), SHIPPED, NOW + timedelta(minutes=14)).changes == ()
+    assert (
+        decide(SETTLING, DeadlineReached(RITA), SHIPPED, NOW + timedelta(minutes=14)).changes == ()
+    )
 
 
 def test_the_clock_closes_what_was_resolved_by_event() -> None:
-    struck = decide(OVER, ClockStruck(RITA), SHIPPED, NOW + timedelta(hours=24))
+    struck = decide(OVER, DeadlineReached(RITA), SHIPPED, NOW + timedelta(hours=24))
     closed = after(OVER, struck)
     assert (closed.status, closed.closure_category) == ("Completed", "Solved")
 
@@ -185,4 +189,4 @@ def test_a_workflow_that_forbids_the_move_leaves_the_ticket_and_tells_the_agents
     strict = replace(SHIPPED, workflow=workflow.model_copy(update={"move": kept}))
     decision = decide(WORKED_ON, report(RECOVERY), strict, NOW)
     assert happened(decision) == ["MessageAdded", "ProblemEnded"]
-    assert "cannot become" in decision.letters[0].note
+    assert "cannot become" in decision.outgoing_mails[0].note

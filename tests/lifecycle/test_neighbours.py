@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from maildesk.lifecycle.classify import scene
+from maildesk.lifecycle.classification.classify import rule_input
 from maildesk.lifecycle.decide import decide
-from maildesk.lifecycle.draft import Draft
-from maildesk.lifecycle.neighbours import find
+from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.policy import Neighbours
+from maildesk.lifecycle.relations.relate_target import find
 from maildesk.model.cause import Facts
 from maildesk.model.decision import Actor, ActorKind
 from maildesk.model.event import ParentChanged, Related
@@ -67,16 +67,16 @@ def test_the_ticket_that_is_meant(
     relate: dict[str, str], text: str, number: int, found: int | None
 ) -> None:
     ticket = replace(ANALYSIS, number=number)
-    draft = Draft(ticket, Actor(ActorKind.REQUESTER, RITA.id), SHIPPED, NOW)
-    seen = scene(draft, Facts(text=text), RITA)
+    builder = DecisionBuilder(ticket, Actor(ActorKind.REQUESTER, RITA.id), SHIPPED, NOW)
+    seen = rule_input(builder, Facts(text=text), RITA)
     assert find(AROUND, seen, Relate.model_validate(relate)) == found
 
 
 def test_the_tickets_of_one_person_are_no_neighbours_of_anothers() -> None:
-    draft = Draft(
+    builder = DecisionBuilder(
         replace(ANALYSIS, requester=MAX.id), Actor(ActorKind.REQUESTER, MAX.id), SHIPPED, NOW
     )
-    assert find(AROUND, scene(draft, Facts(), MAX), Relate.model_validate(SAME)) is None
+    assert find(AROUND, rule_input(builder, Facts(), MAX), Relate.model_validate(SAME)) is None
 
 
 def rule(*relates: dict[str, Any]) -> Any:
@@ -90,16 +90,16 @@ def rule(*relates: dict[str, Any]) -> Any:
 def test_a_relation_names_its_rule_and_the_other_ticket_hears_of_it() -> None:
     decision = decide(ANALYSIS, mail(RITA), rule(SAME), NOW)
     assert Related("related", 990, "0") in events(decision)
-    (follow_up,) = decision.follow_ups
-    assert follow_up.ticket == 990
-    counterpart = decide(replace(ANALYSIS, number=990), follow_up.cause, SHIPPED, NOW)
+    (related_change,) = decision.related_changes
+    assert related_change.ticket == 990
+    counterpart = decide(replace(ANALYSIS, number=990), related_change.cause, SHIPPED, NOW)
     assert events(counterpart) == [Related("related", 1001, "0")]
-    assert (counterpart.actor.kind, counterpart.letters) == ("rule", ())
+    assert (counterpart.actor.kind, counterpart.outgoing_mails) == ("rule", ())
 
 
 def test_what_is_related_already_is_not_again() -> None:
     decision = decide(ANALYSIS, mail(RITA), rule(SAME, SAME), NOW)
-    assert happened(decision).count("Related") == len(decision.follow_ups) == 1
+    assert happened(decision).count("Related") == len(decision.related_changes) == 1
 
 
 def test_a_child_has_one_parent_and_the_parent_is_not_touched() -> None:
@@ -108,4 +108,4 @@ def test_a_child_has_one_parent_and_the_parent_is_not_touched() -> None:
     assert [e for e in events(decision) if isinstance(e, ParentChanged)] == [
         ParentChanged(old=None, new=980, rule="0")
     ]
-    assert decision.follow_ups == ()
+    assert decision.related_changes == ()

@@ -2,7 +2,7 @@
 
 import xml.etree.ElementTree as ET
 
-from maildesk.lifecycle.picture import mermaid, svg
+from maildesk.lifecycle.workflow.diagram import mermaid, svg
 from maildesk.model.policy import Workflow
 from tests.world import shipped_policy
 

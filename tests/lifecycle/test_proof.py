@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from maildesk.lifecycle.proof import NEEDED, automatic, flaws
+from maildesk.lifecycle.workflow.workflow_check import NEEDED, automatic, flaws
 from maildesk.model.policy import Workflow
 from tests.world import shipped_policy
 

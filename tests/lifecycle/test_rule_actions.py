@@ -10,13 +10,13 @@ from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.policy import Policy, Workload
 from maildesk.model.cause import (
     AgentActed,
-    ClockStruck,
     Command,
+    DeadlineReached,
     Facts,
     HeldJudged,
-    Latest,
-    OrderedElsewhere,
-    OriginResolved,
+    LatestMessage,
+    ParentResolved,
+    RelatedTicketChange,
     SplitOff,
 )
 from maildesk.model.decision import Answer
@@ -54,7 +54,7 @@ def on_reply(then: dict[str, Any]) -> Policy:
 
 
 @pytest.mark.parametrize(
-    ("then", "ticket", "expected", "letters"),
+    ("then", "ticket", "expected", "outgoing_mails"),
     [
         # a status that rules may set, and the history names the rule
         ({"status": "Pending"}, ANALYSIS, ["MessageAdded", "-> Pending"], []),
@@ -104,16 +104,16 @@ def on_reply(then: dict[str, Any]) -> Policy:
     ],
 )
 def test_what_a_rule_does(
-    then: dict[str, Any], ticket: Ticket, expected: list[str], letters: list[str]
+    then: dict[str, Any], ticket: Ticket, expected: list[str], outgoing_mails: list[str]
 ) -> None:
     decision = decide(ticket, mail(RITA), on_reply(then), NOW)
     assert happened(decision) == expected
-    assert told(decision)[1:] == letters  # before it: Rita answered
+    assert told(decision)[1:] == outgoing_mails  # before it: Rita answered
 
 
 def test_a_rule_sends_a_ready_text_by_its_name() -> None:
     decision = decide(ANALYSIS, mail(RITA), on_reply({"mail": {"template": "need more"}}), NOW)
-    assert decision.letters[-1].text.startswith("To help you we need to know")
+    assert decision.outgoing_mails[-1].text.startswith("To help you we need to know")
 
 
 def test_a_note_of_a_rule_is_kept_for_agents() -> None:
@@ -229,7 +229,7 @@ def test_a_mail_that_a_rule_turns_away_makes_no_ticket(key: str, disposition: Di
     )
     decision = decide(None, mail(RITA), rules, NOW)
     assert (decision.answer, decision.disposition) == (Answer.RECORDED, disposition)
-    assert (decision.changes, decision.letters) == ((), ())
+    assert (decision.changes, decision.outgoing_mails) == ((), ())
     assert decision.why[-1].verdict == "we buy nothing"
     assert "Advertising" in decision.why[-1].evidence[0]
 
@@ -274,7 +274,7 @@ def test_one_cause_has_one_pass_even_where_it_changes_the_status_too() -> None:
     assert decision.notes == ("seen",)
 
 
-AGAIN = {"name": "Again", "on": "reopened", "then": {"tag": "again"}}
+AGAIN = {"name": "Retry", "on": "reopened", "then": {"tag": "again"}}
 
 
 @pytest.mark.parametrize("order", [("reopen", "why"), ("status", "Analysis")])
@@ -287,8 +287,8 @@ def test_an_agent_who_reopens_is_a_cause_as_the_requester_is(order: tuple[str, s
 
 def test_a_child_that_is_resolved_with_its_parent_is_a_changed_status() -> None:
     tagging = with_rules({**CHANGED, "name": "Over", "when": "true", "then": {"tag": "over"}})
-    cause = OrderedElsewhere(
-        agent=ANN, proof="token", origin=1000, order=OriginResolved("Done."), requester=RITA
+    cause = RelatedTicketChange(
+        agent=ANN, proof="token", origin=1000, order=ParentResolved("Done."), requester=RITA
     )
     assert after(ANALYSIS, decide(ANALYSIS, cause, tagging, NOW)).tags == ("over",)
 
@@ -319,29 +319,29 @@ def test_a_ticket_that_comes_to_the_status_waits_from_then_on() -> None:
 
 def test_each_rule_that_waits_fires_once_and_the_next_is_waited_for() -> None:
     ticket = replace(SINCE, rules_due=NOW + timedelta(days=2))
-    first = decide(ticket, ClockStruck(RITA), LONG, NOW + timedelta(days=2))
+    first = decide(ticket, DeadlineReached(RITA), LONG, NOW + timedelta(days=2))
     assert happened(first) == ["Tagged", "RulesDue"]
     ticket = after(ticket, first, NOW + timedelta(days=2))
     assert ticket.rules_due == NOW + timedelta(days=5)
-    second = decide(ticket, ClockStruck(RITA), LONG, NOW + timedelta(days=6))
+    second = decide(ticket, DeadlineReached(RITA), LONG, NOW + timedelta(days=6))
     assert happened(second)[0] == "-> Pending"
     assert "Tagged" not in happened(second)
 
 
 def test_a_late_clock_fires_all_that_have_come_due() -> None:
     ticket = replace(SINCE, rules_due=NOW + timedelta(days=2))
-    late = decide(ticket, ClockStruck(RITA), LONG, NOW + timedelta(days=9))
+    late = decide(ticket, DeadlineReached(RITA), LONG, NOW + timedelta(days=9))
     assert happened(late)[:2] == ["Tagged", "-> Pending"]
 
 
 def test_before_its_time_nothing_happens() -> None:
     ticket = replace(SINCE, rules_due=NOW + timedelta(days=2))
-    assert events(decide(ticket, ClockStruck(RITA), LONG, NOW + timedelta(days=1))) == []
+    assert events(decide(ticket, DeadlineReached(RITA), LONG, NOW + timedelta(days=1))) == []
 
 
 def test_a_rule_that_was_taken_out_of_the_file_only_ends_the_waiting() -> None:
     ticket = replace(SINCE, rules_due=NOW)
-    assert events(decide(ticket, ClockStruck(RITA), with_rules(), NOW)) == [RulesDue(None)]
+    assert events(decide(ticket, DeadlineReached(RITA), with_rules(), NOW)) == [RulesDue(None)]
 
 
 def test_business_days_pass_over_the_weekend() -> None:
@@ -359,9 +359,9 @@ def test_a_status_nobody_waits_in_has_no_deadline() -> None:
 
 def test_a_ticket_that_was_split_off_waits_from_then_on() -> None:
     in_new = waits("2 hours", tag="late") | {"in_status": "New"}
-    latest = Latest(message="m-last", author=RITA, text="And a chair?", kind="reply")
+    latest = LatestMessage(message="m-last", author=RITA, text="And a chair?", kind="reply")
     order = SplitOff(latest, Facts(), "incident", "First line")
-    cause = OrderedElsewhere(agent=ANN, proof="token", origin=1001, order=order, requester=RITA)
+    cause = RelatedTicketChange(agent=ANN, proof="token", origin=1001, order=order, requester=RITA)
     decision = decide(None, cause, with_rules(in_new), NOW)
     assert after(None, decision).rules_due == NOW + timedelta(hours=2)
 

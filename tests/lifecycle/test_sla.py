@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maildesk.lifecycle.calendar import Calendar
-from maildesk.lifecycle.levels import Levels
-from maildesk.lifecycle.sla import as_of, follow, recomputed, used
-from maildesk.model.clock import Clock
+from maildesk.lifecycle.sla.business_hours import Calendar
+from maildesk.lifecycle.sla.sla_policy import SlaPolicy
+from maildesk.lifecycle.sla.timers import as_of, follow, recomputed, used
 from maildesk.model.event import (
     ApprovalAsked,
     ApprovalDecided,
@@ -30,6 +29,7 @@ from maildesk.model.event import (
 )
 from maildesk.model.policy import Organisation, profile_rules
 from maildesk.model.sla import METRICS, Metric, Promise, ServiceLevels
+from maildesk.model.sla_timer import Clock
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.rules.compile import compile_rules
 from tests.lifecycle.cast import MAX, RITA
@@ -40,7 +40,7 @@ MINUTE = timedelta(minutes=1)
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 
 
-def levels(**changes: Any) -> Levels:
+def levels(**changes: Any) -> SlaPolicy:
     """An office in UTC, a factory in Berlin without a pause; P1 is served round the clock."""
     files = {
         "calendar": [
@@ -77,7 +77,7 @@ def levels(**changes: Any) -> Levels:
         ],
     }
     read = ServiceLevels.model_validate(files | changes)
-    return Levels.of(read, {}, compile_rules(profile_rules(read)))
+    return SlaPolicy.of(read, {}, compile_rules(profile_rules(read)))
 
 
 LEVELS = levels()
@@ -122,7 +122,7 @@ def lines(*steps: tuple[str, Sequence[Event]]) -> Lines:
     return found
 
 
-def clocks(history: Lines, of: Levels = LEVELS) -> dict[str, Clock]:
+def clocks(history: Lines, of: SlaPolicy = LEVELS) -> dict[str, Clock]:
     found = recomputed(of, history, 1001, {RITA.id: ASKER})
     return {f"{clock.metric} {clock.serial}": clock for clock in found}
 
@@ -382,7 +382,7 @@ def test_a_rung_that_is_reached_twice_is_told_once() -> None:
 
 
 def test_nothing_is_promised_where_nothing_is_configured() -> None:
-    assert clocks(lines(("Mon 09:00", opened())), Levels()) == {}
+    assert clocks(lines(("Mon 09:00", opened())), SlaPolicy()) == {}
 
 
 def test_a_rung_is_told_once_even_where_the_target_changes() -> None:
@@ -438,7 +438,7 @@ _PAUSES |= st.just(("on-hold", "waiting-for-requester"))
 
 
 @st.composite
-def any_levels(draw: st.DrawFn) -> Levels:
+def any_levels(draw: st.DrawFn) -> SlaPolicy:
     """The same profiles with calendars, holidays and pauses of any kind."""
     days = st.integers(0, 9).map(lambda n: MONDAY.date() + n * timedelta(1))
     calendars = {
@@ -457,7 +457,7 @@ def _paused(promise: Promise | None, pause: tuple[str, ...]) -> Promise | None:
     return promise.model_copy(update={"pause": pause}) if promise else None
 
 
-def stepped(history: Lines, levels: Levels) -> Ticket:
+def stepped(history: Lines, levels: SlaPolicy) -> Ticket:
     """As the desk does it: each decision is followed by its clocks."""
     ticket: Ticket | None = None
     for name in dict.fromkeys(cause for _, cause, _ in history):
@@ -476,7 +476,7 @@ def stepped(history: Lines, levels: Levels) -> Ticket:
 
 @settings(max_examples=200)
 @given(histories(), any_levels())
-def test_step_by_step_is_the_same_as_from_the_history(history: Lines, levels: Levels) -> None:
+def test_step_by_step_is_the_same_as_from_the_history(history: Lines, levels: SlaPolicy) -> None:
     ticket = stepped(history, levels)
     assert ticket.clocks == recomputed(levels, history, 1001, {RITA.id: ASKER})
     # What the desk wrote about the clocks meanwhile decides nothing.
@@ -487,7 +487,7 @@ def test_step_by_step_is_the_same_as_from_the_history(history: Lines, levels: Le
 
 @settings(max_examples=150)
 @given(histories(), any_levels(), st.integers(0, 2000))
-def test_a_count_by_minutes_agrees(history: Lines, levels: Levels, later: int) -> None:
+def test_a_count_by_minutes_agrees(history: Lines, levels: SlaPolicy, later: int) -> None:
     now = history[-1][0] + later * MINUTE
     ticket = stepped(history, levels)
     for metric in ("first_response", "next_response", "resolution", "approval"):
@@ -518,7 +518,7 @@ class Minutes:
         return [minute for minute in self.counted if is_open(calendar, minute)]
 
 
-def by_minutes(history: Lines, levels: Levels, metric: Metric, now: datetime) -> list[Minutes]:
+def by_minutes(history: Lines, levels: SlaPolicy, metric: Metric, now: datetime) -> list[Minutes]:
     """A second opinion, minute after minute, written from the words of docs/sla.md."""
     found: list[Minutes] = []
     state, answered, closed = "Open", False, False
@@ -580,7 +580,7 @@ def by_minutes(history: Lines, levels: Levels, metric: Metric, now: datetime) ->
         minute += MINUTE
 
 
-def _pause(levels: Levels, values: dict[str, str], metric: Metric) -> Sequence[str]:
+def _pause(levels: SlaPolicy, values: dict[str, str], metric: Metric) -> Sequence[str]:
     """As the profile says that holds now; where it promises nothing, while on hold."""
     urgent, gift = values["priority"] == "P1", values["category"] == "Gift"
     name = "Urgent" if urgent else "None" if gift else "Standard"

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
+from maildesk.lifecycle.commands.date_argument import Until, read_until
 from maildesk.lifecycle.decide import decide
-from maildesk.lifecycle.levels import Levels
-from maildesk.lifecycle.until import Until, read_until
-from maildesk.lifecycle.workflow import Illegal
+from maildesk.lifecycle.sla.sla_policy import SlaPolicy
+from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.policy import PolicyFiles
 from maildesk.rules.compile import compile_rules
 from tests.lifecycle.cast import ANALYSIS, ANN, HELD_UP, NOW, SHIPPED, after, mail
@@ -69,7 +69,7 @@ UNREAD = [
 @pytest.mark.parametrize(("text", "why"), UNREAD)
 def test_what_is_no_plain_day_is_refused_with_the_right_spelling(text: str, why: str) -> None:
     found = read_until(text, TODAY)
-    assert isinstance(found, Illegal)
+    assert isinstance(found, Refusal)
     assert why in found.why
 
 
@@ -79,8 +79,8 @@ def test_where_nobody_says_until_there_is_no_day() -> None:
 
 def _berlin() -> PolicyFiles:
     sla = shipped_policy().sla.model_dump(by_alias=True)
-    office = {"name": "office", "zone": "Europe/Berlin", "hours": ["mon-fri 08:00-16:00"]}
-    return shipped_policy(sla={**sla, "calendar": [office]})
+    runtime = {"name": "office", "zone": "Europe/Berlin", "hours": ["mon-fri 08:00-16:00"]}
+    return shipped_policy(sla={**sla, "calendar": [runtime]})
 
 
 WAKES = [
@@ -94,11 +94,11 @@ WAKES = [
 @pytest.mark.parametrize(("said", "at", "told"), WAKES)
 def test_it_wakes_when_the_team_begins_to_work(said: str, at: datetime, told: str) -> None:
     files = _berlin()
-    levels = Levels.of(files.sla, {}, compile_rules(files.rules))
+    levels = SlaPolicy.of(files.sla, {}, compile_rules(files.rules))
     order = mail(ANN, "", commands=[("hold", f"a part {said}")])
     decision = decide(ANALYSIS, order, replace(SHIPPED, levels=levels), NOW)
     assert after(ANALYSIS, decision).wake_due == at
-    transcript = next(x.text for x in decision.letters if x.template == "transcript")
+    transcript = next(x.text for x in decision.outgoing_mails if x.template == "transcript")
     assert told in transcript
 
 

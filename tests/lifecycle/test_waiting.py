@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from maildesk.lifecycle.calendar import Calendar
-from maildesk.lifecycle.waiting import after, moment, office_hours
+from maildesk.lifecycle.classification.rule_time import after, moment, office_hours
+from maildesk.lifecycle.sla.business_hours import Calendar
 from maildesk.model.sla import read_week
 from tests.world import shipped_policy
 

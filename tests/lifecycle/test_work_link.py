@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from maildesk.lifecycle.commands.agent_link import commands
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.policy import Policy
-from maildesk.lifecycle.work_link import commands
 from maildesk.model.cause import AgentActed, Work
 from maildesk.model.decision import Actor, ActorKind, Answer, Template
 from maildesk.model.person import Person
@@ -87,12 +87,12 @@ def test_what_a_click_is_answered(ticket: Ticket, cause: AgentActed, answer: Ans
     assert decision.answer is answer
     assert decision.actor == Actor(ActorKind.AGENT, cause.agent.id, "link")
     if answer is not Answer.DONE:
-        assert (decision.changes, decision.letters, decision.message_kind) == ((), (), "")
+        assert (decision.changes, decision.outgoing_mails, decision.message_kind) == ((), (), "")
 
 
 def test_a_resolution_by_click_is_one_by_mail() -> None:
     clicked = decide(NOBODYS, click(RESOLVE, "Toner."), SHIPPED, NOW)
-    assert {letter.template for letter in clicked.letters} == {
+    assert {outgoing_mail.template for outgoing_mail in clicked.outgoing_mails} == {
         Template.RESOLUTION,
         Template.TRANSCRIPT,  # which offers to take it back
     }
@@ -140,13 +140,15 @@ def test_every_notification_carries_the_link() -> None:
         requester=RITA,
         commands=(replace(commands(TAKE, "")[0], name="team", argument="Network"),),
     )
-    letters = decide(ANALYSIS, handed, SHIPPED, NOW).letters
-    (letter,) = [one for one in letters if one.template is Template.AGENT_NOTIFICATION]
-    assert (letter.to, letter.links) == (LEE.id, (Purpose.WORK,))
+    outgoing_mails = decide(ANALYSIS, handed, SHIPPED, NOW).outgoing_mails
+    (outgoing_mail,) = [
+        one for one in outgoing_mails if one.template is Template.AGENT_NOTIFICATION
+    ]
+    assert (outgoing_mail.to, outgoing_mail.links) == (LEE.id, (Purpose.WORK,))
 
 
 def test_a_ticket_is_handed_on_to_the_team_of_the_next_level_with_the_reason() -> None:
     decision = decide(ANALYSIS, click(HAND_ON, "The switch is down."), SHIPPED, NOW)
     assert happened(decision)[1:] == ["-> Escalated", "team", "assignee", "Escalated"]
     assert told(decision) == ["agent-notification:lee", "update:rita", "transcript:ann"]
-    assert decision.letters[0].text == "The switch is down."
+    assert decision.outgoing_mails[0].text == "The switch is down."

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from maildesk.lifecycle import workflow
-from maildesk.lifecycle.draft import Draft
-from maildesk.lifecycle.workflow import Illegal
+from maildesk.lifecycle.decision_builder import DecisionBuilder
+from maildesk.lifecycle.workflow import transitions
+from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.decision import Actor, ActorKind
 from maildesk.model.event import Closed, StatusMoved
 from maildesk.model.policy import Workflow
@@ -80,13 +80,13 @@ def test_a_move_is_legal_for_those_in_the_table_and_the_others_are_told_why(
 ) -> None:
     ticket = replace(NEW, status=old)
     movers = LEGAL.get((old, new), "").split()
-    illegal = Illegal(
+    illegal = Refusal(
         f'only {" or ".join(sorted(movers))} may move a ticket from "{old}" to "{new}"'
         if movers
         else f'a ticket in status "{old}" cannot become "{new}"'
     )
     for by in MOVERS:
-        answer = workflow.check(FLOW, ticket, new, by, FILLED)
+        answer = transitions.check(FLOW, ticket, new, by, FILLED)
         assert answer == (None if by in movers else illegal), f"{by}: {old} -> {new}"
 
 
@@ -131,7 +131,7 @@ def test_an_illegal_move_says_why(
     old: str, new: str, by: str, filling: frozenset[str], why: str
 ) -> None:
     ticket = replace(NEW, status=old)
-    assert workflow.check(FLOW, ticket, new, ActorKind(by), filling) == Illegal(why)
+    assert transitions.check(FLOW, ticket, new, ActorKind(by), filling) == Refusal(why)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_needed_field_is_in_the_ticket_or_comes_with_the_move(
 ) -> None:
     ticket = replace(ANALYSIS, resolution=resolution)
     to, by = "Waiting for Closure", ActorKind.AGENT
-    assert (workflow.check(FLOW, ticket, to, by, filling) is None) is legal
+    assert (transitions.check(FLOW, ticket, to, by, filling) is None) is legal
 
 
 def _flow(*moves: dict[str, object]) -> Workflow:
@@ -161,11 +161,11 @@ def test_of_two_ways_the_one_that_needs_less_is_open_to_who_may_take_it() -> Non
     way = {"from": "New", "to": "Completed"}
     flow = _flow(way | {"by": ["agent"], "needs": ["team", "service"]}, way | {"by": ["clock"]})
     bare = replace(NEW, team="")
-    assert workflow.check(flow, bare, "Completed", ActorKind.CLOCK, frozenset()) is None
-    assert workflow.check(flow, bare, "Completed", ActorKind.AGENT, frozenset()) == Illegal(
+    assert transitions.check(flow, bare, "Completed", ActorKind.CLOCK, frozenset()) is None
+    assert transitions.check(flow, bare, "Completed", ActorKind.AGENT, frozenset()) == Refusal(
         '"Completed" needs team, service to be filled in first'
     )
-    assert workflow.check(flow, bare, "Completed", ActorKind.RULE, frozenset()) == Illegal(
+    assert transitions.check(flow, bare, "Completed", ActorKind.RULE, frozenset()) == Refusal(
         'only agent or clock may move a ticket from "New" to "Completed"'
     )
 
@@ -173,52 +173,52 @@ def test_of_two_ways_the_one_that_needs_less_is_open_to_who_may_take_it() -> Non
 def test_of_two_ways_for_the_same_people_one_is_enough() -> None:
     way = {"from": "New", "to": "Completed", "by": ["agent"]}
     flow = _flow(way | {"needs": ["service"]}, way | {"needs": ["team"]})
-    assert workflow.check(flow, NEW, "Completed", ActorKind.AGENT, frozenset()) is None
+    assert transitions.check(flow, NEW, "Completed", ActorKind.AGENT, frozenset()) is None
 
 
 # ---- making them
 
 
-def _draft(ticket_name: str) -> Draft:
-    return Draft(TICKETS[ticket_name], Actor(ActorKind.AGENT, 3), SHIPPED, NOW)
+def _draft(ticket_name: str) -> DecisionBuilder:
+    return DecisionBuilder(TICKETS[ticket_name], Actor(ActorKind.AGENT, 3), SHIPPED, NOW)
 
 
 def test_a_legal_move_brings_the_status_and_its_state() -> None:
-    draft = _draft("Assign")
-    assert workflow.move(draft, "Analysis", ActorKind.AGENT) is None
-    assert draft.events == [StatusMoved(old="Assign", new="Analysis", state="In Progress")]
-    assert (draft.ticket.status, draft.ticket.state) == ("Analysis", "In Progress")
+    builder = _draft("Assign")
+    assert transitions.move(builder, "Analysis", ActorKind.AGENT) is None
+    assert builder.events == [StatusMoved(old="Assign", new="Analysis", state="In Progress")]
+    assert (builder.ticket.status, builder.ticket.state) == ("Analysis", "In Progress")
 
 
 def test_a_move_to_where_the_ticket_is_does_nothing() -> None:
-    draft = _draft("Analysis")
-    assert workflow.move(draft, "Analysis", ActorKind.CLOCK) is None
-    assert draft.events == []
+    builder = _draft("Analysis")
+    assert transitions.move(builder, "Analysis", ActorKind.CLOCK) is None
+    assert builder.events == []
 
 
 def test_an_illegal_move_does_nothing() -> None:
-    draft = _draft("Completed")
-    assert workflow.move(draft, "Analysis", ActorKind.AGENT) is not None
-    assert draft.events == []
-    assert draft.ticket == CLOSED
+    builder = _draft("Completed")
+    assert transitions.move(builder, "Analysis", ActorKind.AGENT) is not None
+    assert builder.events == []
+    assert builder.ticket == CLOSED
 
 
 def test_the_end_has_a_category_and_a_time() -> None:
-    draft = _draft("Waiting for Closure")
-    assert workflow.close(draft, ActorKind.CLOCK, "No answer", "Silence.") is None
-    assert draft.events == [
+    builder = _draft("Waiting for Closure")
+    assert transitions.close(builder, ActorKind.CLOCK, "No answer", "Silence.") is None
+    assert builder.events == [
         StatusMoved(old="Waiting for Closure", new="Completed", state="Closed"),
         Closed("No answer", "Silence."),
     ]
-    assert (draft.ticket.closed_at, draft.ticket.next_due) == (NOW, None)
+    assert (builder.ticket.closed_at, builder.ticket.next_due) == (NOW, None)
 
 
 def test_an_end_that_is_illegal_closes_nothing() -> None:
-    draft = _draft("Analysis")
-    illegal = workflow.close(draft, ActorKind.AGENT, "Solved", "Done.")
-    assert illegal == Illegal('a ticket in status "Analysis" cannot become "Completed"')
-    assert draft.events == []
-    assert not draft.ticket.is_closed
+    builder = _draft("Analysis")
+    illegal = transitions.close(builder, ActorKind.AGENT, "Solved", "Done.")
+    assert illegal == Refusal('a ticket in status "Analysis" cannot become "Completed"')
+    assert builder.events == []
+    assert not builder.ticket.is_closed
 
 
 def test_the_tickets_of_these_tests_stand_where_the_workflow_says() -> None:

@@ -6,7 +6,7 @@ from typing import cast, get_args
 
 import pytest
 
-from maildesk.cli.timeline import fields, happened
+from maildesk.cli.console.timeline import fields, happened
 from maildesk.messages.events import DESCRIPTIONS
 from maildesk.model.event import (
     EVENTS,

@@ -9,7 +9,6 @@ from typing import get_args
 from hypothesis import strategies as st
 
 from maildesk.model.approval import Approval
-from maildesk.model.clock import Clock, Outcome, Stretch
 from maildesk.model.event import (
     AbsenceSeen,
     ApprovalAsked,
@@ -53,6 +52,7 @@ from maildesk.model.event import (
     Untagged,
 )
 from maildesk.model.sla import METRICS
+from maildesk.model.sla_timer import Clock, Interval, Outcome
 from maildesk.model.ticket import Ticket, evolve
 
 AT = datetime(2026, 11, 23, 9, 0, 0, 123456, tzinfo=UTC)
@@ -140,7 +140,7 @@ anything_else = st.one_of(
             Clock,
             metric=metrics,
             serial=st.integers(1, 2),
-            stretches=st.lists(st.builds(Stretch, moments, moments), max_size=3).map(tuple),
+            stretches=st.lists(st.builds(Interval, moments, moments), max_size=3).map(tuple),
             outcome=st.sampled_from(Outcome),
             wakes=st.none() | moments,
             told=st.lists(words, max_size=2).map(tuple),

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 
 from maildesk.model.approval import Approval, Vote
-from maildesk.model.clock import Clock, Stretch
 from maildesk.model.event import (
     EVENTS,
     AbsenceSeen,
@@ -55,6 +54,7 @@ from maildesk.model.event import (
     Unrelated,
     Untagged,
 )
+from maildesk.model.sla_timer import Clock, Interval
 from maildesk.model.ticket import Relation, Ticket, evolve
 from tests.model.histories import folded, histories
 
@@ -80,7 +80,7 @@ GIVEN = ResolutionGiven(message="m1", round=1, close_due=DUE, remind_due=REMIND)
 
 BLOCKS = Relation("blocks", 7)
 
-CLOCK = Clock(metric="resolution", serial=1, stretches=(Stretch(AT),))
+CLOCK = Clock(metric="resolution", serial=1, stretches=(Interval(AT),))
 SECOND = replace(CLOCK, serial=2)
 
 FIELDS = [

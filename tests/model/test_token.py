@@ -105,9 +105,9 @@ def test_a_line_break_behind_a_token_is_not_overlooked(kind: Kind) -> None:
 def test_every_change_of_a_single_character_is_refused(name: str) -> None:
     kind = KINDS[name]
     token = kind.sign(KEYS)
-    for at, letter in enumerate(token):
+    for at, outgoing_mail in enumerate(token):
         for other in string.ascii_letters + string.digits + "-_+/=.@ é\u212a":
-            if other == letter or (name == "reply" and other.lower() == letter):
+            if other == outgoing_mail or (name == "reply" and other.lower() == outgoing_mail):
                 continue
             changed = token[:at] + other + token[at + 1 :]
             assert kind.read(changed, KEYS) is None, changed

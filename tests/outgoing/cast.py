@@ -7,7 +7,7 @@ from maildesk.model.person import Person
 from maildesk.model.report import Count, Day, Issue, Kept, Promises, Report, Summary
 from maildesk.model.settings import Desk
 from maildesk.model.ticket import Ticket
-from maildesk.outgoing.compose import House, Topic
+from maildesk.outgoing.compose import SenderIdentity, ThreadContext
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 KEYS = (b"k" * 32,)
@@ -18,7 +18,7 @@ ANN = Person(id=2, name="Ann Archer", address="ann@example.org", teams=("First l
 MAX = Person(id=3, name="Max Berger", address="max@example.org")
 
 DESK = Desk(address="desk@example.org")
-HOUSE = House(DESK, "https://desk.example.org", KEYS, link_days=30)
+HOUSE = SenderIdentity(DESK, "https://desk.example.org", KEYS, link_days=30)
 TICKET = Ticket(
     number=1042,
     requester=RITA.id,
@@ -37,7 +37,7 @@ TICKET = Ticket(
     resolution="m-resolved",
     close_due=NOW + timedelta(days=5),
 )
-TOPIC = Topic(TICKET, "Printer jams", RITA, thread=("<first@example.org>",))
+TOPIC = ThreadContext(TICKET, "Printer jams", RITA, thread=("<first@example.org>",))
 
 
 def report_of(

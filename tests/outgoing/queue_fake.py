@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from maildesk.outgoing.queue import Again, Leased, Uncertain, Verdict
+from maildesk.outgoing.queue_port import Leased, Retry, Uncertain, Verdict
 from tests.outgoing.cast import NOW
 
 RAW = b"From: desk@example.org\r\nTo: rita@example.org\r\nSubject: x\r\n\r\nHello\r\n"
@@ -69,5 +69,5 @@ class QueueFake:
         """Make a mail due that was put off: the clock went on."""
         verdict = self.verdicts.pop(id)
         doubt = 1 if isinstance(verdict, Uncertain) else 0
-        assert isinstance(verdict, Again | Uncertain)
+        assert isinstance(verdict, Retry | Uncertain)
         self.put(replace(leased, uncertain=leased.uncertain + doubt))

@@ -94,7 +94,7 @@ class Server(SMTP):
         await super().smtp_DATA(arg)
 
 
-class Door(Controller):
+class LinkPages(Controller):
     """The server in a thread; `options` are aiosmtpd's."""
 
     def __init__(self, trouble: Trouble, options: dict[str, Any]) -> None:
@@ -115,7 +115,7 @@ class Door(Controller):
 @contextmanager
 def smtp_server(trouble: Trouble, **options: Any) -> Iterator[int]:
     """A running server's port."""
-    door = Door(trouble, options)
+    door = LinkPages(trouble, options)
     door.start()
     try:
         yield door.port

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maildesk.model.decision import Letter, Template
+from maildesk.model.decision import OutgoingMail, Template
 from maildesk.model.person import Person
 from maildesk.model.settings import Desk
 from maildesk.model.token import (
@@ -27,12 +27,14 @@ from maildesk.model.token import (
     sign_reply,
 )
 from maildesk.model.token import read_message_id as read_id
-from maildesk.outgoing.compose import Composer, House, Topic
+from maildesk.outgoing.compose import Composer, SenderIdentity, ThreadContext
 from tests.outgoing.cast import ANN, DESK, HOUSE, KEYS, MAX, NONCE, NOW, RITA, TICKET, TOPIC
 
 COMPOSER = Composer(HOUSE)
-ACKNOWLEDGEMENT = Letter(template=Template.ACKNOWLEDGEMENT, to=RITA.id)
-REPLY = Letter(template=Template.REPLY, to=RITA.id, automatic=False, text="Try again.", author=2)
+ACKNOWLEDGEMENT = OutgoingMail(template=Template.ACKNOWLEDGEMENT, to=RITA.id)
+REPLY = OutgoingMail(
+    template=Template.REPLY, to=RITA.id, automatic=False, text="Try again.", author=2
+)
 FIELDS = [
     "From",
     "To",
@@ -53,8 +55,8 @@ FIELDS = [
 
 
 def composed(
-    letter: Letter = ACKNOWLEDGEMENT,
-    topic: Topic = TOPIC,
+    outgoing_mail: OutgoingMail = ACKNOWLEDGEMENT,
+    topic: ThreadContext = TOPIC,
     recipient: Person = RITA,
     author: Person | None = None,
     *,
@@ -62,12 +64,14 @@ def composed(
     proven: bool = True,
 ) -> Message:
     """The mail as a reader sees it."""
-    mail = composer.compose(letter, topic, recipient, author, now=NOW, nonce=NONCE, proven=proven)
+    mail = composer.compose(
+        outgoing_mail, topic, recipient, author, now=NOW, nonce=NONCE, proven=proven
+    )
     return email.message_from_bytes(mail.raw)
 
 
 def of_desk(desk: Desk, base_url: str | None = None) -> Composer:
-    return Composer(House(desk, base_url, KEYS, link_days=30))
+    return Composer(SenderIdentity(desk, base_url, KEYS, link_days=30))
 
 
 def decoded(mail: Message, name: str) -> str:
@@ -85,7 +89,7 @@ def parts(mail: Message) -> tuple[str, str]:
 
 
 def test_what_the_admin_wrote_goes_to_whoever_is_not_proven_too() -> None:
-    own = Letter(template=Template.REPLY, to=RITA.id, text="Please restart it.", own=True)
+    own = OutgoingMail(template=Template.REPLY, to=RITA.id, text="Please restart it.", own=True)
     assert b"Please restart it." in composed(own, proven=False).as_bytes()
     assert b"Please restart it." not in composed(replace(own, own=False), proven=False).as_bytes()
 
@@ -190,14 +194,14 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("place", ["subject", "name", "author", "address", "note"])
 def test_a_strangers_text_adds_no_field(text: str, place: str) -> None:
-    letter = replace(REPLY, note=text if place == "note" else "")
+    outgoing_mail = replace(REPLY, note=text if place == "note" else "")
     topic = replace(TOPIC, subject=text) if place == "subject" else TOPIC
     recipient = replace(RITA, name=text) if place == "name" else RITA
     if place == "address":
         recipient = replace(RITA, address=f"{text}@example.org")
     author = replace(ANN, name=text) if place == "author" else ANN
     try:
-        raw = COMPOSER.compose(letter, topic, recipient, author, now=NOW, nonce=NONCE).raw
+        raw = COMPOSER.compose(outgoing_mail, topic, recipient, author, now=NOW, nonce=NONCE).raw
     except UnicodeEncodeError:
         pytest.fail("a lone surrogate reached the bytes")
     mail = email.message_from_bytes(raw)
@@ -260,8 +264,8 @@ def test_an_unproven_sender_gets_no_link_back(subject: str) -> None:
 
 @pytest.mark.parametrize("template", [Template.ACKNOWLEDGEMENT, Template.CONFIRMATION])
 def test_an_unproven_sender_gets_no_word_of_the_body_back(template: Template) -> None:
-    letter = Letter(template=template, to=RITA.id, text="BUY THIS", author=RITA.id)
-    assert b"BUY THIS" not in composed(letter, author=RITA, proven=False).as_bytes()
+    outgoing_mail = OutgoingMail(template=template, to=RITA.id, text="BUY THIS", author=RITA.id)
+    assert b"BUY THIS" not in composed(outgoing_mail, author=RITA, proven=False).as_bytes()
 
 
 def test_an_unproven_sender_keeps_a_plain_subject() -> None:
@@ -270,29 +274,29 @@ def test_an_unproven_sender_keeps_a_plain_subject() -> None:
 
 
 @pytest.mark.parametrize(
-    ("letter", "submitted", "precedence"),
+    ("outgoing_mail", "submitted", "precedence"),
     [
         # answers one mail (RFC 3834 §5)
         (ACKNOWLEDGEMENT, "auto-replied", "bulk"),
         # the desk speaks by itself; a mailbox must not sort it out of sight
-        (Letter(template=Template.REMINDER, to=1), "auto-generated", None),
+        (OutgoingMail(template=Template.REMINDER, to=1), "auto-generated", None),
         # whoever is away is to say so, and no program does to a machine (RFC 5230 §4.6)
-        (Letter(template=Template.APPROVAL, to=1), None, None),
+        (OutgoingMail(template=Template.APPROVAL, to=1), None, None),
         # an agent's own words
         (REPLY, None, None),
     ],
 )
 def test_marks_of_machine_mail(
-    letter: Letter, submitted: str | None, precedence: str | None
+    outgoing_mail: OutgoingMail, submitted: str | None, precedence: str | None
 ) -> None:
-    mail = composed(letter, author=ANN)
+    mail = composed(outgoing_mail, author=ANN)
     assert mail["Auto-Submitted"] == submitted
     assert mail["Precedence"] == precedence
     assert mail["X-Maildesk-Loop"] == "example.org"
 
 
 @pytest.mark.parametrize(
-    ("letter", "author", "sender"),
+    ("outgoing_mail", "author", "sender"),
     [
         # the desk itself
         (ACKNOWLEDGEMENT, None, '"Service Desk" <desk@example.org>'),
@@ -302,8 +306,8 @@ def test_marks_of_machine_mail(
         (REPLY, RITA, '"Service Desk" <desk@example.org>'),
     ],
 )
-def test_sender(letter: Letter, author: Person | None, sender: str) -> None:
-    assert composed(letter, author=author)["From"] == sender
+def test_sender(outgoing_mail: OutgoingMail, author: Person | None, sender: str) -> None:
+    assert composed(outgoing_mail, author=author)["From"] == sender
 
 
 def test_names_survive_their_encoding() -> None:
@@ -328,8 +332,10 @@ def test_an_address_beyond_ascii_is_kept() -> None:
 
 
 def test_links_are_signed_for_this_person_and_round() -> None:
-    letter = Letter(template=Template.RESOLUTION, to=RITA.id, links=(Purpose.RESOLUTION,))
-    text, html = parts(composed(letter, author=ANN))
+    outgoing_mail = OutgoingMail(
+        template=Template.RESOLUTION, to=RITA.id, links=(Purpose.RESOLUTION,)
+    )
+    text, html = parts(composed(outgoing_mail, author=ANN))
     (url,) = [line for line in text.splitlines() if line.startswith("https://")]
     token = url.removeprefix("https://desk.example.org/l/")
     expires = NOW + timedelta(days=30)
@@ -352,8 +358,8 @@ def test_every_decision_can_be_made_by_reply(
     base_url: str | None, template: Template, purpose: Purpose, words: tuple[str, ...]
 ) -> None:
     asked = MAX if purpose is Purpose.APPROVAL else RITA
-    letter = Letter(template=template, to=asked.id, links=(purpose,))
-    mail = composed(letter, recipient=asked, composer=of_desk(DESK, base_url))
+    outgoing_mail = OutgoingMail(template=template, to=asked.id, links=(purpose,))
+    mail = composed(outgoing_mail, recipient=asked, composer=of_desk(DESK, base_url))
     for body in parts(mail):
         assert "eply to this email" in body
         assert all(word in body for word in words)
@@ -380,8 +386,8 @@ def test_where_no_tagged_address_is_possible_a_line_of_the_body_stands_in(desk: 
 
 def test_a_strangers_text_is_neither_markup_nor_a_link() -> None:
     said = '<script>x</script> https://evil.example "q" & more'
-    letter = Letter(template=Template.AGENT_NOTIFICATION, to=ANN.id, text=said)
-    _, html = parts(composed(letter, recipient=ANN, author=RITA))
+    outgoing_mail = OutgoingMail(template=Template.AGENT_NOTIFICATION, to=ANN.id, text=said)
+    _, html = parts(composed(outgoing_mail, recipient=ANN, author=RITA))
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
     assert 'href="https://evil' not in html
@@ -396,8 +402,8 @@ def test_line_breaks_and_blanks_of_an_agent_are_kept() -> None:
 
 def test_a_huge_text_is_shortened_in_automatic_mail_only() -> None:
     huge = "word " * 100_000
-    letter = Letter(template=Template.AGENT_NOTIFICATION, to=ANN.id, text=huge)
-    shortened, _ = parts(composed(letter, recipient=ANN))
+    outgoing_mail = OutgoingMail(template=Template.AGENT_NOTIFICATION, to=ANN.id, text=huge)
+    shortened, _ = parts(composed(outgoing_mail, recipient=ANN))
     whole, _ = parts(composed(replace(REPLY, text=huge)))
     assert "The full text is in the ticket." in shortened
     assert len(shortened) < 30_000
@@ -405,8 +411,8 @@ def test_a_huge_text_is_shortened_in_automatic_mail_only() -> None:
 
 
 def test_no_line_of_ours_is_a_command_when_it_is_quoted_back() -> None:
-    letter = Letter(template=Template.AGENT_NOTIFICATION, to=ANN.id)
-    text, _ = parts(composed(letter, recipient=ANN))
+    outgoing_mail = OutgoingMail(template=Template.AGENT_NOTIFICATION, to=ANN.id)
+    text, _ = parts(composed(outgoing_mail, recipient=ANN))
     assert "#resolve <text>" in text
     assert not [line for line in text.splitlines() if line.strip().startswith("#")]
 
@@ -424,9 +430,11 @@ def test_no_line_of_ours_is_a_command_when_it_is_quoted_back() -> None:
 def test_agents_get_a_link_that_resolves_where_pages_have_an_address(
     base_url: str | None, changes: dict[str, Any], shown: bool
 ) -> None:
-    letter = Letter(template=Template.AGENT_NOTIFICATION, to=ANN.id, links=(Purpose.WORK,))
+    outgoing_mail = OutgoingMail(
+        template=Template.AGENT_NOTIFICATION, to=ANN.id, links=(Purpose.WORK,)
+    )
     topic = replace(TOPIC, ticket=replace(TICKET, **changes))
-    mail = composed(letter, topic, recipient=ANN, composer=of_desk(DESK, base_url))
+    mail = composed(outgoing_mail, topic, recipient=ANN, composer=of_desk(DESK, base_url))
     text, html = parts(mail)
     urls = [line for line in text.splitlines() if line.startswith("https://desk.example.org/l/")]
     assert len(urls) == (base_url is not None and shown)
@@ -439,9 +447,11 @@ def test_agents_get_a_link_that_resolves_where_pages_have_an_address(
 
 
 def test_a_refusal_needs_no_ticket() -> None:
-    topic = Topic(None, "Holiday pictures", RITA)
-    letter = Letter(template=Template.REFUSED, to=RITA.id, note="It is larger than 25 MB.")
-    mail = composed(letter, topic)
+    topic = ThreadContext(None, "Holiday pictures", RITA)
+    outgoing_mail = OutgoingMail(
+        template=Template.REFUSED, to=RITA.id, note="It is larger than 25 MB."
+    )
+    mail = composed(outgoing_mail, topic)
     assert mail["Subject"] == "Holiday pictures"
     assert mail["X-Maildesk-Ticket"] is None
     assert "It is larger than 25 MB." in parts(mail)[0]
@@ -458,7 +468,7 @@ def test_a_quoted_link_or_reply_address_of_ours_is_not_handed_on() -> None:
     link = sign_link(LinkToken(Purpose.WORK, 1042, ANN.id, 2, expires), KEYS)
     reply = sign_reply(ReplyToken(1042, ANN.id, 2), KEYS)
     text = f"See https://desk.example.org/l/{link} or write to desk+{reply}@desk.example."
-    mail = composed(Letter(template=Template.REPLY, to=RITA.id, text=text, author=ANN.id))
+    mail = composed(OutgoingMail(template=Template.REPLY, to=RITA.id, text=text, author=ANN.id))
     for body in parts(mail):
         assert "or write to desk+" in body
         assert link not in body

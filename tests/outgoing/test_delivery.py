@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from maildesk.model.service import WakeSignal
 from maildesk.model.settings import Secret, Security, Smtp
-from maildesk.outgoing.delivery import DeliveryRoom, DeliveryTrouble, probe
-from maildesk.outgoing.delivery_line import obstacle_to, stuffed
-from maildesk.outgoing.queue import Again, Failed, Leased, Sent, Uncertain
-from maildesk.room import Bell
+from maildesk.outgoing.delivery.delivery_service import DeliveryService, DeliveryTrouble, probe
+from maildesk.outgoing.delivery.smtp_client import obstacle_to, stuffed
+from maildesk.outgoing.queue_port import Failed, Leased, Retry, Sent, Uncertain
 from tests.outgoing.cast import NOW
 from tests.outgoing.queue_fake import RAW, QueueFake, mail
 from tests.outgoing.smtp_fake import PASSWORD, Trouble, login, server_context, smtp_server
@@ -39,8 +39,8 @@ class Desk:
     def __init__(self, smtp: Smtp, *mails: Leased) -> None:
         self.queue = QueueFake(list(mails))
         self.failures: list[tuple[int, str]] = []
-        self.bell = Bell()
-        self.room = DeliveryRoom(smtp, self.queue, lambda: NOW, Random(1), self._failed)
+        self.wake_signal = WakeSignal()
+        self.service = DeliveryService(smtp, self.queue, lambda: NOW, Random(1), self._failed)
         self.error: Exception | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -54,7 +54,7 @@ class Desk:
 
     def _run(self) -> None:
         try:
-            self.room.run(self.bell)
+            self.service.run(self.wake_signal)
         except Exception as error:
             self.error = error
 
@@ -64,7 +64,7 @@ class Desk:
         try:
             yield self
         finally:
-            self.bell.stop()
+            self.wake_signal.stop()
             self._thread.join(12)
             assert not self._thread.is_alive(), "the room did not stop"
 
@@ -140,7 +140,7 @@ def test_stuffed(raw: bytes, sent: bytes) -> None:
     ("answer", "kind"),
     [
         # full mailbox: later
-        ("452 mailbox full", Again),
+        ("452 mailbox full", Retry),
         # unknown: never
         ("550 no such user", Failed),
     ],
@@ -167,7 +167,7 @@ def test_a_line_that_breaks_before_the_dot_leaves_no_doubt() -> None:
     trouble = Trouble(drop_at_data=1)
     with smtp_server(trouble) as port:
         desk = delivered(settings(port), mail(1, raw=RAW + b"x" * 3_000_000), mail(2))
-    assert isinstance(desk.queue.verdicts[1], Again)
+    assert isinstance(desk.queue.verdicts[1], Retry)
     assert desk.queue.verdicts[2] == Sent("250 taken")
     assert len(trouble.taken) == 1
 
@@ -180,7 +180,7 @@ def test_a_line_that_breaks_after_the_dot_is_uncertain_once_and_then_waits() -> 
             desk.until_done(1)
             first = desk.queue.verdicts[1]
             desk.queue.again(1, mail(1))
-            desk.bell.ring()
+            desk.wake_signal.ring()
             desk.until_done(1)
     second = desk.queue.verdicts[1]
     assert isinstance(first, Uncertain)
@@ -223,7 +223,7 @@ def test_a_verdict_that_could_not_be_recorded_is_recorded_later() -> None:
         desk = Desk(settings(port), mail(1), mail(2))
         desk.queue.full_disk = 1
         with pytest.raises(RuntimeError, match="disk is full"):
-            desk.room.run(desk.bell)
+            desk.service.run(desk.wake_signal)
         assert ("give_back", 1) not in desk.queue.steps
         assert ("give_back", 2) in desk.queue.steps
         with desk.running():
@@ -272,7 +272,7 @@ def failing(smtp: Smtp) -> DeliveryTrouble:
     """The trouble of a room with two mails; they were given back."""
     desk = Desk(smtp, mail(1), mail(2))
     with pytest.raises(DeliveryTrouble) as caught:
-        desk.room.run(desk.bell)
+        desk.service.run(desk.wake_signal)
     assert desk.queue.steps == [("give_back", 1), ("give_back", 2)]
     assert "\n" not in str(caught.value)
     return caught.value
@@ -374,7 +374,7 @@ def test_stop_does_not_wait_ten_minutes_for_the_dot() -> None:
 
 
 def hung_up(desk: Desk) -> Callable[[], bool]:
-    return lambda: desk.room._line is None
+    return lambda: desk.service._line is None
 
 
 def test_an_idle_connection_is_closed_and_opened_again() -> None:
@@ -385,7 +385,7 @@ def test_an_idle_connection_is_closed_and_opened_again() -> None:
             desk.until_done(1)
             wait_until(hung_up(desk))
             desk.queue.put(mail(2))
-            desk.bell.ring()
+            desk.wake_signal.ring()
             desk.until_done(2)
     assert trouble.connections == 3
 
@@ -398,7 +398,7 @@ def test_a_connection_that_died_while_idle_costs_no_attempt() -> None:
             desk.until_done(1)
             time.sleep(0.6)
             desk.queue.put(mail(2))
-            desk.bell.ring()
+            desk.wake_signal.ring()
             desk.until_done(2)
     assert desk.queue.verdicts[2] == Sent("250 taken")
     assert trouble.connections == 3

@@ -4,10 +4,10 @@ import email
 
 import pytest
 
-from maildesk.model.decision import Letter, Template
-from maildesk.outgoing.fields import block, encoded, folded, intact
-from maildesk.outgoing.heading import heading
-from maildesk.outgoing.mailing import disarmed, mailing
+from maildesk.model.decision import OutgoingMail, Template
+from maildesk.outgoing.header_fields import block, encoded, folded, intact
+from maildesk.outgoing.headers import heading
+from maildesk.outgoing.mail_model import disarmed, mailing
 from tests.outgoing.cast import ANN, HOUSE, NONCE, NOW, RITA, TOPIC
 
 
@@ -36,8 +36,8 @@ def test_intact(head: bytes, good: bool) -> None:
 
 
 def test_a_disarmed_mail_holds_no_header_text_of_others() -> None:
-    letter = Letter(template=Template.REPLY, to=RITA.id, automatic=False)
-    made = mailing(HOUSE, letter, TOPIC, RITA, ANN, now=NOW, nonce=NONCE, proven=True)
+    outgoing_mail = OutgoingMail(template=Template.REPLY, to=RITA.id, automatic=False)
+    made = mailing(HOUSE, outgoing_mail, TOPIC, RITA, ANN, now=NOW, nonce=NONCE, proven=True)
     mail = email.message_from_bytes(block(heading(disarmed(made))))
     assert mail["Subject"] == "[MD-1042] Your request"
     assert mail["To"] == "rita@example.org"

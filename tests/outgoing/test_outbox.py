@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from maildesk.outgoing.outbox import (
+from maildesk.outgoing.queue_port import Failed, Retry, Sent, Uncertain, Verdict
+from maildesk.outgoing.retry_policy import (
     Accepted,
     LineLost,
     Outcome,
@@ -14,7 +15,6 @@ from maildesk.outgoing.outbox import (
     back_off,
     judge,
 )
-from maildesk.outgoing.queue import Again, Failed, Sent, Uncertain, Verdict
 from tests.outgoing.cast import NOW
 from tests.outgoing.queue_fake import mail
 
@@ -48,19 +48,19 @@ def test_back_off(age: timedelta, jitter: float, wait: timedelta) -> None:
         # taken
         (Accepted("250 ok"), MINUTE, 0, Sent("250 ok")),
         # for now not: full mailbox, greylisting, an overloaded server
-        (Refused(452, "full"), MINUTE, 0, Again(NOW + MINUTE, "452 full")),
-        (Refused(421, "busy"), 20 * MINUTE, 0, Again(NOW + 20 * MINUTE, "421 busy")),
+        (Refused(452, "full"), MINUTE, 0, Retry(NOW + MINUTE, "452 full")),
+        (Refused(421, "busy"), 20 * MINUTE, 0, Retry(NOW + 20 * MINUTE, "421 busy")),
         # after the dot as well: the server says plainly that it did not take it
-        (Refused(451, "later"), 2 * HOUR, 0, Again(NOW + HOUR, "451 later")),
+        (Refused(451, "later"), 2 * HOUR, 0, Retry(NOW + HOUR, "451 later")),
         # for ever not
         (Refused(550, "no such user"), MINUTE, 0, Failed("550 no such user")),
         (Refused(554, "spam"), MINUTE, 0, Failed("554 spam")),
         # tried for five days
         (Refused(452, "full"), 5 * DAY, 0, Failed("given up after 5 days: 452 full")),
-        (Refused(452, "full"), 5 * DAY - HOUR, 0, Again(NOW + HOUR, "452 full")),
+        (Refused(452, "full"), 5 * DAY - HOUR, 0, Retry(NOW + HOUR, "452 full")),
         (LineLost(False, "reset"), 6 * DAY, 0, Failed("given up after 6 days: reset")),
         # the line broke before the dot: the server has nothing
-        (LineLost(False, "reset"), MINUTE, 0, Again(NOW + MINUTE, "reset")),
+        (LineLost(False, "reset"), MINUTE, 0, Retry(NOW + MINUTE, "reset")),
         # after it: wait for evidence, then once more
         (LineLost(True, "silence"), MINUTE, 0, Uncertain(NOW + 10 * MINUTE, "silence")),
         (LineLost(True, "silence"), 2 * HOUR, 0, Uncertain(NOW + 10 * MINUTE, "silence")),
@@ -69,7 +69,7 @@ def test_back_off(age: timedelta, jitter: float, wait: timedelta) -> None:
         # the second time it was sent, and answered
         (Accepted("250 ok"), HOUR, 1, Sent("250 ok")),
         # the second time it never got to the dot: that one does not count
-        (LineLost(False, "reset"), HOUR, 1, Again(NOW + HOUR, "reset")),
+        (LineLost(False, "reset"), HOUR, 1, Retry(NOW + HOUR, "reset")),
         # refused the second time: the first one may have arrived all the same
         (
             Refused(550, "twice"),

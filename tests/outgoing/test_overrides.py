@@ -8,7 +8,7 @@ from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError
 from jinja2.exceptions import SecurityError
 
 from maildesk.messages.translator import Translator
-from maildesk.model.decision import Letter, Template
+from maildesk.model.decision import OutgoingMail, Template
 from maildesk.model.person import Person
 from maildesk.outgoing.compose import Composer
 from maildesk.outgoing.mail_templates import MailTemplates
@@ -16,16 +16,18 @@ from maildesk.outgoing.template_sandbox import LONGEST, STEPS
 from tests.outgoing.cast import ANN, HOUSE, NONCE, NOW, RITA, TOPIC
 from tests.outgoing.test_compose import composed, parts
 
-REPLY = Letter(template=Template.REPLY, to=RITA.id, automatic=False, text="Try again.", author=2)
-CLOSURE = Letter(template=Template.CLOSURE, to=RITA.id)
+REPLY = OutgoingMail(
+    template=Template.REPLY, to=RITA.id, automatic=False, text="Try again.", author=2
+)
+CLOSURE = OutgoingMail(template=Template.CLOSURE, to=RITA.id)
 ENGLISH = Translator()
 
 
 def bodies(
-    overrides: Mapping[str, str], letter: Letter = REPLY, to: Person = RITA
+    overrides: Mapping[str, str], outgoing_mail: OutgoingMail = REPLY, to: Person = RITA
 ) -> tuple[str, str]:
     """Text and HTML of a mail of a desk with these templates."""
-    return parts(composed(letter, TOPIC, to, ANN, composer=Composer(HOUSE, overrides)))
+    return parts(composed(outgoing_mail, TOPIC, to, ANN, composer=Composer(HOUSE, overrides)))
 
 
 def test_one_format_of_one_template_is_replaced() -> None:
@@ -46,8 +48,8 @@ def test_one_block_is_replaced() -> None:
 def test_the_layout_is_replaced_in_every_mail() -> None:
     layout = "{% extends 'maildesk/layout.txt' %}{% block body %}{% endblock %}"
     overrides = {"layout.txt": "ACME\n{% block body %}{% endblock %}"}
-    for letter in (REPLY, CLOSURE):
-        assert bodies(overrides, letter)[0].startswith("ACME")
+    for outgoing_mail in (REPLY, CLOSURE):
+        assert bodies(overrides, outgoing_mail)[0].startswith("ACME")
     assert bodies({"layout.txt": layout})[0].startswith("MD-1042")
 
 
@@ -72,8 +74,8 @@ def test_one_language_is_replaced(language: str, text: str) -> None:
 
 
 def test_values_are_escaped_in_html_and_not_in_text() -> None:
-    letter = replace(REPLY, text="<script>&")
-    text, html = bodies({"reply.html": "{{ text }}", "reply.txt": "{{ text }}"}, letter)
+    outgoing_mail = replace(REPLY, text="<script>&")
+    text, html = bodies({"reply.html": "{{ text }}", "reply.txt": "{{ text }}"}, outgoing_mail)
     assert (text.strip(), html.strip()) == ("<script>&", "&lt;script&gt;&amp;")
 
 
@@ -123,9 +125,9 @@ def test_the_limits_say_what_they_are() -> None:
 
 
 def test_a_long_answer_of_an_agent_is_not_too_long() -> None:
-    letter = replace(REPLY, text="<&>\n" * 300_000)
+    outgoing_mail = replace(REPLY, text="<&>\n" * 300_000)
     overrides = {"reply.html": '{% extends "maildesk/reply.html" %}'}
-    mail = Composer(HOUSE, overrides).compose(letter, TOPIC, RITA, ANN, now=NOW, nonce=NONCE)
+    mail = Composer(HOUSE, overrides).compose(outgoing_mail, TOPIC, RITA, ANN, now=NOW, nonce=NONCE)
     assert mail.fault == ""
 
 

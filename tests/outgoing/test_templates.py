@@ -14,15 +14,15 @@ from jinja2 import UndefinedError
 
 import maildesk
 from maildesk.messages.translator import Translator
-from maildesk.model.clock import Warned
-from maildesk.model.decision import Letter, Template
+from maildesk.model.decision import OutgoingMail, Template
 from maildesk.model.person import Person
 from maildesk.model.report import Report
 from maildesk.model.settings import Desk
+from maildesk.model.sla_timer import SlaWarning
 from maildesk.model.token import Purpose
-from maildesk.outgoing.compose import Composer, House, Topic
+from maildesk.outgoing.compose import Composer, SenderIdentity, ThreadContext
 from maildesk.outgoing.mail_templates import MailTemplates
-from maildesk.outgoing.prose import aligned, paragraphs, quoted, wrapped
+from maildesk.outgoing.text_filters import aligned, paragraphs, quoted, wrapped
 from tests.outgoing.cast import ANN, DESK, KEYS, MAX, NONCE, NOW, RITA, TICKET, TOPIC, report_of
 from tests.outgoing.test_compose import composed, parts
 
@@ -32,10 +32,12 @@ SHARED = {
 }
 SHARED |= {"parts.html", "plots.html"}
 HOUSES = {
-    "with pages": Composer(House(DESK, "https://desk.example.org", KEYS, 30)),
-    "by mail alone": Composer(House(Desk(address="desk@x.example", delimiter=""), None, KEYS, 30)),
+    "with pages": Composer(SenderIdentity(DESK, "https://desk.example.org", KEYS, 30)),
+    "by mail alone": Composer(
+        SenderIdentity(Desk(address="desk@x.example", delimiter=""), None, KEYS, 30)
+    ),
 }
-SOON = Warned(
+SOON = SlaWarning(
     number=1042,
     subject="Printer <b>broken</b>",
     priority="P2",
@@ -67,7 +69,7 @@ def test_each_template_has_its_files_and_each_file_its_template() -> None:
     assert there == wanted | SHARED
 
 
-def combinations() -> Iterator[tuple[Letter, Person, Person | None, bool]]:
+def combinations() -> Iterator[tuple[OutgoingMail, Person, Person | None, bool]]:
     """Everything that a letter may have or lack."""
     for text, note, links, author, to, proven in itertools.product(
         ("", "Some words.\n\nMore."),
@@ -77,10 +79,10 @@ def combinations() -> Iterator[tuple[Letter, Person, Person | None, bool]]:
         (RITA, NOBODY),
         (True, False),
     ):
-        letter = Letter(
+        outgoing_mail = OutgoingMail(
             template=Template.REPLY, to=to.id, text=text, note=note, links=links, automatic=False
         )
-        yield letter, to, author, proven
+        yield outgoing_mail, to, author, proven
 
 
 @pytest.mark.parametrize("house", HOUSES)
@@ -88,9 +90,11 @@ def combinations() -> Iterator[tuple[Letter, Person, Person | None, bool]]:
 def test_every_template_renders_in_every_combination(template: Template, house: str) -> None:
     bare = replace(TICKET, category="", priority="", team="", service="", close_due=None)
     report = MONTH if template is Template.REPORT else None
-    for (letter, to, author, proven), ticket in itertools.product(combinations(), (TICKET, bare)):
+    for (outgoing_mail, to, author, proven), ticket in itertools.product(
+        combinations(), (TICKET, bare)
+    ):
         mail = HOUSES[house].compose(
-            replace(letter, template=template, report=report),
+            replace(outgoing_mail, template=template, report=report),
             replace(TOPIC, ticket=ticket, requester=to),
             to,
             author,
@@ -131,7 +135,7 @@ class Page(HTMLParser):
 @pytest.fixture(params=Template)
 def bodies(request: pytest.FixtureRequest) -> tuple[str, str]:
     """Text and HTML of each template, with all that it can carry."""
-    letter = Letter(
+    outgoing_mail = OutgoingMail(
         template=request.param,
         to=MAX.id,
         text="Some <b>words</b>.",
@@ -140,7 +144,7 @@ def bodies(request: pytest.FixtureRequest) -> tuple[str, str]:
         warnings=(SOON, LATE),
         report=REPORT,
     )
-    return parts(composed(letter, recipient=MAX, author=RITA))
+    return parts(composed(outgoing_mail, recipient=MAX, author=RITA))
 
 
 def test_the_page_is_well_formed_and_accessible(bodies: tuple[str, str]) -> None:
@@ -218,7 +222,7 @@ def test_paragraphs_of_nothing_are_nothing() -> None:
 
 
 def test_a_warning_says_what_is_due_when_and_where() -> None:
-    warning = Letter(template=Template.SLA_WARNING, to=ANN.id, warnings=(SOON,))
+    warning = OutgoingMail(template=Template.SLA_WARNING, to=ANN.id, warnings=(SOON,))
     text, html = parts(composed(warning, recipient=replace(ANN, zone="Europe/Berlin")))
     assert "First response due 28 November 2026, 10:30 CET." in text
     assert "First response due 28 November 2026, 10:30 CET" in html
@@ -236,15 +240,15 @@ def test_a_warning_says_what_is_due_when_and_where() -> None:
 )
 def test_a_day_is_the_recipients_own(zone: str, day: str) -> None:
     ticket = replace(TICKET, close_due=datetime(2026, 11, 28, 21, 30, tzinfo=UTC))
-    letter = Letter(template=Template.RESOLUTION, to=RITA.id, text="Done.")
+    outgoing_mail = OutgoingMail(template=Template.RESOLUTION, to=RITA.id, text="Done.")
     topic = replace(TOPIC, ticket=ticket)
-    for part in parts(composed(letter, topic, replace(RITA, zone=zone))):
+    for part in parts(composed(outgoing_mail, topic, replace(RITA, zone=zone))):
         assert f"closes automatically on {day}" in " ".join(part.split())
 
 
 def test_a_digest_belongs_to_no_ticket_and_names_each() -> None:
-    digest = Letter(template=Template.SLA_DIGEST, to=ANN.id, warnings=(SOON, LATE))
-    topic = Topic(None, "2 tickets are due", ANN)
+    digest = OutgoingMail(template=Template.SLA_DIGEST, to=ANN.id, warnings=(SOON, LATE))
+    topic = ThreadContext(None, "2 tickets are due", ANN)
     mail = HOUSES["with pages"].compose(digest, topic, ANN, None, now=NOW, nonce=NONCE)
     assert mail.subject == "2 tickets are due"
     assert mail.raw.count(b"MD-1042") >= 4  # twice in each part
@@ -253,15 +257,15 @@ def test_a_digest_belongs_to_no_ticket_and_names_each() -> None:
 @pytest.mark.parametrize("vip", [True, False])
 def test_agents_are_told_of_a_vip(vip: bool) -> None:
     topic = replace(TOPIC, requester=replace(RITA, vip=vip))
-    letter = Letter(template=Template.AGENT_NOTIFICATION, to=ANN.id)
-    text, html = parts(composed(letter, recipient=ANN, topic=topic))
+    outgoing_mail = OutgoingMail(template=Template.AGENT_NOTIFICATION, to=ANN.id)
+    text, html = parts(composed(outgoing_mail, recipient=ANN, topic=topic))
     assert (bool(re.search("^VIP: +yes", text, re.MULTILINE)), ">VIP</th>" in html) == (vip, vip)
 
 
 def reported(report: Report) -> tuple[str, str]:
-    letter = Letter(template=Template.REPORT, to=MAX.id, report=report)
-    topic = Topic(None, f"{report.name}: 16 to 23 November 2026", MAX)
-    return parts(composed(letter, recipient=MAX, topic=topic))
+    outgoing_mail = OutgoingMail(template=Template.REPORT, to=MAX.id, report=report)
+    topic = ThreadContext(None, f"{report.name}: 16 to 23 November 2026", MAX)
+    return parts(composed(outgoing_mail, recipient=MAX, topic=topic))
 
 
 def test_a_report_shows_each_day_and_each_promise_in_both_parts() -> None:

@@ -6,12 +6,12 @@ import pytest
 
 from maildesk.model.cause import Facts
 from maildesk.model.person import Person
-from maildesk.model.policy import Cause, Rule, Rules
+from maildesk.model.policy import Rule, Rules, Trigger
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import compile_rules
 from maildesk.rules.effects import AddTag, AskApproval, SetField
 from maildesk.rules.engine import Outcome, run
-from maildesk.rules.facts import Moment, Scene
+from maildesk.rules.facts import Moment, RuleInput
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 RITA = Person(
@@ -47,12 +47,12 @@ def rule(
 
 
 def play(
-    *rules: Rule, on: Cause = "created", mail: Facts = MAIL, ticket: Ticket = FRESH
+    *rules: Rule, on: Trigger = "created", mail: Facts = MAIL, ticket: Ticket = FRESH
 ) -> Outcome:
     return run(
         compile_rules(Rules(rule=rules)),
         on,
-        Scene(mail=mail, ticket=ticket, requester=RITA, moment=MOMENT),
+        RuleInput(mail=mail, ticket=ticket, requester=RITA, moment=MOMENT),
         priority=lambda impact, urgency: f"{impact}/{urgency}",
     )
 

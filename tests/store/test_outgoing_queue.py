@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from maildesk.outgoing.queue import Again, Failed, Leased, Sent, State, Uncertain, Verdict
-from maildesk.store import outgoing, tables
+from maildesk.outgoing.queue_port import Failed, Leased, Retry, Sent, State, Uncertain, Verdict
+from maildesk.store import outgoing_rows, tables
 from maildesk.store.engine import Store, open_engine
 from maildesk.store.lease import this_process
-from maildesk.store.outgoing import OutgoingQueue
+from maildesk.store.outgoing_rows import OutgoingQueue
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -43,7 +43,7 @@ class Outbox:
 
     def add(self, recipient: str = "rita@example.org", *, at: datetime = NOW) -> int:
         with self.store.write() as connection:
-            return outgoing.add(
+            return outgoing_rows.add(
                 connection,
                 ticket=None,
                 person=1,
@@ -58,7 +58,7 @@ class Outbox:
 
     def row(self, id_: int) -> Any:
         with self.store.read() as connection:
-            return outgoing.row(connection, id_)
+            return outgoing_rows.row(connection, id_)
 
     def state(self, id_: int) -> tuple[str, datetime | None, int, int]:
         """state, next try, attempts, uncertain"""
@@ -148,7 +148,7 @@ def test_two_holders_at_once_never_lease_the_same_row(outbox: Outbox, migrated_u
     ("verdict", "state", "next_try", "uncertain"),
     [
         (Sent("250 ok"), State.SENT, None, 0),
-        (Again(LATER, "450 busy"), State.WAITING, LATER, 0),
+        (Retry(LATER, "450 busy"), State.WAITING, LATER, 0),
         (Failed("550 no such user"), State.FAILED, None, 0),
         # the first time it is sent once more, later
         (Uncertain(LATER, "no answer"), State.UNCERTAIN, LATER, 1),
@@ -219,7 +219,7 @@ def test_at_the_dot_the_moment_is_recorded_and_the_next_attempt_forgets_it(outbo
     outbox.now = LATER
     assert queue.at_dot(id_)
     assert outbox.row(id_).dot_at == LATER
-    queue.record(id_, Again(LATER, "451 later"))
+    queue.record(id_, Retry(LATER, "451 later"))
     queue.lease(1)
     assert outbox.row(id_).dot_at is None
 
@@ -333,9 +333,9 @@ STATES = {state: state.value for state in State}
 @pytest.mark.parametrize(
     ("act", "may", "becomes"),
     [
-        (outgoing.retry, {"waiting", "uncertain", "failed", "bounced"}, "waiting"),
-        (outgoing.drop, {"waiting", "uncertain", "failed"}, "failed"),
-        (outgoing.bounced, {"waiting", "uncertain", "sent"}, "bounced"),
+        (outgoing_rows.retry, {"waiting", "uncertain", "failed", "bounced"}, "waiting"),
+        (outgoing_rows.drop, {"waiting", "uncertain", "failed"}, "failed"),
+        (outgoing_rows.bounced, {"waiting", "uncertain", "sent"}, "bounced"),
     ],
 )
 @pytest.mark.parametrize("state", STATES.values())
@@ -344,7 +344,7 @@ def test_which_rows_a_person_or_a_bounce_may_change(
 ) -> None:
     id_ = outbox.add()
     outbox.write(lambda connection: connection.execute(update(tables.outgoing).values(state=state)))
-    argument = LATER if act is outgoing.retry else "a reason"
+    argument = LATER if act is outgoing_rows.retry else "a reason"
     answer = outbox.write(act, id_, argument)
     assert bool(answer) == (state in may)
     assert outbox.row(id_).state == (becomes if state in may else state)
@@ -356,15 +356,15 @@ def test_a_retry_begins_anew(outbox: Outbox) -> None:
     queue.lease(1)
     queue.at_dot(id_)
     queue.record(id_, Uncertain(None, "no answer"))
-    assert outbox.write(outgoing.retry, id_, LATER)
+    assert outbox.write(outgoing_rows.retry, id_, LATER)
     assert outbox.state(id_) == ("waiting", LATER, 1, 0)
     assert outbox.row(id_).dot_at is None
 
 
 def test_a_dropped_or_bounced_mail_is_never_due(outbox: Outbox) -> None:
     dropped, bounced = outbox.add(), outbox.add()
-    outbox.write(outgoing.drop, dropped, "Ann said so")
-    row = outbox.write(outgoing.bounced, bounced, "550 no such user")
+    outbox.write(outgoing_rows.drop, dropped, "Ann said so")
+    row = outbox.write(outgoing_rows.bounced, bounced, "550 no such user")
     assert (row.ticket, row.person_id, row.template) == (None, 1, "reply")
     assert outbox.queue().next_due() is None
     assert outbox.row(dropped).reason == "Ann said so"
@@ -373,18 +373,18 @@ def test_a_dropped_or_bounced_mail_is_never_due(outbox: Outbox) -> None:
 
 def test_a_failure_is_reported_once_and_again_if_a_retry_fails(outbox: Outbox) -> None:
     id_, dropped = outbox.add(), outbox.add()
-    outbox.write(outgoing.drop, dropped, "Ann knows")
+    outbox.write(outgoing_rows.drop, dropped, "Ann knows")
 
     def fails() -> None:
         outbox.queue().lease(1)
         outbox.queue().record(id_, Failed("550"))
 
     fails()
-    assert outbox.write(outgoing.take_unreported).id == id_
-    assert outbox.write(outgoing.take_unreported) is None
-    outbox.write(outgoing.retry, id_, NOW)
+    assert outbox.write(outgoing_rows.take_unreported).id == id_
+    assert outbox.write(outgoing_rows.take_unreported) is None
+    outbox.write(outgoing_rows.retry, id_, NOW)
     fails()
-    assert outbox.write(outgoing.take_unreported).id == id_
+    assert outbox.write(outgoing_rows.take_unreported).id == id_
 
 
 @pytest.mark.parametrize(
@@ -401,7 +401,7 @@ def test_a_bounce_finds_its_mail_by_message_id_and_recipient(
 ) -> None:
     id_ = outbox.add()
     with outbox.store.read() as connection:
-        answer = outgoing.by_message_id(connection, message_id, recipient)
+        answer = outgoing_rows.by_message_id(connection, message_id, recipient)
     assert answer == (id_ if found else None)
 
 
@@ -423,9 +423,9 @@ def test_automatic_mails_are_counted_from_a_moment_on(outbox: Outbox) -> None:
     )
     since = NOW - timedelta(minutes=30)
     with outbox.store.read() as connection:
-        assert outgoing.automatic_since(connection, since) == 3
-        assert outgoing.automatic_since(connection, since, "rita@example.org") == 2
-        assert outgoing.automatic_since(connection, since, "ann@example.org") == 0
+        assert outgoing_rows.automatic_since(connection, since) == 3
+        assert outgoing_rows.automatic_since(connection, since, "rita@example.org") == 2
+        assert outgoing_rows.automatic_since(connection, since, "ann@example.org") == 0
 
 
 def test_a_lease_may_be_of_another_length(outbox: Outbox) -> None:

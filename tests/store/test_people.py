@@ -12,7 +12,7 @@ from maildesk.model.directory import Listed, Origin
 from maildesk.model.mail import Address
 from maildesk.model.person import Person
 from maildesk.model.policy import People
-from maildesk.store import directory, people
+from maildesk.store import directory_import, people
 from maildesk.store.engine import Store, open_engine
 
 RITA: dict[str, Any] = {"name": "Rita", "address": "Rita@Example.org", "manager": "MAX@example.org"}
@@ -247,12 +247,14 @@ BO = Listed(name="Bo", address="bo@example.org", manager="max@example.org", orig
 
 def bring(store: Store, *imported: Listed, remove_missing: bool = False) -> None:
     with store.write() as connection:
-        directory.bring(connection, imported, remove_missing=remove_missing)
+        directory_import.bring(connection, imported, remove_missing=remove_missing)
 
 
 def origins(store: Store) -> dict[str, str]:
     with store.read() as connection:
-        return {one.name: one.origin.value for one in directory.everybody(connection).values()}
+        return {
+            one.name: one.origin.value for one in directory_import.everybody(connection).values()
+        }
 
 
 def imported(store: Store) -> list[str]:

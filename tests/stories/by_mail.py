@@ -15,14 +15,14 @@ from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
 
-from maildesk.config import load
-from maildesk.daemon import Daemon
-from maildesk.demo.letter import Letter, answer, read_letter
-from maildesk.desk.sight import entries, sight
+from maildesk.config.load import load
+from maildesk.daemon.run import Daemon
+from maildesk.demo.mailbox_mail import OutgoingMail, answer, read_letter
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.model.token import LinkToken, Purpose
+from maildesk.processing.links.visibility import entries, visible_ticket
 from maildesk.store import people, tickets
-from tests.crash.scene import ENVIRON, Box, Scene, scene
+from tests.crash.scene import ENVIRON, Box, RuleInput, scene
 from tests.world import ADDRESS
 
 ROOMS = frozenset({"imap", "work", "deliver"})
@@ -31,52 +31,62 @@ _OF_A_TRANSCRIPT = ("What you ordered is done", "Something is wrong", "Nothing w
 _TAG = re.compile(r"\[MD-(\d+)\]")
 
 
-def tag(letter: Letter) -> int:
+def tag(outgoing_mail: OutgoingMail) -> int:
     """The ticket that the subject names."""
-    found = _TAG.search(letter.subject)
-    assert found, letter.subject
+    found = _TAG.search(outgoing_mail.subject)
+    assert found, outgoing_mail.subject
     return int(found[1])
 
 
-def said(letter: Letter) -> str:
+def said(outgoing_mail: OutgoingMail) -> str:
     """Its text without line breaks."""
-    return " ".join(letter.text.split())
+    return " ".join(outgoing_mail.text.split())
 
 
 @dataclass(frozen=True)
 class Got:
     """What the desk wrote about one ticket, by the address that got it, oldest first."""
 
-    letters: list[tuple[str, Letter]]
+    outgoing_mails: list[tuple[str, OutgoingMail]]
 
     @property
     def number(self) -> int:
-        return tag(self.letters[0][1])
+        return tag(self.outgoing_mails[0][1])
 
-    def by(self, who: str) -> list[Letter]:
-        return [letter for address, letter in self.letters if address == ADDRESS.get(who, who)]
+    def by(self, who: str) -> list[OutgoingMail]:
+        return [
+            outgoing_mail
+            for address, outgoing_mail in self.outgoing_mails
+            if address == ADDRESS.get(who, who)
+        ]
 
-    def to(self, who: str) -> Letter:
+    def to(self, who: str) -> OutgoingMail:
         """The only letter to that person."""
         found = self.by(who)
-        assert len(found) == 1, [(address, one.subject, one.text) for address, one in self.letters]
+        assert len(found) == 1, [
+            (address, one.subject, one.text) for address, one in self.outgoing_mails
+        ]
         return found[0]
 
-    def transcript(self, who: str = "ann") -> Letter:
+    def transcript(self, who: str = "ann") -> OutgoingMail:
         """The letter that tells the agent what became of a mail."""
         found = [one for one in self.by(who) if _is_transcript(one)]
-        assert len(found) == 1, [(address, one.subject, one.text) for address, one in self.letters]
+        assert len(found) == 1, [
+            (address, one.subject, one.text) for address, one in self.outgoing_mails
+        ]
         return found[0]
 
-    def news(self, who: str) -> Letter:
+    def news(self, who: str) -> OutgoingMail:
         """The only letter to an agent that is no transcript."""
         found = [one for one in self.by(who) if not _is_transcript(one)]
-        assert len(found) == 1, [(address, one.subject, one.text) for address, one in self.letters]
+        assert len(found) == 1, [
+            (address, one.subject, one.text) for address, one in self.outgoing_mails
+        ]
         return found[0]
 
 
-def _is_transcript(letter: Letter) -> bool:
-    return any(one in letter.text for one in _OF_A_TRANSCRIPT)
+def _is_transcript(outgoing_mail: OutgoingMail) -> bool:
+    return any(one in outgoing_mail.text for one in _OF_A_TRANSCRIPT)
 
 
 Part = Generator[EmailMessage, Got, None]
@@ -87,9 +97,9 @@ def asks(who: str, subject: str, text: str) -> EmailMessage:
     return _mail(who, "desk@example.org", subject, text)
 
 
-def replies(who: str, letter: Letter, text: str) -> EmailMessage:
+def replies(who: str, outgoing_mail: OutgoingMail, text: str) -> EmailMessage:
     """An answer as a mail program makes it: to Reply-To, in the thread, the mail quoted below."""
-    draft = answer(letter, text)
+    draft = answer(outgoing_mail, text)
     mail = _mail(who, draft.to, draft.subject, draft.text)
     mail["In-Reply-To"], mail["References"] = draft.in_reply_to, draft.references
     return mail
@@ -109,32 +119,32 @@ def _mail(who: str, to: str, subject: str, text: str) -> EmailMessage:
 class Day:
     """The installation, and all that it wrote so far as (address, letter)."""
 
-    scene: Scene
-    letters: list[tuple[str, Letter]] = field(default_factory=list)
+    scene: RuleInput
+    outgoing_mails: list[tuple[str, OutgoingMail]] = field(default_factory=list)
     sent: int = 0
 
     def play(self, *parts: Part) -> None:
         """Play all parts to their end, side by side."""
         going = {part: next(part) for part in parts}
         while going:
-            letters = self._round(list(going.values()))
-            going = dict(_further(going, letters))
+            outgoing_mails = self._round(list(going.values()))
+            going = dict(_further(going, outgoing_mails))
 
-    def _round(self, mails: list[EmailMessage]) -> list[tuple[str, Letter]]:
+    def _round(self, mails: list[EmailMessage]) -> list[tuple[str, OutgoingMail]]:
         self.sent += len(mails)
         self.scene.arrive(*(bytes(mail) for mail in mails))
         self.scene.wait_until_quiet(self.sent)
-        fresh = self.scene.sink.taken[len(self.letters) :]
-        for uid, one in enumerate(fresh, start=len(self.letters) + 1):
+        fresh = self.scene.sink.taken[len(self.outgoing_mails) :]
+        for uid, one in enumerate(fresh, start=len(self.outgoing_mails) + 1):
             raw = bytes(one.original_content or b"")
-            self.letters.append(
+            self.outgoing_mails.append(
                 (one.rcpt_tos[0], read_letter(raw, "INBOX", uid, datetime.now(UTC)))
             )
-        return self.letters[-len(fresh) :] if fresh else []
+        return self.outgoing_mails[-len(fresh) :] if fresh else []
 
-    def got(self, number: int, who: str) -> list[Letter]:
+    def got(self, number: int, who: str) -> list[OutgoingMail]:
         """All that the person got about the ticket, oldest first."""
-        return [one for to, one in self.letters if to == ADDRESS[who] and tag(one) == number]
+        return [one for to, one in self.outgoing_mails if to == ADDRESS[who] and tag(one) == number]
 
     def ticket(self, number: int) -> Ticket:
         """The row."""
@@ -147,7 +157,7 @@ class Day:
             person = people.find(connection, ADDRESS[who])
             assert person is not None
             link = LinkToken(Purpose.VIEW, number, person.id, 0, datetime.now(UTC))
-            seen = sight(connection, link)
+            seen = visible_ticket(connection, link)
             assert seen is not None
             return "\n".join(one.text for one in entries(connection, seen, seen.shown, ()))
 
@@ -161,21 +171,25 @@ class Day:
 
 
 def _further(
-    going: dict[Part, EmailMessage], letters: list[tuple[str, Letter]]
+    going: dict[Part, EmailMessage], outgoing_mails: list[tuple[str, OutgoingMail]]
 ) -> Iterator[tuple[Part, EmailMessage]]:
     for part, mail in going.items():
-        about = _about(mail, letters)
+        about = _about(mail, outgoing_mails)
         try:
             yield part, part.send(Got(about))
         except StopIteration:
             continue
 
 
-def _about(mail: EmailMessage, letters: list[tuple[str, Letter]]) -> list[tuple[str, Letter]]:
+def _about(
+    mail: EmailMessage, outgoing_mails: list[tuple[str, OutgoingMail]]
+) -> list[tuple[str, OutgoingMail]]:
     """Of the ticket of the mail; a first mail is known by the words of its subject."""
     found = _TAG.search(str(mail["Subject"]))
     word = found[0] if found else str(mail["Subject"])
-    return [(to, letter) for to, letter in letters if word in letter.subject]
+    return [
+        (to, outgoing_mail) for to, outgoing_mail in outgoing_mails if word in outgoing_mail.subject
+    ]
 
 
 @contextmanager

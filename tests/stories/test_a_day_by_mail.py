@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from maildesk.demo.letter import Letter
+from maildesk.demo.mailbox_mail import OutgoingMail
 from maildesk.model.ticket import Ticket
 from tests.crash.scene import Box
 from tests.servers import Dovecot
@@ -24,26 +24,26 @@ def box(request: pytest.FixtureRequest) -> Box:
     return Box(server.port, f"desk{id(request)}" if isinstance(server, Dovecot) else server.user)
 
 
-def _says(letter: Letter, *words: str) -> None:
+def _says(outgoing_mail: OutgoingMail, *words: str) -> None:
     for one in words:
-        assert one in said(letter), letter.text
+        assert one in said(outgoing_mail), outgoing_mail.text
 
 
-def _meant(transcript: Letter) -> str:
+def _meant(transcript: OutgoingMail) -> str:
     """The wrong line again, in the spelling that the transcript asks for."""
     found = re.search(r"#\S+ (.*): did you mean (#\w+)\?", said(transcript))
     assert found, transcript.text
     return f"{found[2]} {found[1]}"
 
 
-def _named(transcript: Letter, wrong: str) -> str:
+def _named(transcript: OutgoingMail, wrong: str) -> str:
     """What the transcript offers in place of a name that nobody has."""
     found = re.search(rf'there is no \w+ "{wrong}"; did you mean "([^"]+)"\?', said(transcript))
     assert found, transcript.text
     return found[1]
 
 
-def _word(resolution: Letter, meaning: str) -> str:
+def _word(resolution: OutgoingMail, meaning: str) -> str:
     """The word that a mail asks for, for what one wants to say."""
     found = re.search(rf"{meaning}: +(\w+)", resolution.text)
     assert found, resolution.text
@@ -216,10 +216,12 @@ def test_a_dozen_tickets_by_mail_alone(tmp_path: Path, box: Box) -> None:
         }
         for subject, (_, _, words) in ENDS.items():
             who = "max" if subject == "Lift stuck" else "rita"
-            letters = today.got(ended[subject].number, who)
-            assert len(letters) == len(words), [said(letter) for letter in letters]
-            for letter, word in zip(letters, words, strict=True):
-                _says(letter, word)
+            outgoing_mails = today.got(ended[subject].number, who)
+            assert len(outgoing_mails) == len(words), [
+                said(outgoing_mail) for outgoing_mail in outgoing_mails
+            ]
+            for outgoing_mail, word in zip(outgoing_mails, words, strict=True):
+                _says(outgoing_mail, word)
         (told,) = today.got(ended["Lift stands"].number, "max")
         _says(told, "handled here")
         for ticket in ended.values():
@@ -230,16 +232,21 @@ def test_a_dozen_tickets_by_mail_alone(tmp_path: Path, box: Box) -> None:
 
 def _tickets(today: Day) -> dict[str, Ticket]:
     """Every ticket, by its subject."""
-    by_subject = {letter.subject.rpartition("] ")[2]: tag(letter) for _, letter in today.letters}
+    by_subject = {
+        outgoing_mail.subject.rpartition("] ")[2]: tag(outgoing_mail)
+        for _, outgoing_mail in today.outgoing_mails
+    }
     return {subject: today.ticket(number) for subject, number in by_subject.items()}
 
 
 def _nothing_leaks(today: Day, ended: dict[str, Ticket]) -> None:
     """What is among agents reached agents, and nobody else; and no command reached anybody: not by
     mail, and not on a page."""
-    heard = {to for to, letter in today.letters if AMONG_US in said(letter)}
+    heard = {to for to, outgoing_mail in today.outgoing_mails if AMONG_US in said(outgoing_mail)}
     assert heard == AGENTS
-    outside = [said(letter) for to, letter in today.letters if to not in AGENTS]
+    outside = [
+        said(outgoing_mail) for to, outgoing_mail in today.outgoing_mails if to not in AGENTS
+    ]
     assert [text for text in outside if "#" in text] == []
     pages = [today.page(one.number, who) for one in ended.values() for who in ("rita", "max")]
     assert any(WAIT in page for page in pages)

@@ -22,8 +22,8 @@ def test_only_the_requesters_answer_wakes(
     for_ann = one(world.writes("rita", "No print."), "ann", "agent-notification")
     world.writes("ann", f"#cc max@example.org\n{order}", answering=for_ann)
     before = world.ticket(1001)
-    letters = world.writes(who, said, subject="[MD-1001] x", trusted=True)
-    assert said in to(letters, "ann")[0].text
+    outgoing_mails = world.writes(who, said, subject="[MD-1001] x", trusted=True)
+    assert said in to(outgoing_mails, "ann")[0].text
     after = world.ticket(1001)
     assert (after.status != before.status) is wakes
     assert (after.hold, after.wake_due) == (

@@ -5,15 +5,17 @@ import pytest
 from maildesk.model.cause import Choice
 from maildesk.model.decision import Answer
 from maildesk.model.page import Page, Problem
-from tests.world import Letter, World, one
+from tests.world import OutgoingMail, World, one
 
 
-def _asked(world: World) -> Letter:
-    letters = world.writes("rita", "I need one.", subject="New laptop please")
-    one(letters, "rita", "acknowledgement")
-    assert not [letter for letter in letters if letter.to == "ann@example.org"]
+def _asked(world: World) -> OutgoingMail:
+    outgoing_mails = world.writes("rita", "I need one.", subject="New laptop please")
+    one(outgoing_mails, "rita", "acknowledgement")
+    assert not [
+        outgoing_mail for outgoing_mail in outgoing_mails if outgoing_mail.to == "ann@example.org"
+    ]
     assert world.ticket(1001).status == "Pending"
-    return one(letters, "max", "approval")
+    return one(outgoing_mails, "max", "approval")
 
 
 def test_the_manager_approves_by_link(world_on_each: World) -> None:
@@ -26,33 +28,33 @@ def test_the_manager_approves_by_link(world_on_each: World) -> None:
 
     assert world.door.act(request.token, Choice.APPROVE, "") != Problem.UNKNOWN
 
-    letters = world.new_letters()
-    one(letters, "max", "decision-receipt")
-    one(letters, "ann", "agent-notification")
+    outgoing_mails = world.new_letters()
+    one(outgoing_mails, "max", "decision-receipt")
+    one(outgoing_mails, "ann", "agent-notification")
     assert world.ticket(1001).status == "Assign"
     assert world.replayed(1001) == world.ticket(1001)
 
 
 def test_the_manager_approves_by_reply(world: World) -> None:
     request = _asked(world)
-    letters = world.writes("max", "Approve\n\nMax", answering=request)
-    one(letters, "max", "decision-receipt")
+    outgoing_mails = world.writes("max", "Approve\n\nMax", answering=request)
+    one(outgoing_mails, "max", "decision-receipt")
     assert world.disposition() == "decision"
     assert world.ticket(1001).status == "Assign"
 
 
 def test_the_manager_rejects_with_a_reason_and_the_request_closes(world: World) -> None:
     request = _asked(world)
-    letters = world.writes("max", "reject there is no budget", answering=request)
-    assert "there is no budget" in one(letters, "rita", "closure").text
+    outgoing_mails = world.writes("max", "reject there is no budget", answering=request)
+    assert "there is no budget" in one(outgoing_mails, "rita", "closure").text
     ticket = world.ticket(1001)
     assert (ticket.status, ticket.closure_category) == ("Completed", "Not approved")
 
 
 def test_a_rejection_without_a_reason_changes_nothing_and_is_asked_about(world: World) -> None:
     request = _asked(world)
-    letters = world.writes("max", "reject", answering=request)
-    assert [(x.to, x.template) for x in letters] == [("max@example.org", "confirmation")]
+    outgoing_mails = world.writes("max", "reject", answering=request)
+    assert [(x.to, x.template) for x in outgoing_mails] == [("max@example.org", "confirmation")]
     assert world.ticket(1001).waits_for_approval
     acted = world.door.act(request.token, Choice.REJECT, "  ")
     assert isinstance(acted, tuple)
@@ -69,16 +71,18 @@ def test_a_rejection_without_a_reason_changes_nothing_and_is_asked_about(world: 
 )
 def test_an_ambiguous_answer_is_never_a_yes(world: World, text: str) -> None:
     request = _asked(world)
-    letters = world.writes("max", text, answering=request)
-    assert one(letters, "max", "approval").token != ""
+    outgoing_mails = world.writes("max", text, answering=request)
+    assert one(outgoing_mails, "max", "approval").token != ""
     assert world.ticket(1001).waits_for_approval
 
 
 def test_a_mail_that_only_says_it_is_from_the_manager_approves_nothing(world: World) -> None:
     request = _asked(world)
     reference = {"In-Reply-To": str(request.message["Message-ID"])}
-    letters = world.writes("max", "approve", headers=reference, subject="Re: [MD-1001] laptop")
-    assert [(x.to, x.template) for x in letters] == [("max@example.org", "confirmation")]
+    outgoing_mails = world.writes(
+        "max", "approve", headers=reference, subject="Re: [MD-1001] laptop"
+    )
+    assert [(x.to, x.template) for x in outgoing_mails] == [("max@example.org", "confirmation")]
     assert world.ticket(1001).waits_for_approval
     assert ("unproven", "approve") in world.messages(1001)
 
@@ -98,6 +102,8 @@ def test_the_second_decision_hears_of_the_first(world: World) -> None:
 def test_a_late_reply_asks_the_manager_nothing_anew(world: World) -> None:
     request = _asked(world)
     closing = world.writes("max", "reject there is no budget", answering=request)
-    letters = world.writes("rita", "What a pity.", answering=one(closing, "rita", "closure"))
+    outgoing_mails = world.writes("rita", "What a pity.", answering=one(closing, "rita", "closure"))
     assert world.ticket(1002).parent == 1001
-    assert not [letter for letter in letters if letter.to == "max@example.org"]
+    assert not [
+        outgoing_mail for outgoing_mail in outgoing_mails if outgoing_mail.to == "max@example.org"
+    ]

@@ -6,7 +6,7 @@ import pytest
 
 from maildesk.model.settings import Settings
 from maildesk.store import people
-from tests.world import ADDRESS, Letter, World, build, settings
+from tests.world import ADDRESS, OutgoingMail, World, build, settings
 
 ROBOT = "robot@vendor.example"
 LIMITS = {
@@ -27,16 +27,16 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     world.close()
 
 
-def by_token(letter: Letter) -> str:
-    return letter.reply_to
+def by_token(outgoing_mail: OutgoingMail) -> str:
+    return outgoing_mail.reply_to
 
 
-def to_the_desk(_letter: Letter) -> str:
+def to_the_desk(_letter: OutgoingMail) -> str:
     return "desk@example.org"
 
 
 def answered(
-    world: World, programs: set[str], headers: dict[str, str], where: Callable[[Letter], str]
+    world: World, programs: set[str], headers: dict[str, str], where: Callable[[OutgoingMail], str]
 ) -> int:
     """Each program answers each mail at once, with a fresh subject, until there is none; how many
     mails of ours that took."""
@@ -47,13 +47,13 @@ def answered(
             world.mail(
                 "rita",
                 "Thank you for your message. It is important to us and will be worked soon.",
-                subject=f"Case {letter.id} received",
-                sender=letter.to,
-                to=where(letter),
+                subject=f"Case {outgoing_mail.id} received",
+                sender=outgoing_mail.to,
+                to=where(outgoing_mail),
                 headers=headers,
             )
-            for letter in unread
-            if letter.to in programs
+            for outgoing_mail in unread
+            if outgoing_mail.to in programs
         ]
         world.arrives(*answers)
         sent += len(unread := world.new_letters())
@@ -79,7 +79,7 @@ def test_programs_that_answer_each_other_through_the_desk_come_to_an_end(
     strict: World,
     programs: set[str],
     headers: dict[str, str],
-    where: Callable[[Letter], str],
+    where: Callable[[OutgoingMail], str],
     most: int,
 ) -> None:
     strict.arrives(strict.mail("rita", "Please help.", sender=f"Robot <{ROBOT}>"))
@@ -109,9 +109,13 @@ def test_those_who_work_on_the_ticket_are_told_once_that_a_flood_began(strict: W
     (receipt, *_) = strict.writes("rita", "It does not print.")
     told = []
     for number in range(9):
-        letters = strict.writes("rita", f"And {number}.", answering=receipt)
-        told += [letter for letter in letters if "written by a program" in letter.text]
-    assert [letter.to for letter in told] == [ADDRESS["ann"]]
+        outgoing_mails = strict.writes("rita", f"And {number}.", answering=receipt)
+        told += [
+            outgoing_mail
+            for outgoing_mail in outgoing_mails
+            if "written by a program" in outgoing_mail.text
+        ]
+    assert [outgoing_mail.to for outgoing_mail in told] == [ADDRESS["ann"]]
     kinds = [kind for kind, _ in strict.messages(1001)]
     assert kinds == ["request", *["reply"] * 4, *["flood"] * 5]
     strict.clock.forward(hours=2)
@@ -143,9 +147,9 @@ def bounce(number: int) -> tuple[bytes, str]:
 def test_ten_thousand_bounces_send_nothing_and_open_nothing(world: World) -> None:
     """They take about 20 s, a quarter of it to be kept."""
     world.writes("rita", "It does not print.")
-    before = len(world.letters())
+    before = len(world.outgoing_mails())
     mails = [bounce(number) for number in range(10_000)]
     world.desk.keep([world.raw(raw, envelope_from=path) for raw, path in mails])
     world.work()
-    assert (world.numbers(), len(world.letters())) == ([1001], before)
+    assert (world.numbers(), len(world.outgoing_mails())) == ([1001], before)
     assert {row.disposition for row in world.mails()[1:]} == {"bounce"}

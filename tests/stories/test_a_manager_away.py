@@ -10,7 +10,7 @@ from maildesk.model.cause import Choice
 from maildesk.model.decision import Answer
 from maildesk.model.page import Page
 from tests import world as worlds
-from tests.world import Letter, World, one, shipped_policy, to
+from tests.world import OutgoingMail, World, one, shipped_policy, to
 
 
 def _people(**max_: Any) -> dict[str, Any]:
@@ -32,18 +32,20 @@ def away(tmp_path: Path) -> Iterator[World]:
     found.close()
 
 
-def _asked(world: World) -> Letter:
+def _asked(world: World) -> OutgoingMail:
     return one(world.writes("rita", "I need one.", subject="New laptop please"), "max", "approval")
 
 
 def test_an_automatic_answer_lets_the_delegate_decide(away: World) -> None:
     request = _asked(away)
     headers = {"Auto-Submitted": "auto-replied"}
-    letters = away.writes("max", "I am out of office.", answering=request, headers=headers)
-    assert [(letter.to, letter.template) for letter in letters] == [
+    outgoing_mails = away.writes("max", "I am out of office.", answering=request, headers=headers)
+    assert [(outgoing_mail.to, outgoing_mail.template) for outgoing_mail in outgoing_mails] == [
         ("will@example.org", "approval")
     ]
-    assert "I need one." in letters[0].text  # the request, though it was not written just now
+    assert (
+        "I need one." in outgoing_mails[0].text
+    )  # the request, though it was not written just now
     assert away.disposition() == "auto-reply"
     assert (
         "note",
@@ -52,7 +54,7 @@ def test_an_automatic_answer_lets_the_delegate_decide(away: World) -> None:
     page = away.door.view(request.token)
     assert isinstance(page, Page)
     assert page.choices == ()
-    acted = away.door.act(letters[0].token, Choice.APPROVE, "")
+    acted = away.door.act(outgoing_mails[0].token, Choice.APPROVE, "")
     assert isinstance(acted, tuple)
     assert acted[0] is Answer.DONE
     assert away.ticket(1001).status == "Assign"
@@ -71,15 +73,15 @@ def test_an_automatic_answer_that_nothing_proves_asks_nobody(away: World) -> Non
 
 def test_the_manager_passes_it_on_with_one_line(world: World) -> None:
     request = _asked(world)
-    letters = world.writes("max", "#delegate Lee\n\nI am travelling.", answering=request)
-    assert sorted((x.to, x.template) for x in letters) == [
+    outgoing_mails = world.writes("max", "#delegate Lee\n\nI am travelling.", answering=request)
+    assert sorted((x.to, x.template) for x in outgoing_mails) == [
         ("lee@example.org", "approval"),
         ("max@example.org", "decision-receipt"),
     ]
-    assert "Max Moreno passed it on to Lee Linden" in one(letters, "lee", "approval").text
+    assert "Max Moreno passed it on to Lee Linden" in one(outgoing_mails, "lee", "approval").text
     late = world.writes("max", "approve", answering=request)
     assert "others are asked in your place" in one(late, "max", "confirmation").text
-    decided = world.writes("lee", "approve", answering=one(letters, "lee", "approval"))
+    decided = world.writes("lee", "approve", answering=one(outgoing_mails, "lee", "approval"))
     assert "Lee Linden approved your request" in one(decided, "rita", "update").text
     assert world.ticket(1001).status == "Assign"
     assert world.replayed(1001) == world.ticket(1001)
@@ -88,16 +90,16 @@ def test_the_manager_passes_it_on_with_one_line(world: World) -> None:
 def test_nobody_passes_it_on_to_the_requester_or_to_a_stranger(world: World) -> None:
     request = _asked(world)
     for whom in ("Rita", "mallory@example.org", "Nobody"):
-        letters = world.writes("max", f"#delegate {whom}", answering=request)
-        assert "It was not passed on" in one(letters, "max", "confirmation").text, whom
+        outgoing_mails = world.writes("max", f"#delegate {whom}", answering=request)
+        assert "It was not passed on" in one(outgoing_mails, "max", "confirmation").text, whom
     assert world.ticket(1001).approval.waiting == (world.people()["max@example.org"],)  # type: ignore[union-attr]
 
 
 def test_the_requester_withdraws_with_one_word(world: World) -> None:
     world.writes("rita", "I need one.", subject="New laptop please")
-    acknowledged = one(to(world.letters(), "rita"), "rita", "acknowledgement")
-    letters = world.writes("rita", "withdraw\n\nI found one.", answering=acknowledged)
-    assert {(x.to, x.template) for x in letters} >= {
+    acknowledged = one(to(world.outgoing_mails(), "rita"), "rita", "acknowledgement")
+    outgoing_mails = world.writes("rita", "withdraw\n\nI found one.", answering=acknowledged)
+    assert {(x.to, x.template) for x in outgoing_mails} >= {
         ("rita@example.org", "closure"),
         ("max@example.org", "update"),
     }

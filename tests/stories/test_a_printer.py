@@ -8,22 +8,22 @@ def test_a_ticket_is_answered_resolved_rejected_resolved_accepted_and_spoken_of_
 ) -> None:
     world = world_on_each
 
-    letters = world.writes("rita", "It does not print.")
-    acknowledgement = one(letters, "rita", "acknowledgement")
-    for_ann = one(letters, "ann", "agent-notification")
+    outgoing_mails = world.writes("rita", "It does not print.")
+    acknowledgement = one(outgoing_mails, "rita", "acknowledgement")
+    for_ann = one(outgoing_mails, "ann", "agent-notification")
     assert "[MD-1001]" in acknowledgement.subject
     ticket = world.ticket(1001)
     assert (ticket.status, ticket.team, ticket.priority) == ("Assign", "First line", "P4")
 
-    letters = world.writes("ann", "Which printer is it?", answering=for_ann)
-    answer = one(letters, "rita", "reply")
+    outgoing_mails = world.writes("ann", "Which printer is it?", answering=for_ann)
+    answer = one(outgoing_mails, "rita", "reply")
     assert "Which printer is it?" in answer.text
     assert str(acknowledgement.message["Message-ID"]) in str(answer.message["References"])
     assert (world.ticket(1001).status, world.ticket(1001).state) == ("Analysis", "In Progress")
 
-    letters = world.writes("rita", "The one upstairs.", answering=answer)
-    assert "The one upstairs." in one(letters, "ann", "agent-notification").text
-    assert to(letters, "rita") == []
+    outgoing_mails = world.writes("rita", "The one upstairs.", answering=answer)
+    assert "The one upstairs." in one(outgoing_mails, "ann", "agent-notification").text
+    assert to(outgoing_mails, "rita") == []
 
     resolution = one(
         world.writes("ann", "#resolve New toner.", answering=for_ann), "rita", "resolution"
@@ -31,19 +31,19 @@ def test_a_ticket_is_answered_resolved_rejected_resolved_accepted_and_spoken_of_
     assert "New toner." in resolution.text
     assert world.ticket(1001).status == "Waiting for Closure"
 
-    letters = world.writes("rita", "reject It still smears.", answering=resolution)
-    assert "It still smears." in one(letters, "ann", "agent-notification").text
+    outgoing_mails = world.writes("rita", "reject It still smears.", answering=resolution)
+    assert "It still smears." in one(outgoing_mails, "ann", "agent-notification").text
     ticket = world.ticket(1001)
     assert (ticket.status, ticket.reopened) == ("Analysis", 1)
 
     second = one(world.writes("ann", "#resolve New drum.", answering=for_ann), "rita", "resolution")
-    letters = world.writes("rita", "accept", answering=second)
-    assert [letter.template for letter in letters] == ["closure"]
+    outgoing_mails = world.writes("rita", "accept", answering=second)
+    assert [outgoing_mail.template for outgoing_mail in outgoing_mails] == ["closure"]
     ticket = world.ticket(1001)
     assert (ticket.status, ticket.closure_category) == ("Completed", "Solved")
 
-    letters = world.writes("rita", "It smears again.", answering=second)
-    assert one(letters, "rita", "acknowledgement").subject.startswith("Re: [MD-1002]")
+    outgoing_mails = world.writes("rita", "It smears again.", answering=second)
+    assert one(outgoing_mails, "rita", "acknowledgement").subject.startswith("Re: [MD-1002]")
     assert world.ticket(1002).parent == 1001
     assert world.ticket(1001).is_closed
     assert world.replayed(1001) == world.ticket(1001)
@@ -56,10 +56,10 @@ def test_a_plain_reply_while_the_ticket_waits_for_closure_reopens_it(world: Worl
         world.writes("ann", "#resolve Toner.", answering=for_ann), "rita", "resolution"
     )
 
-    letters = world.writes("rita", "Sorry, it still does not.", answering=resolution)
+    outgoing_mails = world.writes("rita", "Sorry, it still does not.", answering=resolution)
 
     assert world.ticket(1001).status == "Analysis"
-    assert "it still does not" in one(letters, "ann", "agent-notification").text
+    assert "it still does not" in one(outgoing_mails, "ann", "agent-notification").text
     assert world.disposition() == "follow-up"
 
 

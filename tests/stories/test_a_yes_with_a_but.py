@@ -5,21 +5,23 @@ import pytest
 from maildesk.model.cause import Choice
 from maildesk.model.decision import Answer
 from maildesk.model.page import Page
-from tests.world import Letter, World, one, to
+from tests.world import OutgoingMail, World, one, to
 
 
-def _resolution(world: World) -> Letter:
+def _resolution(world: World) -> OutgoingMail:
     for_ann = one(world.writes("rita", "No print."), "ann", "agent-notification")
     return one(world.writes("ann", "#resolve Toner.", answering=for_ann), "rita", "resolution")
 
 
-def _asked(world: World) -> Letter:
+def _asked(world: World) -> OutgoingMail:
     return one(world.writes("rita", "Mine is slow.", subject="New laptop"), "max", "approval")
 
 
-def _acts(world: World, letter: Letter, choice: Choice, comment: str) -> tuple[Answer, Page]:
+def _acts(
+    world: World, outgoing_mail: OutgoingMail, choice: Choice, comment: str
+) -> tuple[Answer, Page]:
     world.clock.forward(minutes=1)
-    acted = world.door.act(letter.token, choice, comment)
+    acted = world.door.act(outgoing_mail.token, choice, comment)
     assert isinstance(acted, tuple)
     return acted
 
@@ -59,9 +61,9 @@ def test_an_approval_with_a_condition_is_asked_about(world: World, said: str) ->
     answer, page = _acts(world, asked, Choice.APPROVE, said)
     assert (answer, page.choices) == (Answer.UNCLEAR, (Choice.APPROVE, Choice.REJECT))
     assert world.ticket(1001).waits_for_approval
-    letters = world.new_letters()
-    assert to(letters, "rita") == []
-    assert said in one(letters, "ann", "agent-notification").text
+    outgoing_mails = world.new_letters()
+    assert to(outgoing_mails, "rita") == []
+    assert said in one(outgoing_mails, "ann", "agent-notification").text
     assert _acts(world, asked, Choice.APPROVE, "")[0] is Answer.DONE
     assert world.ticket(1001).status == "Assign"
 
@@ -69,27 +71,29 @@ def test_an_approval_with_a_condition_is_asked_about(world: World, said: str) ->
 def test_agents_read_what_is_said_to_an_approval(world: World) -> None:
     asked = _asked(world)
     world.writes("max", "approve\n\nTake it from my budget.\n\nMax", answering=asked)
-    told = one(world.letters(), "ann", "agent-notification").text
+    told = one(world.outgoing_mails(), "ann", "agent-notification").text
     assert "Take it from my budget." in told
 
 
 def test_by_mail_a_name_below_a_rejection_is_no_reason(world: World) -> None:
-    letters = world.writes("rita", "reject\n\nRita", answering=_resolution(world))
-    assert "A rejection needs a reason" in one(letters, "rita", "confirmation").text
+    outgoing_mails = world.writes("rita", "reject\n\nRita", answering=_resolution(world))
+    assert "A rejection needs a reason" in one(outgoing_mails, "rita", "confirmation").text
     assert world.ticket(1001).status == "Waiting for Closure"
 
 
 def test_who_keeps_a_ticket_open_by_mail_is_told_until_when(world: World) -> None:
     resolution = _resolution(world)
     world.clock.forward(days=1)
-    letters = world.writes("rita", "keep open\n\nI am at a fair.\n\nRita", answering=resolution)
+    outgoing_mails = world.writes(
+        "rita", "keep open\n\nI am at a fair.\n\nRita", answering=resolution
+    )
     due = world.ticket(1001).close_due
     assert due is not None
     closes = f"Closes on:  {due.day} {due:%B %Y}"
-    told = one(letters, "rita", "update").text
+    told = one(outgoing_mails, "rita", "update").text
     assert "The ticket stays open for now." in told
     assert closes in told
-    notified = one(letters, "ann", "agent-notification").text
+    notified = one(outgoing_mails, "ann", "agent-notification").text
     assert "I am at a fair." in notified
     assert closes in notified
 
@@ -97,9 +101,9 @@ def test_who_keeps_a_ticket_open_by_mail_is_told_until_when(world: World) -> Non
 def test_agents_read_why_a_ticket_is_kept_open_by_the_page(world: World) -> None:
     resolution = _resolution(world)
     assert _acts(world, resolution, Choice.KEEP, "I am at a fair.")[0] is Answer.DONE
-    letters = world.new_letters()
-    assert "I am at a fair." in one(letters, "ann", "agent-notification").text
-    assert to(letters, "rita") == []
+    outgoing_mails = world.new_letters()
+    assert "I am at a fair." in one(outgoing_mails, "ann", "agent-notification").text
+    assert to(outgoing_mails, "rita") == []
 
 
 # ---- what is closed, or asked no more
@@ -108,10 +112,10 @@ def test_agents_read_why_a_ticket_is_kept_open_by_the_page(world: World) -> None
 def test_what_waits_for_an_approval_is_not_merged(world: World) -> None:
     asked = _asked(world)
     world.writes("mallory", "The same.", subject="Slow")
-    for_ann = one(world.letters(), "ann", "agent-notification")
+    for_ann = one(world.outgoing_mails(), "ann", "agent-notification")
     before = world.ticket(1001)
-    letters = world.writes("ann", "#merge 1002", subject="[MD-1001] x", trusted=True)
-    assert "waits for an approval" in one(letters, "ann", "transcript").text
+    outgoing_mails = world.writes("ann", "#merge 1002", subject="[MD-1001] x", trusted=True)
+    assert "waits for an approval" in one(outgoing_mails, "ann", "transcript").text
     assert world.ticket(1001).status == before.status
     # the other way round it is
     world.writes("ann", "#merge 1001", answering=for_ann)
@@ -121,8 +125,8 @@ def test_what_waits_for_an_approval_is_not_merged(world: World) -> None:
 
 def test_the_approver_of_spam_hears_nothing_and_has_nothing_to_decide(world: World) -> None:
     asked = _asked(world)
-    letters = world.writes("ann", "#spam", subject="[MD-1001] x", trusted=True)
-    assert [letter.to for letter in letters] == ["ann@example.org"]
+    outgoing_mails = world.writes("ann", "#spam", subject="[MD-1001] x", trusted=True)
+    assert [outgoing_mail.to for outgoing_mail in outgoing_mails] == ["ann@example.org"]
     closed = world.ticket(1001)
     page = world.door.view(asked.token)
     assert isinstance(page, Page)

@@ -1,23 +1,25 @@
 """What is written to a closed ticket: one child takes it, at those who knew the closed one."""
 
-from tests.world import Letter, World, one, to
+from tests.world import OutgoingMail, World, one, to
 
 
-def _closed(world: World) -> Letter:
+def _closed(world: World) -> OutgoingMail:
     """Ticket 1001, which Lee of the network team had; the mail that says it is closed."""
     for_ann = one(
         world.writes("rita", "No signal.", subject="Odd noise"), "ann", "agent-notification"
     )
     world.writes("ann", "#assign lee\n#team Network", answering=for_ann)
-    letters = world.writes("lee", "#resolve A new cable.", subject="[MD-1001] x", trusted=True)
-    asked = one(letters, "rita", "resolution")
+    outgoing_mails = world.writes(
+        "lee", "#resolve A new cable.", subject="[MD-1001] x", trusted=True
+    )
+    asked = one(outgoing_mails, "rita", "resolution")
     return one(world.writes("rita", "accept", answering=asked), "rita", "closure")
 
 
 def test_further_mails_to_a_closed_ticket_go_into_its_open_child(world: World) -> None:
     closure = _closed(world)
-    letters = world.writes("rita", "The noise is back.", answering=closure)
-    told = " ".join(one(letters, "lee", "agent-notification").text.split())
+    outgoing_mails = world.writes("rita", "The noise is back.", answering=closure)
+    told = " ".join(one(outgoing_mails, "lee", "agent-notification").text.split())
     assert "an answer to MD-1001, which is closed" in told
     child = world.ticket(1002)
     assert (child.parent, child.team, child.assignee) == (
@@ -26,9 +28,9 @@ def test_further_mails_to_a_closed_ticket_go_into_its_open_child(world: World) -
         world.people()["lee@example.org"],
     )
     for said in ("It is loud.", "Hello?"):
-        letters = world.writes("rita", said, answering=closure)
-        assert "Rita Rossi answered." in one(letters, "lee", "agent-notification").text
-        assert to(letters, "rita") == []
+        outgoing_mails = world.writes("rita", said, answering=closure)
+        assert "Rita Rossi answered." in one(outgoing_mails, "lee", "agent-notification").text
+        assert to(outgoing_mails, "rita") == []
     assert world.numbers() == [1001, 1002]
     assert [text for _, text in world.messages(1002)][1:] == ["It is loud.", "Hello?"]
     assert world.replayed(1002) == world.ticket(1002)
@@ -52,8 +54,10 @@ def test_a_decision_of_the_closed_ticket_decides_nothing_in_its_child(world: Wor
 def test_when_the_child_is_closed_too_the_next_answer_opens_another(world: World) -> None:
     closure = _closed(world)
     world.writes("rita", "The noise is back.", answering=closure)
-    letters = world.writes("lee", "#resolve Another cable.", subject="[MD-1002] x", trusted=True)
-    world.writes("rita", "accept", answering=one(letters, "rita", "resolution"))
+    outgoing_mails = world.writes(
+        "lee", "#resolve Another cable.", subject="[MD-1002] x", trusted=True
+    )
+    world.writes("rita", "accept", answering=one(outgoing_mails, "rita", "resolution"))
     world.writes("rita", "It is there again.", answering=closure)
     assert world.numbers() == [1001, 1002, 1003]
 

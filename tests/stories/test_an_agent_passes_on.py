@@ -15,11 +15,11 @@ It does not print.
 
 
 def test_the_ticket_is_the_inner_senders_and_she_and_the_agent_are_told(world: World) -> None:
-    letters = world.writes("ann", TEXT, subject="Fwd: Printer broken", trusted=True)
-    for_rita = one(letters, "rita", "acknowledgement")
+    outgoing_mails = world.writes("ann", TEXT, subject="Fwd: Printer broken", trusted=True)
+    for_rita = one(outgoing_mails, "rita", "acknowledgement")
     assert for_rita.subject.endswith("[MD-1001] Printer broken")
     assert "slow to wrath" not in for_rita.text
-    told = one(letters, "ann", "transcript")
+    told = one(outgoing_mails, "ann", "transcript")
     assert "opened on behalf of" in " ".join(told.text.split())
     said = dict(world.messages(1001))
     assert said["request"] == "It does not print."
@@ -31,21 +31,21 @@ def test_the_ticket_is_the_inner_senders_and_she_and_the_agent_are_told(world: W
 
 
 def test_a_forged_agent_opens_nothing_in_anothers_name(world: World) -> None:
-    letters = world.writes("ann", TEXT, subject="Fwd: Printer broken")
-    assert to(letters, "rita") == []
-    assert one(letters, "ann", "acknowledgement")
+    outgoing_mails = world.writes("ann", TEXT, subject="Fwd: Printer broken")
+    assert to(outgoing_mails, "rita") == []
+    assert one(outgoing_mails, "ann", "acknowledgement")
 
 
 def test_whoever_is_no_agent_asks_in_the_own_name(world: World) -> None:
-    letters = world.writes("max", TEXT, subject="Fwd: Printer broken", trusted=True)
-    assert to(letters, "rita") == []
-    assert one(letters, "max", "acknowledgement")
+    outgoing_mails = world.writes("max", TEXT, subject="Fwd: Printer broken", trusted=True)
+    assert to(outgoing_mails, "rita") == []
+    assert one(outgoing_mails, "max", "acknowledgement")
 
 
 def test_a_mail_of_the_desk_that_is_passed_on_is_the_agents_own(world: World) -> None:
     text = TEXT.replace("rita@example.org", "desk+x@example.org")
-    letters = world.writes("ann", text, subject="Fwd: Printer broken", trusted=True)
-    assert one(letters, "ann", "acknowledgement")
+    outgoing_mails = world.writes("ann", text, subject="Fwd: Printer broken", trusted=True)
+    assert one(outgoing_mails, "ann", "acknowledgement")
 
 
 WHOLE = Part(
@@ -57,11 +57,13 @@ WHOLE = Part(
 
 
 def test_a_mail_passed_on_whole_as_an_attachment_is_the_inner_senders_too(world: World) -> None:
-    letters = world.writes(
+    outgoing_mails = world.writes(
         "ann", "Slow to wrath.", subject="Fwd: a printer", trusted=True, parts=[WHOLE]
     )
-    assert one(letters, "rita", "acknowledgement").subject.endswith("[MD-1001] Printer broken")
-    assert "opened on behalf of" in " ".join(one(letters, "ann", "transcript").text.split())
+    assert one(outgoing_mails, "rita", "acknowledgement").subject.endswith(
+        "[MD-1001] Printer broken"
+    )
+    assert "opened on behalf of" in " ".join(one(outgoing_mails, "ann", "transcript").text.split())
     said = dict(world.messages(1001))
     assert said["request"] == "It does not print.\n#resolve"  # no command: Rita wrote it
     assert "Slow to wrath" in said["note"]
@@ -73,6 +75,6 @@ def test_a_mail_attached_by_whoever_is_no_proven_agent_opens_nothing_in_anothers
     world: World,
 ) -> None:
     for who, trusted in (("ann", False), ("max", True), ("mallory", False)):
-        letters = world.writes(who, "See.", subject="Fwd: x", trusted=trusted, parts=[WHOLE])
-        assert to(letters, "rita") == []
-        assert one(letters, who, "acknowledgement")
+        outgoing_mails = world.writes(who, "See.", subject="Fwd: x", trusted=trusted, parts=[WHOLE])
+        assert to(outgoing_mails, "rita") == []
+        assert one(outgoing_mails, who, "acknowledgement")

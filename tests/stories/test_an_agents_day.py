@@ -3,7 +3,7 @@
 import pytest
 
 from maildesk.model.page import Page
-from tests.world import Letter, World, one, to
+from tests.world import OutgoingMail, World, one, to
 
 
 def _for_ann(world: World, subject: str = "Printer broken", who: str = "rita"):
@@ -15,19 +15,19 @@ def _for_ann(world: World, subject: str = "Printer broken", who: str = "rita"):
 def test_a_mail_of_commands_is_answered_with_a_transcript_and_can_be_undone(world: World) -> None:
     for_ann = _for_ann(world)
     text = "We look into it.\n\n#prio P2\n#tag vip"
-    letters = world.writes("ann", text, answering=for_ann)
-    transcript = one(letters, "ann", "transcript")
+    outgoing_mails = world.writes("ann", text, answering=for_ann)
+    transcript = one(outgoing_mails, "ann", "transcript")
     assert "#priority: the priority is P2" in transcript.text
     assert "#undo within 10 minutes" in transcript.text
-    assert one(letters, "rita", "reply")
+    assert one(outgoing_mails, "rita", "reply")
     before = world.ticket(1001)
     assert (before.priority, before.tags, before.status) == ("P2", ("vip",), "Analysis")
-    letters = world.writes("ann", "#undo", answering=transcript)
-    assert "taken back" in one(letters, "ann", "transcript").text
+    outgoing_mails = world.writes("ann", "#undo", answering=transcript)
+    assert "taken back" in one(outgoing_mails, "ann", "transcript").text
     after = world.ticket(1001)
     assert (after.priority, after.tags, after.status) == ("P4", (), "Assign")
     assert after == world.replayed(1001)
-    assert to(letters, "rita") == []
+    assert to(outgoing_mails, "rita") == []
 
 
 def test_after_ten_minutes_or_without_the_transcript_nothing_is_undone(world: World) -> None:
@@ -62,7 +62,7 @@ def test_what_stands_behind_a_command_is_on_no_page_of_the_requester(
     world: World, text: str, note: str | None
 ) -> None:
     ack = one(world.writes("rita", "It does not print."), "rita", "acknowledgement")
-    for_ann = next(x for x in world.letters() if x.to == "ann@example.org")
+    for_ann = next(x for x in world.outgoing_mails() if x.to == "ann@example.org")
     world.writes("ann", text, answering=for_ann)
     page = world.door.view(ack.token)
     assert isinstance(page, Page)
@@ -75,16 +75,18 @@ def test_what_stands_behind_a_command_is_on_no_page_of_the_requester(
 
 def test_a_question_to_the_requester_stands_on_the_page(world: World) -> None:
     ack = one(world.writes("rita", "It does not print."), "rita", "acknowledgement")
-    for_ann = next(x for x in world.letters() if x.to == "ann@example.org")
-    letters = world.writes("ann", "#escalate requester Which floor?\n#tag x", answering=for_ann)
-    assert [x.template for x in to(letters, "rita")] == ["update"]
+    for_ann = next(x for x in world.outgoing_mails() if x.to == "ann@example.org")
+    outgoing_mails = world.writes(
+        "ann", "#escalate requester Which floor?\n#tag x", answering=for_ann
+    )
+    assert [x.template for x in to(outgoing_mails, "rita")] == ["update"]
     page = world.door.view(ack.token)
     assert isinstance(page, Page)
     assert [entry.text for entry in page.conversation][1:] == ["Which floor?"]
 
 
-def _said(letters: list[Letter], who: str = "ann") -> str:
-    return " ".join(one(letters, who, "transcript").text.split())
+def _said(outgoing_mails: list[OutgoingMail], who: str = "ann") -> str:
+    return " ".join(one(outgoing_mails, who, "transcript").text.split())
 
 
 def _consistent(world: World) -> None:
@@ -94,9 +96,11 @@ def _consistent(world: World) -> None:
 
 def test_what_is_right_is_done_and_nothing_is_sent_where_anything_is_wrong(world: World) -> None:
     for_ann = _for_ann(world)
-    letters = world.writes("ann", "#take\n#stauts Analysis\n\nWe are on it.", answering=for_ann)
-    assert to(letters, "rita") == []
-    said = _said(letters)
+    outgoing_mails = world.writes(
+        "ann", "#take\n#stauts Analysis\n\nWe are on it.", answering=for_ann
+    )
+    assert to(outgoing_mails, "rita") == []
+    said = _said(outgoing_mails)
     assert "#take: the ticket is yours" in said
     assert "#stauts Analysis: did you mean #status?" in said
     assert "Your text to the requester: not sent" in said
@@ -105,19 +109,21 @@ def test_what_is_right_is_done_and_nothing_is_sent_where_anything_is_wrong(world
 
 def test_handed_on_handed_back_and_asked(world: World) -> None:
     for_ann = _for_ann(world)
-    letters = world.writes("ann", "#escalate L2 the switch is down", answering=for_ann)
-    assert "escalated to Network (L2)" in _said(letters)
-    assert "handed to Network (L2)" in one(letters, "rita", "update").text
-    for_lee = one(letters, "lee", "agent-notification")
+    outgoing_mails = world.writes("ann", "#escalate L2 the switch is down", answering=for_ann)
+    assert "escalated to Network (L2)" in _said(outgoing_mails)
+    assert "handed to Network (L2)" in one(outgoing_mails, "rita", "update").text
+    for_lee = one(outgoing_mails, "lee", "agent-notification")
     assert "the switch is down" in for_lee.text
     ticket = world.ticket(1001)
     assert (ticket.status, ticket.team, ticket.back_to) == ("Escalated", "Network", "First line")
-    letters = world.writes("lee", "#escalate back it is the printer after all", answering=for_lee)
+    outgoing_mails = world.writes(
+        "lee", "#escalate back it is the printer after all", answering=for_lee
+    )
     ticket = world.ticket(1001)
     assert (ticket.status, ticket.team, ticket.back_to) == ("Analysis", "First line", "")
-    for_ann = one(letters, "ann", "agent-notification")
-    letters = world.writes("ann", "#escalate requester Which floor?", answering=for_ann)
-    asked = one(letters, "rita", "update")
+    for_ann = one(outgoing_mails, "ann", "agent-notification")
+    outgoing_mails = world.writes("ann", "#escalate requester Which floor?", answering=for_ann)
+    asked = one(outgoing_mails, "rita", "update")
     assert "Which floor?" in asked.text
     assert world.ticket(1001).hold is not None
     world.writes("rita", "The second.", answering=asked)
@@ -128,8 +134,10 @@ def test_handed_on_handed_back_and_asked(world: World) -> None:
 
 def test_on_hold_until_its_day(world: World) -> None:
     for_ann = _for_ann(world)
-    letters = world.writes("ann", "#hold vendor sends a part until 2026-11-25", answering=for_ann)
-    assert "on hold until 2026-11-25" in _said(letters)
+    outgoing_mails = world.writes(
+        "ann", "#hold vendor sends a part until 2026-11-25", answering=for_ann
+    )
+    assert "on hold until 2026-11-25" in _said(outgoing_mails)
     assert world.ticket(1001).status == "Pending"
     world.clock.forward(days=1)
     world.desk.tick()
@@ -145,15 +153,15 @@ def test_children_are_resolved_with_their_parent(world: World) -> None:
     for_ann = _for_ann(world)
     _for_ann(world, "Printer again", "max")
     _for_ann(world, "Printer smells", "max")
-    letters = world.writes("ann", "#child 1002\n#child MD-1003", answering=for_ann)
-    assert "ticket 1003 is a child of this one" in _said(letters)
+    outgoing_mails = world.writes("ann", "#child 1002\n#child MD-1003", answering=for_ann)
+    assert "ticket 1003 is a child of this one" in _said(outgoing_mails)
     assert [world.ticket(n).parent for n in (1002, 1003)] == [1001, 1001]
-    letters = world.writes("ann", "#resolve New drum.", answering=for_ann)
-    assert "resolved with it: 1002, 1003" in _said(letters)
-    assert [x.template for x in to(letters, "max")] == ["update", "update"]
-    assert "New drum." in to(letters, "max")[0].text
+    outgoing_mails = world.writes("ann", "#resolve New drum.", answering=for_ann)
+    assert "resolved with it: 1002, 1003" in _said(outgoing_mails)
+    assert [x.template for x in to(outgoing_mails, "max")] == ["update", "update"]
+    assert "New drum." in to(outgoing_mails, "max")[0].text
     assert {world.ticket(n).status for n in (1002, 1003)} == {"Resolved by Origin ticket"}
-    undone = world.writes("ann", "#undo", answering=one(letters, "ann", "transcript"))
+    undone = world.writes("ann", "#undo", answering=one(outgoing_mails, "ann", "transcript"))
     assert "also in ticket 1002, ticket 1003" in _said(undone)
     assert world.ticket(1001).status == "Assign"
     assert {world.ticket(n).status for n in (1002, 1003)} == {"Assign"}
@@ -186,10 +194,10 @@ def test_no_ticket_is_its_own_ancestor(world: World) -> None:
 def test_merged_the_old_mails_lead_to_the_survivor(world: World) -> None:
     for_ann = _for_ann(world)
     second = _for_ann(world, "Printer again", "max")
-    for_max = next(x for x in world.letters() if x.to == "max@example.org")
-    letters = world.writes("ann", "#merge MD-1001", answering=second)
-    assert "went over to ticket 1001" in _said(letters)
-    assert "handled here" in one(letters, "max", "update").text
+    for_max = next(x for x in world.outgoing_mails() if x.to == "max@example.org")
+    outgoing_mails = world.writes("ann", "#merge MD-1001", answering=second)
+    assert "went over to ticket 1001" in _said(outgoing_mails)
+    assert "handled here" in one(outgoing_mails, "max", "update").text
     merged, survivor = world.ticket(1002), world.ticket(1001)
     assert (merged.merged_into, merged.closure_category) == (1001, "Merged")
     assert merged.requester in survivor.participants
@@ -198,8 +206,8 @@ def test_merged_the_old_mails_lead_to_the_survivor(world: World) -> None:
     world.writes("max", "It smells, too.", answering=for_max)
     assert world.numbers() == [1001, 1002]
     assert world.messages(1001)[-1] == ("reply", "It smells, too.")
-    letters = world.writes("ann", "We come.", answering=for_ann)
-    assert {x.to for x in letters if x.template == "reply"} == {
+    outgoing_mails = world.writes("ann", "We come.", answering=for_ann)
+    assert {x.to for x in outgoing_mails if x.template == "reply"} == {
         "rita@example.org",
         "max@example.org",
     }
@@ -212,46 +220,48 @@ def test_split_the_last_mail_is_a_ticket_of_its_own(world: World) -> None:
     for_ann = one(
         world.writes("rita", "And I need a chair.", answering=answer), "ann", "agent-notification"
     )
-    letters = world.writes("ann", "#split A chair", answering=for_ann)
-    assert "ticket of its own" in _said(letters)
-    assert "[MD-1002] A chair" in one(letters, "ann", "agent-notification").subject
-    assert one(letters, "rita", "acknowledgement")
+    outgoing_mails = world.writes("ann", "#split A chair", answering=for_ann)
+    assert "ticket of its own" in _said(outgoing_mails)
+    assert "[MD-1002] A chair" in one(outgoing_mails, "ann", "agent-notification").subject
+    assert one(outgoing_mails, "rita", "acknowledgement")
     assert world.messages(1002) == [("request", "And I need a chair.")]
     assert "split-from" in {r.kind for r in world.ticket(1002).relations}
     _consistent(world)
 
 
 def test_two_agents_answer_at_once(world: World) -> None:
-    letters = world.writes("rita", "No VPN.", subject="vpn down")
-    for_lee = one(letters, "lee", "agent-notification")
+    outgoing_mails = world.writes("rita", "No VPN.", subject="vpn down")
+    for_lee = one(outgoing_mails, "lee", "agent-notification")
     world.writes("ann", "Try again.", answering=for_lee, trusted=True)
-    letters = world.writes("lee", "Reboot it.", answering=for_lee)
-    assert one(letters, "rita", "reply")
-    assert "Ann Archer answered too" in _said(letters, "lee")
+    outgoing_mails = world.writes("lee", "Reboot it.", answering=for_lee)
+    assert one(outgoing_mails, "rita", "reply")
+    assert "Ann Archer answered too" in _said(outgoing_mails, "lee")
 
 
 def test_ready_texts_stand_where_the_command_stood(world: World) -> None:
     for_ann = _for_ann(world)
-    letters = world.writes("ann", "#template more\n\nThanks,\nAnn\n\n#kb vpn", answering=for_ann)
-    text = one(letters, "rita", "reply").text
+    outgoing_mails = world.writes(
+        "ann", "#template more\n\nThanks,\nAnn\n\n#kb vpn", answering=for_ann
+    )
+    text = one(outgoing_mails, "rita", "reply").text
     assert text.index("To help you") < text.index("Thanks,") < text.index("How to connect")
 
 
 def test_on_behalf_of_a_caller(world: World) -> None:
-    letters = world.writes(
+    outgoing_mails = world.writes(
         "ann", "#onbehalf max@example.org\n\nHis printer is on fire.", trusted=True
     )
     assert world.ticket(1001).requester == world.people()["max@example.org"]
-    assert one(letters, "max", "acknowledgement")
+    assert one(outgoing_mails, "max", "acknowledgement")
     assert world.messages(1001) == [("request", "His printer is on fire.")]
-    letters = world.writes("mallory", "#onbehalf max@example.org\n\nMoney!", trusted=False)
+    outgoing_mails = world.writes("mallory", "#onbehalf max@example.org\n\nMoney!", trusted=False)
     assert world.ticket(1002).requester == world.people()["mallory@example.org"]
 
 
 def test_spam_is_closed_without_a_word_and_the_next_one_is_held(world: World) -> None:
     for_ann = _for_ann(world, "Printer for you", "mallory")
-    letters = world.writes("ann", "#spam\n\nNo, thanks.", answering=for_ann)
-    assert to(letters, "mallory") == []
+    outgoing_mails = world.writes("ann", "#spam\n\nNo, thanks.", answering=for_ann)
+    assert to(outgoing_mails, "mallory") == []
     assert world.ticket(1001).closure_category == "Spam"
     assert world.writes("mallory", "Buy printers!") == []
     assert world.disposition() == "held"
@@ -260,11 +270,11 @@ def test_spam_is_closed_without_a_word_and_the_next_one_is_held(world: World) ->
 
 def test_others_are_let_in_and_out(world: World) -> None:
     for_ann = _for_ann(world)
-    letters = world.writes("ann", "#cc moreno, kim@example.net", answering=for_ann)
-    assert "Max Moreno, kim@example.net will get" in _said(letters)
+    outgoing_mails = world.writes("ann", "#cc moreno, kim@example.net", answering=for_ann)
+    assert "Max Moreno, kim@example.net will get" in _said(outgoing_mails)
     assert len(world.ticket(1001).participants) == 2
-    letters = world.writes("ann", "#uncc kim@example.net\n#cc nobody", answering=for_ann)
-    assert 'nobody of the name "nobody" is known' in _said(letters)
+    outgoing_mails = world.writes("ann", "#uncc kim@example.net\n#cc nobody", answering=for_ann)
+    assert 'nobody of the name "nobody" is known' in _said(outgoing_mails)
     assert len(world.ticket(1001).participants) == 1
     _consistent(world)
 
@@ -274,10 +284,12 @@ def test_merge_children_and_undo_on_both_databases(world_on_each: World) -> None
     for_ann = _for_ann(world)
     second = _for_ann(world, "Printer again", "max")
     _for_ann(world, "Printer smells", "max")
-    letters = world.writes("ann", "#child 1002\n#cc MOR\n#link blocks 1003", answering=for_ann)
-    assert "#undo within 10 minutes" in _said(letters)
+    outgoing_mails = world.writes(
+        "ann", "#child 1002\n#cc MOR\n#link blocks 1003", answering=for_ann
+    )
+    assert "#undo within 10 minutes" in _said(outgoing_mails)
     assert [r.other for r in world.ticket(1003).relations] == [1001]
-    undone = world.writes("ann", "#undo", answering=one(letters, "ann", "transcript"))
+    undone = world.writes("ann", "#undo", answering=one(outgoing_mails, "ann", "transcript"))
     assert "also in ticket 1002, ticket 1003" in _said(undone)
     assert (world.ticket(1002).parent, world.ticket(1003).relations) == (None, ())
     assert world.ticket(1001).participants == ()

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from maildesk.desk.desk import Desk
 from maildesk.model.cause import Choice
 from maildesk.model.page import Page
 from maildesk.outgoing.verp import verp
+from maildesk.processing.desk import Desk
 from tests.approving import (
     BUY,
     NOVEMBER,
@@ -26,7 +26,7 @@ from tests.approving import (
     ticks,
     waiting,
 )
-from tests.world import Letter, World, one, shipped_policy
+from tests.world import OutgoingMail, World, one, shipped_policy
 
 Build = Callable[..., World]
 
@@ -55,9 +55,9 @@ def test_a_late_word_to_a_closed_ticket_opens_none_and_is_answered(build: Build,
     told = world.writes("ann", "#spam", subject="[MD-1001] x", trusted=True)
     assert kinds(told) == {"transcript:ann"}  # of spam nobody hears
     assert world.ticket(1001).approval.outcome == "withdrawn"  # type: ignore[union-attr]
-    letters = world.writes("max", text, answering=request)
-    assert kinds(letters) == {"confirmation:max"}
-    assert "no longer needed" in flat(letters[0])
+    outgoing_mails = world.writes("max", text, answering=request)
+    assert kinds(outgoing_mails) == {"confirmation:max"}
+    assert "no longer needed" in flat(outgoing_mails[0])
     assert world.numbers() == [1001]
     assert world.messages(1001)[-1] == ("comment", text)
     assert world.replayed(1001) == world.ticket(1001)
@@ -68,9 +68,9 @@ def test_who_answers_what_others_decided_reads_by_whom_and_when(build: Build) ->
     world = build(approvals=kind(both))
     asks(world)
     request = newest(world, "max")
-    letters = world.writes("will", "reject\n\nToo dear.", answering=newest(world, "will"))
+    outgoing_mails = world.writes("will", "reject\n\nToo dear.", answering=newest(world, "will"))
     assert "Will Wood did not approve this request; your decision is not needed" in flat(
-        one(letters, "max", "update")
+        one(outgoing_mails, "max", "update")
     )
     late = world.writes("max", "approve", answering=request)
     said = flat(one(late, "max", "confirmation"))
@@ -102,11 +102,11 @@ def test_what_answers_a_rejected_ticket_is_asked_about_like_any_request(build: B
     world = build(catalog=catalog, rules={"rule": []})
     asks(world)
     world.writes("max", "reject too dear", answering=newest(world, "max"))
-    letters = world.writes(
+    outgoing_mails = world.writes(
         "rita", "Please order it anyway", answering=newest(world, "rita", "closure")
     )
     assert world.ticket(1002).parent == 1001
-    assert "approval:max" in kinds(letters)
+    assert "approval:max" in kinds(outgoing_mails)
     assert waiting(world, 1002) == ["max"]
 
 
@@ -118,8 +118,8 @@ def test_every_mail_that_asks_has_the_request_and_each_change_in_order(build: Bu
     world = build(approvals=kind(*levels, remind_after_days=2))
     ack = one(asks(world), "rita", "acknowledgement")
 
-    def has_all(letter: Letter) -> bool:
-        said = flat(letter)
+    def has_all(outgoing_mail: OutgoingMail) -> bool:
+        said = flat(outgoing_mail)
         first, second = said.index("One laptop please."), said.index("Make that ten.")
         return first < second < said.index("With 64 GB.") and "news" not in said
 
@@ -150,10 +150,12 @@ def test_what_is_added_after_a_yes_is_shown_to_agents_as_that(build: Build) -> N
     world = build()
     ack = one(asks(world), "rita", "acknowledgement")
     world.writes("max", "approve", answering=newest(world, "max"))
-    letters = world.writes("rita", "Make that ten.", answering=ack)
-    assert "came after the request was approved" in flat(one(letters, "ann", "agent-notification"))
-    letters = world.writes("rita", "Any news?", answering=ack)
-    assert "came after" not in flat(one(letters, "ann", "agent-notification"))
+    outgoing_mails = world.writes("rita", "Make that ten.", answering=ack)
+    assert "came after the request was approved" in flat(
+        one(outgoing_mails, "ann", "agent-notification")
+    )
+    outgoing_mails = world.writes("rita", "Any news?", answering=ack)
+    assert "came after" not in flat(one(outgoing_mails, "ann", "agent-notification"))
 
 
 # ---- who is away
@@ -167,8 +169,8 @@ def test_an_absence_that_begins_while_the_question_is_open_is_a_deadline(build: 
     assert world.ticket(1001).next_due == datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
     world.clock.now = datetime(2026, 11, 24, 10, 59, tzinfo=UTC)
     assert ticks(world) == []
-    letters = ticks(world, minutes=1)
-    assert "Max Moreno is away" in flat(one(letters, "will", "approval"))
+    outgoing_mails = ticks(world, minutes=1)
+    assert "Max Moreno is away" in flat(one(outgoing_mails, "will", "approval"))
     assert (waiting(world), world.ticket(1001).next_due) == (["will"], None)
     assert world.replayed(1001) == world.ticket(1001)
 
@@ -178,15 +180,15 @@ def test_a_reminder_looks_who_is_away_by_now(build: Build) -> None:
     asks(world)
     # somebody fell ill: people.toml says so since today
     gone = away(date(2026, 11, 20), date(2026, 12, 24))
-    directory = world.office.policy.directory
+    directory = world.runtime.policy.directory
     max_ = world.people()["max@example.org"]
     files = shipped_policy(people=people(max=gone))
     absences = {max_: next(p.absence for p in files.people.person if p.name == "Max Moreno")}
-    policy = replace(world.office.policy, directory=replace(directory, absences=absences))
-    world.desk = Desk(replace(world.office, policy=policy))
-    letters = ticks(world, days=3)
-    assert kinds(letters) == {"approval:boss"}
-    assert "This is a reminder" not in letters[0].text
+    policy = replace(world.runtime.policy, directory=replace(directory, absences=absences))
+    world.desk = Desk(replace(world.runtime, policy=policy))
+    outgoing_mails = ticks(world, days=3)
+    assert kinds(outgoing_mails) == {"approval:boss"}
+    assert "This is a reminder" not in outgoing_mails[0].text
 
 
 def test_agents_hear_where_an_approver_is_away_and_nobody_is_left(build: Build) -> None:
@@ -200,9 +202,9 @@ def test_agents_hear_where_an_approver_is_away_and_nobody_is_left(build: Build) 
 def test_it_is_passed_on_to_who_decides_for_somebody_who_is_away(build: Build) -> None:
     world = build(people=people(will=NOVEMBER | {"delegate": "boss@example.org"}))
     asks(world)
-    letters = world.writes("max", "#delegate Will", answering=newest(world, "max"))
+    outgoing_mails = world.writes("max", "#delegate Will", answering=newest(world, "max"))
     assert "Will Wood is away, so Boss Big is asked" in flat(
-        one(letters, "max", "decision-receipt")
+        one(outgoing_mails, "max", "decision-receipt")
     )
     assert waiting(world) == ["boss"]
 
@@ -210,12 +212,14 @@ def test_it_is_passed_on_to_who_decides_for_somebody_who_is_away(build: Build) -
 def test_it_is_not_passed_on_to_who_is_away_alone(build: Build) -> None:
     world = build(people=people(will=NOVEMBER))
     asks(world)
-    letters = world.writes("max", "#delegate Will", answering=newest(world, "max"))
-    assert "Will Wood is away until 30 November 2026" in flat(one(letters, "max", "confirmation"))
+    outgoing_mails = world.writes("max", "#delegate Will", answering=newest(world, "max"))
+    assert "Will Wood is away until 30 November 2026" in flat(
+        one(outgoing_mails, "max", "confirmation")
+    )
     assert waiting(world) == ["max"]
 
 
-def _answers_by_itself(world: World, text: str, *, subject: str, to: str) -> list[Letter]:
+def _answers_by_itself(world: World, text: str, *, subject: str, to: str) -> list[OutgoingMail]:
     headers = {"Auto-Submitted": "auto-replied"}
     mail = world.mail("max", text, subject=subject, to=to, headers=headers)
     world.clock.forward(minutes=1)
@@ -227,11 +231,11 @@ def test_an_absence_that_is_told_to_the_return_path_is_heard(build: Build) -> No
     world = build(people=people(max={"delegate": "will@example.org"}))
     asks(world)
     request = newest(world, "max")
-    path = verp(world.office.settings.desk, request.id, world.office.keys)
-    letters = _answers_by_itself(
+    path = verp(world.runtime.settings.desk, request.id, world.runtime.keys)
+    outgoing_mails = _answers_by_itself(
         world, "I am out of office until Monday.", subject="Auto: New laptop", to=path
     )
-    assert kinds(letters) == {"approval:will"}
+    assert kinds(outgoing_mails) == {"approval:will"}
     assert (world.disposition(), world.numbers()) == ("auto-reply", [1001])
     assert world.messages(1001)[-2][0] == "auto-reply"
 
@@ -263,7 +267,7 @@ def test_only_who_is_away_is_stood_in_for(
     world = build()
     asks(world)
     request = newest(world, "max")
-    path = verp(world.office.settings.desk, request.id, world.office.keys)
+    path = verp(world.runtime.settings.desk, request.id, world.runtime.keys)
     to = path if by_return_path else request.reply_to
     _answers_by_itself(world, text, subject=subject, to=to)
     assert waiting(world) == (["boss"] if is_away else ["max"])
@@ -301,9 +305,9 @@ def test_who_is_newly_asked_has_the_whole_time(build: Build) -> None:
 def test_who_is_asked_by_escalation_is_not_reminded_at_once(build: Build) -> None:
     world = build(approvals=kind(remind_after_days=3, expire_after_days=3))
     asks(world)
-    letters = ticks(world, days=3)
-    assert kinds(letters) == {"approval:boss", "agent-notification:ann"}
-    assert "reminder" not in one(letters, "boss", "approval").text
+    outgoing_mails = ticks(world, days=3)
+    assert kinds(outgoing_mails) == {"approval:boss", "agent-notification:ann"}
+    assert "reminder" not in one(outgoing_mails, "boss", "approval").text
 
 
 # ---- nobody is asked twice
@@ -313,11 +317,11 @@ def test_who_approved_at_one_level_is_not_asked_at_the_next(build: Build) -> Non
     levels = ({}, {"approvers": ["max@example.org", "will@example.org"]}, {"approvers": "manager"})
     world = build(approvals=kind(*levels))
     asks(world)
-    letters = world.writes("max", "approve", answering=newest(world, "max"))
-    assert {"approval:will"} == {one for one in kinds(letters) if one.startswith("approval")}
+    outgoing_mails = world.writes("max", "approve", answering=newest(world, "max"))
+    assert {"approval:will"} == {one for one in kinds(outgoing_mails) if one.startswith("approval")}
     assert world.replayed(1001) == world.ticket(1001)
-    letters = world.writes("will", "approve", answering=newest(world, "will"))
-    assert "update:rita" in kinds(letters)
+    outgoing_mails = world.writes("will", "approve", answering=newest(world, "will"))
+    assert "update:rita" in kinds(outgoing_mails)
     assert (world.ticket(1001).status, waiting(world)) == ("Assign", [])
     assert world.replayed(1001) == world.ticket(1001)
 
@@ -331,8 +335,10 @@ def test_who_approved_does_not_stand_in_for_the_next_level(build: Build) -> None
     world.writes("max", "approve", answering=newest(world, "max"))
     headers = {"Auto-Submitted": "auto-replied"}
     answered = newest(world, "will")
-    letters = world.writes("will", "I am out of office.", answering=answered, headers=headers)
-    assert kinds(letters) == {"agent-notification:ann"}
+    outgoing_mails = world.writes(
+        "will", "I am out of office.", answering=answered, headers=headers
+    )
+    assert kinds(outgoing_mails) == {"agent-notification:ann"}
     assert waiting(world) == ["will"]
 
 
@@ -340,9 +346,9 @@ def test_who_is_not_needed_any_more_hears_of_it(build: Build) -> None:
     anyone = {"approvers": ["manager", "will@example.org"], "quorum": "any"}
     world = build(approvals=kind(anyone))
     asks(world)
-    letters = world.writes("will", "approve", answering=newest(world, "will"))
+    outgoing_mails = world.writes("will", "approve", answering=newest(world, "will"))
     assert "Will Wood approved this request; your decision is not needed any more" in flat(
-        one(letters, "max", "update")
+        one(outgoing_mails, "max", "update")
     )
 
 
@@ -353,10 +359,12 @@ def test_a_group_approves_and_its_members_are_no_agents(build: Build) -> None:
     buyers = {"name": "Buyers", "members": ["will@example.org", "boss@example.org"]}
     level = {"approvers": "Buyers", "quorum": "any"}
     world = build(people=people(groups=(buyers,)), approvals=kind(level))
-    letters = asks(world)
-    assert kinds(letters) == {"acknowledgement:rita", "approval:will", "approval:boss"}
-    assert "approval of Will Wood or Boss Big" in flat(one(letters, "rita", "acknowledgement"))
-    agents = {agent.name for agent in world.office.policy.directory.agents}
+    outgoing_mails = asks(world)
+    assert kinds(outgoing_mails) == {"acknowledgement:rita", "approval:will", "approval:boss"}
+    assert "approval of Will Wood or Boss Big" in flat(
+        one(outgoing_mails, "rita", "acknowledgement")
+    )
+    agents = {agent.name for agent in world.runtime.policy.directory.agents}
     assert agents == {"Ann Archer"}
     world.writes("will", "#take", answering=newest(world, "will"))
     assert world.ticket(1001).assignee is None
@@ -369,15 +377,15 @@ def test_a_group_approves_and_its_members_are_no_agents(build: Build) -> None:
 
 def test_people_are_told_for_whom_it_waits_and_what_they_can_do(build: Build) -> None:
     world = build()
-    letters = asks(world)
-    ack = one(letters, "rita", "acknowledgement")
+    outgoing_mails = asks(world)
+    ack = one(outgoing_mails, "rita", "acknowledgement")
     assert "It waits for the approval of Max Moreno. To take it back, reply with the word" in flat(
         ack
     )
     page = world.door.view(ack.token)
     assert isinstance(page, Page)
     assert page.waits_for == "Max Moreno"
-    assert "#delegate" in one(letters, "max", "approval").text
+    assert "#delegate" in one(outgoing_mails, "max", "approval").text
     world.door.act(newest(world, "max").token, Choice.APPROVE, "")
     page = world.door.view(ack.token)
     assert isinstance(page, Page)
@@ -387,8 +395,8 @@ def test_people_are_told_for_whom_it_waits_and_what_they_can_do(build: Build) ->
 def test_the_requester_hears_that_an_agent_asks_for_an_approval(build: Build) -> None:
     world = build()
     world.writes("rita", "It is broken.", subject="Printer")
-    letters = world.writes("ann", "#approval", subject="[MD-1001] x", trusted=True)
-    assert "waits for the approval of Max Moreno" in flat(one(letters, "rita", "update"))
+    outgoing_mails = world.writes("ann", "#approval", subject="[MD-1001] x", trusted=True)
+    assert "waits for the approval of Max Moreno" in flat(one(outgoing_mails, "rita", "update"))
 
 
 def test_a_yes_that_leads_to_another_question_is_told_in_one_letter(build: Build) -> None:
@@ -399,8 +407,8 @@ def test_a_yes_that_leads_to_another_question_is_told_in_one_letter(build: Build
         approvals={"approval": [money, *kind()["approval"]]},
     )
     asks(world)
-    letters = world.writes("max", "approve", answering=newest(world, "max"))
-    note = flat(one(letters, "rita", "update"))
+    outgoing_mails = world.writes("max", "approve", answering=newest(world, "max"))
+    note = flat(one(outgoing_mails, "rita", "update"))
     assert "Max Moreno approved your request. Your request needs an approval. It waits for" in note
     assert waiting(world) == ["will"]
 
@@ -408,17 +416,19 @@ def test_a_yes_that_leads_to_another_question_is_told_in_one_letter(build: Build
 def test_a_delegation_without_a_name_is_told_what_is_missing(build: Build) -> None:
     world = build()
     asks(world)
-    letters = world.writes("max", "#delegate", answering=newest(world, "max"))
-    assert kinds(letters) == {"confirmation:max"}
-    assert "write to whom, as in #delegate Maria" in flat(letters[0])
+    outgoing_mails = world.writes("max", "#delegate", answering=newest(world, "max"))
+    assert kinds(outgoing_mails) == {"confirmation:max"}
+    assert "write to whom, as in #delegate Maria" in flat(outgoing_mails[0])
     assert waiting(world) == ["max"]
 
 
 def test_a_yes_beside_a_delegation_is_asked_about(build: Build) -> None:
     world = build()
     asks(world)
-    letters = world.writes("max", "approve\n\n#delegate Will", answering=newest(world, "max"))
-    assert "approval:max" in kinds(letters)
+    outgoing_mails = world.writes(
+        "max", "approve\n\n#delegate Will", answering=newest(world, "max")
+    )
+    assert "approval:max" in kinds(outgoing_mails)
     assert waiting(world) == ["max"]
 
 
@@ -436,12 +446,12 @@ def test_a_request_is_taken_back_or_its_requester_asked(
 ) -> None:
     world = build()
     ack = one(asks(world), "rita", "acknowledgement")
-    letters = world.writes("rita", text, answering=ack)
+    outgoing_mails = world.writes("rita", text, answering=ack)
     assert world.ticket(1001).is_closed is closes
-    assert ("update:max" in kinds(letters)) is closes
-    assert "approval:max" not in kinds(letters)
+    assert ("update:max" in kinds(outgoing_mails)) is closes
+    assert "approval:max" not in kinds(outgoing_mails)
     if not closes:
-        assert "take this request back?" in flat(one(letters, "rita", "confirmation"))
+        assert "take this request back?" in flat(one(outgoing_mails, "rita", "confirmation"))
 
 
 # ---- an agent makes another kind of request of it
@@ -455,9 +465,9 @@ def test_another_type_or_requester_needs_another_approval(build: Build) -> None:
     money = {"name": "money", "level": [{"approvers": "will@example.org"}]}
     world = build(catalog=catalog, approvals={"approval": [money, *kind()["approval"]]})
     asks(world)
-    letters = world.writes("ann", "#type purchase", subject="[MD-1001] x", trusted=True)
-    assert 'approval "money" is asked for instead' in flat(one(letters, "ann", "transcript"))
-    assert {"approval:will", "update:max"} <= kinds(letters)
+    outgoing_mails = world.writes("ann", "#type purchase", subject="[MD-1001] x", trusted=True)
+    assert 'approval "money" is asked for instead' in flat(one(outgoing_mails, "ann", "transcript"))
+    assert {"approval:will", "update:max"} <= kinds(outgoing_mails)
     assert waiting(world) == ["will"]
     world.writes("will", "approve", answering=newest(world, "will"))
     world.writes("ann", "#onbehalf boss@example.org", subject="[MD-1001] x", trusted=True)

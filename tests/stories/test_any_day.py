@@ -30,7 +30,7 @@ from maildesk.model.ticket import Ticket
 from maildesk.outgoing.verp import verp
 from maildesk.store import people, tickets
 from maildesk.store.tickets import Recorded
-from tests.world import ADDRESS, Letter, World, build, shipped_policy
+from tests.world import ADDRESS, OutgoingMail, World, build, shipped_policy
 
 ICINGA = {"name": "icinga", "address": "icinga@example.org", "format": "icinga"}
 OUTSIDERS = ("rita", "max", "mallory")
@@ -61,7 +61,7 @@ MOVED = "SECRET: its status has changed"
 RULES = [
     {"name": "All", "then": {"team": "First line", "tag": "new"}},
     {"name": "Said", "on": "replied", "then": {"tag": "said", "note": "SECRET of a rule"}},
-    {"name": "Again", "on": "reopened", "then": {"tag": "again", "urgency": "high"}},
+    {"name": "Retry", "on": "reopened", "then": {"tag": "again", "urgency": "high"}},
     {"name": "Moved", "on": "status-changed", "then": {"note": MOVED}},
     {"name": "Struck", "on": "event", "then": {"tag": "event", "impact": "high"}},
     {"name": "Yes", "on": ["approved", "rejected"], "then": {"tag": "decided"}},
@@ -120,7 +120,7 @@ class AnyDay(RuleBasedStateMachine):
             monitoring={"source": [ICINGA]}, rules={"rule": RULES}, people=people
         )
         self.world: World = build(f"sqlite:///{Path(self.folder.name)}/desk.db", policy=policy)
-        self.post: dict[str, list[Letter]] = {name: [] for name in ADDRESS}
+        self.post: dict[str, list[OutgoingMail]] = {name: [] for name in ADDRESS}
         self.serial = itertools.count()
         self.undoing: set[str] = set()  # causes that took something back
 
@@ -129,15 +129,20 @@ class AnyDay(RuleBasedStateMachine):
         self.folder.cleanup()
 
     def _deliver(self) -> None:
-        for letter in self.world.new_letters():
-            outside = letter.to not in (ADDRESS["ann"], ADDRESS["lee"])
-            number = letter.message["X-Maildesk-Ticket"]  # a digest of promises has none
+        for outgoing_mail in self.world.new_letters():
+            outside = outgoing_mail.to not in (ADDRESS["ann"], ADDRESS["lee"])
+            number = outgoing_mail.message["X-Maildesk-Ticket"]  # a digest of promises has none
             taking_part = self._taking_part(int(number)) if number else set()
-            assert not outside or letter.to in taking_part, (letter.to, letter.text)
-            assert not (outside and "SECRET" in letter.message.as_string()), letter.text
+            assert not outside or outgoing_mail.to in taking_part, (
+                outgoing_mail.to,
+                outgoing_mail.text,
+            )
+            assert not (outside and "SECRET" in outgoing_mail.message.as_string()), (
+                outgoing_mail.text
+            )
             for name, address in ADDRESS.items():
-                if letter.to == address:
-                    self.post[name].append(letter)
+                if outgoing_mail.to == address:
+                    self.post[name].append(outgoing_mail)
 
     def _taking_part(self, number: int) -> set[str]:
         """Everybody who ever asked, takes part, was asked to approve, or wrote to this ticket, or
@@ -158,11 +163,11 @@ class AnyDay(RuleBasedStateMachine):
             named = {one.address for one in people.by_ids(connection, ids).values()}
         return named - {"icinga@example.org"}
 
-    @initialize(family=st.booleans())
-    def it_begins(self, family: bool) -> None:
+    @initialize(descendants=st.booleans())
+    def it_begins(self, descendants: bool) -> None:
         """One ticket; or a parent with a child of somebody else's."""
         self._write("rita", "It jams.", subject="The printer jams")
-        if family:
+        if descendants:
             self._write("max", "Mine, too.", subject="The other printer")
             self._write("ann", "#parent 1001", answering=self.post["ann"][-1])
             assert self.world.ticket(1002).parent == 1001
@@ -205,13 +210,13 @@ class AnyDay(RuleBasedStateMachine):
 
     @rule(who=st.sampled_from(OUTSIDERS), text=st.sampled_from(TEXTS), which=st.integers(0, 5))
     def somebody_answers(self, who: str, text: str, which: int) -> None:
-        if letter := self._one_of(who, which):
-            self._write(who, text, answering=letter)
+        if outgoing_mail := self._one_of(who, which):
+            self._write(who, text, answering=outgoing_mail)
 
     @rule(who=st.sampled_from((*OUTSIDERS, *AGENTS)), text=st.sampled_from(TEXTS))
     def mallory_answers_in_the_name_of(self, who: str, text: str) -> None:
-        if letter := self._one_of("mallory", 0) or self._one_of("rita", 0):
-            reference = {"In-Reply-To": str(letter.message["Message-ID"])}
+        if outgoing_mail := self._one_of("mallory", 0) or self._one_of("rita", 0):
+            reference = {"In-Reply-To": str(outgoing_mail.message["Message-ID"])}
             self._write(who, text, subject="Re: [MD-1001]", headers=reference)
 
     @rule(
@@ -221,34 +226,34 @@ class AnyDay(RuleBasedStateMachine):
         which=st.integers(0, 5),
     )
     def an_agent_answers(self, who: str, lines: list[str], text: str, which: int) -> None:
-        if letter := self._one_of(who, which):
-            self._write(who, "\n".join((text, "", *lines)), answering=letter)
+        if outgoing_mail := self._one_of(who, which):
+            self._write(who, "\n".join((text, "", *lines)), answering=outgoing_mail)
 
     @rule(who=st.sampled_from(AGENTS), which=st.integers(0, 5))
     def an_agent_resolves(self, who: str, which: int) -> None:
-        if letter := self._one_of(who, which):
-            self._write(who, "#resolve a new cable", answering=letter)
+        if outgoing_mail := self._one_of(who, which):
+            self._write(who, "#resolve a new cable", answering=outgoing_mail)
 
     @rule(
         line=st.sampled_from(("#merge {2}", "#merge {1}", "#child {2}", "#parent {0}", "#split")),
         number=st.integers(1001, 1003),
     )
     def an_agent_binds_tickets(self, line: str, number: int) -> None:
-        if letters := [one for one in self.post["ann"] if f"[MD-{number}]" in one.subject]:
-            self._write("ann", line, answering=letters[-1])
+        if outgoing_mails := [one for one in self.post["ann"] if f"[MD-{number}]" in one.subject]:
+            self._write("ann", line, answering=outgoing_mails[-1])
 
     @rule(
         number=st.integers(1001, 1003),
         line=st.sampled_from(("", "#hold SECRET", "#escalate L2 SECRET", "#status Escalated")),
     )
     def an_agent_asks(self, number: int, line: str) -> None:
-        if letters := [one for one in self.post["lee"] if f"[MD-{number}]" in one.subject]:
-            self._write("lee", f"Which one is it?\n\n{line}", answering=letters[-1])
+        if outgoing_mails := [one for one in self.post["lee"] if f"[MD-{number}]" in one.subject]:
+            self._write("lee", f"Which one is it?\n\n{line}", answering=outgoing_mails[-1])
 
     @rule(who=st.sampled_from(AGENTS), line=command_lines(), which=st.integers(0, 5))
     def an_agent_commands(self, who: str, line: str, which: int) -> None:
-        if letter := self._one_of(who, which):
-            self._write(who, line, answering=letter)
+        if outgoing_mail := self._one_of(who, which):
+            self._write(who, line, answering=outgoing_mail)
 
     @rule(
         who=st.sampled_from((*OUTSIDERS, *AGENTS)),
@@ -257,10 +262,10 @@ class AnyDay(RuleBasedStateMachine):
         which=st.integers(0, 5),
     )
     def a_link_is_used(self, who: str, choice: Choice | Work, comment: str, which: int) -> None:
-        letter = self._one_of(who, which)
-        if letter is not None and "/l/" in letter.text:
+        outgoing_mail = self._one_of(who, which)
+        if outgoing_mail is not None and "/l/" in outgoing_mail.text:
             self.world.clock.forward(minutes=1)
-            self.world.door.act(letter.token, choice, comment)
+            self.world.door.act(outgoing_mail.token, choice, comment)
             self._deliver()
 
     @rule(subject=st.sampled_from(("[PROBLEM] disk on a is BAD!", "[RECOVERY] disk on a is OK!")))
@@ -278,14 +283,14 @@ class AnyDay(RuleBasedStateMachine):
 
     @rule(who=st.sampled_from(OUTSIDERS), which=st.integers(0, 5))
     def a_mail_bounces(self, who: str, which: int) -> None:
-        if letter := self._one_of(who, which):
-            office = self.world.office
-            returned = verp(office.settings.desk, letter.id, office.keys)
-            report = DSN.format(number=next(self.serial), to=letter.to).encode()
+        if outgoing_mail := self._one_of(who, which):
+            runtime = self.world.runtime
+            returned = verp(runtime.settings.desk, outgoing_mail.id, runtime.keys)
+            report = DSN.format(number=next(self.serial), to=outgoing_mail.to).encode()
             self.world.arrives(report, envelope_from="", envelope_to=(returned,))
             self._deliver()
 
-    def _one_of(self, who: str, which: int) -> Letter | None:
+    def _one_of(self, who: str, which: int) -> OutgoingMail | None:
         """One of the newest letters of that person."""
         newest = self.post[who][-6:]
         return newest[-1 - which % len(newest)] if newest else None
@@ -303,7 +308,7 @@ class AnyDay(RuleBasedStateMachine):
 
     @invariant()
     def every_status_is_legal_and_so_was_the_way_to_it(self) -> None:
-        workflow = self.world.office.policy.workflow
+        workflow = self.world.runtime.policy.workflow
         for history in self._histories().values():
             for line, following in itertools.pairwise([*history, None]):
                 if line is not None and isinstance(line.event, StatusMoved):
@@ -330,9 +335,11 @@ class AnyDay(RuleBasedStateMachine):
     @invariant()
     def no_page_shows_what_is_for_agents_alone(self) -> None:
         for name in OUTSIDERS:
-            letter = next(iter(self.post[name][-1:]), None)
-            if letter is not None and "/l/" in letter.text:
-                assert "SECRET" not in str(self.world.door.view(letter.token)), letter.to
+            outgoing_mail = next(iter(self.post[name][-1:]), None)
+            if outgoing_mail is not None and "/l/" in outgoing_mail.text:
+                assert "SECRET" not in str(self.world.door.view(outgoing_mail.token)), (
+                    outgoing_mail.to
+                )
 
     @invariant()
     def rules_and_monitoring_end(self) -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.world import Letter, World, one
+from tests.world import OutgoingMail, World, one
 
 
-def _resolved(world: World) -> Letter:
+def _resolved(world: World) -> OutgoingMail:
     for_ann = one(world.writes("rita", "No print."), "ann", "agent-notification")
     world.writes("ann", "#resolve Toner.", answering=for_ann)
     return for_ann
@@ -23,8 +23,8 @@ def _resolved(world: World) -> Letter:
 def test_a_close_has_its_category_and_the_requester_reads_the_note(
     world: World, order: str, category: str, note: str
 ) -> None:
-    letters = world.writes("ann", order, answering=_resolved(world))
-    told = one(letters, "rita", "closure").text
+    outgoing_mails = world.writes("ann", order, answering=_resolved(world))
+    told = one(outgoing_mails, "rita", "closure").text
     assert f"Closed as:  {category}" in told
     assert note in told
     ticket = world.ticket(1001)
@@ -36,7 +36,7 @@ def test_a_close_has_its_category_and_the_requester_reads_the_note(
 
 
 def test_a_category_that_nobody_knows_is_refused_with_those_there_are(world: World) -> None:
-    letters = world.writes("ann", "#close nonsense", answering=_resolved(world))
-    told = " ".join(one(letters, "ann", "transcript").text.split())
+    outgoing_mails = world.writes("ann", "#close nonsense", answering=_resolved(world))
+    told = " ".join(one(outgoing_mails, "ann", "transcript").text.split())
     assert "there are Solved, Workaround, Duplicate, Not reproducible, No fault found" in told
     assert not world.ticket(1001).is_closed

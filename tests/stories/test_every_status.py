@@ -7,7 +7,7 @@ import pytest
 
 from maildesk.model.event import StatusMoved, TicketOpened
 from maildesk.store import tickets
-from tests.world import Letter, World, build, one, shipped_policy
+from tests.world import OutgoingMail, World, build, one, shipped_policy
 
 ICINGA = {"name": "icinga", "address": "icinga@example.org", "format": "icinga"}
 
@@ -21,13 +21,13 @@ def world(tmp_path: Path) -> Iterator[World]:
     made.close()
 
 
-def reported(world: World) -> Letter:
+def reported(world: World) -> OutgoingMail:
     return one(world.writes("rita", "Help.", subject="A question"), "ann", "agent-notification")
 
 
-def categorised(world: World) -> Letter:
-    letters = world.writes("rita", "It jams.", subject="The printer jams")
-    return one(letters, "ann", "agent-notification")
+def categorised(world: World) -> OutgoingMail:
+    outgoing_mails = world.writes("rita", "It jams.", subject="The printer jams")
+    return one(outgoing_mails, "ann", "agent-notification")
 
 
 def answered(world: World) -> None:
@@ -46,9 +46,9 @@ def asked_for_approval(world: World) -> None:
     world.writes("rita", "Mine is dead.", subject="New laptop please")
 
 
-def resolved(world: World) -> Letter:
-    letters = world.writes("ann", "#resolve a new cable", answering=categorised(world))
-    return one(letters, "rita", "resolution")
+def resolved(world: World) -> OutgoingMail:
+    outgoing_mails = world.writes("ann", "#resolve a new cable", answering=categorised(world))
+    return one(outgoing_mails, "rita", "resolution")
 
 
 def accepted(world: World) -> None:
@@ -121,5 +121,5 @@ def test_a_ticket_comes_to_every_status(
 
 
 def test_the_table_has_every_status_of_the_shipped_workflow(world: World) -> None:
-    shipped = {(one.state, one.name) for one in world.office.policy.workflow.status}
+    shipped = {(one.state, one.name) for one in world.runtime.policy.workflow.status}
     assert {(state, status) for state, status, _ in CELLS} == shipped

@@ -13,18 +13,18 @@ import pytest
 
 from maildesk.model.ticket import Ticket
 from maildesk.store import tickets
-from tests.world import ADDRESS, Letter, World, build, one, settings
+from tests.world import ADDRESS, OutgoingMail, World, build, one, settings
 
 DMARC = "dmarc=pass header.from=example.org"
 AR = "Authentication-Results"
 
 
 @dataclass
-class Scene:
+class RuleInput:
     """A desk where something can be decided, and the mails that it wrote so far."""
 
     world: World
-    mails: dict[str, Letter]
+    mails: dict[str, OutgoingMail]
 
     def token(self, whose: str) -> str:
         """The address that proves that person."""
@@ -35,18 +35,18 @@ class Scene:
         return str(self.mails[whose].message["Message-ID"])
 
 
-def _open(world: World) -> Scene:
-    letters = world.writes("rita", "It does not print.", message_id="<first@example.org>")
-    return Scene(
+def _open(world: World) -> RuleInput:
+    outgoing_mails = world.writes("rita", "It does not print.", message_id="<first@example.org>")
+    return RuleInput(
         world,
         {
-            "rita": one(letters, "rita", "acknowledgement"),
-            "ann": one(letters, "ann", "agent-notification"),
+            "rita": one(outgoing_mails, "rita", "acknowledgement"),
+            "ann": one(outgoing_mails, "ann", "agent-notification"),
         },
     )
 
 
-def _resolved(world: World) -> Scene:
+def _resolved(world: World) -> RuleInput:
     """Resolved for the second time: the first round's mails are old."""
     scene = _open(world)
     first = one(
@@ -56,35 +56,35 @@ def _resolved(world: World) -> Scene:
     again = one(
         world.writes("ann", "#resolve Drum.", answering=scene.mails["ann"]), "rita", "resolution"
     )
-    return Scene(world, scene.mails | {"rita": again, "rita, round 1": first})
+    return RuleInput(world, scene.mails | {"rita": again, "rita, round 1": first})
 
 
-def _asked(world: World) -> Scene:
-    letters = world.writes("rita", "One, please.", subject="New laptop please")
-    return Scene(
+def _asked(world: World) -> RuleInput:
+    outgoing_mails = world.writes("rita", "One, please.", subject="New laptop please")
+    return RuleInput(
         world,
         {
-            "rita": one(letters, "rita", "acknowledgement"),
-            "max": one(letters, "max", "approval"),
+            "rita": one(outgoing_mails, "rita", "acknowledgement"),
+            "max": one(outgoing_mails, "max", "approval"),
         },
     )
 
 
-def _two(world: World) -> Scene:
+def _two(world: World) -> RuleInput:
     """Two tickets; the mails are of the first."""
     scene = _open(world)
     world.writes("max", "Mine smells of smoke.", subject="Another printer")
     return scene
 
 
-def _done(world: World) -> Scene:
+def _done(world: World) -> RuleInput:
     """The agent has just done what can still be taken back; the transcript says so."""
     scene = _open(world)
-    letters = world.writes("ann", "#take\n#tag vip", answering=scene.mails["ann"])
-    return Scene(world, scene.mails | {"ann": one(letters, "ann", "transcript")})
+    outgoing_mails = world.writes("ann", "#take\n#tag vip", answering=scene.mails["ann"])
+    return RuleInput(world, scene.mails | {"ann": one(outgoing_mails, "ann", "transcript")})
 
 
-def _held(world: World) -> Scene:
+def _held(world: World) -> RuleInput:
     """A stranger's mail waits for the word of an agent."""
     scene = _open(world)
     world.writes("mallory", "Let me in.", headers={"In-Reply-To": "<first@example.org>"})
@@ -93,46 +93,46 @@ def _held(world: World) -> Scene:
 
 
 @dataclass(frozen=True)
-class Act:
+class CommandHandler:
     """What the forger wants, and in whose name."""
 
-    stage: Callable[[World], Scene]
+    stage: Callable[[World], RuleInput]
     who: str
     text: str
 
 
-COMMENT = Act(_open, "rita", "It works again, thank you for nothing.")
-ACCEPT = Act(_resolved, "rita", "accept")
-REJECT = Act(_resolved, "rita", "reject It smears.")
-REOPEN = Act(_resolved, "rita", "It still does not print.")
-ANSWER = Act(_open, "ann", "Please send me your password.")
-RESOLVE = Act(_open, "ann", "#resolve Solved, trust me.")
-CLOSE = Act(_open, "ann", "#close")
-TAKE = Act(_open, "ann", "#take")
-NOTE = Act(_open, "ann", "#note Rita lies.")
-REJECTED_BY_AGENT = Act(_resolved, "ann", "#close")
-APPROVE = Act(_asked, "max", "approve")
-TURN_DOWN = Act(_asked, "max", "reject Too dear.")
-MERGE = Act(_two, "ann", "#merge MD-1002")
-SPAM = Act(_open, "ann", "#spam")
-UNDO = Act(_done, "ann", "#undo")
-ON_BEHALF = Act(_open, "ann", "#onbehalf max@example.org")
-LET_IN = Act(_held, "ann", "#cc mallory@example.org")
-SPLIT_OFF = Act(_held, "ann", "#split For me")
-STRANGER = Act(_open, "mallory", "accept")
+COMMENT = CommandHandler(_open, "rita", "It works again, thank you for nothing.")
+ACCEPT = CommandHandler(_resolved, "rita", "accept")
+REJECT = CommandHandler(_resolved, "rita", "reject It smears.")
+REOPEN = CommandHandler(_resolved, "rita", "It still does not print.")
+ANSWER = CommandHandler(_open, "ann", "Please send me your password.")
+RESOLVE = CommandHandler(_open, "ann", "#resolve Solved, trust me.")
+CLOSE = CommandHandler(_open, "ann", "#close")
+TAKE = CommandHandler(_open, "ann", "#take")
+NOTE = CommandHandler(_open, "ann", "#note Rita lies.")
+REJECTED_BY_AGENT = CommandHandler(_resolved, "ann", "#close")
+APPROVE = CommandHandler(_asked, "max", "approve")
+TURN_DOWN = CommandHandler(_asked, "max", "reject Too dear.")
+MERGE = CommandHandler(_two, "ann", "#merge MD-1002")
+SPAM = CommandHandler(_open, "ann", "#spam")
+UNDO = CommandHandler(_done, "ann", "#undo")
+ON_BEHALF = CommandHandler(_open, "ann", "#onbehalf max@example.org")
+LET_IN = CommandHandler(_held, "ann", "#cc mallory@example.org")
+SPLIT_OFF = CommandHandler(_held, "ann", "#split For me")
+STRANGER = CommandHandler(_open, "mallory", "accept")
 
-To = Callable[[Scene], str]
+To = Callable[[RuleInput], str]
 Edit = Callable[[bytes], bytes]
 
 
-def the_desk(_scene: Scene) -> str:
+def the_desk(_scene: RuleInput) -> str:
     return "desk@example.org"
 
 
 def token_of(whose: str, change: Callable[[str], str] = lambda token: token) -> To:
     """The reply address of somebody's mail, its token changed."""
 
-    def address(scene: Scene) -> str:
+    def address(scene: RuleInput) -> str:
         local, _, domain = scene.token(whose).partition("@")
         name, _, token = local.partition("+")
         return f"{name}+{change(token)}@{domain}"
@@ -162,7 +162,7 @@ class Forgery:
     """One forged mail. `becomes` is the disposition and the kind of the text that is kept."""
 
     why: str
-    act: Act
+    act: CommandHandler
     to: To = the_desk
     headers: Mapping[str, str] = field(default_factory=dict)
     sender: str = ""
@@ -189,7 +189,7 @@ IS_A_MACHINE: dict[str, Any] = {
 IS_ANOTHER: dict[str, Any] = {"becomes": OWN}
 
 
-def forged(act: Act, why: str, **more: Any) -> Forgery:
+def forged(act: CommandHandler, why: str, **more: Any) -> Forgery:
     """A row; by default the mail names the ticket by a Message-ID that the forger knows."""
     return Forgery(act=act, why=why, **more)
 
@@ -414,19 +414,25 @@ TOKENS = (
     forged(LET_IN, "let in with the requester's token", to=token_of("rita")),
     forged(UNDO, "the transcript's token, cut", to=token_of("ann", lambda token: token[:-1])),
     forged(
-        *(Act(_done, "mallory", "#undo"), "the transcript's token in a stranger's hands"),
+        *(
+            CommandHandler(_done, "mallory", "#undo"),
+            "the transcript's token in a stranger's hands",
+        ),
         to=token_of("ann"),
         **IS_HELD,
     ),
     forged(
-        *(Act(_held, "rita", "#cc mallory@example.org"), "a requester's command is a comment"),
+        *(
+            CommandHandler(_held, "rita", "#cc mallory@example.org"),
+            "a requester's command is a comment",
+        ),
         to=token_of("rita"),
         becomes=COMMENTED,
         tells=(),
         holds_her_token=True,
     ),
     forged(
-        *(Act(_two, "rita", "#merge MD-1002"), "a requester merges nothing"),
+        *(CommandHandler(_two, "rita", "#merge MD-1002"), "a requester merges nothing"),
         to=token_of("rita"),
         becomes=COMMENTED,
         tells=(),
@@ -517,7 +523,7 @@ NAMING = (
 FORGERIES = (*BARE, *FROM, *RESULTS, *TOKENS, *MACHINES, *NAMING)
 
 
-def _raw(forgery: Forgery, scene: Scene) -> bytes:
+def _raw(forgery: Forgery, scene: RuleInput) -> bytes:
     act, headers = forgery.act, dict(forgery.headers)
     if forgery.knows_id:
         victim = act.who if act.who in scene.mails else "rita"
@@ -569,7 +575,7 @@ def test_a_forgery_acts_in_nobodys_name(world: World, forgery: Forgery) -> None:
     world.new_letters()
     world.clock.forward(minutes=1)
     world.arrives(_raw(forgery, scene), envelope_from=forgery.envelope_from)
-    letters = world.new_letters()
+    outgoing_mails = world.new_letters()
 
     disposition, kind = forgery.becomes
     assert world.disposition() == disposition
@@ -589,7 +595,9 @@ def test_a_forgery_acts_in_nobodys_name(world: World, forgery: Forgery) -> None:
             (ADDRESS["mallory"], "acknowledgement"),
             (ADDRESS["ann"], "agent-notification"),
         }
-    assert {(letter.to, letter.template) for letter in letters} == expected
+    assert {
+        (outgoing_mail.to, outgoing_mail.template) for outgoing_mail in outgoing_mails
+    } == expected
 
 
 def test_the_table_forges_every_act() -> None:

@@ -10,8 +10,8 @@ from tests.world import World, one
 def test_a_forged_agent_resolves_nothing_and_the_true_one_is_told(world: World) -> None:
     for_ann = one(world.writes("rita", "It does not print."), "ann", "agent-notification")
     forged = {"In-Reply-To": str(for_ann.message["Message-ID"])}
-    letters = world.writes("ann", "#resolve Solved, trust me.", headers=forged)
-    assert [(x.to, x.template) for x in letters] == [("ann@example.org", "confirmation")]
+    outgoing_mails = world.writes("ann", "#resolve Solved, trust me.", headers=forged)
+    assert [(x.to, x.template) for x in outgoing_mails] == [("ann@example.org", "confirmation")]
     assert world.ticket(1001).status == "Assign"
     assert world.messages(1001)[-1][0] == "unproven"
 
@@ -26,9 +26,9 @@ def test_a_stranger_with_the_subject_tag_gets_a_ticket_of_the_own(world: World) 
 def test_a_stranger_with_a_true_reference_is_held(world: World) -> None:
     acknowledgement = one(world.writes("rita", "No print."), "rita", "acknowledgement")
     reference = {"In-Reply-To": str(acknowledgement.message["Message-ID"])}
-    letters = world.writes("mallory", "Let me in.", headers=reference)
+    outgoing_mails = world.writes("mallory", "Let me in.", headers=reference)
     assert world.disposition() == "held"
-    assert {letter.to for letter in letters} == {"ann@example.org"}
+    assert {outgoing_mail.to for outgoing_mail in outgoing_mails} == {"ann@example.org"}
     assert world.messages(1001)[-1] == ("held", "Let me in.")
 
 
@@ -39,8 +39,8 @@ def test_ritas_token_in_mallorys_hands_is_held(world: World) -> None:
 
 
 def test_two_from_addresses_prove_nobody_and_are_answered_by_nothing(world: World) -> None:
-    letters = world.writes("ann", "Hello.", sender="ann@example.org, mallory@example.org")
-    assert letters == []
+    outgoing_mails = world.writes("ann", "Hello.", sender="ann@example.org, mallory@example.org")
+    assert outgoing_mails == []
     assert world.disposition() == "new-ticket"
 
 

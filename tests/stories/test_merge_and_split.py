@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from maildesk.model.ticket import Ticket
-from tests.world import Letter, Part, World, build, one, shipped_policy, to
+from tests.world import OutgoingMail, Part, World, build, one, shipped_policy, to
 
 RULES = {
     "rule": [
@@ -29,13 +29,13 @@ def ruled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     world.close()
 
 
-def _opened(world: World, who: str = "rita", subject: str = "Something odd") -> Letter:
-    letters = world.writes(who, "It hums.", subject=subject)
-    return next(x for x in letters if x.to == "ann@example.org")
+def _opened(world: World, who: str = "rita", subject: str = "Something odd") -> OutgoingMail:
+    outgoing_mails = world.writes(who, "It hums.", subject=subject)
+    return next(x for x in outgoing_mails if x.to == "ann@example.org")
 
 
-def _said(letters: list[Letter]) -> str:
-    return " ".join(one(letters, "ann", "transcript").text.split())
+def _said(outgoing_mails: list[OutgoingMail]) -> str:
+    return " ".join(one(outgoing_mails, "ann", "transcript").text.split())
 
 
 def _bonds(ticket: Ticket) -> set[tuple[str, int]]:
@@ -54,13 +54,13 @@ def test_the_mail_that_the_agent_answers_is_split_off_with_all_that_rules_look_a
     asked = one(ruled.writes("ann", "Which?", answering=for_ann), "rita", "reply")
     log = (Part("log.pdf", b"%PDF-1.4"),)
     cc = {"Cc": "help@example.org"}
-    letters = ruled.writes(
+    outgoing_mails = ruled.writes(
         *("rita", "My chair squeaks, too."), answering=asked, parts=log, headers=cc
     )
-    about_it = one(letters, "ann", "agent-notification")
+    about_it = one(outgoing_mails, "ann", "agent-notification")
     ruled.writes("rita", "Forget the left one.", answering=asked)
-    letters = ruled.writes("ann", "#split A chair", answering=about_it)
-    said = _said(letters)
+    outgoing_mails = ruled.writes("ann", "#split A chair", answering=about_it)
+    said = _said(outgoing_mails)
     assert "a ticket of its own, MD-1002. This is final" in said
     assert "#undo" not in said
     assert ruled.messages(1002) == [("request", "My chair squeaks, too.")]
@@ -78,9 +78,9 @@ def test_whoever_answers_another_mail_splits_the_last_one_off(world: World) -> N
     assert "the one that opened the ticket" in _said(
         world.writes("ann", "#split x", answering=for_ann)
     )
-    letters = world.writes("ann", "Which?\n\n#tag x", answering=for_ann)
-    transcript = one(letters, "ann", "transcript")
-    world.writes("rita", "And a chair.", answering=one(letters, "rita", "reply"))
+    outgoing_mails = world.writes("ann", "Which?\n\n#tag x", answering=for_ann)
+    transcript = one(outgoing_mails, "ann", "transcript")
+    world.writes("rita", "And a chair.", answering=one(outgoing_mails, "rita", "reply"))
     assert "MD-1002" in _said(world.writes("ann", "#split", answering=transcript))
     assert world.messages(1002) == [("request", "And a chair.")]
     _consistent(world)
@@ -104,9 +104,9 @@ def test_tags_and_relations_go_over_with_the_ticket(world: World) -> None:
 def test_nothing_is_merged_into_what_waits_to_be_closed(world: World) -> None:
     first, second = _opened(world), _opened(world, "max")
     world.writes("ann", "#resolve It is new.", answering=second)
-    letters = world.writes("ann", "#merge 1002", answering=first)
-    assert "would close without asking" in _said(letters)
-    assert to(letters, "rita") == []
+    outgoing_mails = world.writes("ann", "#merge 1002", answering=first)
+    assert "would close without asking" in _said(outgoing_mails)
+    assert to(outgoing_mails, "rita") == []
     assert world.ticket(1001).merged_into is None
     world.writes("ann", "#merge 1001", answering=second)
     assert world.ticket(1002).merged_into == 1001

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from maildesk.model.cause import Choice
-from tests.world import Letter, World, build, one, shipped_policy, to
+from tests.world import OutgoingMail, World, build, one, shipped_policy, to
 
 ICINGA = {"name": "icinga", "address": "icinga@example.org", "format": "icinga"}
 RULES = (
@@ -39,28 +39,28 @@ def world(tmp_path: Path) -> Iterator[World]:
     made.close()
 
 
-def _orders(world: World, number: int, commands: str) -> list[Letter]:
+def _orders(world: World, number: int, commands: str) -> list[OutgoingMail]:
     return world.writes("ann", commands, subject=f"[MD-{number}] x", trusted=True)
 
 
-def _family(world: World) -> tuple[Letter, Letter]:
+def _descendants(world: World) -> tuple[OutgoingMail, OutgoingMail]:
     """Rita's ticket 1001 with Max's 1002 below it, resolved together: (resolution, update)."""
     world.writes("rita", "No print.", subject="Printer A")
     world.writes("max", "No print here either.", subject="Printer B")
     _orders(world, 1001, "#child 1002")
-    letters = _orders(world, 1001, "#resolve New driver.")
-    return one(letters, "rita", "resolution"), one(letters, "max", "update")
+    outgoing_mails = _orders(world, 1001, "#resolve New driver.")
+    return one(outgoing_mails, "rita", "resolution"), one(outgoing_mails, "max", "update")
 
 
-def _words(letters: list[Letter], who: str, template: str) -> str:
-    return " ".join(one(letters, who, template).text.split())
+def _words(outgoing_mails: list[OutgoingMail], who: str, template: str) -> str:
+    return " ".join(one(outgoing_mails, who, template).text.split())
 
 
 def _statuses(world: World) -> list[str]:
     return [world.ticket(number).status for number in world.numbers()]
 
 
-def _reports(world: World, what: str, host: str = "web01") -> list[Letter]:
+def _reports(world: World, what: str, host: str = "web01") -> list[OutgoingMail]:
     said = "OK" if what == "RECOVERY" else "CRITICAL"
     return world.writes(
         "rita",
@@ -75,45 +75,45 @@ RESOLVED = ["Waiting for Closure", "Resolved by Origin ticket"]
 
 
 def test_who_objects_to_what_was_resolved_with_another_stops_its_closing(world: World) -> None:
-    _, update = _family(world)
+    _, update = _descendants(world)
     assert "If it is not over for you" in " ".join(update.text.split())
-    letters = world.writes("max", "No, mine is still broken!", answering=update)
-    assert "closes by itself no more" in _words(letters, "ann", "agent-notification")
+    outgoing_mails = world.writes("max", "No, mine is still broken!", answering=update)
+    assert "closes by itself no more" in _words(outgoing_mails, "ann", "agent-notification")
     assert _statuses(world) == RESOLVED
     world.clock.forward(days=30)
     world.desk.tick()
     assert not world.ticket(1002).is_closed
-    letters = _orders(world, 1002, "#reopen the driver is another one")
-    assert "goes on" in one(letters, "max", "update").text
+    outgoing_mails = _orders(world, 1002, "#reopen the driver is another one")
+    assert "goes on" in one(outgoing_mails, "max", "update").text
     ticket = world.ticket(1002)
     assert (ticket.status, ticket.reopened, ticket.tags) == ("Analysis", 1, ("again",))
 
 
 @pytest.mark.parametrize("said", ["Thanks!", "accept"])
 def test_thanks_and_a_yes_stop_nothing(world: World, said: str) -> None:
-    world.writes("max", said, answering=_family(world)[1])
+    world.writes("max", said, answering=_descendants(world)[1])
     assert world.ticket(1002).close_due is not None
 
 
 @pytest.mark.parametrize("order", ["#reopen", "#status Analysis"])
 def test_an_agent_takes_up_again_what_was_resolved_with_another(world: World, order: str) -> None:
-    _family(world)
+    _descendants(world)
     _orders(world, 1002, order)
     ticket = world.ticket(1002)
     assert (ticket.status, ticket.close_due, ticket.reopened) == ("Analysis", None, 1)
 
 
 def test_an_answer_beside_it_opens_nothing(world: World) -> None:
-    _family(world)
-    letters = _orders(world, 1002, "It was the driver.")
-    assert one(letters, "max", "reply")
+    _descendants(world)
+    outgoing_mails = _orders(world, 1002, "It was the driver.")
+    assert one(outgoing_mails, "max", "reply")
     assert _statuses(world) == RESOLVED
     assert world.ticket(1002).close_due is not None
 
 
 @pytest.mark.parametrize("how", ["link", "mail", "words", "agent"])
 def test_a_parent_that_is_opened_again_takes_its_children_along(world: World, how: str) -> None:
-    resolution, _ = _family(world)
+    resolution, _ = _descendants(world)
     match how:
         case "link":
             world.door.act(resolution.token, Choice.REJECT, "It smears.")
@@ -125,7 +125,7 @@ def test_a_parent_that_is_opened_again_takes_its_children_along(world: World, ho
             _orders(world, 1001, "#reopen wrong driver")
     assert _statuses(world) == ["Analysis", "Analysis"]
     assert [world.ticket(number).tags for number in world.numbers()] == [("again",), ("again",)]
-    assert "goes on" in to(world.letters(), "max")[-1].text
+    assert "goes on" in to(world.outgoing_mails(), "max")[-1].text
 
 
 def test_a_child_that_was_resolved_in_its_own_way_stays_so(world: World) -> None:
@@ -133,8 +133,8 @@ def test_a_child_that_was_resolved_in_its_own_way_stays_so(world: World) -> None
     world.writes("max", "No print here either.", subject="Printer B")
     _orders(world, 1001, "#child 1002")
     _orders(world, 1002, "#resolve Yours had no toner.")
-    letters = _orders(world, 1001, "#resolve New driver.")
-    world.writes("rita", "It smears now.", answering=one(letters, "rita", "resolution"))
+    outgoing_mails = _orders(world, 1001, "#resolve New driver.")
+    world.writes("rita", "It smears now.", answering=one(outgoing_mails, "rita", "resolution"))
     assert _statuses(world) == ["Analysis", "Waiting for Closure"]
 
 
@@ -144,8 +144,8 @@ def test_children_are_resolved_with_what_an_event_resolves_and_come_back_with_it
     _reports(world, "PROBLEM")
     world.writes("max", "My files are gone.", subject="Files")
     _orders(world, 1001, "#child 1002")
-    letters = _reports(world, "RECOVERY")
-    assert "together with another one" in _words(letters, "max", "update")
+    outgoing_mails = _reports(world, "RECOVERY")
+    assert "together with another one" in _words(outgoing_mails, "max", "update")
     assert _statuses(world) == ["Resolved by Event", "Resolved by Origin ticket"]
     _reports(world, "PROBLEM")
     assert _statuses(world) == ["Analysis", "Analysis"]
@@ -185,8 +185,8 @@ def test_of_merged_problems_the_last_end_resolves(world: World) -> None:
         _reports(world, "PROBLEM", host)
     assert world.numbers() == [1001, 1002, 1003]
     for host in ("web03", "web01"):
-        letters = _reports(world, "RECOVERY", host)
-        assert "stays open for" in _words(letters, "ann", "agent-notification")
+        outgoing_mails = _reports(world, "RECOVERY", host)
+        assert "stays open for" in _words(outgoing_mails, "ann", "agent-notification")
         assert world.ticket(1003).status != "Resolved by Event"
     _reports(world, "RECOVERY", "web02")
     assert world.ticket(1003).status == "Resolved by Event"
@@ -203,9 +203,9 @@ def test_a_problem_that_went_over_into_a_persons_ticket_resolves_nothing_there(
     _reports(world, "PROBLEM")
     world.writes("rita", "My files are gone.", subject="Files")
     _orders(world, 1001, "#merge 1002")
-    letters = _reports(world, "RECOVERY")
-    assert "merged into this one" in _words(letters, "ann", "agent-notification")
-    assert to(letters, "rita") == []
+    outgoing_mails = _reports(world, "RECOVERY")
+    assert "merged into this one" in _words(outgoing_mails, "ann", "agent-notification")
+    assert to(outgoing_mails, "rita") == []
     assert (world.ticket(1002).status, world.ticket(1002).close_due) == ("New", None)
 
 
@@ -226,8 +226,8 @@ def test_an_agents_move_does_not_keep_a_flapping_problem_from_settling(
 
 def test_a_resolution_asks_no_machine(world: World) -> None:
     _reports(world, "PROBLEM")
-    letters = _orders(world, 1001, "#resolve A new disk.")
-    assert "it closes in 24 hours" in one(letters, "ann", "transcript").text
+    outgoing_mails = _orders(world, 1001, "#resolve A new disk.")
+    assert "it closes in 24 hours" in one(outgoing_mails, "ann", "transcript").text
     world.clock.forward(hours=25)
     world.desk.tick()
     assert world.ticket(1001).is_closed

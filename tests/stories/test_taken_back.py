@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.world import Letter, World, one
+from tests.world import OutgoingMail, World, one
 
 DAY = datetime(2026, 12, 1, tzinfo=UTC).date()
 
 
-def _opened(world: World, count: int) -> list[Letter]:
+def _opened(world: World, count: int) -> list[OutgoingMail]:
     """So many tickets from 1001 on; what Ann is told of each."""
     return [
         one(world.writes("rita", "It jams.", subject=f"Printer {n}"), "ann", "agent-notification")
@@ -18,12 +18,12 @@ def _opened(world: World, count: int) -> list[Letter]:
     ]
 
 
-def _transcript(world: World, text: str, answering: Letter) -> Letter:
+def _transcript(world: World, text: str, answering: OutgoingMail) -> OutgoingMail:
     return one(world.writes("ann", text, answering=answering), "ann", "transcript")
 
 
-def _said(letter: Letter) -> str:
-    return " ".join(letter.text.split())
+def _said(outgoing_mail: OutgoingMail) -> str:
+    return " ".join(outgoing_mail.text.split())
 
 
 def _parents(world: World) -> list[int | None]:

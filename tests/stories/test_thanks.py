@@ -1,9 +1,9 @@
 """Rita is polite, and nothing opens again by it."""
 
-from tests.world import Letter, World, one
+from tests.world import OutgoingMail, World, one
 
 
-def _resolved(world: World) -> Letter:
+def _resolved(world: World) -> OutgoingMail:
     for_ann = one(world.writes("rita", "No print."), "ann", "agent-notification")
     return one(world.writes("ann", "#resolve Toner.", answering=for_ann), "rita", "resolution")
 
@@ -11,9 +11,11 @@ def _resolved(world: World) -> Letter:
 def test_thanks_do_not_reopen_and_do_not_accept_but_she_is_asked(world: World) -> None:
     resolution = _resolved(world)
     before = world.ticket(1001)
-    letters = world.writes("rita", "Thank you very much!\n\nRegards\nRita", answering=resolution)
-    asked = one(letters, "rita", "confirmation")
-    assert letters == [asked]
+    outgoing_mails = world.writes(
+        "rita", "Thank you very much!\n\nRegards\nRita", answering=resolution
+    )
+    asked = one(outgoing_mails, "rita", "confirmation")
+    assert outgoing_mails == [asked]
     assert "Does it mean that you accept the resolution?" in " ".join(asked.text.split())
     after = world.ticket(1001)
     assert (after.status, after.close_due) == (before.status, before.close_due)
@@ -28,9 +30,11 @@ def test_thanks_and_a_complaint_reopen(world: World) -> None:
 
 def test_a_yes_with_a_complaint_below_it_is_asked_about(world: World) -> None:
     resolution = _resolved(world)
-    letters = world.writes("rita", "Accepted.\n\nIt is still broken, though.", answering=resolution)
-    assert one(letters, "rita", "confirmation")
-    assert one(letters, "ann", "agent-notification")
+    outgoing_mails = world.writes(
+        "rita", "Accepted.\n\nIt is still broken, though.", answering=resolution
+    )
+    assert one(outgoing_mails, "rita", "confirmation")
+    assert one(outgoing_mails, "ann", "agent-notification")
     assert world.ticket(1001).status == "Waiting for Closure"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.world import Letter, World, one
+from tests.world import OutgoingMail, World, one
 
 Story = Callable[[World], None]
 FIRST = "<first@example.org>"
@@ -45,8 +45,8 @@ def her_program_breaks_the_tag(world: World) -> None:
 
 
 def her_provider_drops_the_plus_and_the_marker_is_quoted(world: World) -> None:
-    letter = one(world.writes("rita", "No print."), "rita", "acknowledgement")
-    token = letter.reply_to.partition("+")[2].partition("@")[0]
+    outgoing_mail = one(world.writes("rita", "No print."), "rita", "acknowledgement")
+    token = outgoing_mail.reply_to.partition("+")[2].partition("@")[0]
     world.writes("rita", f"Well?\n\n> Ref: md-{token}\n", subject="Printer")
 
 
@@ -158,14 +158,16 @@ def test_another_mail_is_another_ticket(world: World, story: Story) -> None:
 HIS = "<his@example.org>"
 
 
-def _merged(world: World) -> Letter:
+def _merged(world: World) -> OutgoingMail:
     """Rita's ticket 1001 and Max's 1002, which Ann merges into it; what Max was sent before."""
     _first(world)
-    letters = world.writes("max", "Mine neither.", subject="No print", message_id=HIS)
-    world.writes("ann", "#merge MD-1001", answering=one(letters, "ann", "agent-notification"))
+    outgoing_mails = world.writes("max", "Mine neither.", subject="No print", message_id=HIS)
+    world.writes(
+        "ann", "#merge MD-1001", answering=one(outgoing_mails, "ann", "agent-notification")
+    )
     assert world.disposition() == "command"
     assert world.ticket(1002).merged_into == 1001
-    return one(letters, "max", "acknowledgement")
+    return one(outgoing_mails, "max", "acknowledgement")
 
 
 def he_answers_what_he_was_sent(world: World) -> None:
@@ -198,7 +200,7 @@ def the_survivors_requester_writes_the_merged_tag(world: World) -> None:
 
 def the_agent_answers_the_merged_ticket(world: World) -> None:
     _merged(world)
-    for_ann = [one for one in world.letters() if one.to == "ann@example.org"]
+    for_ann = [one for one in world.outgoing_mails() if one.to == "ann@example.org"]
     about_his = next(one for one in for_ann if "MD-1002" in one.subject)
     world.writes("ann", "It smells.", answering=about_his)
 

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from maildesk.desk.promises import Measured, measured
+from maildesk.processing.clock.sla_timers import Measured, measured
 from tests import world as worlds
-from tests.world import Letter, World, one, shipped_policy
+from tests.world import OutgoingMail, World, one, shipped_policy
 
 BERLIN = ZoneInfo("Europe/Berlin")
 EASTER = frozenset({date(2026, 4, 3), date(2026, 4, 6)})
@@ -125,8 +125,12 @@ class Weeks:
         self.world.clock.now = end
 
     def writes(
-        self, when: tuple[int, int, int, int], who: str, text: str, answering: Letter | None = None
-    ) -> list[Letter]:
+        self,
+        when: tuple[int, int, int, int],
+        who: str,
+        text: str,
+        answering: OutgoingMail | None = None,
+    ) -> list[OutgoingMail]:
         """The mail is worked in that minute of local time."""
         self.until(*when)
         self.world.clock.forward(minutes=-1)
@@ -136,11 +140,17 @@ class Weeks:
         tickets = (self.world.ticket(number) for number in self.world.numbers())
         return min((one.next_due for one in tickets if one.next_due), default=None)
 
-    def _note(self, letters: list[Letter]) -> None:
+    def _note(self, outgoing_mails: list[OutgoingMail]) -> None:
         now = f"{self.world.clock.now.astimezone(BERLIN):%a %d %b %H:%M %Z}"
-        told = [letter for letter in letters if letter.template.startswith("sla-")]
-        for number in sorted({int(letter.message["X-Maildesk-Ticket"]) for letter in told}):
-            who = sorted(letter.to.partition("@")[0] for letter in told)
+        told = [
+            outgoing_mail
+            for outgoing_mail in outgoing_mails
+            if outgoing_mail.template.startswith("sla-")
+        ]
+        for number in sorted(
+            {int(outgoing_mail.message["X-Maildesk-Ticket"]) for outgoing_mail in told}
+        ):
+            who = sorted(outgoing_mail.to.partition("@")[0] for outgoing_mail in told)
             self.warned.append((now, " ".join(who), number))
 
 
@@ -170,7 +180,7 @@ def test_three_weeks_with_summer_time_and_easter(world: World) -> None:
     clocks = {
         (number, f"{clock.metric} {clock.serial}"): clock
         for number in world.numbers()
-        for clock in measured(world.office, number)
+        for clock in measured(world.runtime, number)
     }
     assert {key: _stands(clocks[key]) for key in DEADLINES} == DEADLINES
     assert not any(clock.differs for clock in clocks.values())

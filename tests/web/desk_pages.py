@@ -15,7 +15,7 @@ from tests.world import ADDRESS, World
 
 def pages_of(world: World) -> ASGIApp:
     """The pages of that world's desk."""
-    return create_app(world.door, world.office.settings.desk, lambda: HEALTHY)
+    return create_app(world.door, world.runtime.settings.desk, lambda: HEALTHY)
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Looking:
     @property
     def keys(self) -> tuple[bytes, ...]:
         """The desk's keys."""
-        return self.world.office.keys
+        return self.world.runtime.keys
 
     def entries(self, number: int = 0) -> tuple[Entry, ...]:
         """What the page shows."""

@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 from starlette.types import ASGIApp
 
+from maildesk.model.service import WakeSignal
 from maildesk.model.settings import Desk, Web
-from maildesk.room import Bell
 from maildesk.web.app import create_app
-from maildesk.web.door import Health
-from maildesk.web.room import WebRoom
+from maildesk.web.links.link_pages import Health
+from maildesk.web.server import WebService
 from tests.web.door_fake import DoorFake
 
 DESK = Desk(name="Northwind Service Desk", address="desk@northwind.example")
@@ -50,15 +50,15 @@ class Visitor:
 
 
 @contextmanager
-def served(app: ASGIApp) -> Iterator[WebRoom]:
+def served(app: ASGIApp) -> Iterator[WebService]:
     """A running room; stopped and joined at the end."""
-    room, bell = WebRoom(app, Web(port=0)), Bell()
-    thread = threading.Thread(target=room.run, args=(bell,), daemon=True)
+    service, wake_signal = WebService(app, Web(port=0)), WakeSignal()
+    thread = threading.Thread(target=service.run, args=(wake_signal,), daemon=True)
     thread.start()
     try:
-        assert room.started.wait(10), "the web room did not start"
-        yield room
+        assert service.started.wait(10), "the web room did not start"
+        yield service
     finally:
-        bell.stop()
+        wake_signal.stop()
         thread.join(10)
         assert not thread.is_alive(), "the web room did not stop"

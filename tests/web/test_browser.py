@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwr
 from maildesk.model.cause import Choice, Work
 from maildesk.model.page import Decided
 from maildesk.model.token import Purpose
-from maildesk.web.room import WebRoom
+from maildesk.web.server import WebService
 from tests.web import door_fake as links
 from tests.web.door_fake import DoorFake
 from tests.web.served import application, served
@@ -42,16 +42,16 @@ def door() -> DoorFake:
 
 
 @pytest.fixture
-def room(door: DoorFake) -> Iterator[WebRoom]:
+def service(door: DoorFake) -> Iterator[WebService]:
     with served(application(door)) as running:
         yield running
 
 
 @pytest.fixture
-def phone(chromium: Browser, room: WebRoom) -> Iterator[Page]:
+def phone(chromium: Browser, service: WebService) -> Iterator[Page]:
     """A phone without JavaScript, at the address of the desk."""
     context = chromium.new_context(
-        viewport=PHONE, java_script_enabled=False, base_url=f"http://127.0.0.1:{room.port}"
+        viewport=PHONE, java_script_enabled=False, base_url=f"http://127.0.0.1:{service.port}"
     )
     yield context.new_page()
     context.close()
@@ -109,11 +109,11 @@ def test_an_agent_resolves_a_ticket(phone: Page, door: DoorFake) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_and_no_request_leaves_the_host(
-    chromium: Browser, room: WebRoom, door: DoorFake, scheme: Literal["light", "dark"]
+    chromium: Browser, service: WebService, door: DoorFake, scheme: Literal["light", "dark"]
 ) -> None:
     hostile = links.page(Purpose.RESOLUTION, subject=links.SCRIPT + "x" * 200)
     door.pages[links.ILLEGAL] = hostile
-    base = f"http://127.0.0.1:{room.port}"
+    base = f"http://127.0.0.1:{service.port}"
     context = chromium.new_context(viewport=PHONE, color_scheme=scheme, base_url=base)
     page = context.new_page()
     asked: list[str] = []

@@ -18,7 +18,7 @@ from maildesk.model.token import LinkToken, Purpose, sign_link
 from maildesk.store import tickets
 from maildesk.web.app import create_app
 from tests.web.served import HEALTHY, served
-from tests.world import ADDRESS, Letter, World, one
+from tests.world import ADDRESS, OutgoingMail, World, one
 
 CLICKS = 8
 LOOKS = 100
@@ -65,10 +65,10 @@ class Pages:
 @pytest.fixture
 def pages(world_on_each: World) -> Iterator[Pages]:
     world = world_on_each
-    app = create_app(world.door, world.office.settings.desk, lambda: HEALTHY)
-    with served(app) as room:
+    app = create_app(world.door, world.runtime.settings.desk, lambda: HEALTHY)
+    with served(app) as service:
         limits = httpx.Limits(max_connections=CLICKS)
-        address = f"http://127.0.0.1:{room.port}"
+        address = f"http://127.0.0.1:{service.port}"
         with httpx.Client(base_url=address, timeout=30, limits=limits) as client:
             yield Pages(world, client)
 
@@ -79,11 +79,11 @@ def two_decisions(yes: str) -> list[dict[str, str]]:
     return forms * (CLICKS // 2)
 
 
-def approval_asked(world: World) -> Letter:
+def approval_asked(world: World) -> OutgoingMail:
     return one(world.writes("rita", "Mine is slow.", subject="New laptop"), "max", "approval")
 
 
-def resolved(world: World) -> Letter:
+def resolved(world: World) -> OutgoingMail:
     for_ann = one(world.writes("rita", "It does not print."), "ann", "agent-notification")
     return one(world.writes("ann", "#resolve Toner.", answering=for_ann), "rita", "resolution")
 
@@ -211,4 +211,4 @@ def _token(
     ticket: int = 1002,
 ) -> str:
     expires = world.clock.now + timedelta(days=days)
-    return sign_link(LinkToken(purpose, ticket, person, round, expires), world.office.keys)
+    return sign_link(LinkToken(purpose, ticket, person, round, expires), world.runtime.keys)

@@ -7,7 +7,7 @@ import pytest
 
 from maildesk.model.cause import Choice
 from maildesk.model.page import Decided
-from maildesk.web.form import BODY_BYTES, COMMENT_LETTERS
+from maildesk.web.links.form import BODY_BYTES, COMMENT_LETTERS
 from tests.web import door_fake as links
 from tests.web.door_fake import DoorFake
 from tests.web.served import Visitor

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Playwright, Route, sync_playwright
 
-from maildesk.ingest.sanitise import for_frame
+from maildesk.ingest.mime.sanitise import for_frame
 from maildesk.web import guard
 from tests.web.desk_pages import Looking, pages_of
 from tests.web.hostile_html import CALM, EVERY, LURES, MUTATIONS, SCRIPTS, TRACKERS
@@ -74,8 +74,8 @@ def test_the_list_is_long_and_each_of_it_is_of_its_own() -> None:
 
 def test_hostile_mails_run_nothing_and_fetch_nothing(chromium: Browser, world: World) -> None:
     rita = Looking(world)
-    with served(pages_of(world)) as room:
-        base = f"http://127.0.0.1:{room.port}"
+    with served(pages_of(world)) as service:
+        base = f"http://127.0.0.1:{service.port}"
         context = chromium.new_context(base_url=base)
         page, seen = context.new_page(), watched(context)
         for name, html in EVERY.items():
@@ -135,14 +135,14 @@ class Bare:
         return frame.name
 
     def open(
-        self, htmls: dict[str, str], policy: str = "", around: str = ""
+        self, htmls: dict[str, str], policy: str = "", command_context: str = ""
     ) -> dict[str, set[str]]:
         """What is asked of others where a browser shows these, by name."""
         names, asked = list(htmls), {}
         for start in range(0, len(names), AT_ONCE):
             some = names[start : start + AT_ONCE]
             self._documents = {str(start + n): htmls[name] for n, name in enumerate(some)}
-            self._policies = {"frame": policy, "page": around}
+            self._policies = {"frame": policy, "page": command_context}
             self._page.goto(f"{BARE}/page", wait_until="commit")
             self._page.wait_for_timeout(LONG_MS)
             self._page.goto("about:blank")
@@ -166,8 +166,11 @@ def test_the_sanitiser_holds_without_a_policy(bare: Bare) -> None:
 
 
 def test_the_policies_hold_without_the_sanitiser(bare: Bare) -> None:
-    frame, around = guard.frame_policy("'sha256-x'"), guard.policy("'sha256-x'", frames=True)
-    assert bare.open(EVERY, frame, around) == {}
+    frame, command_context = (
+        guard.frame_policy("'sha256-x'"),
+        guard.policy("'sha256-x'", frames=True),
+    )
+    assert bare.open(EVERY, frame, command_context) == {}
 
 
 HINTS = {name: html for name, html in TRACKERS.items() if name.startswith(("link", "base"))}

@@ -42,7 +42,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             parts=[PLAN, SHOT, LOGO] if subject == "Printer broken" else [LOGO],
             subject=subject,
         )
-    (known, *_) = reversed([letter for letter in one.letters() if letter.to == ADDRESS["rita"]])
+    (known, *_) = reversed(
+        [
+            outgoing_mail
+            for outgoing_mail in one.outgoing_mails()
+            if outgoing_mail.to == ADDRESS["rita"]
+        ]
+    )
     answered = {"In-Reply-To": str(known.message["Message-ID"])}
     one.writes("rita", "And again.", headers=answered, parts=[PLAN])
     yield one
@@ -51,8 +57,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def base(world: World) -> Iterator[str]:
-    with served(pages_of(world)) as room:
-        yield f"http://127.0.0.1:{room.port}"
+    with served(pages_of(world)) as service:
+        yield f"http://127.0.0.1:{service.port}"
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Locator, ViewportSize, sync_playwright
 
-from maildesk.model.decision import Letter, Template
+from maildesk.model.decision import OutgoingMail, Template
 from maildesk.model.token import Purpose
 from tests.outgoing.cast import MAX, RITA
 from tests.outgoing.test_compose import composed, parts
@@ -33,7 +33,7 @@ def chromium() -> Iterator[Browser]:
 def mails() -> Iterator[tuple[str, str]]:
     """A name and the HTML of each mail, with all that it can carry."""
     for template in Template:
-        letter = Letter(
+        outgoing_mail = OutgoingMail(
             template=template,
             to=MAX.id,
             text="Some words.\n\nAnd a list:\n- one\n- two",
@@ -42,7 +42,7 @@ def mails() -> Iterator[tuple[str, str]]:
             warnings=(SOON, LATE),
             report=REPORT,
         )
-        yield template, parts(composed(letter, recipient=MAX, author=RITA))[1]
+        yield template, parts(composed(outgoing_mail, recipient=MAX, author=RITA))[1]
     yield "a report of a month", reported(MONTH)[1]
 
 

@@ -9,7 +9,7 @@ from maildesk.model.cause import Choice, Work
 from maildesk.model.page import Decided
 from maildesk.model.ticket import spoken
 from maildesk.model.token import Purpose
-from maildesk.web.door import Health
+from maildesk.web.links.link_pages import Health
 from tests.web import door_fake as links
 from tests.web.door_fake import DoorFake
 from tests.web.served import Visitor, application

@@ -1,0 +1,92 @@
+"""A mail that somebody passed on: who wrote it, what it says, and what stands above it. Pure.
+
+It stands in the text below a header block, or is attached whole. Only where the subject says so as
+well: a quoted mail with its header block below an answer looks the same, and a mail can be attached
+to show something. Programs that leave the subject to the writer put the inner one there, or none.
+
+Bounded by the lines looked at; each pattern meets one line cut to 1,000 characters.
+"""
+
+import re
+from dataclasses import dataclass
+
+from maildesk.ingest.content.quoting import forwarded, header_block, original, role
+from maildesk.model.mail import Address, Enclosed, Reading
+
+_LINES = 2_000
+_LINE = 1_000
+_SUBJECT = re.compile(
+    r"\s{0,9}(?:\[[^\]]{0,40}\]\s{0,9})?"
+    r"(?:fwd?|wg|tr|rv|enc|i|vb|vs|pd|fs|doorst|ynt|转发|轉寄|転送)\s{0,3}[:：]\s{0,9}",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"([^\s<>()\[\]:;,\"']{1,64}@[^\s<>()\[\]:;,\"']{1,255})")
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarded:
+    """The inner mail: its author, its text; and the words of the one who passed it on."""
+
+    author: Address
+    subject: str
+    text: str
+    words: str
+
+
+def passed_on(reading: Reading) -> Forwarded | None:
+    """The mail that this one passes on, in its text or attached, or None."""
+    mail = reading.mail
+    return forwarded_in(mail.subject, mail.text) or _attached(
+        mail.subject, mail.text, reading.enclosed
+    )
+
+
+def _attached(subject: str, text: str, inner: Enclosed | None) -> Forwarded | None:
+    marked = _SUBJECT.match(subject)
+    if inner is None or not (marked or subject.strip() in ("", inner.subject.strip())):
+        return None
+    return Forwarded(inner.author, inner.subject, inner.text.strip(), text.strip())
+
+
+def forwarded_in(subject: str, text: str) -> Forwarded | None:
+    """The mail that this one passes on, or None where that cannot be told."""
+    marked = _SUBJECT.match(subject)
+    if marked is None:
+        return None
+    lines = text.split("\n")
+    for at in range(min(len(lines), _LINES)):
+        count = header_block(lines, at) if "@" in "".join(lines[at : at + 6]) else 0
+        author = _author(lines[at : at + count])
+        if author is not None:
+            words = "\n".join(_without_mark(lines[:at])).strip()
+            inner = "\n".join(lines[at + count :]).strip()
+            return Forwarded(author, subject[marked.end() :], inner, words)
+    return None
+
+
+def above_the_first(text: str) -> str:
+    """The words above the first mail that is passed on, with or without a subject that says so."""
+    lines = text.split("\n")
+    for at, line in enumerate(lines[:_LINES]):
+        if forwarded(line) or original(line) or header_block(lines, at):
+            return "\n".join(lines[:at]).strip()
+    return text.strip()
+
+
+def _author(block: list[str]) -> Address | None:
+    """Whom the block's one From line names; several addresses in it name nobody."""
+    senders = [line[:_LINE] for line in block if role(line) == "from"]
+    if len(senders) != 1:
+        return None
+    value = re.split("[:：]", senders[0], maxsplit=1)[1].replace("mailto:", "")
+    found = list(dict.fromkeys(_ADDRESS.findall(value)))
+    if len(found) != 1:
+        return None
+    name = value.partition(found[0])[0].strip(" <[(*\"'")
+    return Address(name, found[0])
+
+
+def _without_mark(lines: list[str]) -> list[str]:
+    while lines and (not lines[-1].strip() or forwarded(lines[-1]) or original(lines[-1])):
+        lines = lines[:-1]
+    return lines

@@ -1,0 +1,1 @@
+"""What a mail means: commands, decisions, thanks, automatic mail, bounces, monitoring."""

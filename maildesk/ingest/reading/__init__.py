@@ -1,0 +1,1 @@
+"""Analysing mails in separate processes with limits."""

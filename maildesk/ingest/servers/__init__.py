@@ -1,0 +1,1 @@
+"""Mail servers: how raw mail reaches the journal."""

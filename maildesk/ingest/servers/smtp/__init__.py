@@ -1,0 +1,1 @@
+"""Accepting mail by SMTP and LMTP."""

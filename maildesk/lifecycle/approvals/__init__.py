@@ -1,0 +1,1 @@
+"""Approval requests, replies, substitutes, deadlines and outcomes."""

@@ -1,0 +1,172 @@
+"""What follows from the words of those who were asked: counted, decided, the next level asked."""
+
+from maildesk.lifecycle.approvals import requests
+from maildesk.lifecycle.approvals import start as questions
+from maildesk.lifecycle.approvals.approvers import of_level, outcome
+from maildesk.lifecycle.decision_builder import DecisionBuilder
+from maildesk.lifecycle.workflow import transitions
+from maildesk.model.approval import Approval, asked
+from maildesk.model.decision import ActorKind, Template
+from maildesk.model.event import ApprovalAsked, ApprovalDecided, ApprovalVoted, MessageAdded
+from maildesk.model.person import Person
+from maildesk.model.policy import ApprovalKind
+
+
+def count(
+    builder: DecisionBuilder, approval: Approval, approver: Person, approved: bool, reason: str
+) -> None:
+    """One of several decided, and others still have to."""
+    builder.add(ApprovalVoted(round=approval.round, person=approver.id, approved=approved))
+    builder.explain("approval", f"{approver.name} {_did(approved)}; others are waited for")
+    _receipt(builder, approver, approved, reason, " Others still have to decide.")
+
+
+def _did(approved: bool) -> str:
+    return "approved" if approved else "did not approve"
+
+
+def _receipt(
+    builder: DecisionBuilder, approver: Person | None, approved: bool, reason: str, more: str = ""
+) -> None:
+    if approver is None:
+        return
+    note = f"You {_did(approved)} this request.{more}"
+    builder.write(Template.DECISION_RECEIPT, approver.id, text=reason, note=note)
+
+
+def settle(
+    builder: DecisionBuilder,
+    approval: Approval,
+    approver: Person | None,
+    approved: bool,
+    reason: str,
+    requester: Person,
+) -> bool:
+    """The question is decided, by that approver or by the clock; whether no level is left.
+
+    A request that was not approved closes. Who was asked as well hears that it is decided.
+    """
+    kind = builder.policy.approvals.kind(approval.kind)
+    person = approver.id if approver else None
+    agreed = _agreed(approval, person)
+    next_ = _next(builder, kind, approval, agreed, requester) if approved and kind else None
+    more = next_ is not None
+    builder.add(ApprovalDecided(round=approval.round, approved=approved, person=person, more=more))
+    _receipt(builder, approver, approved, reason)
+    if not approved:
+        _turned_down(builder, approver, reason)
+    elif next_ is not None and kind is not None:
+        _ask_level(builder, kind, next_, approver, agreed)
+    else:
+        _approved(builder, approver, reason)
+    _tell_the_others(builder, approval, approver, approved)
+    return not more
+
+
+def decided_by(builder: DecisionBuilder, approval: Approval, reader: int) -> str:
+    """By whose word it was decided, as ` by Max`; "" where it was the clock."""
+    words = [vote for vote in approval.votes if vote.said in ("approved", "rejected")]
+    last = [vote.person for vote in words if vote.at == approval.decided_at]
+    said = [person for person in last if person not in approval.agreed]
+    if not said:
+        return ""
+    return " by you" if reader in said else f" by {requests.name(builder, said[0])}"
+
+
+def _agreed(approval: Approval, person: int | None) -> tuple[int, ...]:
+    """Who said yes so far, at this level and those before: none of them is asked again."""
+    yes = (vote.person for vote in approval.votes if vote.said == "approved")
+    last = () if person is None else (person,)
+    return tuple(sorted({*approval.agreed, *yes, *last}))
+
+
+def _next(
+    builder: DecisionBuilder,
+    kind: ApprovalKind,
+    approval: Approval,
+    agreed: tuple[int, ...],
+    requester: Person,
+) -> tuple[int, tuple[int, ...]] | None:
+    """The next level whose approvers have not all said yes before, and who they are."""
+    for level in range(approval.level + 1, len(kind.level)):
+        approvers = of_level(builder.policy.directory, kind.level[level], requester)
+        quorum = kind.level[level].quorum
+        as_it_is = ApprovalAsked(approvers=approvers, round=0, quorum=quorum, agreed=agreed)
+        if not approvers or outcome(asked(as_it_is, builder.now)) is None:
+            return level, approvers
+        builder.explain("approval", f"{_place(kind, level)} is given: they approved before")
+    return None
+
+
+def _place(kind: ApprovalKind, level: int) -> str:
+    return f"level {level + 1} of {len(kind.level)}"
+
+
+def _tell_the_others(
+    builder: DecisionBuilder, approval: Approval, approver: Person | None, approved: bool
+) -> None:
+    """Who was asked at the same time, and now need not decide any more."""
+    question = builder.ticket.approval
+    still = question.waiting if question else ()
+    done = {approver.id} if approver else set()
+    others = [person for person in approval.waiting if person not in {*still, *done}]
+    by = f"{approver.name} {_did(approved)} this request" if approver else _BY_CLOCK[approved]
+    builder.write(Template.UPDATE, *others, note=f"{by}; your decision is not needed any more.")
+
+
+def _approved(builder: DecisionBuilder, approver: Person | None, said: str) -> None:
+    roles = builder.policy.workflow.roles
+    if builder.ticket.status == roles.on_hold:
+        transitions.move(builder, roles.assigned, ActorKind.MANAGER)
+    by = f"{approver.name} approved" if approver else "Nobody decided in time, which approves"
+    author = approver.id if approver and said else None
+    builder.tell_agents(f"{by} the request.", text=said, author=author)
+    builder.write(Template.UPDATE, builder.ticket.requester, note=f"{by} your request.")
+    builder.explain("approval", f"approved by {approver.name if approver else 'the clock'}")
+
+
+def _ask_level(
+    builder: DecisionBuilder,
+    kind: ApprovalKind,
+    next_: tuple[int, tuple[int, ...]],
+    approver: Person | None,
+    agreed: tuple[int, ...],
+) -> None:
+    who = f"{approver.name} approved" if approver else "Nobody decided in time, which approves"
+    level, approvers = next_
+    place = _place(kind, level)
+    if not approvers:
+        builder.explain("approval", f"nobody to ask for {place}")
+        builder.tell_agents(f'{who} the request, but nobody is known for {place} of "{kind.name}".')
+        return
+    questions.begin(builder, kind, level, approvers, "", agreed)
+    builder.explain("approval", f"{who}; {place} is asked")
+    requests.send_request(builder, "", f"{who} this request; yours is {place}.")
+
+
+def _turned_down(builder: DecisionBuilder, approver: Person | None, reason: str) -> None:
+    closing = builder.policy.workflow.closing
+    name = approver.name if approver else "the clock"
+    builder.explain("approval", f"not approved by {name}")
+    note = f"{approver.name} did not approve the request." if approver else _TOO_LATE
+    said = next((e.message for e in builder.events if isinstance(e, MessageAdded)), None)
+    illegal = transitions.close(
+        builder,
+        ActorKind.MANAGER,
+        closing.not_approved_category,
+        closing.not_approved_note,
+        said if reason else None,
+    )
+    author = approver.id if approver else None
+    if illegal is None:
+        builder.write(
+            Template.CLOSURE, builder.ticket.requester, text=reason, author=author, note=note
+        )
+    builder.tell_agents(note, text=reason, author=author)
+
+
+_TOO_LATE = "Nobody decided about the request in time, so it is not approved."
+_BY_CLOCK = {
+    True: "Nobody decided in time, which approves this request",
+    False: "Nobody decided in time, so this request is not approved",
+}

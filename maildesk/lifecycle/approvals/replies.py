@@ -1,0 +1,179 @@
+"""A mail about an approval: of who is asked, of who was, or of the requester who takes it back."""
+
+from datetime import datetime
+
+from maildesk.lifecycle.approvals import outcome, requests, start, substitutes
+from maildesk.lifecycle.approvals.clarification import reason_missing, unproven
+from maildesk.lifecycle.classification.classify import settle_approval
+from maildesk.lifecycle.commands import participants
+from maildesk.lifecycle.decision_builder import DecisionBuilder
+from maildesk.lifecycle.sender_proof import APPROVING, DECIDING_A_RESOLUTION, actor, proof, told
+from maildesk.lifecycle.workflow.transitions import Refusal
+from maildesk.model.approval import Approval
+from maildesk.model.cause import Choice, MailArrived
+from maildesk.model.decision import ActorKind, Answer, Decision, Template
+from maildesk.model.event import MessageAdded
+from maildesk.model.mail import Disposition
+from maildesk.model.ticket import Ticket
+from maildesk.model.token import Purpose
+
+_DECIDING = (Choice.APPROVE, Choice.REJECT)
+_UNCLEAR = (
+    "We could not tell from your answer whether you approve. Please begin your reply with the "
+    "word approve, or with reject and the reason."
+)
+_WITHDRAWING = (
+    "Do you want to take this request back? Then please reply with the word withdraw as the first "
+    "line. Until then it goes on waiting for its approval."
+)
+
+
+def answered(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Decision | None:
+    """Somebody who is asked now answers; None for anybody else, and for an agent's commands."""
+    question = ticket.approval if ticket.waits_for_approval else None
+    is_asked = question is not None and mail.sender.id in question.waiting
+    if not is_asked or _commands_alone(mail):
+        return None
+    builder.actor = actor(mail, ActorKind.MANAGER)
+    passing = _passing(mail)
+    if (passing or mail.wrong_commands) and mail.choice is None:
+        return _passed_on(ticket, mail, builder, passing)
+    if mail.unclear or passing or mail.choice not in _DECIDING:
+        return _asked_again(mail, builder)
+    if proof(mail) < APPROVING or mail.round != ticket.round:
+        return unproven(mail, builder, Purpose.APPROVAL)
+    if mail.choice is Choice.REJECT and not mail.reason:
+        return reason_missing(mail, builder, Purpose.APPROVAL)
+    builder.add(MessageAdded(mail.message, "decision"))
+    approved = mail.choice is Choice.APPROVE
+    settle_approval(builder, mail.sender, approved, mail.reason, mail.facts, mail.requester)
+    return builder.decision(Answer.DONE, Disposition.DECISION, "decision")
+
+
+def _commands_alone(mail: MailArrived) -> bool:
+    """An approver who is an agent may command, too."""
+    commands = mail.commands or mail.wrong_commands
+    return mail.sender.is_agent and bool(commands) and mail.choice is None and not _passing(mail)
+
+
+def _passing(mail: MailArrived) -> list[str]:
+    return [one.argument for one in mail.commands if one.name == "delegate"]
+
+
+def _passed_on(
+    ticket: Ticket, mail: MailArrived, builder: DecisionBuilder, whom: list[str]
+) -> Decision:
+    """The approver names who decides instead; that needs the proof that deciding needs."""
+    if proof(mail) < APPROVING or mail.round != ticket.round:
+        return unproven(mail, builder, Purpose.APPROVAL)
+    taker = _taker(mail, builder, whom)
+    agent_mail = [f"#delegate {one}" for one in whom] or [one.line for one in mail.wrong_commands]
+    words = "\n\n".join([*agent_mail, mail.text]).strip()
+    builder.add(MessageAdded(mail.message, "comment" if isinstance(taker, Refusal) else "decision"))
+    if isinstance(taker, Refusal):
+        note = f"It was not passed on: {taker.why}. You are still asked."
+        builder.explain("approval", "not passed on", taker.why)
+        builder.write(Template.CONFIRMATION, mail.sender.id, note=note, links=(Purpose.APPROVAL,))
+        return builder.decision(Answer.ILLEGAL, Disposition.FOLLOW_UP, "comment", words)
+    substitutes.pass_on(builder, mail.sender.id, "delegated", taker)
+    note = f"You passed this request on: {_instead(mail, builder, whom[0], taker)}."
+    builder.write(Template.DECISION_RECEIPT, mail.sender.id, note=note)
+    return builder.decision(Answer.DONE, Disposition.DECISION, "decision", words)
+
+
+def _taker(mail: MailArrived, builder: DecisionBuilder, whom: list[str]) -> int | Refusal:
+    if not whom:
+        return Refusal("write to whom, as in #delegate Maria, or #delegate and a mail address")
+    if len(whom) > 1:
+        return Refusal("it can be passed on to one person")
+    meant = participants.person_meant(mail.command_context, whom[0])
+    return meant if isinstance(meant, Refusal) else substitutes.taker(builder, meant)
+
+
+def _instead(mail: MailArrived, builder: DecisionBuilder, whom: str, taker: int) -> str:
+    meant = participants.person_meant(mail.command_context, whom)
+    asked = f"{requests.name(builder, taker)} is asked instead"
+    if isinstance(meant, Refusal) or meant.id == taker:
+        return asked
+    return f"{meant.name} is away, so {asked}"
+
+
+def _asked_again(mail: MailArrived, builder: DecisionBuilder) -> Decision:
+    builder.add(MessageAdded(mail.message, "comment"))
+    builder.explain("approval", "the answer is neither yes nor no; asked again")
+    requests.send_request(builder, "", _UNCLEAR, (mail.sender.id,))
+    note = told(f"{mail.sender.name} wrote.", mail)
+    builder.tell_agents(note, text=mail.text, author=mail.sender.id)
+    return builder.decision(Answer.RECORDED, Disposition.FOLLOW_UP, "comment")
+
+
+def is_late(ticket: Ticket, mail: MailArrived) -> bool:
+    """Whether somebody who was asked answers what is decided, what others are asked now, or what
+    nobody is asked any more: such an answer never opens a ticket of its own."""
+    question = ticket.approval
+    if question is None:
+        return False
+    decides = mail.choice in _DECIDING
+    was_asked = mail.sender.id in question.approvers and mail.sender.id not in question.waiting
+    if not ticket.is_closed:
+        current = question.round == ticket.round and not mail.sender.is_agent
+        return current and was_asked and decides
+    # At an earlier level or in an earlier round only the token of that mail tells of it.
+    answers = was_asked or (mail.round is not None and mail.sender.id != ticket.requester)
+    return answers and (decides or (was_asked and mail.unclear))
+
+
+def too_late(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Decision | None:
+    """Kept, and answered with what was decided, by whom and when."""
+    question = ticket.approval
+    if question is None or not is_late(ticket, mail):
+        return None
+    builder.add(MessageAdded(mail.message, "comment"))
+    builder.explain("approval", "recorded; it was decided before, or passed on")
+    note = (
+        f"{_became(ticket, question, mail, builder)} What you wrote is kept; nothing has changed."
+    )
+    builder.write(Template.CONFIRMATION, mail.sender.id, note=note)
+    if not ticket.is_closed:
+        note = told(f"{mail.sender.name} wrote.", mail)
+        builder.tell_agents(note, text=mail.text, author=mail.sender.id)
+    return builder.decision(Answer.ALREADY_DECIDED, Disposition.FOLLOW_UP, "comment")
+
+
+def _became(ticket: Ticket, question: Approval, mail: MailArrived, builder: DecisionBuilder) -> str:
+    """What became of the question, told to whoever answers it late."""
+    if question.outcome == "open":
+        return "You have decided already, or others are asked in your place."
+    when = _moment(builder, mail.sender.id, question.decided_at or ticket.updated_at)
+    if question.outcome == "withdrawn":
+        return f"Your decision is no longer needed: the request was taken back or closed {when}."
+    did = "approved" if question.outcome == "approved" else "not approved"
+    by = outcome.decided_by(builder, question, mail.sender.id)
+    return f"This request was already {did}{by} {when}; your decision is no longer needed."
+
+
+def _moment(builder: DecisionBuilder, person: int, at: datetime) -> str:
+    here = at.astimezone(builder.policy.directory.zone_of(person))
+    return f"on {here:%d %B %Y} at {here:%H:%M %Z}"
+
+
+def withdrawn(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Decision | None:
+    """The requester takes back what nobody approved yet, or seems to."""
+    mine = ticket.waits_for_approval and ticket.requester == mail.sender.id
+    if not mine or not (mail.withdrawing or mail.choice is Choice.WITHDRAW):
+        return None
+    if proof(mail) < DECIDING_A_RESOLUTION:
+        return unproven(mail, builder)
+    if mail.choice is not Choice.WITHDRAW:
+        return _asked_whether(mail, builder)
+    builder.add(MessageAdded(mail.message, "decision"))
+    start.withdraw(builder)
+    return builder.decision(Answer.DONE, Disposition.DECISION, "decision")
+
+
+def _asked_whether(mail: MailArrived, builder: DecisionBuilder) -> Decision:
+    builder.add(MessageAdded(mail.message, "comment"))
+    builder.explain("approval", "the requester seems to take it back; asked whether")
+    builder.write(Template.CONFIRMATION, mail.sender.id, note=_WITHDRAWING, links=(Purpose.VIEW,))
+    builder.tell_agents(f"{mail.sender.name} wrote.", text=mail.text, author=mail.sender.id)
+    return builder.decision(Answer.RECORDED, Disposition.FOLLOW_UP, "comment")

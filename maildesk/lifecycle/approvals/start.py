@@ -1,0 +1,192 @@
+"""Asking for an approval, asking anew, and taking the question back.
+
+A kind of approval has levels, asked one after the other: each is a round of its own. All approvers
+of a level are asked at once, and the quorum decides (lifecycle.verdict).
+"""
+
+from dataclasses import replace
+
+from maildesk.lifecycle.approvals import requests, substitutes
+from maildesk.lifecycle.approvals.approvers import of_level
+from maildesk.lifecycle.decision_builder import DecisionBuilder
+from maildesk.lifecycle.workflow import transitions
+from maildesk.lifecycle.workflow.transitions import Refusal
+from maildesk.model.decision import ActorKind, Template
+from maildesk.model.event import ApprovalAsked, ApprovalWithdrawn
+from maildesk.model.person import Person
+from maildesk.model.policy import ApprovalKind
+
+_ASKED = Refusal("the ticket waits for an approval already")
+_TAKEN_BACK = "The request was withdrawn; there is nothing to decide any more."
+_CHANGED = (
+    "The request has changed since you were asked. Please decide anew; links of earlier mails do "
+    "not work any more."
+)
+_ASKED_ANEW = (
+    "The request has changed, and others are asked first; your decision is not needed now."
+)
+
+
+def ask(
+    builder: DecisionBuilder,
+    requester: Person,
+    name: str,
+    text: str,
+    *,
+    rule: str = "",
+    by: ActorKind = ActorKind.RULE,
+) -> Refusal | None:
+    """Put the ticket on hold and ask for the approval of that name; or say why not.
+
+    `text` is the request in the requester's words, who hears of it; of a new ticket that is told
+    with its number.
+    """
+    kind = builder.policy.approvals.kind(name)
+    obstacle = _obstacle(builder, name)
+    if obstacle is None and kind is not None:
+        obstacle = _asked(builder, requester, kind, rule, by)
+    if obstacle is None:
+        whom = "the reporting manager" if name == "manager" else f'for the approval "{name}"'
+        builder.explain("approval", f"asked {whom}", *([f'rule "{rule}"'] if rule else []))
+        requests.send_request(builder, text)
+        if not builder.is_new:
+            _tell_requester(
+                builder, f"Your request needs an approval. {requests.waits_for(builder)}"
+            )
+    elif obstacle is not _ASKED:
+        builder.explain("approval", "not asked", obstacle.why)
+    return obstacle
+
+
+def _tell_requester(builder: DecisionBuilder, note: str) -> None:
+    """In the letter that the same cause brings already, as where one approval leads to another."""
+    for place, outgoing_mail in enumerate(builder.outgoing_mails):
+        if (
+            outgoing_mail.template is Template.UPDATE
+            and outgoing_mail.to == builder.ticket.requester
+        ):
+            builder.outgoing_mails[place] = replace(
+                outgoing_mail, note=f"{outgoing_mail.note} {note}".strip()
+            )
+            return
+    builder.write(Template.UPDATE, builder.ticket.requester, note=note)
+
+
+def _obstacle(builder: DecisionBuilder, name: str) -> Refusal | None:
+    if builder.ticket.waits_for_approval:
+        return _ASKED
+    if builder.silent:
+        return Refusal("the mail is recorded in silence")
+    if builder.policy.approvals.kind(name) is None:
+        known = ", ".join(kind.name for kind in builder.policy.approvals.kinds)
+        return Refusal(f'there is no approval "{name}"; there are: {known}')
+    type_ = builder.policy.catalog.type_named(builder.ticket.request_type)
+    if not type_.managers_approval:
+        return Refusal(f'tickets of the type "{type_.name}" need no approval (catalog.toml)')
+    return None
+
+
+def _asked(
+    builder: DecisionBuilder, requester: Person, kind: ApprovalKind, rule: str, by: ActorKind
+) -> Refusal | None:
+    approvers = of_level(builder.policy.directory, kind.level[0], requester)
+    if not approvers:
+        why = (
+            f"An approval is needed, but {requester.name} has no reporting manager in people.toml "
+            "and approvals.toml names no fallback."
+        )
+        builder.tell_agents(why)
+        return Refusal(f"nobody to ask: {requester.name} has no reporting manager")
+    illegal = transitions.move(builder, builder.policy.workflow.roles.on_hold, by, rule=rule)
+    if illegal is None:
+        begin(builder, kind, 0, approvers, rule)
+    return illegal
+
+
+def begin(
+    builder: DecisionBuilder,
+    kind: ApprovalKind,
+    level: int,
+    approvers: tuple[int, ...],
+    rule: str,
+    agreed: tuple[int, ...] = (),
+) -> None:
+    """A new round of asking; for who is away by people.toml somebody else is asked."""
+    due = requests.deadlines(builder, kind, set(approvers).difference(agreed))
+    asked = ApprovalAsked(
+        approvers=approvers,
+        round=builder.ticket.round + 1,
+        rule=rule,
+        kind=kind.name,
+        level=level,
+        quorum=kind.level[level].quorum,
+        agreed=agreed,
+        remind_due=due.remind,
+        expire_due=due.expire,
+        away_due=due.away,
+    )
+    builder.add(asked)
+    substitutes.before_asking(builder)
+
+
+def withdraw(builder: DecisionBuilder) -> None:
+    """The requester takes the request back: it closes, and whoever was asked hears of it."""
+    approval, closing = builder.ticket.approval, builder.policy.workflow.closing
+    assert approval is not None, "only an open question is withdrawn"
+    waiting = approval.waiting
+    builder.add(ApprovalWithdrawn(round=approval.round))
+    transitions.end(builder, closing.withdrawn_category, closing.withdrawn_note)
+    builder.write(Template.CLOSURE, builder.ticket.requester, note="You withdrew this request.")
+    builder.write(Template.UPDATE, *waiting, note=_TAKEN_BACK)
+    builder.tell_agents("The requester withdrew this request.")
+    builder.explain("approval", "withdrawn by the requester")
+
+
+def ask_again(builder: DecisionBuilder, requester: Person, text: str) -> None:
+    """The request changed before it was decided: a new round from the first level on."""
+    approval = builder.ticket.approval
+    kind = builder.policy.approvals.kind(approval.kind) if approval else None
+    if approval is None or kind is None or kind.ask_again == "never":
+        return
+    if _anew(builder, requester, kind, text):
+        builder.explain("approval", "the request changed: asked again, in a new round")
+
+
+def _anew(builder: DecisionBuilder, requester: Person, kind: ApprovalKind, text: str) -> bool:
+    """Whether there was somebody to ask; those whom the new round does not ask hear of it."""
+    before = builder.ticket.approval.waiting if builder.ticket.approval else ()
+    approvers = of_level(builder.policy.directory, kind.level[0], requester)
+    if not approvers:
+        return False
+    begin(builder, kind, 0, approvers, "")
+    now = builder.ticket.approval.waiting if builder.ticket.approval else ()
+    requests.send_request(builder, text, _CHANGED)
+    builder.write(Template.UPDATE, *(p for p in before if p not in now), note=_ASKED_ANEW)
+    return True
+
+
+def what_it_needs(
+    builder: DecisionBuilder, requester: Person, text: str, *, anew: bool = False
+) -> str:
+    """An agent made another type of request of it, or another person's (`anew`): the approval that
+    such a one needs by itself is asked for, unless it was given. What came of it, in words.
+    """
+    type_ = builder.policy.catalog.type_named(builder.ticket.request_type)
+    kind = builder.policy.approvals.kind(type_.approval)
+    if not type_.automatic_approval or kind is None or _has(builder, kind, anew):
+        return ""
+    if builder.ticket.waits_for_approval:
+        asked = _anew(builder, requester, kind, text)
+        return f'; the approval "{kind.name}" is asked for instead' if asked else ""
+    illegal = ask(builder, requester, kind.name, text, by=ActorKind.AGENT)
+    if illegal is not None:
+        return f'; the approval "{kind.name}" is needed, but not asked for: {illegal.why}'
+    return f'; the approval "{kind.name}" is asked for'
+
+
+def _has(builder: DecisionBuilder, kind: ApprovalKind, anew: bool) -> bool:
+    """Whether this kind of approval was given, or is asked for now."""
+    question = builder.ticket.approval
+    if question is None or question.kind != kind.name or anew:
+        return False
+    return builder.ticket.waits_for_approval or question.outcome == "approved"

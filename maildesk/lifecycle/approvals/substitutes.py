@@ -1,0 +1,126 @@
+"""Somebody else is asked in the place of an approver: passed on, away, bounced, or too late.
+
+Whoever is newly asked has the whole time to decide. Who is away by people.toml is looked at when a
+round begins, when an absence begins, and at each reminder.
+"""
+
+from maildesk.lifecycle.approvals import requests
+from maildesk.lifecycle.approvals.approvers import next_in_line
+from maildesk.lifecycle.approvals.requests import name
+from maildesk.lifecycle.decision_builder import DecisionBuilder
+from maildesk.lifecycle.workflow.transitions import Refusal
+from maildesk.model.event import AbsenceSeen, ApprovalPassedOn, SubstitutionReason
+from maildesk.model.person import Person
+
+_PASSED: dict[SubstitutionReason, str] = {
+    "delegated": "{old} passed it on to {new}, who is asked now.",
+    "absent": "{old} is away; {new} is asked instead.",
+    "away": "{old} is away, says an automatic answer; {new} is asked instead.",
+    "bounced": "The mail to {old} did not arrive; {new} is asked instead.",
+    "expired": "{old} did not decide in time; {new} is asked now.",
+}
+
+
+def pass_on(
+    builder: DecisionBuilder, old: int, why: SubstitutionReason, to: int | None = None
+) -> int | None:
+    """Somebody else is asked in that approver's place: `to`, else who is next in line.
+
+    Where nobody is left and the approver is away, agents are told.
+    """
+    new = _handed(builder, old, why, to)
+    if new is not None:
+        requests.send_request(builder, "", _note(builder, old, new, why), (new,))
+    elif why in ("absent", "away"):
+        _left_alone(builder, old)
+    return new
+
+
+def for_absent(builder: DecisionBuilder) -> tuple[int, ...]:
+    """In the place of each approver who is away by people.toml another is asked; who is, now."""
+    found = [pass_on(builder, person, "absent") for person in _absent(builder)]
+    return tuple(person for person in found if person is not None)
+
+
+def before_asking(builder: DecisionBuilder) -> None:
+    """The same for a round that begins: nobody was written to yet, and all are asked together."""
+    for person in _absent(builder):
+        if _handed(builder, person, "absent", None) is None:
+            _left_alone(builder, person)
+
+
+def still_absent(builder: DecisionBuilder) -> tuple[int, ...]:
+    """The same for a question that is open for long: of those left alone agents know already."""
+    absent = _absent(builder)
+    found = [_handed(builder, person, "absent", None) for person in absent]
+    fresh = [(old, new) for old, new in zip(absent, found, strict=True) if new is not None]
+    for old, new in fresh:
+        requests.send_request(builder, "", _note(builder, old, new, "absent"), (new,))
+    return tuple(new for _, new in fresh)
+
+
+def taker(builder: DecisionBuilder, person: Person) -> int | Refusal:
+    """Who is asked where an approver names that person: who decides for them while they are away.
+
+    Or why the question cannot be passed on to them.
+    """
+    directory, question = builder.policy.directory, builder.ticket.approval
+    if person.id not in directory.staff:
+        return Refusal(f"{person.name} <{person.address}> is not in people.toml")
+    taking = directory.at_work(person.id, builder.now)
+    if taking is None:
+        until = directory.away_until(person.id, builder.now)
+        return Refusal(f"{person.name} is away until {until:%d %B %Y}, and nobody stands in")
+    if taking == builder.ticket.requester:
+        return Refusal("nobody approves the own request")
+    if question is not None and taking in (*question.approvers, *question.agreed):
+        return Refusal(f"{name(builder, taking)} was asked already")
+    return taking
+
+
+def _absent(builder: DecisionBuilder) -> tuple[int, ...]:
+    approval, directory = builder.ticket.approval, builder.policy.directory
+    waiting = approval.waiting if approval else ()
+    return tuple(one for one in waiting if directory.away_until(one, builder.now) is not None)
+
+
+def _handed(
+    builder: DecisionBuilder, old: int, why: SubstitutionReason, to: int | None
+) -> int | None:
+    """The vote goes over to `to`, else to who is next in line; None where nobody is left."""
+    ticket, directory = builder.ticket, builder.policy.directory
+    new = to if to is not None else next_in_line(directory, ticket, old, why, builder.now)
+    question = ticket.approval
+    if new is None or question is None:
+        return None
+    waiting = {*question.waiting, new} - {old}
+    due = requests.deadlines(builder, builder.policy.approvals.kind(question.kind), waiting)
+    builder.add(
+        ApprovalPassedOn(
+            round=ticket.round,
+            approver=old,
+            to=new,
+            why=why,
+            remind_due=due.remind,
+            expire_due=due.expire,
+            away_due=due.away,
+        )
+    )
+    note = _note(builder, old, new, why)
+    builder.notes.append(note)
+    builder.explain("approval", note)
+    return new
+
+
+def _note(builder: DecisionBuilder, old: int, new: int, why: SubstitutionReason) -> str:
+    return _PASSED[why].format(old=name(builder, old), new=name(builder, new))
+
+
+def _left_alone(builder: DecisionBuilder, approver: int) -> None:
+    question = builder.ticket.approval
+    assert question is not None, "only an approver is stood in for"
+    away_due = requests.next_absence(builder, question.waiting)
+    builder.add(AbsenceSeen(round=question.round, away_due=away_due, alone=approver))
+    note = f"{name(builder, approver)} is away, and nobody is left to be asked instead."
+    builder.explain("approval", note)
+    builder.tell_agents(f"The approval of this request waits: {note}")

@@ -1,0 +1,1 @@
+"""Resolving, accepting, rejecting and closing a ticket."""

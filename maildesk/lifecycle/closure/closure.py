@@ -1,0 +1,238 @@
+"""Resolution, acceptance, rejection, reminder and the end of a ticket."""
+
+from maildesk.lifecycle.closure import closure_deadlines
+from maildesk.lifecycle.decision_builder import DecisionBuilder
+from maildesk.lifecycle.relations import parent_state
+from maildesk.lifecycle.workflow import transitions
+from maildesk.lifecycle.workflow.transitions import Refusal
+from maildesk.model.decision import ActorKind, Template
+from maildesk.model.event import (
+    ClosurePostponed,
+    ClosureScheduled,
+    Reminded,
+    Reopened,
+    ResolutionDecided,
+    ResolutionGiven,
+)
+from maildesk.model.person import Person
+from maildesk.model.token import Purpose
+
+
+def resolve(
+    builder: DecisionBuilder, agent: Person, message: str, text: str, *, asks: bool = True
+) -> Refusal | None:
+    """A resolution is given; the requester is asked to accept or reject it, if anybody reads it:
+    a machine is not asked, and waited for as long as for its own word that it is over."""
+    illegal = cannot_resolve(builder)
+    if illegal is not None:
+        return illegal
+    builder.add(_given(builder, message, asks))
+    transitions.move(builder, builder.policy.workflow.roles.waiting_for_closure, ActorKind.AGENT)
+    builder.write(
+        Template.RESOLUTION,
+        builder.ticket.requester,
+        automatic=False,
+        text=text,
+        author=agent.id,
+        links=(Purpose.RESOLUTION,),
+    )
+    builder.explain("lifecycle", "resolved", f"by {agent.name}")
+    return None
+
+
+def cannot_resolve(builder: DecisionBuilder) -> Refusal | None:
+    """Why the workflow does not let an agent give a resolution."""
+    shipped = builder.policy.workflow
+    waiting, filling = shipped.roles.waiting_for_closure, frozenset({"resolution"})
+    leads = builder.policy.directory.leads_team(builder.actor.person, builder.ticket.team)
+    return transitions.check(
+        shipped, builder.ticket, waiting, ActorKind.AGENT, filling, leads=leads
+    )
+
+
+def _given(builder: DecisionBuilder, message: str, asks: bool) -> ResolutionGiven:
+    close_due, remind_due = closure_deadlines.to_answer(builder)
+    if not asks:
+        close_due, remind_due = closure_deadlines.without_a_reader(builder), None
+    return ResolutionGiven(
+        message=message,
+        round=builder.ticket.round + 1,
+        close_due=close_due,
+        remind_due=remind_due,
+    )
+
+
+def bring_to(
+    builder: DecisionBuilder, status: str, by: ActorKind, rule: str = ""
+) -> Refusal | None:
+    """A move to a status that somebody or a rule named, with all that its state brings along.
+
+    To Closed is the end; to Resolved without a resolution, it closes by itself in the days of the
+    request type; and out of Resolved, work begins again. Children go with it both ways.
+    """
+    shipped = builder.policy.workflow
+    old, new = shipped.state_of(builder.ticket.status), shipped.state_of(status)
+    if new == transitions.CLOSED:
+        return _end_in(builder, status, by, rule)
+    illegal = transitions.move(builder, status, by, rule=rule)
+    if illegal is not None:
+        return illegal
+    if new == transitions.RESOLVED and status != shipped.roles.rejected:
+        _close_later(builder)
+        parent_state.resolve_children(builder)
+    elif old == transitions.RESOLVED:
+        builder.add(Reopened())
+        parent_state.reopen_children(builder)
+    return None
+
+
+def _close_later(builder: DecisionBuilder) -> None:
+    if builder.ticket.close_due is not None:
+        return
+    builder.add(ClosureScheduled(closure_deadlines.unasked(builder)))
+    builder.write(Template.UPDATE, builder.ticket.requester, note="Your request is resolved.")
+
+
+def _end_in(builder: DecisionBuilder, status: str, by: ActorKind, rule: str) -> Refusal | None:
+    category, note = _end_words(builder, status)
+    illegal = transitions.close(builder, by, category, note, status=status, rule=rule)
+    if illegal is None:
+        builder.write(
+            Template.CLOSURE, builder.ticket.requester, author=builder.actor.person, note=note
+        )
+    return illegal
+
+
+def _end_words(builder: DecisionBuilder, status: str) -> tuple[str, str]:
+    """Closure category and note; a Closed status beside the usual one is a category itself."""
+    shipped, closing = builder.policy.workflow, builder.policy.workflow.closing
+    if status != shipped.roles.closed:
+        return status, closing.agent_note
+    if builder.ticket.waits_for_requester:
+        return closing.automatic_category, closing.automatic_note
+    if shipped.state_of(builder.ticket.status) == transitions.RESOLVED:
+        return closing.accepted_category, closing.silent_note
+    return closing.accepted_category, closing.agent_note
+
+
+def keep_open(builder: DecisionBuilder, requester: Person, text: str) -> None:
+    """The requester needs more time to see whether it is solved: the days count anew.
+
+    Agents read what the requester says to it.
+    """
+    close_due, remind_due = closure_deadlines.to_answer(builder)
+    builder.add(ClosurePostponed(close_due=close_due, remind_due=remind_due))
+    builder.explain("lifecycle", "kept open", f"until {close_due:%d %B}")
+    if text:
+        note = f"{requester.name} keeps this ticket open."
+        builder.tell_agents(note, text=text, author=requester.id)
+
+
+def cannot_accept(builder: DecisionBuilder) -> Refusal | None:
+    """Why the workflow does not let an acceptance come to its end."""
+    roles = builder.policy.workflow.roles
+    return transitions.check_chain(builder, ActorKind.REQUESTER, roles.accepted, roles.closed)
+
+
+def cannot_reject(builder: DecisionBuilder) -> Refusal | None:
+    """Why the workflow does not let a rejection reopen the ticket."""
+    roles = builder.policy.workflow.roles
+    return transitions.check_chain(builder, ActorKind.REQUESTER, roles.rejected, roles.working)
+
+
+def cannot_reopen(builder: DecisionBuilder) -> Refusal | None:
+    """Why the workflow does not let an answer reopen the ticket."""
+    working = builder.policy.workflow.roles.working
+    return transitions.check_chain(builder, ActorKind.REQUESTER, working)
+
+
+def accept(builder: DecisionBuilder, requester: Person, text: str) -> Refusal | None:
+    """The requester accepts: the ticket closes by itself. Agents read what is said to it."""
+    roles, closing = builder.policy.workflow.roles, builder.policy.workflow.closing
+    illegal = cannot_accept(builder)
+    if illegal is not None:
+        return illegal
+    builder.add(ResolutionDecided(round=builder.ticket.round, accepted=True))
+    transitions.move(builder, roles.accepted, ActorKind.REQUESTER)
+    builder.explain("lifecycle", "accepted")
+    illegal = transitions.close(
+        builder, ActorKind.REQUESTER, closing.accepted_category, closing.accepted_note
+    )
+    if illegal is None:
+        builder.write(
+            Template.CLOSURE, builder.ticket.requester, note="You accepted the resolution."
+        )
+    if illegal is None and text:
+        note = f"{requester.name} accepted the resolution."
+        builder.tell_agents(note, text=text, author=requester.id)
+    return illegal
+
+
+def reject(builder: DecisionBuilder, requester: Person, reason: str) -> Refusal | None:
+    """The requester rejects: the ticket reopens by itself."""
+    roles = builder.policy.workflow.roles
+    illegal = cannot_reject(builder)
+    if illegal is not None:
+        return illegal
+    builder.add(ResolutionDecided(round=builder.ticket.round, accepted=False))
+    transitions.move(builder, roles.rejected, ActorKind.REQUESTER)
+    builder.explain("lifecycle", "rejected")
+    return reopen(builder, requester, reason, "rejected the resolution")
+
+
+def reopen(builder: DecisionBuilder, person: Person, text: str, how: str) -> Refusal | None:
+    """Work begins again."""
+    working = builder.policy.workflow.roles.working
+    illegal = transitions.move(builder, working, builder.actor.kind)
+    if illegal is not None:
+        return illegal
+    builder.add(Reopened())
+    builder.tell_agents(f"{person.name} {how}.", text=text, author=person.id)
+    builder.explain("lifecycle", "reopened", how)
+    parent_state.reopen_children(builder)
+    return None
+
+
+def remind(builder: DecisionBuilder) -> None:
+    """Tell the requester that the ticket waits and when it will close.
+
+    Who is reminded late, after an outage, has as long to answer as who is reminded in time.
+    """
+    remind_due, close_due = builder.ticket.remind_due, builder.ticket.close_due
+    builder.add(Reminded())
+    if remind_due is not None and close_due is not None and close_due <= builder.now:
+        later = builder.now + (close_due - remind_due)
+        builder.add(ClosurePostponed(close_due=later, remind_due=None))
+    builder.write(Template.REMINDER, builder.ticket.requester, links=(Purpose.RESOLUTION,))
+    builder.explain("clock", "reminded the requester")
+
+
+def stay(builder: DecisionBuilder) -> None:
+    """Who was not asked objects: an agent decides whether work goes on, and no clock closes it."""
+    builder.add(ClosureScheduled(None))
+    builder.explain("lifecycle", "closes by itself no more: the requester objects")
+
+
+def close_when_due(builder: DecisionBuilder) -> None:
+    """The time is over in which the requester, or the problem, could have come back."""
+    if builder.ticket.waits_for_requester:
+        _close_unanswered(builder)
+        return
+    closing = builder.policy.workflow.closing
+    category, note = closing.accepted_category, closing.silent_note
+    if transitions.close(builder, ActorKind.CLOCK, category, note) is None:
+        builder.write(Template.CLOSURE, builder.ticket.requester, note=note)
+        builder.explain("clock", "closed after it was resolved")
+
+
+def _close_unanswered(builder: DecisionBuilder) -> None:
+    """Nobody objected in the configured time."""
+    closing = builder.policy.workflow.closing
+    category, note = closing.automatic_category, closing.automatic_note
+    if transitions.close(builder, ActorKind.CLOCK, category, note) is None:
+        builder.write(
+            Template.CLOSURE,
+            builder.ticket.requester,
+            note="It waited for your answer and was closed by itself.",
+        )
+        builder.explain("clock", "closed without an answer")

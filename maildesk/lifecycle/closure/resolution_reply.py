@@ -1,0 +1,88 @@
+"""The requester answers a resolution: accepts it, rejects it, or says that work must go on."""
+
+from maildesk.lifecycle.approvals.clarification import reason_missing, unproven
+from maildesk.lifecycle.classification.classify import apply_rules
+from maildesk.lifecycle.closure import closure
+from maildesk.lifecycle.decision_builder import DecisionBuilder
+from maildesk.lifecycle.sender_proof import DECIDING_A_RESOLUTION, proof
+from maildesk.lifecycle.workflow.transitions import Refusal
+from maildesk.model.cause import Choice, MailArrived
+from maildesk.model.decision import Answer, Decision, Template
+from maildesk.model.event import MessageAdded
+from maildesk.model.mail import Disposition
+from maildesk.model.ticket import Ticket
+from maildesk.model.token import Purpose
+
+_THANKED = (
+    "Thank you for your mail. Does it mean that you accept the resolution? The ticket stays as it "
+    "is until you say so, and closes by itself if nobody objects."
+)
+_BOTH_WAYS = "We could not tell from your mail whether you accept the resolution."
+
+
+def answered(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Decision | None:
+    """The requester writes while the ticket waits for closure; None where somebody else does."""
+    if not ticket.waits_for_requester or ticket.requester != mail.sender.id:
+        return None
+    outdated = mail.round is not None and mail.round != ticket.round and mail.choice is not None
+    if proof(mail) < DECIDING_A_RESOLUTION or outdated:
+        return unproven(mail, builder, Purpose.RESOLUTION)
+    if mail.unclear or (mail.thanks and mail.choice is None):
+        return _asked_what_is_meant(mail, builder)
+    if mail.choice in (Choice.ACCEPT, Choice.APPROVE):
+        illegal = closure.cannot_accept(builder)
+        if illegal is not None:
+            return _forbidden(mail, builder, illegal)
+        builder.add(MessageAdded(mail.message, "decision"))
+        closure.accept(builder, mail.sender, mail.reason)
+        return builder.decision(Answer.DONE, Disposition.DECISION, "decision")
+    if mail.choice is Choice.KEEP:
+        builder.add(MessageAdded(mail.message, "decision"))
+        closure.keep_open(builder, mail.sender, mail.reason)
+        note = "The ticket stays open for now."
+        builder.write(Template.UPDATE, mail.sender.id, note=note, links=(Purpose.VIEW,))
+        return builder.decision(Answer.DONE, Disposition.DECISION, "decision")
+    if mail.choice is Choice.REJECT and not mail.reason:
+        return reason_missing(mail, builder, Purpose.RESOLUTION)
+    return _disagreed(mail, builder)
+
+
+def _asked_what_is_meant(mail: MailArrived, builder: DecisionBuilder) -> Decision:
+    """Thanks are no decision, nor is a yes with a but: recorded, and the requester is asked."""
+    builder.add(MessageAdded(mail.message, "comment"))
+    note = _THANKED if mail.thanks else _BOTH_WAYS
+    builder.explain("lifecycle", "recorded; asked whether the resolution is accepted")
+    builder.write(Template.CONFIRMATION, mail.sender.id, note=note, links=(Purpose.RESOLUTION,))
+    if not mail.thanks:
+        builder.tell_agents(f"{mail.sender.name} wrote.", text=mail.text, author=mail.sender.id)
+    return builder.decision(Answer.RECORDED, Disposition.FOLLOW_UP, "comment")
+
+
+def _forbidden(mail: MailArrived, builder: DecisionBuilder, illegal: Refusal) -> Decision:
+    """The workflow does not let it happen: nothing changes, and both sides hear why."""
+    builder.add(MessageAdded(mail.message, "comment"))
+    builder.explain("lifecycle", "nothing changed", illegal.why)
+    note = f"We have kept what you wrote, but could not do it: {illegal.why}. An agent will answer."
+    builder.write(Template.CONFIRMATION, mail.sender.id, note=note)
+    builder.tell_agents(
+        f"{mail.sender.name} wrote, and the workflow forbids what was asked: {illegal.why}.",
+        text=mail.text,
+        author=mail.sender.id,
+    )
+    return builder.decision(Answer.ILLEGAL, Disposition.FOLLOW_UP, "comment")
+
+
+def _disagreed(mail: MailArrived, builder: DecisionBuilder) -> Decision:
+    rejects = mail.choice is Choice.REJECT
+    illegal = closure.cannot_reject(builder) if rejects else closure.cannot_reopen(builder)
+    if illegal is not None:
+        return _forbidden(mail, builder, illegal)
+    if rejects:
+        builder.add(MessageAdded(mail.message, "decision"))
+        closure.reject(builder, mail.sender, mail.reason)
+        apply_rules(builder, "reopened", mail.facts, mail.requester)
+        return builder.decision(Answer.DONE, Disposition.DECISION, "decision")
+    builder.add(MessageAdded(mail.message, "reply"))
+    closure.reopen(builder, mail.sender, mail.text, "answered while the ticket waited for closure")
+    apply_rules(builder, "reopened", mail.facts, mail.requester)
+    return builder.decision(Answer.DONE, Disposition.FOLLOW_UP, "reply")

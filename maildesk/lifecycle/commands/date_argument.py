@@ -1,0 +1,114 @@
+"""The day up to which a ticket waits, as an agent writes it behind `until`. Pure.
+
+Only what can be read without doubt is: 12/01/2026 is a day in December or in January.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+
+from maildesk.lifecycle.classification.rule_time import WEEKDAYS
+from maildesk.lifecycle.workflow.transitions import Refusal
+
+_FARTHEST = timedelta(days=3_660)
+_UNTIL = re.compile(r"\b(?:until|till|til)\b[\s:]{0,9}", re.IGNORECASE)
+_TIME = re.compile(r"(?:,?\s{1,3}(?:at\s)?(\d{1,2}):(\d\d))?(?=[\s.,;:!)]|\Z)", re.IGNORECASE)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = (
+    r"(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
+    r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
+_ORDINAL = r"(\d{1,2})(?:st|nd|rd|th)?"
+_DAYS = "|".join(f"{day[:3]}(?:{day[3:]})?" for day in WEEKDAYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """A day, and a time of that day where one is said; `said`: in the agent's words."""
+
+    day: date
+    time: time | None
+    said: str
+
+
+_Read = Callable[[re.Match[str], date], date]
+
+
+def _numbers(year: int, month: int, day: int) -> _Read:
+    """In which groups they stand. Raises ValueError where there is no such day, as all do."""
+    return lambda found, _today: date(int(found[year]), int(found[month]), int(found[day]))
+
+
+def _spoken(day: int, month: int) -> _Read:
+    """Without a year it is the next such day."""
+
+    def read(found: re.Match[str], today: date) -> date:
+        number = _MONTHS.index(found[month][:3].casefold()) + 1
+        if found[3]:
+            return date(int(found[3]), number, int(found[day]))
+        this = date(today.year, number, int(found[day]))
+        return this if this > today else this.replace(year=today.year + 1)
+
+    return read
+
+
+def _weekday(found: re.Match[str], today: date) -> date:
+    """The next such day, never today."""
+    wanted = [day[:3] for day in WEEKDAYS].index(found[0][:3].casefold())
+    return today + timedelta(days=(wanted - today.weekday() - 1) % 7 + 1)
+
+
+_FORMS: tuple[tuple[re.Pattern[str], _Read], ...] = tuple(
+    (re.compile(form, re.IGNORECASE), read)
+    for form, read in (
+        (r"(\d{4})-(\d{1,2})-(\d{1,2})", _numbers(1, 2, 3)),
+        (r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})", _numbers(3, 2, 1)),
+        (rf"{_ORDINAL}\.?\s{_MONTH}(?:,?\s(\d{{4}})\b)?", _spoken(1, 2)),
+        (rf"{_MONTH}\s{_ORDINAL}(?:,?\s(\d{{4}})\b)?", _spoken(2, 1)),
+        (r"tomorrow", lambda _found, today: today + timedelta(days=1)),
+        (_DAYS, _weekday),
+        (r"(?:\+|in\s)(\d{1,4})\sdays?", lambda found, today: today + timedelta(int(found[1]))),
+    )
+)
+
+
+def read_until(text: str, today: date) -> Until | Refusal | None:
+    """The last day that is named; None where nobody says until when. `today`: where they work."""
+    text = " ".join(text.split())
+    ends = [found.end() for found in _UNTIL.finditer(text)]
+    read = [found for end in ends if (found := _read(text, end, today)) is not None]
+    if read:
+        return read[-1]
+    if not ends:
+        return None
+    said = " ".join(text[ends[-1] :].split()[:4])[:60]
+    return Refusal(
+        f'no day is read in "until {said}"; write until {_example(today)}, until 1 December, until '
+        "Monday, until tomorrow or until +3 days, or say it without the word until"
+    )
+
+
+def _read(text: str, at: int, today: date) -> Until | Refusal | None:
+    for form, read in _FORMS:
+        found = form.match(text, at)
+        clock = _TIME.match(text, found.end()) if found else None
+        if found is None or clock is None:
+            continue
+        said = found[0]
+        try:
+            day = read(found, today)
+            hour = time(int(clock[1]), int(clock[2])) if clock[1] else None
+        except ValueError:
+            said += clock[0]
+            return Refusal(f"{said} is no day; write it as in until {_example(today)}")
+        if day <= today:
+            return Refusal(f"{said} is over")
+        if day - today > _FARTHEST:
+            return Refusal(f"{said} is more than ten years away")
+        return Until(day, hour, said)
+    return None
+
+
+def _example(today: date) -> str:
+    return f"{today.year}-12-31"

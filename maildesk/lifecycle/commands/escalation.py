@@ -1,0 +1,125 @@
+"""Handing a ticket to another level, back again, or asking the requester: `#escalate`."""
+
+from maildesk.lifecycle.closure import closure
+from maildesk.lifecycle.commands.assignment import give_to, hand_to_team
+from maildesk.lifecycle.commands.match_argument import pick
+from maildesk.lifecycle.commands.task import ASKED, CommandHandler, Task
+from maildesk.lifecycle.policy import Directory
+from maildesk.lifecycle.workflow.transitions import Refusal
+from maildesk.model.cause import Command
+from maildesk.model.decision import ActorKind, Template
+from maildesk.model.event import Escalated, Paused
+
+_WHY = Refusal(
+    "say why: #escalate <L2|L3|field|team|back> <why>, or #escalate requester <question>"
+)
+
+_RESOLVED = Refusal("the requester is asked whether it is solved; #reopen first")
+
+
+def question(command: Command) -> str | None:
+    """What the command asks the requester; None where it is another command, or hands on."""
+    word, _, why = command.argument.partition(" ")
+    asks = command.name == "escalate" and word.casefold() == "requester"
+    return why.strip() or None if asks else None
+
+
+def _escalate(task: Task) -> str | Refusal:
+    if task.builder.ticket.waits_for_approval:
+        return ASKED
+    if task.builder.ticket.waits_for_requester:
+        return _RESOLVED
+    word, why = _parted(task.argument)
+    match word.casefold():
+        case "requester" if why:
+            return _ask(task, why)
+        case "back" if why:
+            return _hand_back(task, why)
+        case "requester" | "back":
+            return _WHY
+    found = _team(task.builder.policy.directory, task.argument)
+    return found if isinstance(found, Refusal) else _hand_on(task, *found)
+
+
+def _parted(said: str) -> tuple[str, str]:
+    """The first word, and what stands behind it or on the lines below."""
+    word, *rest = said.split(maxsplit=1) or [""]
+    return word, rest[0].strip() if rest else ""
+
+
+def _team(directory: Directory, said: str) -> tuple[str, str] | Refusal:
+    """(team, why): by the team's full name, which may have blanks, by level, or by a part."""
+    for team in sorted(directory.teams, key=len, reverse=True):
+        rest = said[len(team) :]
+        if said[: len(team)].casefold() == team.casefold() and (not rest or rest[0].isspace()):
+            return (team, rest.strip()) if rest.strip() else _WHY
+    word, why = _parted(said)
+    if not why:
+        return _WHY
+    found = _of_level(directory, word) or pick("level or team", word, directory.teams)
+    return found if isinstance(found, Refusal) else (found, why)
+
+
+def _of_level(directory: Directory, word: str) -> str | Refusal | None:
+    levels = {level.casefold() for level in directory.levels.values()}
+    teams = [t for t, level in directory.levels.items() if level.casefold() == word.casefold()]
+    if word.casefold() not in levels:
+        return None
+    if len(teams) == 1:
+        return teams[0]
+    return Refusal(f"{word} has several teams; name one: {', '.join(teams)}")
+
+
+def _hand_on(task: Task, team: str, why: str) -> str | Refusal:
+    builder = task.builder
+    old = builder.ticket.team
+    if old == team:
+        return Refusal(f"the ticket is with {team} already")
+    illegal = closure.bring_to(builder, builder.policy.workflow.roles.escalated, ActorKind.AGENT)
+    if illegal is not None:
+        return illegal
+    hand_to_team(builder, team)
+    builder.add(Escalated(message=task.message, old=builder.ticket.back_to, back_to=old))
+    builder.tell_agents(f"{task.agent.name} escalated this ticket to {team}.", text=why)
+    named = builder.policy.directory.named(team)
+    builder.write(
+        Template.UPDATE, builder.ticket.requester, note=f"Your request was handed to {named}."
+    )
+    return f"escalated to {named}; the requester was told"
+
+
+def _hand_back(task: Task, why: str) -> str | Refusal:
+    builder, team = task.builder, task.builder.ticket.back_to
+    if not team:
+        return Refusal("nobody escalated this ticket, so there is no team to give it back to")
+    if team not in builder.policy.directory.teams:
+        return Refusal(f'the team "{team}" is no more; name one: #escalate <team> <why>')
+    illegal = closure.bring_to(builder, builder.policy.workflow.roles.working, ActorKind.AGENT)
+    if illegal is not None:
+        return illegal
+    hand_to_team(builder, team)
+    builder.add(Escalated(message=task.message, old=team, back_to=""))
+    builder.tell_agents(f"{task.agent.name} gave this ticket back to {team}.", text=why)
+    return f"given back to {team}"
+
+
+def _ask(task: Task, question: str) -> str | Refusal:
+    builder = task.builder
+    illegal = closure.bring_to(builder, builder.policy.workflow.roles.escalated, ActorKind.AGENT)
+    if illegal is not None:
+        return illegal
+    if builder.ticket.assignee is None:
+        give_to(builder, task.agent.id)
+    builder.add(Paused(message=task.message))
+    builder.write(
+        Template.UPDATE,
+        builder.ticket.requester,
+        automatic=False,
+        text=question,
+        author=task.agent.id,
+        note="We need to know something from you.",
+    )
+    return "the requester was asked; the answer wakes the ticket"
+
+
+COMMANDS: dict[str, CommandHandler] = {"escalate": _escalate}

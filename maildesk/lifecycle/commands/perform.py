@@ -1,0 +1,342 @@
+"""What an agent writes: the text goes to the requester, the commands to the ticket.
+
+Where anything in a mail is wrong, nothing of it goes to the requester: what is right and writes
+to no requester is done, and the transcript tells the rest.
+"""
+
+from dataclasses import dataclass, replace
+
+from maildesk.lifecycle import concurrent_replies
+from maildesk.lifecycle.approvals import approval_commands
+from maildesk.lifecycle.commands import (
+    assignment,
+    classification_commands,
+    escalation,
+    hold,
+    participants,
+    ready_texts,
+    status_commands,
+    transcript,
+    undo,
+)
+from maildesk.lifecycle.commands.task import CommandHandler, Task
+from maildesk.lifecycle.decision_builder import DecisionBuilder, Mark
+from maildesk.lifecycle.relations import hierarchy, relations
+from maildesk.lifecycle.workflow import transitions
+from maildesk.lifecycle.workflow.transitions import Refusal
+from maildesk.model.cause import Command, CommandContext, WrongCommand
+from maildesk.model.command import COMMANDS, Takes
+from maildesk.model.decision import ActorKind, Answer, Decision, OutgoingMail, Template
+from maildesk.model.event import MessageAdded
+from maildesk.model.mail import Disposition
+from maildesk.model.message import joined
+from maildesk.model.person import Person
+from maildesk.model.token import Purpose
+
+CONSOLE = "console"
+_CLOSED = "The ticket is closed, which is final; only a #note can be added."
+_CLOSED_TO_WORDS = (
+    "The ticket is closed, which is final: your text was sent to nobody and is kept as a note. For "
+    "a new ticket of the requester's, write to the desk with #onbehalf <address> on the first line."
+)
+_MIXED = WrongCommand(
+    "#note and #resolve", "the one is for agents alone, the other for all; write two mails"
+)
+_TWO_MERGES = WrongCommand(
+    "#merge and #merge", "a ticket goes over into one other alone; name that one"
+)
+WRITES = "it writes to the requester, and something in this mail is wrong; send it again"
+_NO_LETTER = "not sent, since something in this mail is wrong; send it again"
+_ALWAYS = frozenset({"note", "help", "undo"})
+# What has nothing to be done to in a first mail: that mail is the request, and no answer to it.
+_OF_A_TICKET = frozenset(
+    ("resolve", "close", "reopen", "merge", "split", "spam", "template", "kb", "undo", "delegate")
+)
+_NOT_AT_FIRST = Refusal("a first mail is the request itself; write it in a reply to this mail")
+_KINDS = {kind.name: kind for kind in COMMANDS}
+
+
+def _noted(_task: Task) -> str | Refusal:
+    return "noted for agents alone"
+
+
+def _helped(_task: Task) -> str | Refusal:
+    return "\n".join(f"{kind.usage}: {kind.help}" for kind in COMMANDS)
+
+
+ACTS: dict[str, CommandHandler] = {
+    "note": _noted,
+    "help": _helped,
+    **assignment.COMMANDS,
+    **classification_commands.COMMANDS,
+    **status_commands.COMMANDS,
+    **hold.COMMANDS,
+    **escalation.COMMANDS,
+    **approval_commands.COMMANDS,
+    **hierarchy.COMMANDS,
+    **relations.COMMANDS,
+    **participants.COMMANDS,
+    **ready_texts.COMMANDS,
+    **undo.COMMANDS,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """One mail of an agent, or what an agent said on the command line or a page."""
+
+    agent: Person
+    requester: Person
+    message: str
+    text: str
+    commands: tuple[Command, ...] = ()
+    wrong: tuple[WrongCommand, ...] = ()
+    command_context: CommandContext
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What became of the commands, in words; `kind` is that of the message."""
+
+    done: list[str]
+    failed: list[str]
+    kind: str
+
+
+def perform(builder: DecisionBuilder, written: Written) -> Decision:
+    """Do all of it; or, where something is wrong, what is right and silent to the requester."""
+    text = ready_texts.filled_in(builder.policy.answers, written.text, written.commands)
+    written = replace(written, text=text)
+    names = {command.name for command in written.commands}
+    written = _without_contradictions(written)
+    before = Mark.of(builder)
+    result = _all(builder, written)
+    if written.wrong or result.failed:
+        before.back(builder)
+        result = _the_silent(builder, written, result)
+    concurrent_replies.tell_others(builder, written.agent, written.command_context, result.kind)
+    builder.outgoing_mails[:] = _one_update_each(builder.outgoing_mails)
+    transcript.explain(builder, result.done, result.failed)
+    if builder.actor.proof != CONSOLE:
+        crossed = concurrent_replies.told(written.command_context, result.kind)
+        transcript.send(builder, written.agent, result.done, result.failed, crossed)
+    said, aside = _said(written, result.kind)
+    disposition = Disposition.COMMAND if names or written.wrong else Disposition.FOLLOW_UP
+    answer = Answer.ILLEGAL if result.failed else Answer.DONE
+    return builder.decision(answer, disposition, result.kind, said, aside)
+
+
+def _without_contradictions(written: Written) -> Written:
+    """Commands of one mail that exclude each other are wrong, whichever was meant."""
+    names = [command.name for command in written.commands]
+    without: set[str] = set()
+    wrong = list(written.wrong)
+    if {"note", "resolve"} <= set(names):
+        without |= {"note", "resolve"}
+        wrong.append(_MIXED)
+    if names.count("merge") > 1:
+        without.add("merge")
+        wrong.append(_TWO_MERGES)
+    left = tuple(command for command in written.commands if command.name not in without)
+    return replace(written, commands=left, wrong=tuple(wrong))
+
+
+def _said(written: Written, kind: str) -> tuple[str, str]:
+    """The mail's words in their order: (what `kind` keeps of them, what agents alone may see).
+
+    What stands behind other commands is a value, not words; their events have it.
+    """
+    spoken = [command for command in written.commands if _is_words(command)]
+    if kind == "note":
+        return _in_order(written.text, spoken), ""
+    public = [command for command in spoken if _is_public(command)]
+    apart = [command for command in spoken if not _is_public(command)]
+    return _in_order(written.text, [_spoken(one) for one in public]), _in_order("", apart)
+
+
+def _in_order(text: str, commands: list[Command]) -> str:
+    above = [command.argument for command in commands if command.at_top]
+    below = [command.argument for command in commands if not command.at_top]
+    return "\n\n".join(part for part in (*above, text, *below) if part)
+
+
+def _is_words(command: Command) -> bool:
+    says = command.name == "reopen" or status_commands.closing_note(command) != ""
+    return says or _KINDS[command.name].takes is Takes.TEXT
+
+
+def _is_public(command: Command) -> bool:
+    """Whether its words are for the requester: a resolution, a question, or a last word."""
+    says = command.name == "resolve" or status_commands.closing_note(command) != ""
+    return says or escalation.question(command) is not None
+
+
+def _spoken(command: Command) -> Command:
+    """With the words alone that the requester got."""
+    said = escalation.question(command) or status_commands.closing_note(command)
+    return replace(command, argument=said or command.argument)
+
+
+def _one_update_each(outgoing_mails: list[OutgoingMail]) -> list[OutgoingMail]:
+    """Several commands of one mail tell a person in one letter."""
+    told: dict[int, OutgoingMail] = {}
+    others = [
+        outgoing_mail
+        for outgoing_mail in outgoing_mails
+        if outgoing_mail.template is not Template.UPDATE
+    ]
+    for outgoing_mail in (
+        outgoing_mail
+        for outgoing_mail in outgoing_mails
+        if outgoing_mail.template is Template.UPDATE
+    ):
+        first = told.get(outgoing_mail.to)
+        told[outgoing_mail.to] = outgoing_mail if first is None else _together(first, outgoing_mail)
+    return [*others, *told.values()]
+
+
+def _together(first: OutgoingMail, second: OutgoingMail) -> OutgoingMail:
+    return replace(
+        first,
+        automatic=first.automatic and second.automatic,
+        text="\n\n".join(text for text in (first.text, second.text) if text),
+        author=second.author if first.author is None else first.author,
+        note=joined(first.note, second.note),
+    )
+
+
+def _all(builder: DecisionBuilder, written: Written) -> _Done:
+    kind = _kind(written)
+    builder.add(MessageAdded(written.message, kind))
+    behalf = tuple(one for one in written.commands if one.name == "onbehalf")
+    others = tuple(one for one in written.commands if one.name != "onbehalf")
+    done, failed = _each(builder, written, behalf)  # whose request it is gets the text
+    if written.text and kind == "answer" and builder.ticket.is_closed:
+        failed.append(_CLOSED_TO_WORDS)
+    elif written.text and kind == "answer":
+        _answer(builder, written)
+    also, neither = _each(builder, written, others)
+    return _Done([*done, *also], [*failed, *neither], kind)
+
+
+def _each(
+    builder: DecisionBuilder, written: Written, commands: tuple[Command, ...]
+) -> tuple[list[str], list[str]]:
+    """(done, not done), in words."""
+    done: list[str] = []
+    failed: list[str] = []
+    for command in commands:
+        told = _try(builder, written, command)
+        (failed if isinstance(told, Refusal) else done).append(_line(command, told))
+    return done, failed
+
+
+def on_a_new_ticket(builder: DecisionBuilder, written: Written) -> tuple[list[str], list[str]]:
+    """What an agent's first mail orders beside the ticket itself: (done, not done), in words."""
+    able = tuple(one for one in written.commands if not _needs_a_ticket(one))
+    done, failed = _each(builder, written, able)
+    unable = (one for one in written.commands if _needs_a_ticket(one))
+    builder.outgoing_mails[:] = _one_update_each(builder.outgoing_mails)
+    return done, [*failed, *(_line(one, _NOT_AT_FIRST) for one in unable)]
+
+
+def silent_on_a_new_ticket(
+    builder: DecisionBuilder, written: Written
+) -> tuple[list[str], list[str]]:
+    """The same without each command that writes to a requester."""
+    failed = [f"{wrong.line}: {wrong.hint}" for wrong in written.wrong]
+    able = tuple(one for one in written.commands if not _needs_a_ticket(one))
+    done, others = _silent_ones(builder, replace(written, commands=able))
+    unable = (one for one in written.commands if _needs_a_ticket(one))
+    return done, [*failed, *others, *(_line(one, _NOT_AT_FIRST) for one in unable)]
+
+
+def _needs_a_ticket(command: Command) -> bool:
+    return command.name in _OF_A_TICKET or escalation.question(command) is not None
+
+
+def words_for_agents(commands: tuple[Command, ...]) -> str:
+    """What these commands say to agents, in the order of the mail."""
+    return _in_order("", [command for command in commands if _is_words(command)])
+
+
+def _the_silent(builder: DecisionBuilder, written: Written, first: _Done) -> _Done:
+    """Again, without the text, and without each command that fails or writes to a requester."""
+    builder.add(MessageAdded(written.message, "note"))
+    failed = [f"{wrong.line}: {wrong.hint}" for wrong in written.wrong]
+    if written.text and first.kind == "answer":
+        closed = builder.ticket.is_closed
+        failed.append(_CLOSED_TO_WORDS if closed else f"Your text to the requester: {_NO_LETTER}")
+    done, others = _silent_ones(builder, written)
+    return _Done(done, [*failed, *others], "note")
+
+
+def _silent_ones(builder: DecisionBuilder, written: Written) -> tuple[list[str], list[str]]:
+    """(done, not done), in words."""
+    done: list[str] = []
+    failed: list[str] = []
+    for command in written.commands:
+        mark = Mark.of(builder)
+        told = _try(builder, written, command)
+        if not isinstance(told, Refusal) and mark.speaks_outside(builder):
+            mark.back(builder)
+            told = Refusal(WRITES)
+        (failed if isinstance(told, Refusal) else done).append(_line(command, told))
+    return done, failed
+
+
+def _try(builder: DecisionBuilder, written: Written, command: Command) -> str | Refusal:
+    if builder.ticket.is_closed and command.name not in _ALWAYS:
+        return Refusal(_CLOSED)
+    task = Task(
+        builder=builder,
+        agent=written.agent,
+        requester=written.requester,
+        message=written.message,
+        argument=command.argument,
+        at_top=command.at_top,
+        text=written.text,
+        command_context=written.command_context,
+    )
+    mark = Mark.of(builder)
+    told = ACTS[command.name](task)
+    if isinstance(told, Refusal):
+        mark.back(builder)
+    return told
+
+
+def _line(command: Command, told: str | Refusal) -> str:
+    return f"#{command.name}: {told.why if isinstance(told, Refusal) else told}"
+
+
+def _kind(written: Written) -> str:
+    names = {command.name for command in written.commands}
+    if "resolve" in names:
+        return "resolution"
+    if names & {"note", "spam"}:
+        return "note"
+    asks = any(_is_public(command) for command in written.commands)
+    return "answer" if written.text or asks else "note"
+
+
+def _answer(builder: DecisionBuilder, written: Written) -> None:
+    """To the requester and all who take part; the agent works on the ticket from now on."""
+    ticket, agent = builder.ticket, written.agent
+    people = [person for person in (ticket.requester, *ticket.participants) if person != agent.id]
+    builder.write(
+        Template.REPLY,
+        *people,
+        automatic=False,
+        text=written.text,
+        author=agent.id,
+        links=(Purpose.VIEW,),
+    )
+    builder.explain("lifecycle", "answer sent to the requester")
+    if ticket.assignee is None:
+        assignment.give_to(builder, agent.id)
+    # An answer beside an open question to the manager or the requester does not settle it, nor does
+    # it bring what the ticket is on hold for; and one to who asks about a resolved ticket does not
+    # open that again.
+    roles = builder.policy.workflow.roles
+    if ticket.status != roles.on_hold and not ticket.is_resolved:
+        transitions.move(builder, roles.working, ActorKind.AGENT)

@@ -1,0 +1,189 @@
+"""A decision in the making: the ticket as it would be after the events so far."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from maildesk.lifecycle.policy import Policy
+from maildesk.model.decision import (
+    Actor,
+    Answer,
+    Change,
+    Decision,
+    Moving,
+    OutgoingMail,
+    RelatedChange,
+    Template,
+)
+from maildesk.model.event import Event, TicketOpened
+from maildesk.model.mail import Disposition, Step
+from maildesk.model.sla_timer import PendingNotification
+from maildesk.model.ticket import Ticket, evolve
+from maildesk.model.token import Purpose
+
+UNNUMBERED = 0
+
+
+@dataclass(slots=True)
+class DecisionBuilder:
+    """Collects events and letters; lives only inside one call of `decide`.
+
+    `family` are the tickets below this one, which may follow it.
+    """
+
+    ticket: Ticket
+    actor: Actor
+    policy: Policy
+    now: datetime
+    is_new: bool = False
+    events: list[Event] = field(default_factory=list)
+    outgoing_mails: list[OutgoingMail] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    related_changes: list[RelatedChange] = field(default_factory=list)
+    moving: Moving | None = None
+    distrust: int | None = None
+    pending_notifications: list[PendingNotification] = field(default_factory=list)
+    silent: bool = False
+    notes: list[str] = field(default_factory=list)
+    rules_ran: bool = False
+    descendants: Mapping[int, Ticket] = field(default_factory=dict)
+
+    @classmethod
+    def opening(
+        cls, event: TicketOpened, actor: Actor, policy: Policy, now: datetime, *, silent: bool
+    ) -> "DecisionBuilder":
+        """A draft whose first event makes the ticket; its number is given when it is stored."""
+        ticket = evolve(None, event, number=UNNUMBERED, at=now)
+        return cls(ticket, actor, policy, now, is_new=True, events=[event], silent=silent)
+
+    def add(self, *events: Event) -> None:
+        """Let the events happen, in order."""
+        for event in events:
+            self.ticket = evolve(self.ticket, event, number=self.ticket.number, at=self.now)
+            self.events.append(event)
+
+    def write(
+        self,
+        template: Template,
+        *people: int,
+        automatic: bool = True,
+        text: str = "",
+        author: int | None = None,
+        note: str = "",
+        links: tuple[Purpose, ...] = (),
+        own: bool = False,
+    ) -> None:
+        """Send one letter to each of these people but the one who acts on behalf of nobody."""
+        if self.silent:
+            return
+        self.outgoing_mails.extend(
+            OutgoingMail(
+                template=template,
+                to=person,
+                automatic=automatic,
+                text=text,
+                author=author,
+                note=note,
+                links=links,
+                own=own,
+            )
+            for person in dict.fromkeys(people)
+        )
+
+    def tell_agents(self, note: str, *, text: str = "", author: int | None = None) -> None:
+        """Notify who works on the ticket, except the one who acts."""
+        people = self.policy.directory.working_on(self.ticket, self.now)
+        others = [person for person in people if person != self.actor.person]
+        self.write(
+            Template.AGENT_NOTIFICATION,
+            *others,
+            text=text,
+            author=author,
+            note=note,
+            links=(Purpose.WORK,),
+        )
+
+    def tell_agents_once(self, note: str, *, text: str = "", author: int | None = None) -> None:
+        """The same, but to nobody who hears of this ticket by another notification."""
+        told = {
+            one.to for one in self.outgoing_mails if one.template is Template.AGENT_NOTIFICATION
+        }
+        before = len(self.outgoing_mails)
+        self.tell_agents(note, text=text, author=author)
+        self.outgoing_mails[before:] = [
+            one for one in self.outgoing_mails[before:] if one.to not in told
+        ]
+
+    def explain(self, name: str, verdict: str, *evidence: str) -> None:
+        """Add a line to the trace."""
+        self.steps.append(Step(name, verdict, tuple(evidence)))
+
+    def decision(
+        self,
+        answer: Answer,
+        disposition: Disposition | None = None,
+        message_kind: str = "",
+        message_text: str | None = None,
+        aside: str = "",
+    ) -> Decision:
+        """The finished decision."""
+        number = None if self.is_new else self.ticket.number
+        changes = (Change(number, tuple(self.events)),) if self.events else ()
+        return Decision(
+            answer=answer,
+            actor=self.actor,
+            changes=changes,
+            outgoing_mails=tuple(self.outgoing_mails),
+            disposition=disposition,
+            message_kind=message_kind,
+            message_text=message_text,
+            aside=aside,
+            notes=tuple(self.notes),
+            rules_ran=self.rules_ran,
+            why=tuple(self.steps),
+            related_changes=tuple(self.related_changes),
+            moving=self.moving,
+            distrust=self.distrust,
+            pending_notifications=tuple(self.pending_notifications),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a draft was, so that it can go back there."""
+
+    builder: DecisionBuilder
+
+    @classmethod
+    def of(cls, builder: DecisionBuilder) -> "Mark":
+        """The draft as it is now."""
+        kept = replace(
+            builder,
+            events=list(builder.events),
+            outgoing_mails=list(builder.outgoing_mails),
+            steps=list(builder.steps),
+            related_changes=list(builder.related_changes),
+            notes=list(builder.notes),
+        )
+        return cls(kept)
+
+    def back(self, builder: DecisionBuilder) -> None:
+        """Let the draft be as it was."""
+        was = self.builder
+        builder.ticket = was.ticket
+        builder.moving, builder.distrust, builder.rules_ran = (
+            was.moving,
+            was.distrust,
+            was.rules_ran,
+        )
+        for name in ("events", "outgoing_mails", "steps", "related_changes", "notes"):
+            getattr(builder, name)[:] = getattr(was, name)
+
+    def speaks_outside(self, builder: DecisionBuilder) -> bool:
+        """Whether somebody who is no agent would get a mail by what came since."""
+        agents = {agent.id for agent in builder.policy.directory.agents}
+        outgoing_mails = builder.outgoing_mails[len(self.builder.outgoing_mails) :]
+        related_changes = builder.related_changes[len(self.builder.related_changes) :]
+        return any(outgoing_mail.to not in agents for outgoing_mail in outgoing_mails) or any(
+            related_change.cause.writes_to_people for related_change in related_changes
+        )

@@ -1,0 +1,74 @@
+"""A held mail: the sender comes into the ticket, gets one of the own, or the mail is dropped."""
+
+from datetime import datetime
+
+from maildesk.lifecycle.classification.classify import apply_rules
+from maildesk.lifecycle.decision_builder import DecisionBuilder
+from maildesk.lifecycle.policy import Policy
+from maildesk.model.cause import HeldJudged
+from maildesk.model.decision import Actor, ActorKind, Answer, Change, Decision, Template
+from maildesk.model.event import HeldSettled, MessageAdded, PersonJoined, TicketOpened
+from maildesk.model.ticket import Ticket
+from maildesk.model.token import Purpose
+
+
+def judge(ticket: Ticket, judged: HeldJudged, policy: Policy, now: datetime) -> Decision:
+    """What the agent said happens: add, split off or drop. A closed ticket takes nobody in."""
+    actor = Actor(ActorKind.AGENT, judged.agent.id, judged.proof)
+    builder = DecisionBuilder(ticket, actor, policy, now)
+    if ticket.is_closed and judged.release == "added":
+        builder.explain("held", "not added", "the ticket is closed, which is final: split it off")
+        return builder.decision(Answer.ILLEGAL)
+    builder.add(HeldSettled(judged.held, judged.release))
+    who = f"{judged.author.name} <{judged.author.address}>"
+    match judged.release:
+        case "added":
+            return _added(builder, judged, who)
+        case "split":
+            return _split(builder, judged, who)
+        case "dropped":
+            builder.explain("held", f"dropped the mail of {who}")
+            return builder.decision(Answer.DONE)
+
+
+def _added(builder: DecisionBuilder, judged: HeldJudged, who: str) -> Decision:
+    """The sender takes part from now on and gets what comes from now on, never the history."""
+    if not builder.ticket.takes_part(judged.author.id):
+        builder.add(PersonJoined(judged.author.id))
+    note = f"{judged.agent.name} added {who}, whose mail was held."
+    builder.tell_agents(note, text=judged.text, author=judged.author.id)
+    builder.explain("held", f"added {who}")
+    return builder.decision(Answer.DONE)
+
+
+def _split(before: DecisionBuilder, judged: HeldJudged, who: str) -> Decision:
+    """A ticket of the sender's own: from here on as if the mail had named no ticket."""
+    roles, workflow = before.policy.workflow.roles, before.policy.workflow
+    opened = TicketOpened(
+        requester=judged.author.id,
+        source="mail",
+        status=roles.new,
+        state=workflow.state_of(roles.new),
+        request_type=before.policy.catalog.request_type[0].name,
+    )
+    builder = DecisionBuilder.opening(opened, before.actor, before.policy, before.now, silent=False)
+    builder.add(MessageAdded(judged.message, "request"))
+    builder.explain("held", f"split off the mail of {who} from ticket {before.ticket.number}")
+    apply_rules(builder, "created", judged.facts, judged.author)
+    builder.write(Template.ACKNOWLEDGEMENT, judged.author.id, links=(Purpose.VIEW,))
+    note = f"A new ticket, split off from MD-{before.ticket.number}."
+    builder.tell_agents(note, text=judged.text, author=judged.author.id)
+    return Decision(
+        answer=Answer.DONE,
+        actor=before.actor,
+        changes=(
+            Change(before.ticket.number, tuple(before.events)),
+            Change(None, tuple(builder.events)),
+        ),
+        outgoing_mails=tuple(builder.outgoing_mails),
+        message_kind="request",
+        notes=tuple(builder.notes),
+        rules_ran=builder.rules_ran,
+        related_changes=tuple(builder.related_changes),
+        why=tuple(builder.steps),
+    )

@@ -1,0 +1,1 @@
+"""Related tickets: parents, children, merges and splits."""

@@ -1,0 +1,126 @@
+"""What follows for a ticket from a command that was given in another one."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from maildesk.lifecycle.approvals import requests
+from maildesk.lifecycle.classification.classify import apply_rules, set_field
+from maildesk.lifecycle.commands import undo
+from maildesk.lifecycle.decision_builder import DecisionBuilder
+from maildesk.lifecycle.policy import Policy
+from maildesk.lifecycle.relations import parent_state
+from maildesk.lifecycle.relations.relations import COUNTERPART
+from maildesk.model.cause import (
+    Absorbing,
+    EventsUndone,
+    ParentResolved,
+    ParentSet,
+    RelatedTicketChange,
+    RelationSet,
+    SplitOff,
+)
+from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Moving, Template
+from maildesk.model.event import (
+    Event,
+    MessageAdded,
+    ParentChanged,
+    PersonJoined,
+    ProblemsTakenOver,
+    Related,
+    Tagged,
+    TicketOpened,
+    Unrelated,
+)
+from maildesk.model.ticket import Ticket
+from maildesk.model.token import Purpose
+
+SPLIT = "split"
+
+
+def follow(
+    ticket: Ticket | None, cause: RelatedTicketChange, policy: Policy, now: datetime
+) -> Decision:
+    """What changes here; a closed ticket never does. Raises ValueError where the ticket lacks."""
+    kind = ActorKind.RULE if cause.rule else ActorKind.AGENT
+    actor = Actor(kind, cause.agent.id, cause.proof)
+    if isinstance(cause.order, SplitOff):
+        return _opened(cause, cause.order, actor, policy, now)
+    if ticket is None:
+        raise ValueError(f"{type(cause.order).__name__} needs a ticket")
+    builder = DecisionBuilder(ticket, actor, policy, now)
+    if not ticket.is_closed:
+        _do(builder, cause)
+    return builder.decision(Answer.DONE)
+
+
+def _do(builder: DecisionBuilder, cause: RelatedTicketChange) -> None:
+    match cause.order:
+        case ParentResolved(text=text):
+            parent_state.resolve(builder, cause.origin, text, cause.agent.id)
+        case RelationSet(kind=kind, off=off):
+            related = Related(kind, cause.origin, cause.rule)
+            builder.add(Unrelated(kind, cause.origin) if off else related)
+        case ParentSet():
+            builder.add(ParentChanged(old=builder.ticket.parent, new=cause.origin))
+        case Absorbing(merged=merged):
+            _absorb(builder, merged)
+        case EventsUndone(events=events, before=before):
+            undo.take_back(builder, events, before)
+        case SplitOff():
+            pass
+
+
+def _absorb(builder: DecisionBuilder, merged: Ticket) -> None:
+    people = (merged.requester, *merged.participants)
+    fresh = [one for one in dict.fromkeys(people) if not builder.ticket.takes_part(one)]
+    builder.add(*(PersonJoined(one) for one in fresh))
+    builder.add(Related("merged", merged.number))
+    builder.add(*(Tagged(tag) for tag in merged.tags if tag not in builder.ticket.tags))
+    builder.add(*_relations(builder.ticket, merged))
+    if merged.problems:
+        builder.add(ProblemsTakenOver(merged.problems))
+    builder.moving = Moving(merged.number)
+    note = f"Your request {merged.number} is handled here from now on, together with another one."
+    builder.write(Template.UPDATE, merged.requester, note=note)
+    builder.tell_agents(f"Ticket {merged.number} was merged into this one.")
+
+
+def _relations(survivor: Ticket, merged: Ticket) -> Iterator[Event]:
+    """The survivor has to do with whatever the merged one had, and no more with that one."""
+    for one in survivor.relations:
+        if one.other == merged.number and one.kind in COUNTERPART:
+            yield Unrelated(one.kind, one.other)
+    for one in merged.relations:
+        if one.other != survivor.number and one.kind in COUNTERPART:
+            yield Related(one.kind, one.other)
+
+
+def _opened(
+    cause: RelatedTicketChange, split: SplitOff, actor: Actor, policy: Policy, now: datetime
+) -> Decision:
+    roles, latest = policy.workflow.roles, split.latest
+    opened = TicketOpened(
+        requester=latest.author.id,
+        source=SPLIT,
+        status=roles.new,
+        state=policy.workflow.state_of(roles.new),
+        request_type=split.request_type,
+    )
+    builder = DecisionBuilder.opening(opened, actor, policy, now, silent=False)
+    builder.add(MessageAdded(latest.message, "request"), Related("split-from", cause.origin))
+    builder.moving = Moving(cause.origin, latest.message)
+    apply_rules(builder, "created", split.facts, latest.author)
+    if not builder.ticket.team and split.team:
+        set_field(builder, "team", split.team)
+    builder.write(Template.ACKNOWLEDGEMENT, latest.author.id, note=requests.waits_for(builder))
+    told = (*policy.directory.working_on(builder.ticket), cause.agent.id)
+    note = f"A new ticket, split from ticket {cause.origin}."
+    builder.write(
+        Template.AGENT_NOTIFICATION,
+        *told,
+        text=latest.text,
+        author=latest.author.id,
+        note=note,
+        links=(Purpose.WORK,),
+    )
+    return builder.decision(Answer.DONE)

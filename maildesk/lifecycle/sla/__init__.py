@@ -1,0 +1,1 @@
+"""SLA policies, timers, business hours and escalation."""

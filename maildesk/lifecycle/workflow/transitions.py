@@ -1,0 +1,134 @@
+"""Which moves between statuses are legal, and making them."""
+
+from dataclasses import dataclass, replace
+
+from maildesk.lifecycle.decision_builder import DecisionBuilder
+from maildesk.model.decision import ActorKind, Template
+from maildesk.model.event import ApprovalWithdrawn, Closed, StatusMoved
+from maildesk.model.policy import Move, Workflow
+from maildesk.model.ticket import Ticket
+
+CLOSED = "Closed"
+RESOLVED = "Resolved"
+CLOSING = frozenset({"closure_category", "closure_note"})
+"""What every closing brings."""
+_NOT_NEEDED = "This request is closed; your decision is not needed any more."
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a move may not be made, in words for the one who tried."""
+
+    why: str
+
+
+def check(
+    workflow: Workflow,
+    ticket: Ticket,
+    to: str,
+    by: ActorKind,
+    filling: frozenset[str],
+    *,
+    leads: bool = False,
+) -> Refusal | None:
+    """Whether the move is legal. `filling` are fields that the same act fills in; `leads`: the
+    agent who acts leads the team."""
+    moves = [move for move in workflow.move if ticket.status in move.from_ and move.to == to]
+    if not moves:
+        return Refusal(f'a ticket in status "{ticket.status}" cannot become "{to}"')
+    parts = {by, ActorKind.LEAD} if leads and by is ActorKind.AGENT else {by}
+    allowed = [move for move in moves if parts.intersection(move.by)]
+    if not allowed:
+        who = " or ".join(sorted({who for move in moves for who in move.by}))
+        return Refusal(f'only {who} may move a ticket from "{ticket.status}" to "{to}"')
+    return _missing(allowed, ticket, to, filling)
+
+
+def _missing(moves: list[Move], ticket: Ticket, to: str, filling: frozenset[str]) -> Refusal | None:
+    lacking = [
+        [need for need in move.needs if need not in filling and not getattr(ticket, need)]
+        for move in moves
+    ]
+    if not all(lacking):
+        return None
+    return Refusal(f'"{to}" needs {", ".join(lacking[0])} to be filled in first')
+
+
+def check_chain(builder: DecisionBuilder, by: ActorKind, *steps: str) -> Refusal | None:
+    """Whether all of these moves are legal one after the other, before the first is made. A last
+    move that closes brings its closure category."""
+    policy, ticket = builder.policy.workflow, builder.ticket
+    for to in steps:
+        filling = CLOSING if to == policy.roles.closed else frozenset()
+        illegal = check(policy, ticket, to, by, filling)
+        if illegal is not None:
+            return illegal
+        ticket = replace(ticket, status=to)
+    return None
+
+
+def move(
+    builder: DecisionBuilder,
+    to: str,
+    by: ActorKind,
+    filling: frozenset[str] = frozenset(),
+    *,
+    rule: str = "",
+) -> Refusal | None:
+    """Make the move if it is legal; a move to where the ticket is already does nothing."""
+    ticket, workflow = builder.ticket, builder.policy.workflow
+    if ticket.status == to:
+        return None
+    leads = builder.policy.directory.leads_team(builder.actor.person, ticket.team)
+    illegal = check(workflow, ticket, to, by, filling, leads=leads)
+    if illegal is None:
+        state = workflow.state_of(to)
+        builder.add(StatusMoved(old=ticket.status, new=to, state=state, rule=rule))
+    return illegal
+
+
+def end(builder: DecisionBuilder, category: str, note: str = "", *, silent: bool = False) -> None:
+    """The end of a ticket that should not have been one: spam, merged into another, withdrawn.
+
+    No move of the workflow: it is legal from everywhere, and asks for nothing. `silent`: who was
+    asked for an approval hears nothing.
+    """
+    _end_question(builder, silent=silent)
+    closed = builder.policy.workflow.roles.closed
+    state = builder.policy.workflow.state_of(closed)
+    builder.add(
+        StatusMoved(old=builder.ticket.status, new=closed, state=state), Closed(category, note)
+    )
+
+
+def close(
+    builder: DecisionBuilder,
+    by: ActorKind,
+    category: str,
+    note: str,
+    message: str | None = None,
+    *,
+    status: str = "",
+    rule: str = "",
+) -> Refusal | None:
+    """The end of the ticket, with closure category and note; `message` says it in own words.
+
+    `status`: another one of the state Closed than that of the role.
+    """
+    closed = status or builder.policy.workflow.roles.closed
+    illegal = move(builder, closed, by, CLOSING, rule=rule)
+    if illegal is None:
+        _end_question(builder)
+        builder.add(Closed(category, note, message))
+    return illegal
+
+
+def _end_question(builder: DecisionBuilder, *, silent: bool = False) -> None:
+    """Whatever ends a ticket ends its open question, and those who were asked hear of it."""
+    question = builder.ticket.approval
+    if question is None or not question.is_open:
+        return
+    builder.add(ApprovalWithdrawn(round=question.round, with_ticket=True))
+    builder.explain("approval", "withdrawn: its ticket is closed")
+    if not silent:
+        builder.write(Template.UPDATE, *question.waiting, note=_NOT_NEEDED)

@@ -1,0 +1,1 @@
+"""Delivering outgoing mail by SMTP."""

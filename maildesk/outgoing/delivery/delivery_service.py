@@ -1,0 +1,129 @@
+"""The room that delivers: lease, send, record, over one SMTP connection that is kept open.
+
+Each mail's verdict is recorded as soon as the server has answered, before anything else is
+done. A mail whose final dot went out and was not answered is `uncertain`; every other one is
+plainly sent, refused or still to be tried. Trouble that is no mail's fault (server down, wrong
+password, certificate refused) gives the leased mails back uncounted and ends the room with one
+line; the daemon starts it again with back-off.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from random import Random
+
+from maildesk.model.service import WakeSignal
+from maildesk.model.settings import Smtp
+from maildesk.outgoing.delivery.smtp_client import SmtpClient, Stale
+from maildesk.outgoing.delivery.smtp_login import DeliveryTrouble, probe
+from maildesk.outgoing.queue_port import Failed, Leased, Queue, Verdict
+from maildesk.outgoing.retry_policy import LineLost, Outcome, judge
+
+__all__ = ["DeliveryService", "DeliveryTrouble", "probe"]
+
+BATCH = 50
+POLL_SECONDS = 2.0  # rows written by another process ring no bell here
+_SHORTEST_REST = 0.2
+
+
+class DeliveryService:
+    """Sends what is due in the queue. `on_failed` is called after each final failure."""
+
+    name = "deliver"
+
+    def __init__(
+        self,
+        settings: Smtp,
+        queue: Queue,
+        clock: Callable[[], datetime],
+        random: Random,
+        on_failed: Callable[[], object],
+    ) -> None:
+        self._settings = settings
+        self._queue = queue
+        self._clock = clock
+        self._random = random
+        self._on_failed = on_failed
+        self._line: SmtpClient | None = None
+        self._owed: tuple[Leased, Verdict] | None = None
+
+    def run(self, wake_signal: WakeSignal) -> None:
+        """Deliver until the bell says stop. Raises DeliveryTrouble and the queue's errors."""
+        try:
+            self._pay()
+            while not wake_signal.stopping:
+                batch = self._queue.lease(BATCH)
+                if batch:
+                    self._deliver(deque(batch), wake_signal)
+                else:
+                    self._rest(wake_signal)
+        finally:
+            self._hang_up()
+
+    def _deliver(self, waiting: deque[Leased], wake_signal: WakeSignal) -> None:
+        try:
+            while waiting and not wake_signal.stopping:
+                outcome = self._attempt(waiting[0], wake_signal)
+                mail = waiting.popleft()
+                wake_signal.working()
+                if outcome is not None:
+                    self._finish(mail, outcome)
+        finally:
+            if waiting:
+                self._queue.give_back(tuple(mail.id for mail in waiting))
+
+    def _attempt(self, mail: Leased, wake_signal: WakeSignal) -> Outcome | None:
+        """Send it once. None: it is ours no more."""
+
+        def at_dot() -> bool:
+            return self._queue.at_dot(mail.id)
+
+        outcome = self._ready(wake_signal).send(mail, at_dot)
+        if isinstance(outcome, Stale):
+            outcome = self._ready(wake_signal).send(mail, at_dot)
+        # A connection that has sent nothing yet is never stale.
+        return LineLost(False, "line lost") if isinstance(outcome, Stale) else outcome
+
+    def _finish(self, mail: Leased, outcome: Outcome) -> None:
+        verdict = judge(
+            outcome,
+            mail,
+            self._clock(),
+            jitter=self._random.random(),
+            evidence=timedelta(seconds=self._settings.evidence_seconds),
+        )
+        self._owed = (mail, verdict)
+        self._pay()
+
+    def _pay(self) -> None:
+        """Record the verdict; one that a full disk kept from being recorded is kept until it is."""
+        if self._owed is None:
+            return
+        mail, verdict = self._owed
+        self._queue.record(mail.id, verdict)
+        self._owed = None
+        if isinstance(verdict, Failed):
+            self._on_failed()
+
+    def _ready(self, wake_signal: WakeSignal) -> SmtpClient:
+        if self._line is not None and not self._line.fresh():
+            self._hang_up()
+        if self._line is None:
+            self._line = SmtpClient(self._settings, lambda: wake_signal.stopping)
+        return self._line
+
+    def _rest(self, wake_signal: WakeSignal) -> None:
+        line = self._line
+        if line is not None and line.idle_seconds >= self._settings.keep_open_seconds:
+            self._hang_up()
+        wake_signal.wait(max(_SHORTEST_REST, self._rest_seconds()))
+
+    def _rest_seconds(self) -> float:
+        due = self._queue.next_due()
+        until_due = (due - self._clock()).total_seconds() if due else POLL_SECONDS
+        return min(until_due, POLL_SECONDS)
+
+    def _hang_up(self) -> None:
+        if self._line is not None:
+            self._line.close()
+            self._line = None

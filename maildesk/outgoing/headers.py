@@ -1,0 +1,83 @@
+"""Which header fields a mail of the desk has, in which order. Pure."""
+
+from email.utils import format_datetime
+
+from maildesk.model.decision import Template
+from maildesk.outgoing.header_fields import encoded, mailbox, references
+from maildesk.outgoing.mail_model import MailModel
+
+Field = tuple[str, str]
+
+# RFC 3834 §5: these answer one particular mail; other automatic mails answer none.
+_ANSWERING = frozenset({Template.ACKNOWLEDGEMENT, Template.REFUSED, Template.CONFIRMATION})
+_SPOKEN_BY_AN_AGENT = frozenset({Template.REPLY, Template.RESOLUTION})
+# Not `All`: that asks Exchange to keep non-delivery reports (NDR) from us as well.
+_SUPPRESS = "DR, RN, NRN, OOF, AutoReply"
+
+
+def heading(mailing: MailModel) -> tuple[Field, ...]:
+    """The fields of RFC 5322 §3.6, then ours, then MIME's."""
+    return (
+        ("From", _from(mailing)),
+        ("To", mailbox(mailing.recipient.name, mailing.recipient.address)),
+        ("Reply-To", mailbox(mailing.house.desk.name, mailing.reply_address)),
+        ("Subject", _tagged(mailing) + encoded(mailing.subject)),
+        ("Date", format_datetime(mailing.now)),
+        ("Message-ID", mailing.message_id),
+        *_thread(mailing),
+        *_automatic(mailing),
+        *_ours(mailing),
+        ("MIME-Version", "1.0"),
+        ("Content-Type", f'multipart/alternative; boundary="{boundary(mailing)}"'),
+    )
+
+
+def subject_line(mailing: MailModel) -> str:
+    """`Re: [MD-1042] …` as a person reads it; `Re:` where the mail answers one."""
+    return _tagged(mailing) + mailing.subject
+
+
+def boundary(mailing: MailModel) -> str:
+    """What no body holds: `=_` is impossible in quoted-printable, and the nonce is unknown."""
+    return f"=_{mailing.nonce.hex()}"
+
+
+def _tagged(mailing: MailModel) -> str:
+    answers = "Re: " if mailing.topic.thread else ""
+    return f"{answers}[MD-{mailing.number}] " if mailing.number else answers
+
+
+def _from(mailing: MailModel) -> str:
+    desk, author = mailing.house.desk, mailing.author
+    spoken = mailing.outgoing_mail.template in _SPOKEN_BY_AN_AGENT
+    if author and author.is_agent and author.name and spoken:
+        return mailbox(f"{author.name} ({desk.name})", desk.address)
+    return mailbox(desk.name, desk.address)
+
+
+def _thread(mailing: MailModel) -> tuple[Field, ...]:
+    known = references(mailing.topic.thread)
+    if not known:
+        return ()
+    return (("In-Reply-To", known[-1]), ("References", " ".join(known)))
+
+
+def _automatic(mailing: MailModel) -> tuple[Field, ...]:
+    """Marks of machine mail (RFC 3834 §5); a person's words carry none of them."""
+    if not mailing.outgoing_mail.automatic:
+        return ()
+    if mailing.outgoing_mail.template is Template.APPROVAL:
+        # It is waited for: whoever is away must be able to say so, and programs that say it
+        # (RFC 5230 §4.6, RFC 3834 §2) keep silent where a mail is marked as a machine's.
+        return (("X-Auto-Response-Suppress", "DR, RN, NRN"),)
+    marks = (("X-Auto-Response-Suppress", _SUPPRESS),)
+    if mailing.outgoing_mail.template in _ANSWERING:
+        # Old vacation programs know `Precedence` alone. Mail that waits for somebody's
+        # decision goes without: some mailboxes sort bulk mail out of sight.
+        return (("Auto-Submitted", "auto-replied"), ("Precedence", "bulk"), *marks)
+    return (("Auto-Submitted", "auto-generated"), *marks)
+
+
+def _ours(mailing: MailModel) -> tuple[Field, ...]:
+    loop = ("X-Maildesk-Loop", mailing.house.desk.domain)
+    return (loop, ("X-Maildesk-Ticket", str(mailing.number))) if mailing.number else (loop,)

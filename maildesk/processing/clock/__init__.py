@@ -1,0 +1,1 @@
+"""Deadlines, SLA notifications and scheduled reports."""

@@ -1,0 +1,135 @@
+"""Telling people of promises: what one person has to hear at once becomes one mail.
+
+The clock keeps a notice in the transaction that struck; here notices become mails, a person at a
+time, and are gone with the same commit. A promise that was kept meanwhile is not spoken of.
+"""
+
+from dataclasses import dataclass
+
+from maildesk.model.decision import Actor, ActorKind, Answer, Decision, OutgoingMail, Template
+from maildesk.model.person import Person
+from maildesk.model.sla_timer import Clock, PendingNotification, SlaWarning
+from maildesk.model.ticket import Ticket
+from maildesk.processing.runtime import Runtime
+from maildesk.processing.writer import Matter, Recorder
+from maildesk.store import lease, pending_notifications, people, tickets
+
+LEASE = "warnings"
+LEASE_SECONDS = 60.0
+_TICKETS_IN_A_MAIL = 200
+
+
+def tell(runtime: Runtime) -> int:
+    """Write to everybody who has to hear something now; how many mails that were.
+
+    One daemon at a time, so that two do not make two mails of one person's warnings.
+    """
+    now = runtime.clock()
+    with runtime.store.read() as connection:
+        if not pending_notifications.any_due(connection, now):
+            return 0
+    with runtime.store.write() as connection:
+        mine = lease.take(connection, LEASE, runtime.holder, now=now, seconds=LEASE_SECONDS)
+    told = 0
+    while mine and (written := _tell_one(runtime)) is not None:
+        told += written
+    if mine:
+        with runtime.store.write() as connection:
+            lease.release(connection, LEASE, runtime.holder)
+    return told
+
+
+def _tell_one(runtime: Runtime) -> int | None:
+    """The mail to the next person; None where nobody has to hear anything."""
+    now = runtime.clock()
+    with runtime.store.write() as connection:
+        taken = pending_notifications.take(connection, now)
+        if not taken:
+            return None
+        numbers = {notice.ticket for notice in taken}
+        known = tickets.load(connection, numbers, lock=False)
+        asked = {ticket.requester for ticket, _ in known.values()}
+        assigned = {ticket.assignee for ticket, _ in known.values() if ticket.assignee is not None}
+        names = people.by_ids(connection, {taken[0].to, *asked, *assigned})
+        found = _still_true(runtime, taken, known, names)
+        if not found:
+            return 0
+        recorder = Recorder.on(runtime, connection, now)
+        recorder.enact(_decision(found, taken[0].to), _matter(found, names[taken[0].to]), None)
+        return 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One warning and the ticket it is about."""
+
+    ticket: Ticket
+    subject: str
+    requester: Person
+    warned: SlaWarning
+
+
+def _still_true(
+    runtime: Runtime,
+    taken: tuple[PendingNotification, ...],
+    known: dict[int, tuple[Ticket, str]],
+    names: dict[int, Person],
+) -> list[_Found]:
+    """The newest notice of each clock that has not stopped, the most urgent first."""
+    newest = {(n.ticket, n.metric, n.serial): n for n in taken}
+    found = []
+    for notice in newest.values():
+        ticket, subject = known[notice.ticket]
+        key = (notice.metric, notice.serial)
+        clock = next((c for c in ticket.clocks if c.key == key and c.is_open), None)
+        if clock is not None:
+            requester = names[ticket.requester]
+            warned = _warned(runtime, notice, clock, ticket, subject, names)
+            found.append(_Found(ticket, subject, requester, warned))
+    return sorted(found, key=lambda one: (one.warned.due is None, one.warned.due))
+
+
+def _warned(
+    runtime: Runtime,
+    notice: PendingNotification,
+    clock: Clock,
+    ticket: Ticket,
+    subject: str,
+    names: dict[int, Person],
+) -> SlaWarning:
+    due = clock.due or notice.due
+    return SlaWarning(
+        number=ticket.number,
+        subject=subject,
+        priority=ticket.priority,
+        metric=clock.metric.replace("_", " "),
+        level=notice.level,
+        due=due,
+        overdue=due is not None and due <= runtime.clock(),
+        requester=names[ticket.requester].name,
+        assignee=names[ticket.assignee].name if ticket.assignee is not None else "",
+        team=ticket.team,
+    )
+
+
+def _decision(found: list[_Found], to: int) -> Decision:
+    template = Template.SLA_WARNING if len(found) == 1 else Template.SLA_DIGEST
+    said = tuple(one.warned for one in found[:_TICKETS_IN_A_MAIL])
+    more = len(found) - len(said)
+    note = f"And {more} more: `maildesk ticket list` shows them all." if more else ""
+    outgoing_mail = OutgoingMail(template=template, to=to, note=note, warnings=said)
+    return Decision(
+        answer=Answer.DONE, actor=Actor(ActorKind.CLOCK), outgoing_mails=(outgoing_mail,)
+    )
+
+
+def _matter(found: list[_Found], recipient: Person) -> Matter:
+    """The one ticket; or none, where the mail is about several."""
+    if len(found) == 1:
+        one = found[0]
+        return Matter(
+            ticket=one.ticket, subject=one.subject, requester=one.requester, cause="clock"
+        )
+    overdue = sum(one.warned.overdue for one in found)
+    subject = f"{len(found)} tickets are due" + (f", {overdue} of them overdue" if overdue else "")
+    return Matter(ticket=None, subject=subject, requester=recipient, cause="clock")

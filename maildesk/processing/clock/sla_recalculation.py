@@ -1,0 +1,122 @@
+"""After sla.toml was changed: the clocks of every open ticket are worked out anew.
+
+Each ticket in a transaction of its own, from its whole history; what is other than before stands in
+the history. Rungs that a new promise would have reached before it was made are marked and told to
+nobody: an admin who writes a first sla.toml must not raise the priority of every old ticket.
+"""
+
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from maildesk.lifecycle.policy import Policy
+from maildesk.lifecycle.sla.sla_policy import SlaPolicy
+from maildesk.lifecycle.sla.timers import points
+from maildesk.model.decision import Actor, ActorKind, Answer, Change, Decision
+from maildesk.model.event import ClockSet, Event, RungReached
+from maildesk.model.sla_timer import Clock
+from maildesk.model.ticket import Ticket
+from maildesk.processing.clock.sla_timers import from_history
+from maildesk.processing.runtime import Runtime
+from maildesk.processing.writer import Matter, Recorder
+from maildesk.store import due_tickets, lease, people, tickets
+from maildesk.store.engine import is_of_the_database
+
+log = structlog.get_logger()
+
+LEASE = "review"
+_MARK = "sla.toml"
+_LEASE_TIME = timedelta(minutes=10)
+
+
+def review(runtime: Runtime, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Bring open tickets in line with sla.toml; how many changed. 0 where it is as it was.
+
+    Raises OperationalError where the database is locked, full or gone.
+    """
+    with runtime.store.read() as connection:
+        if is_done(connection, runtime.policy.levels):
+            return 0
+        numbers = due_tickets.open_numbers(connection)
+    changed = 0
+    for number in numbers:
+        if stopping() or not _mine(runtime):
+            return changed
+        changed += _reviewed(runtime, number)
+    with runtime.store.write() as connection:
+        due_tickets.set_counter(connection, _MARK, _mark(runtime.policy.levels))
+        lease.release(connection, LEASE, runtime.holder)
+    log.info("promises reviewed", tickets=len(numbers), changed=changed)
+    return changed
+
+
+def is_done(connection: Connection, levels: SlaPolicy) -> bool:
+    """Whether the clocks in the rows are those of this sla.toml."""
+    return due_tickets.counter(connection, _MARK) == _mark(levels)
+
+
+def differences(
+    policy: Policy, connection: Connection, ticket: Ticket, now: datetime
+) -> tuple[Event, ...] | None:
+    """What this sla.toml changes about the ticket's clocks; None where it changes nothing."""
+    clocks = from_history(policy, connection, ticket.number)
+    events = tuple(_differences(policy.levels, ticket, clocks, now))
+    gone = {old.key for old in ticket.clocks} - {new.key for new in clocks}
+    return events if events or gone else None
+
+
+def _mark(levels: SlaPolicy) -> int:
+    """Another number where anything that is promised is other than it was."""
+    free = sorted(f"{name} {day}" for name, one in levels.calendars.items() for day in one.holidays)
+    said = levels.files.model_dump_json() + "\n".join(free)
+    return zlib.crc32(said.encode()) & 0x7FFFFFFF
+
+
+def _mine(runtime: Runtime) -> bool:
+    """One daemon alone; a second one that starts with the same file finds it done."""
+    with runtime.store.write() as connection:
+        seconds = _LEASE_TIME.total_seconds()
+        return lease.take(connection, LEASE, runtime.holder, now=runtime.clock(), seconds=seconds)
+
+
+def _reviewed(runtime: Runtime, number: int) -> bool:
+    try:
+        return _review(runtime, number)
+    except Exception as error:
+        if is_of_the_database(error):
+            raise
+        log.exception("promises not reviewed", ticket=number)
+        return False
+
+
+def _review(runtime: Runtime, number: int) -> bool:
+    with runtime.store.write() as connection:
+        ticket, subject = tickets.load_one(connection, number)
+        now = runtime.clock()
+        events = differences(runtime.policy, connection, ticket, now)
+        if events is None:
+            return False
+        requester = people.by_id(connection, ticket.requester)
+        change = Change(number, events)
+        decision = Decision(answer=Answer.DONE, actor=Actor(ActorKind.CLOCK), changes=(change,))
+        matter = Matter(ticket=ticket, subject=subject, requester=requester, cause=_MARK)
+        after, _ = Recorder.on(runtime, connection, now).enact(decision, matter, None)
+        return after is not None and after.clocks != ticket.clocks
+
+
+def _differences(
+    levels: SlaPolicy, ticket: Ticket, clocks: tuple[Clock, ...], now: datetime
+) -> Iterator[Event]:
+    """Each clock that is other, and the rungs of new promises that lie behind us."""
+    known = {clock.key: clock for clock in ticket.clocks}
+    for clock in clocks:
+        old = known.get(clock.key)
+        if clock != old:
+            yield ClockSet(clock)
+        if clock.is_open and clock.target and (old is None or not old.target):
+            for when, rung in points(levels, clock):
+                if when <= now:
+                    yield RungReached(metric=clock.metric, serial=clock.serial, rung=rung.at)

@@ -1,0 +1,170 @@
+"""The shell: keep, work, answer, act, tick; one transaction each.
+
+The rooms of the daemon know the database only through this class (it is the `Journal` of
+the mailboxes and listeners).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from maildesk.ingest.intent.commands import read_commands
+from maildesk.lifecycle.decide import decide
+from maildesk.model.cause import AgentActed, Facts, TicketReported
+from maildesk.model.decision import Decision
+from maildesk.model.mail import Address, RawMail
+from maildesk.model.person import Person
+from maildesk.processing.clock.deadlines import tick
+from maildesk.processing.command_context import load_command_context, load_descendants
+from maildesk.processing.mail.bounces import report_failure
+from maildesk.processing.runtime import Runtime
+from maildesk.processing.writer import Matter, Recorder, Said
+from maildesk.store import journal, lease, outgoing_rows, people, tickets
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the rooms of the daemon and the command line may ask of the desk."""
+
+    runtime: Runtime
+
+    # -- the journal, as the rooms see it that bring mail in (ingest.journal.Journal)
+
+    def keep(self, mails: Sequence[RawMail], *, silent: bool = False) -> None:
+        """Commit the mails to the journal. Only after this may a server be told anything.
+
+        `silent` mails become tickets, but nobody is answered.
+        """
+        now = self.runtime.clock()
+        with self.runtime.store.write() as connection:
+            journal.keep(connection, mails, now, silent=silent)
+
+    def known(
+        self, mailbox: str, folder: str, uid_validity: int, uids: Iterable[int]
+    ) -> frozenset[int]:
+        """Which of these UIDs are in the journal."""
+        with self.runtime.store.read() as connection:
+            return journal.known(connection, mailbox, folder, uid_validity, uids)
+
+    def position(self, mailbox: str, folder: str) -> tuple[int, int] | None:
+        """How far the folder has been read; the first call marks the beginning."""
+        since = self._counts_from(mailbox)
+        with self.runtime.store.write() as connection:
+            return journal.position(connection, mailbox, folder, since=since)
+
+    def _counts_from(self, mailbox: str) -> datetime:
+        """From when on mails of a new folder are answered: the configured day, else now."""
+        for configured in self.runtime.settings.mailbox:
+            if configured.name == mailbox and configured.since:
+                return datetime.fromisoformat(configured.since).replace(tzinfo=UTC)
+        return self.runtime.clock().replace(microsecond=0)  # INTERNALDATE has whole seconds
+
+    def advance(self, mailbox: str, folder: str, uid_validity: int, uid: int) -> None:
+        """Every UID up to this one is in the journal."""
+        with self.runtime.store.write() as connection:
+            journal.advance(connection, mailbox, folder, uid_validity, uid)
+
+    def unsettled(self, mailbox: str, folder: str, uid_validity: int) -> tuple[int, ...]:
+        """UIDs kept but not yet settled on the server."""
+        with self.runtime.store.read() as connection:
+            return journal.unsettled(connection, mailbox, folder, uid_validity)
+
+    def settled(self, mailbox: str, folder: str, uid_validity: int, uids: Iterable[int]) -> None:
+        """The server has moved, flagged or deleted these."""
+        now = self.runtime.clock()
+        with self.runtime.store.write() as connection:
+            journal.settled(connection, mailbox, folder, uid_validity, uids, now)
+
+    def lease(self, name: str, seconds: float) -> bool:
+        """Take or renew the right to do `name` alone."""
+        now, holder = self.runtime.clock(), self.runtime.holder
+        with self.runtime.store.write() as connection:
+            return lease.take(connection, name, holder, now=now, seconds=seconds)
+
+    def release(self, name: str) -> None:
+        """Give the lease back, if it is ours."""
+        with self.runtime.store.write() as connection:
+            lease.release(connection, name, self.runtime.holder)
+
+    # -- causes other than mail
+
+    def answer(self, number: int, agent: Person, text: str) -> Decision:
+        """An agent acts from the command line; `#` lines are commands as in a mail.
+
+        Raises LookupError where there is no such ticket.
+        """
+        runtime, now = self.runtime, self.runtime.clock()
+        read = read_commands(text)
+        message = runtime.new_id(now)
+        said = Said(id=message, author=agent.id, text=read.text, proven=True)
+        with runtime.store.write() as connection:
+            ticket, subject = tickets.load_one(connection, number)
+            requester = people.by_id(connection, ticket.requester)
+            acted = AgentActed(
+                agent=agent,
+                message=message,
+                requester=requester,
+                text=read.text,
+                commands=read.commands,
+                wrong_commands=read.wrong,
+                command_context=load_command_context(
+                    connection, ticket, agent, read.commands, runtime.settings.desk
+                ),
+                descendants=load_descendants(connection, ticket),
+            )
+            policy = runtime.policy_at(connection, ticket, requester.id, subject)
+            decision = decide(ticket, acted, policy, now)
+            matter = Matter(ticket=ticket, subject=subject, requester=requester, cause="console")
+            Recorder.on(runtime, connection, now).enact(decision, matter, said)
+        return decision
+
+    def report(self, agent: Person, requester: str, source: str, subject: str, text: str) -> int:
+        """An agent writes down what somebody asks who did not write; the new ticket's number."""
+        runtime, now = self.runtime, self.runtime.clock()
+        with runtime.store.write() as connection:
+            person = people.find_or_add(connection, Address("", requester))
+            reported = TicketReported(
+                agent=agent,
+                requester=person,
+                source=source,
+                message=runtime.new_id(now),
+                text=text,
+                facts=Facts(subject=subject, text=text, sender=person.address),
+            )
+            policy = runtime.policy_at(connection, None, person.id, subject)
+            decision = decide(None, reported, policy, now)
+            matter = Matter(ticket=None, subject=subject, requester=person, cause="console")
+            said = Said(id=reported.message, author=person.id, text=text, proven=True)
+            ticket, _ = Recorder.on(runtime, connection, now).enact(decision, matter, said)
+        assert ticket is not None
+        return ticket.number
+
+    def report_failures(self) -> int:
+        """Tell those who work on a ticket of each mail that was refused for good; how many.
+
+        Asked for after a failure and at every tick: a kill in between loses none.
+        """
+        reported = 0
+        while self._report_failure():
+            reported += 1
+        return reported
+
+    def _report_failure(self) -> bool:
+        with self.runtime.store.write() as connection:
+            row = outgoing_rows.take_unreported(connection)
+            if row is not None and row.ticket is not None:
+                recorder = Recorder.on(self.runtime, connection, self.runtime.clock())
+                report_failure(recorder, row.ticket, row.person_id, row.template, row.reason)
+        return row is not None
+
+    def tick(self) -> int:
+        """Work the deadlines that have passed, a transaction each; how many we struck.
+
+        Raises OperationalError where the database is locked, full or gone.
+        """
+        self.report_failures()
+        return tick(self.runtime)

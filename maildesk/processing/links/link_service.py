@@ -1,0 +1,229 @@
+"""The desk as the holder of a link meets it (web.door.Door)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from maildesk.ingest.intent.decisions import takes_back
+from maildesk.lifecycle.commands import agent_link
+from maildesk.lifecycle.decide import decide
+from maildesk.lifecycle.decision_builder import DecisionBuilder
+from maildesk.model.cause import AgentActed, Choice, LinkUsed, Work
+from maildesk.model.decision import Actor, ActorKind, Answer
+from maildesk.model.mail import Attachment
+from maildesk.model.page import Enclosure, Page, Problem, WholeMail
+from maildesk.model.person import Person
+from maildesk.model.redact import redacted
+from maildesk.model.ticket import Ticket
+from maildesk.model.token import LinkToken, Purpose, read_link
+from maildesk.processing.command_context import load_command_context, load_descendants
+from maildesk.processing.links.link_state import (
+    CHOICES,
+    handed_on,
+    open_choices,
+    taken,
+    what_became,
+)
+from maildesk.processing.links.mail_content import bytes_of, enclosure, whole
+from maildesk.processing.links.visibility import Visibility, entries, visible_ticket
+from maildesk.processing.runtime import Runtime
+from maildesk.processing.writer import Matter, Recorder, Said
+from maildesk.store import attachments, people, tickets
+
+
+@dataclass(frozen=True, slots=True)
+class LinkService:
+    """Opens pages and takes decisions. Safe to be used from many threads.
+
+    `on_acted` is called after the commit, to wake whoever sends the mails of a decision.
+    """
+
+    runtime: Runtime
+    on_acted: Callable[[], None] = lambda: None
+
+    def view(self, token: str) -> Page | Problem:
+        """What the link shows now. Changes nothing."""
+        link = self._link(token)
+        if isinstance(link, Problem):
+            return link
+        with self.runtime.store.read() as connection:
+            return self._page(connection, link)
+
+    def act(self, token: str, choice: Choice | Work, comment: str) -> tuple[Answer, Page] | Problem:
+        """Decide, if this link still may; the page shows the ticket as it is afterwards."""
+        link = self._link(token)
+        if isinstance(link, Problem):
+            return link
+        if choice not in CHOICES[link.purpose]:
+            return Problem.UNKNOWN
+        with self.runtime.store.write() as connection:
+            answer = self._decide(connection, link, choice, comment)
+            page = self._page(connection, link)
+        self.on_acted()
+        return page if isinstance(page, Problem) else (answer, page)
+
+    def _link(self, token: str) -> LinkToken | Problem:
+        link = read_link(token, self.runtime.keys)
+        if link is None:
+            return Problem.UNKNOWN
+        return Problem.EXPIRED if link.expires <= self.runtime.clock() else link
+
+    def _decide(
+        self, connection: Connection, link: LinkToken, choice: Choice | Work, comment: str
+    ) -> Answer:
+        found = tickets.load(connection, [link.ticket]).get(link.ticket)
+        if found is None:
+            return Answer.NOT_YOURS
+        ticket, subject = found
+        known = people.by_ids(connection, (link.person, ticket.requester))
+        if link.person not in known:
+            return Answer.NOT_YOURS
+        now = self.runtime.clock()
+        used = _cause(link, known[link.person], known[ticket.requester], choice, comment)
+        descendants = load_descendants(connection, ticket)
+        used = replace(used, message=self.runtime.new_id(now), descendants=descendants)
+        cause = "link"
+        if isinstance(used, AgentActed):
+            desk = self.runtime.settings.desk
+            command_context = load_command_context(
+                connection, ticket, used.agent, used.commands, desk
+            )
+            used = replace(used, command_context=command_context)
+            cause = f"link {used.message}"  # a name of its own, so that #undo finds what it did
+        policy = self.runtime.policy_at(connection, ticket, ticket.requester, subject)
+        decision = decide(ticket, used, policy, now)
+        matter = Matter(ticket=ticket, subject=subject, requester=used.requester, cause=cause)
+        said = Said(id=used.message, author=link.person, text=comment.strip(), proven=True)
+        Recorder.on(self.runtime, connection, now).enact(decision, matter, said)
+        return decision.answer
+
+    def _page(self, connection: Connection, link: LinkToken) -> Page | Problem:
+        seen = visible_ticket(connection, link)
+        if seen is None:
+            return Problem.UNKNOWN
+        works = link.purpose is Purpose.WORK
+        if works and not seen.viewer.is_agent:
+            return Problem.NOT_YOURS
+        ticket = seen.ticket
+        hindrance = next_team = ""
+        if works and link.round == ticket.round:
+            builder = self._draft(seen)
+            hindrance, next_team = agent_link.hindrance(builder), agent_link.next_team(builder)
+        choices = open_choices(ticket, link, hindrance, next_team)
+        decided = None if choices else what_became(seen.history, link, ticket, seen.names)
+        says = bool(choices or decided or hindrance) or link.purpose is Purpose.VIEW
+        said = entries(connection, seen, seen.shown, self.runtime.keys)
+        page = Page(
+            purpose=link.purpose,
+            viewer=seen.viewer.name,
+            number=ticket.number,
+            subject=seen.subject,
+            status=ticket.status,
+            state=ticket.state,
+            requester=seen.requester.name,
+            opened_at=ticket.opened_at,
+            conversation=said,
+            resolution=next((one.text for one in said if one.id == ticket.resolution), ""),
+            choices=choices,
+            closes_at=ticket.close_due if choices else None,
+            decided=decided,
+            outdated=not says,
+            taken=taken(seen.history, ticket, seen.viewer, seen.names) if works else None,
+            hindrance=hindrance,
+            team=ticket.team if works else "",
+            next_team=next_team,
+            handed_on=handed_on(seen.history, ticket, seen.names) if works else None,
+            waits_for=_waits_for(connection, ticket),
+        )
+        return page.local(self._zone_of(seen.viewer))
+
+    def _zone_of(self, viewer: Person) -> ZoneInfo:
+        """Where the viewer looks at the clock, as in mails."""
+        own = viewer.zone
+        return ZoneInfo(own) if own else self.runtime.policy.levels.calendar_named(None).zone
+
+    def _draft(self, seen: Visibility) -> DecisionBuilder:
+        """What this agent could do by a link now is asked of it."""
+        actor = Actor(ActorKind.AGENT, seen.viewer.id, "link")
+        return DecisionBuilder(seen.ticket, actor, self.runtime.policy, self.runtime.clock())
+
+    def mail(self, token: str, message: str) -> WholeMail | Problem:
+        """The whole mail of a text that the link shows. Changes nothing."""
+        link = self._link(token)
+        if isinstance(link, Problem):
+            return link
+        keys = self.runtime.keys
+        with self.runtime.store.read() as connection:
+            seen = visible_ticket(connection, link)
+            found = seen.find(message) if seen else None
+            if seen is None or found is None or found.mail is None:
+                return Problem.UNKNOWN
+            (entry,) = entries(connection, seen, (found,), keys)
+            if not entry.opens:
+                return Problem.UNKNOWN
+            listed = _listed(connection, found.mail)
+            raw = bytes_of(connection, found.mail)
+        text, shown = whole(raw, listed)
+        return WholeMail(
+            number=seen.ticket.number,
+            subject=seen.subject,
+            entry=entry.local(self._zone_of(seen.viewer)),
+            text=redacted(text, keys),
+            html=redacted(shown.html, keys) if shown else None,
+            left_out=shown.left_out if shown else 0,
+        )
+
+    def enclosure(self, token: str, message: str, index: int) -> Enclosure | Problem:
+        """An attachment of a text that the link shows. Changes nothing."""
+        link = self._link(token)
+        if isinstance(link, Problem):
+            return link
+        with self.runtime.store.read() as connection:
+            seen = visible_ticket(connection, link)
+            found = seen.find(message) if seen else None
+            if seen is None or found is None or found.mail is None:
+                return Problem.UNKNOWN
+            listed = {one.index: one for one in _listed(connection, found.mail)}
+            wanted = listed.get(index)
+            if wanted is None or not seen.may_have(found, wanted):
+                return Problem.UNKNOWN
+            raw = bytes_of(connection, found.mail)
+        return enclosure(raw, wanted) or Problem.UNKNOWN
+
+
+def _waits_for(connection: Connection, ticket: Ticket) -> str:
+    """The names of those who have yet to decide about an approval."""
+    if ticket.approval is None or not ticket.waits_for_approval:
+        return ""
+    waiting = ticket.approval.waiting
+    known = people.by_ids(connection, waiting)
+    return ", ".join(known[one].name or known[one].address for one in waiting if one in known)
+
+
+def _listed(connection: Connection, mail: int) -> tuple[Attachment, ...]:
+    return attachments.of_mails(connection, [mail]).get(mail, ())
+
+
+def _cause(
+    link: LinkToken, person: Person, requester: Person, choice: Choice | Work, comment: str
+) -> LinkUsed | AgentActed:
+    """What the button means; it gets its message's id where it is worked."""
+    if isinstance(choice, Work):
+        return AgentActed(
+            agent=person,
+            message="",
+            requester=requester,
+            commands=agent_link.commands(choice, comment.strip()),
+            round=link.round,
+        )
+    return LinkUsed(
+        person=person,
+        requester=requester,
+        choice=choice,
+        round=link.round,
+        comment=comment,
+        message="",
+        unclear=choice in (Choice.ACCEPT, Choice.APPROVE) and takes_back(comment),
+    )

@@ -1,0 +1,1 @@
+"""A mail's way through the pipeline to one disposition."""

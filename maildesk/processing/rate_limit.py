@@ -1,0 +1,88 @@
+"""Loops and floods are stopped here: where outgoing rows are written, so that no path goes around
+it, and where a mail is about to change a ticket.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from maildesk.model.cause import FLOOD, Flood
+from maildesk.model.decision import OutgoingMail
+from maildesk.model.person import Person
+from maildesk.model.settings import Desk, Limits
+from maildesk.model.ticket import Ticket
+from maildesk.store import outgoing_rows
+from maildesk.store.queries.sender_activity import last_kind, pace
+
+WINDOW = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class RateLimit:
+    """Counts automatic mails of the last hour; good for one transaction."""
+
+    connection: Connection
+    desk: Desk
+    limits: Limits
+    now: datetime
+    _total: int | None = None
+
+    def objection(
+        self, outgoing_mail: OutgoingMail, recipient: Person, ticket: Ticket | None = None
+    ) -> str:
+        """Why the letter about this ticket must not go out, or "" where it may."""
+        if self.desk.tag_in(recipient.address) is not None:
+            return f"{recipient.address} is the desk itself"
+        if not outgoing_mail.automatic:
+            return ""
+        since = self.now - WINDOW
+        return (
+            self._too_many_to(recipient, since)
+            or self._too_many_about(ticket, recipient, since)
+            or self._too_many(since)
+        )
+
+    def flood(self, ticket: Ticket, sender: Person) -> Flood | None:
+        """Whether the sender's mails to this ticket come too fast for any person.
+
+        Two programs that answer each other show it by nothing else, when neither says what it is.
+        """
+        since = max(self.now - WINDOW, ticket.opened_at)
+        seen = pace(self.connection, ticket.number, sender.id, since)
+        words = ""
+        if seen.mails >= self.limits.mails_per_hour_to_a_ticket:
+            words = f"{seen.mails} mails of {sender.address} to this ticket in the last hour"
+        elif seen.changes >= self.limits.state_changes_per_hour and not sender.is_agent:
+            words = f"{seen.changes} changes of status by {sender.address} in the last hour"
+        if not words:
+            return None
+        begins = last_kind(self.connection, ticket.number, sender.id) != FLOOD
+        return Flood(words, begins)
+
+    def _too_many_to(self, recipient: Person, since: datetime) -> str:
+        """Agents are not counted one by one: a busy hour's notifications are their work."""
+        if recipient.is_agent:
+            return ""
+        sent = outgoing_rows.automatic_since(self.connection, since, recipient.address)
+        if sent >= self.limits.automatic_mails_per_hour:
+            return f"{sent} automatic mails to {recipient.address} in the last hour"
+        return ""
+
+    def _too_many_about(self, ticket: Ticket | None, recipient: Person, since: datetime) -> str:
+        if ticket is None or ticket.opened_at == self.now:
+            return ""
+        sent = outgoing_rows.automatic_about(
+            self.connection, since, recipient.address, ticket.number
+        )
+        if sent >= self.limits.automatic_mails_per_hour_of_a_ticket:
+            return f"{sent} automatic mails about this ticket to {recipient.address}"
+        return ""
+
+    def _too_many(self, since: datetime) -> str:
+        if self._total is None:
+            self._total = outgoing_rows.automatic_since(self.connection, since)
+        if self._total >= self.limits.total_mails_per_hour:
+            return f"{self._total} automatic mails in the last hour"
+        self._total += 1
+        return ""

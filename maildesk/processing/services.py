@@ -1,0 +1,60 @@
+"""The desk's own rooms: the one that works the journal, and the one that heeds the clock."""
+
+import time
+from collections.abc import Callable
+
+from maildesk.model.service import WakeSignal
+from maildesk.processing.clock.clock_jump_guard import ClockJumpGuard
+from maildesk.processing.clock.sla_recalculation import review
+from maildesk.processing.desk import Desk
+from maildesk.processing.worker import Worker
+
+WORK_SECONDS = 5.0
+CLOCK_SECONDS = 60.0
+
+
+class WorkService:
+    """Works mails from the journal as long as there are any."""
+
+    name = "work"
+
+    def __init__(self, open_worker: Callable[[], Worker], on_worked: Callable[[], None]) -> None:
+        self._open_worker = open_worker
+        self._on_worked = on_worked
+
+    def run(self, wake_signal: WakeSignal) -> None:
+        """Raises the database's errors; what was claimed is given back."""
+        worker = self._open_worker()
+        try:
+            while not wake_signal.stopping:
+                worked = worker.work(lambda: wake_signal.stopping)
+                wake_signal.working()
+                if worked:
+                    self._on_worked()
+                else:
+                    wake_signal.wait(WORK_SECONDS)
+        finally:
+            worker.close()
+
+
+class ClockService:
+    """Works deadlines that have passed."""
+
+    name = "clock"
+
+    def __init__(self, desk: Desk, on_struck: Callable[[], None]) -> None:
+        self._desk = desk
+        self._on_struck = on_struck
+        self._steady = ClockJumpGuard()
+
+    def run(self, wake_signal: WakeSignal) -> None:
+        """Raises the database's errors; a ticket whose deadline fails is put off by an hour."""
+        review(self._desk.runtime, lambda: wake_signal.stopping)
+        while not wake_signal.stopping:
+            believed = self._steady.trusts(self._desk.runtime.clock(), time.monotonic())
+            struck = self._desk.tick() if believed else 0
+            wake_signal.working()
+            if struck:
+                self._on_struck()
+            else:
+                wake_signal.wait(CLOCK_SECONDS)

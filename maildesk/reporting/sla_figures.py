@@ -1,0 +1,69 @@
+"""How promises were kept: counts and percentiles. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from maildesk.model.report import Kept, Promises
+from maildesk.model.sla import METRICS
+from maildesk.model.sla_timer import Outcome
+
+_JUDGED = (Outcome.ACHIEVED, Outcome.BREACHED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """One promise as it stands; `seconds` of business time once it has stopped, else None."""
+
+    metric: str
+    profile: str
+    team: str
+    outcome: Outcome
+    seconds: int | None
+
+
+def promises(measures: Iterable[Measure], since: datetime, until: datetime) -> Promises:
+    """All counted by metric, and by metric, profile and team."""
+    by_metric: dict[str, list[Measure]] = defaultdict(list)
+    by_line: dict[tuple[str, str, str], list[Measure]] = defaultdict(list)
+    for one in measures:
+        by_metric[one.metric].append(one)
+        by_line[one.metric, one.profile, one.team].append(one)
+    metrics = (
+        _kept(metric, "", "", by_metric[metric]) for metric in METRICS if metric in by_metric
+    )
+    ordered = sorted(by_line, key=lambda key: (METRICS.index(key[0]), *key[1:]))
+    return Promises(
+        since=since,
+        until=until,
+        metrics=tuple(metrics),
+        lines=tuple(_kept(*key, by_line[key]) for key in ordered),
+    )
+
+
+def percentile(values: Sequence[int], percent: int) -> int | None:
+    """By the nearest rank: the smallest value that so many percent are not above."""
+    if not values:
+        return None
+    rank = -(-percent * len(values) // 100)
+    return sorted(values)[max(rank, 1) - 1]
+
+
+def _kept(metric: str, profile: str, team: str, measures: Sequence[Measure]) -> Kept:
+    outcomes = [one.outcome for one in measures]
+    seconds = sorted(
+        one.seconds for one in measures if one.seconds is not None and one.outcome in _JUDGED
+    )
+    return Kept(
+        metric=metric,
+        profile=profile,
+        team=team,
+        achieved=outcomes.count(Outcome.ACHIEVED),
+        breached=outcomes.count(Outcome.BREACHED),
+        cancelled=outcomes.count(Outcome.CANCELLED),
+        running=outcomes.count(Outcome.RUNNING) + outcomes.count(Outcome.PAUSED),
+        p50=percentile(seconds, 50),
+        p90=percentile(seconds, 90),
+        p95=percentile(seconds, 95),
+    )

@@ -1,0 +1,291 @@
+"""The outgoing rows: written with what caused them, leased by delivery, counted by the breaker."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from maildesk.outgoing.queue_port import Failed, Leased, Retry, Sent, State, Uncertain, Verdict
+from maildesk.store import tables
+from maildesk.store.engine import Store
+from maildesk.store.lease import is_gone
+
+_OUT = tables.outgoing
+LEASE_SECONDS = 900  # longer than the 600 s that a server may take for the final dot
+
+# Built once: to build a statement takes SQLAlchemy longer than to run it.
+_ADD = insert(_OUT).returning(_OUT.c.id)
+_AUTOMATIC = select(func.count()).where(
+    _OUT.c.automatic.is_(True), _OUT.c.created_at >= bindparam("since")
+)
+_AUTOMATIC_TO = _AUTOMATIC.where(_OUT.c.recipient == bindparam("to"))
+_AUTOMATIC_ABOUT = _AUTOMATIC_TO.where(_OUT.c.ticket == bindparam("ticket"))
+
+
+def add(
+    connection: Connection,
+    *,
+    ticket: int | None,
+    person: int,
+    recipient: str,
+    template: str,
+    automatic: bool,
+    subject: str,
+    message_id: str,
+    raw: bytes,
+    now: datetime,
+    cause: str = "",
+) -> int:
+    """Add a mail to be sent; its id. `cause` is what it was written for, as in the history."""
+    values = {
+        "ticket": ticket,
+        "person_id": person,
+        "recipient": recipient,
+        "template": template,
+        "cause": cause,
+        "automatic": automatic,
+        "subject": subject,
+        "message_id": message_id,
+        "raw": raw,
+        "state": State.WAITING,
+        "attempts": 0,
+        "uncertain": 0,
+        "created_at": now,
+        "next_try": now,
+        "leased_by": "",
+        "reason": "",
+        "reported": False,
+    }
+    return int(connection.execute(_ADD, values).scalar_one())
+
+
+def automatic_about(connection: Connection, since: datetime, recipient: str, ticket: int) -> int:
+    """How many automatic mails about one ticket were written to one address since then."""
+    asked = {"since": since, "to": recipient, "ticket": ticket}
+    return int(connection.execute(_AUTOMATIC_ABOUT, asked).scalar_one())
+
+
+def automatic_since(connection: Connection, since: datetime, recipient: str | None = None) -> int:
+    """How many automatic mails were written since then, to one address or in all."""
+    query = _AUTOMATIC if recipient is None else _AUTOMATIC_TO
+    return int(connection.execute(query, {"since": since, "to": recipient}).scalar_one())
+
+
+def retry(connection: Connection, id: int, now: datetime) -> bool:
+    """A person wants a failed, uncertain or waiting mail sent now; False where it was sent."""
+    stuck = (State.FAILED, State.UNCERTAIN, State.WAITING, State.BOUNCED)
+    result = connection.execute(
+        update(_OUT)
+        .where(_OUT.c.id == id, _OUT.c.state.in_(stuck))
+        .values(state=State.WAITING, next_try=now, uncertain=0, dot_at=None, reported=False)
+    )
+    return result.rowcount == 1
+
+
+def drop(connection: Connection, id: int, reason: str) -> bool:
+    """A person wants a mail that was not sent never sent; False where it was."""
+    stuck = (State.FAILED, State.UNCERTAIN, State.WAITING)
+    result = connection.execute(
+        update(_OUT)
+        .where(_OUT.c.id == id, _OUT.c.state.in_(stuck))
+        .values(state=State.FAILED, next_try=None, reason=reason, reported=True)
+    )
+    return result.rowcount == 1
+
+
+def bounced(connection: Connection, id: int, reason: str) -> Any | None:
+    """Mark the row that a bounce speaks of; the row, or None where it does not fit."""
+    took = (State.SENT, State.UNCERTAIN, State.WAITING)
+    return connection.execute(
+        update(_OUT)
+        .where(_OUT.c.id == id, _OUT.c.state.in_(took))
+        .values(state=State.BOUNCED, next_try=None, reason=reason)
+        .returning(_OUT.c.ticket, _OUT.c.person_id, _OUT.c.template)
+    ).one_or_none()
+
+
+def delayed(connection: Connection, id: int, reason: str) -> None:
+    """Note at a mail that was sent what its delay is; it is not failed by that."""
+    connection.execute(
+        update(_OUT).where(_OUT.c.id == id, _OUT.c.state == State.SENT).values(reason=reason)
+    )
+
+
+def take_unreported(connection: Connection) -> Any | None:
+    """A mail that failed for good and that nobody was told of yet; from now on somebody is."""
+    id_ = connection.execute(
+        select(_OUT.c.id)
+        .where(_OUT.c.state == State.FAILED, ~_OUT.c.reported)
+        .order_by(_OUT.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).scalar_one_or_none()
+    if id_ is None:
+        return None
+    connection.execute(update(_OUT).where(_OUT.c.id == id_).values(reported=True))
+    return row(connection, id_)
+
+
+def by_message_id(connection: Connection, message_id: str, recipient: str) -> int | None:
+    """The row of the mail with that Message-ID to that address."""
+    return connection.execute(
+        select(_OUT.c.id).where(
+            _OUT.c.message_id == message_id, func.lower(_OUT.c.recipient) == recipient.lower()
+        )
+    ).scalar_one_or_none()
+
+
+def row(connection: Connection, id: int) -> Any | None:
+    """All of one row."""
+    return connection.execute(select(_OUT).where(_OUT.c.id == id)).one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingQueue:
+    """The outgoing rows as delivery sees them (outgoing.queue.Queue)."""
+
+    store: Store
+    holder: str
+    clock: Callable[[], datetime]
+    return_path: Callable[[int], str]
+    evidence_seconds: float
+    lease_seconds: float = LEASE_SECONDS
+
+    def lease(self, limit: int) -> tuple[Leased, ...]:
+        """Take mails that are due, count the attempt, oldest first."""
+        now = self.clock()
+        with self.store.write() as connection:
+            self._take_back(connection, now)
+            rows = connection.execute(
+                select(_OUT)
+                .where(_OUT.c.next_try <= now)
+                .order_by(_OUT.c.next_try, _OUT.c.id)
+                .limit(limit)
+                .with_for_update(skip_locked=True)
+            ).all()
+            if rows:
+                self._take(connection, [row.id for row in rows], now)
+        return tuple(self._leased(row) for row in rows)
+
+    def _take(self, connection: Connection, ids: Sequence[int], now: datetime) -> None:
+        connection.execute(
+            update(_OUT)
+            .where(_OUT.c.id.in_(list(ids)))
+            .values(
+                state=State.LEASED,
+                attempts=_OUT.c.attempts + 1,
+                leased_by=self.holder,
+                leased_until=now + timedelta(seconds=self.lease_seconds),
+                next_try=None,
+                dot_at=None,
+            )
+        )
+
+    def _leased(self, row: Any) -> Leased:
+        return Leased(
+            id=row.id,
+            recipient=row.recipient,
+            return_path=self.return_path(row.id),
+            message_id=row.message_id,
+            raw=bytes(row.raw),
+            attempts=row.attempts + 1,
+            uncertain=row.uncertain,
+            created_at=row.created_at,
+        )
+
+    def _take_back(self, connection: Connection, now: datetime) -> None:
+        """End lost leases: to waiting, or to uncertain past the dot.
+
+        Lost are those that ran out, those of a daemon that is gone, and our own: whoever asks
+        for more has nothing in hand, and could not give them back before.
+        """
+        rows = connection.execute(
+            select(
+                _OUT.c.id, _OUT.c.leased_by, _OUT.c.leased_until, _OUT.c.dot_at, _OUT.c.uncertain
+            )
+            .where(_OUT.c.leased_until.is_not(None))
+            .with_for_update(skip_locked=True)
+        ).all()
+        for lost in rows:
+            ours = lost.leased_by == self.holder
+            if not ours and lost.leased_until > now and not is_gone(lost.leased_by):
+                continue
+            verdict = self._lost(lost, now)
+            connection.execute(
+                update(_OUT).where(_OUT.c.id == lost.id).values(**_ended(verdict, now))
+            )
+
+    def _lost(self, lost: Any, now: datetime) -> Verdict:
+        if lost.dot_at is None:
+            return Retry(now, "the attempt ended before the mail was handed over")
+        reason = "the attempt ended after the final dot, before the answer was recorded"
+        once_more = now + timedelta(seconds=self.evidence_seconds)
+        return Uncertain(None if lost.uncertain else once_more, reason)
+
+    def at_dot(self, id: int) -> bool:
+        """Record that the final dot goes out next; False where the row is no longer ours."""
+        return self._update(id, {"dot_at": self.clock()})
+
+    def record(self, id: int, verdict: Verdict) -> None:
+        """Record what became of the attempt and end the lease."""
+        self._update(id, _ended(verdict, self.clock()))
+
+    def give_back(self, ids: tuple[int, ...]) -> None:
+        """End the lease of mails not tried; the attempt is not counted.
+
+        One whose final dot went out was tried: the next `lease` makes it uncertain.
+        """
+        with self.store.write() as connection:
+            connection.execute(
+                update(_OUT)
+                .where(_OUT.c.id.in_(ids), _OUT.c.leased_by == self.holder)
+                .where(_OUT.c.state == State.LEASED, _OUT.c.dot_at.is_(None))
+                .values(
+                    state=State.WAITING,
+                    attempts=_OUT.c.attempts - 1,
+                    next_try=_OUT.c.created_at,
+                    leased_by="",
+                    leased_until=None,
+                )
+            )
+
+    def next_due(self) -> datetime | None:
+        """When the next mail is due, or None."""
+        with self.store.read() as connection:
+            return connection.execute(
+                select(func.min(_OUT.c.next_try)).where(_OUT.c.next_try.is_not(None))
+            ).scalar_one_or_none()
+
+    def _update(self, id: int, values: dict[str, Any]) -> bool:
+        with self.store.write() as connection:
+            result = connection.execute(
+                update(_OUT)
+                .where(
+                    _OUT.c.id == id,
+                    _OUT.c.leased_by == self.holder,
+                    _OUT.c.state == State.LEASED,
+                )
+                .values(**values)
+            )
+        return bool(result.rowcount == 1)
+
+
+def _ended(verdict: Verdict, now: datetime) -> dict[str, Any]:
+    """The columns after an attempt that ended in this verdict."""
+    over: dict[str, Any] = {"leased_by": "", "leased_until": None}
+    match verdict:
+        case Sent(answer=answer):
+            return over | {"state": State.SENT, "sent_at": now, "reason": answer}
+        case Retry(at=at, reason=reason):
+            return over | {"state": State.WAITING, "next_try": at, "reason": reason}
+        case Failed(reason=reason):
+            return over | {"state": State.FAILED, "reason": reason}
+        case Uncertain(at=at, reason=reason):
+            return over | {
+                "state": State.UNCERTAIN,
+                "next_try": at,
+                "reason": reason,
+                "uncertain": _OUT.c.uncertain + 1,
+            }

@@ -1,0 +1,121 @@
+"""Tickets counted by the database, for the reports. Reads only."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, func, or_, select
+
+from maildesk.model.report import Period
+from maildesk.model.sla_timer import Clock
+from maildesk.store import tables
+
+_TICKET = tables.ticket
+_MESSAGE = tables.message
+_PERSON = tables.person
+_CLOCKS = TypeAdapter(tuple[Clock, ...])
+
+
+def states(connection: Connection) -> dict[str, int]:
+    """How many tickets that are not closed are in each state."""
+    query = select(_TICKET.c.state, func.count().label("n")).where(_TICKET.c.closed_at.is_(None))
+    return {row.state: row.n for row in connection.execute(query.group_by(_TICKET.c.state))}
+
+
+def assigned(connection: Connection) -> dict[str, list[int]]:
+    """The open tickets of each assignee, by the address mails go to."""
+    query = (
+        select(_PERSON.c.address, _TICKET.c.number)
+        .join(_PERSON, _PERSON.c.id == _TICKET.c.assignee)
+        .where(_TICKET.c.closed_at.is_(None))
+        .order_by(_TICKET.c.number)
+    )
+    found: dict[str, list[int]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.address, []).append(row.number)
+    return found
+
+
+def opened(connection: Connection, period: Period) -> int:
+    """How many tickets were opened in it."""
+    return _number(connection, select(func.count()).where(_within(period, _TICKET.c.opened_at)))
+
+
+def closed(connection: Connection, period: Period) -> int:
+    """How many tickets were closed in it."""
+    return _number(connection, select(func.count()).where(_within(period, _TICKET.c.closed_at)))
+
+
+def opened_at(connection: Connection, period: Period) -> Iterator[datetime]:
+    """When each ticket of that time was opened."""
+    yield from connection.scalars(
+        select(_TICKET.c.opened_at).where(_within(period, _TICKET.c.opened_at))
+    )
+
+
+def closed_at(connection: Connection, period: Period) -> Iterator[datetime]:
+    """When each ticket that was closed in that time was."""
+    yield from connection.scalars(
+        select(_TICKET.c.closed_at).where(_within(period, _TICKET.c.closed_at))
+    )
+
+
+def by_requester(connection: Connection, period: Period) -> Iterator[tuple[str, int]]:
+    """Who opened how many in it, the most first."""
+    named = _PERSON.c.address
+    query = select(named, func.count()).join(_TICKET, _TICKET.c.requester == _PERSON.c.id)
+    return _most_first(connection, query, named, period)
+
+
+def by_category(connection: Connection, period: Period) -> Iterator[tuple[str, int]]:
+    """How many of each category were opened in it, the most first; "" for none."""
+    named = _TICKET.c.category
+    return _most_first(connection, select(named, func.count()), named, period)
+
+
+def opened_with(
+    connection: Connection, period: Period, most: int, characters: int
+) -> list[tuple[int, str, str]]:
+    """Number, subject and the beginning of the first text of tickets opened in it, newest first,
+    at most so many."""
+    first = (
+        select(func.min(_MESSAGE.c.serial))
+        .where(_MESSAGE.c.ticket == _TICKET.c.number)
+        .correlate(_TICKET)
+        .scalar_subquery()
+    )
+    text = func.coalesce(func.substr(_MESSAGE.c.text, 1, characters), "")
+    query = (
+        select(_TICKET.c.number, _TICKET.c.subject, text)
+        .join(_MESSAGE, _MESSAGE.c.serial == first, isouter=True)
+        .where(_within(period, _TICKET.c.opened_at))
+        .order_by(_TICKET.c.number.desc())
+        .limit(most)
+    )
+    return [(number, subject, said) for number, subject, said in connection.execute(query)]
+
+
+def clocks(connection: Connection, since: datetime) -> Iterator[tuple[str, tuple[Clock, ...]]]:
+    """Team and clocks of each ticket that is open or was changed since then."""
+    query = select(_TICKET.c.team, _TICKET.c.clocks).where(
+        or_(_TICKET.c.closed_at.is_(None), _TICKET.c.updated_at >= since)
+    )
+    for team, written in connection.execute(query):
+        yield team, _CLOCKS.validate_python(written)
+
+
+def _within(period: Period, at: Column[Any]) -> ColumnElement[bool]:
+    return and_(at >= period.since, at < period.until)
+
+
+def _number(connection: Connection, query: Select[Any]) -> int:
+    return int(connection.execute(query).scalar_one())
+
+
+def _most_first(
+    connection: Connection, query: Select[Any], named: Column[str], period: Period
+) -> Iterator[tuple[str, int]]:
+    counted = query.where(_within(period, _TICKET.c.opened_at)).group_by(named)
+    for row in connection.execute(counted.order_by(func.count().desc(), named)):
+        yield row[0], row[1]

@@ -1,0 +1,1 @@
+"""The one-click pages behind the links in mails."""
