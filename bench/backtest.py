@@ -19,9 +19,9 @@ import structlog
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.mails import mails  # noqa: E402
+from maildesk.config.schema.rules import Rules  # noqa: E402
 from maildesk.ingest.reading.pool import ReadingPool  # noqa: E402
 from maildesk.model.mail import RawMail, Source  # noqa: E402
-from maildesk.model.policy import Rules  # noqa: E402
 from maildesk.processing.desk import Desk  # noqa: E402
 from maildesk.processing.forecast.backtest import Backtest  # noqa: E402
 from maildesk.processing.runtime import Runtime, open_runtime  # noqa: E402

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from maildesk.config.schema.settings import Desk, Trust
 from maildesk.ingest.identity.authenticate import identify
 from maildesk.ingest.intent.commands import read_commands
 from maildesk.ingest.intent.decisions import read_decision
@@ -18,7 +19,6 @@ from maildesk.ingest.reading.analyse import read, read_head
 from maildesk.ingest.threading import Known, clues, thread, token_proves, wanted
 from maildesk.model.mail import Reading
 from maildesk.model.person import Person
-from maildesk.model.settings import Desk, Trust
 from maildesk.model.token import ReplyToken, sign_reply
 
 SECONDS = 2.0

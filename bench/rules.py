@@ -11,6 +11,8 @@ import random
 import statistics
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,16 +21,17 @@ from zoneinfo import ZoneInfo
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.mails import SEED, mails  # noqa: E402
+from maildesk.config.schema.rules import Relate, Rules  # noqa: E402
+from maildesk.config.schema.sla_notation import read_week  # noqa: E402
 from maildesk.ingest.reading.analyse import read  # noqa: E402
 from maildesk.lifecycle.classification import rule_time  # noqa: E402
 from maildesk.lifecycle.sla.business_hours import Calendar  # noqa: E402
 from maildesk.model.cause import Facts  # noqa: E402
 from maildesk.model.mail import Mail  # noqa: E402
 from maildesk.model.person import Person  # noqa: E402
-from maildesk.model.policy import Rules  # noqa: E402
-from maildesk.model.sla import read_week  # noqa: E402
 from maildesk.model.ticket import Ticket  # noqa: E402
 from maildesk.rules.compile import CompiledRules, compile_rules  # noqa: E402
+from maildesk.rules.effects import AddTag, Effect  # noqa: E402
 from maildesk.rules.engine import run  # noqa: E402
 from maildesk.rules.facts import RuleInput  # noqa: E402
 
@@ -83,6 +86,25 @@ def rule_input(mail: Mail, text: str) -> RuleInput:
     return RuleInput(mail=facts, ticket=ticket, requester=requester, moment=moment)
 
 
+@dataclass(slots=True)
+class TaggedTicket:
+    """The ticket of one mail, to which rules add tags."""
+
+    ticket: Ticket
+
+    def choose(self, _how: str, _team: str, /) -> str | None:
+        """No rule of the bench assigns."""
+
+    def find(self, _scene: RuleInput, _relate: Relate, /) -> int | None:
+        """No rule of the bench relates."""
+
+    def apply(self, _rule: str, effects: Sequence[Effect], /) -> Ticket:
+        """Add the tags of the rule."""
+        tags = (effect.tag for effect in effects if isinstance(effect, AddTag))
+        self.ticket = replace(self.ticket, tags=(*self.ticket.tags, *tags))
+        return self.ticket
+
+
 def measure(
     compiled: CompiledRules, read_mails: list[Mail]
 ) -> tuple[list[float], list[float], int]:
@@ -90,7 +112,8 @@ def measure(
     took, cpu, fired = [], [], 0
     for mail in read_mails:
         began, on_cpu = time.perf_counter(), time.thread_time()
-        outcome = run(compiled, "created", rule_input(mail, mail.text), priority=lambda _i, _u: "")
+        seen = rule_input(mail, mail.text)
+        outcome = run(compiled, "created", seen, TaggedTicket(seen.ticket))
         took.append((time.perf_counter() - began) * 1000)
         cpu.append((time.thread_time() - on_cpu) * 1000)
         fired += len(outcome.fired)

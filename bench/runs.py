@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 
 from bench import installation, memory
 from bench.mails import DESK, mail
-from maildesk.model.settings import Database
+from maildesk.config.schema.settings import Database
 from maildesk.store import migrate, tables
 from maildesk.store.engine import Store, choose_sqlite, open_store
 from tests.servers import PASSWORD, Dovecot, ImapServer, free_port, put, uids_in, wait_until

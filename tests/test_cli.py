@@ -42,7 +42,7 @@ def maildesk(*arguments: str | Path) -> int:
 # ---- init
 
 
-def test_init_writes_a_set_that_check_understands(
+def test_init_writes_a_configuration_that_check_accepts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MAILDESK_IMAP_PASSWORD", "one")
@@ -51,7 +51,7 @@ def test_init_writes_a_set_that_check_understands(
     assert maildesk("check", "--config", tmp_path / "desk" / "maildesk.toml") == 0
 
 
-def test_every_commented_setting_of_the_starter_is_right_when_uncommented(
+def test_every_commented_setting_of_the_starter_is_valid_when_uncommented(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert maildesk("init", tmp_path) == 0
@@ -66,7 +66,7 @@ def test_every_commented_setting_of_the_starter_is_right_when_uncommented(
     assert maildesk("check", "--config", tmp_path / "maildesk.toml") == 0
 
 
-def test_the_signing_key_is_fresh_and_for_its_owner_alone(tmp_path: Path) -> None:
+def test_the_signing_key_is_new_and_readable_only_by_its_owner(tmp_path: Path) -> None:
     keys = set()
     for name in ("one", "two"):
         maildesk("init", tmp_path / name)
@@ -80,7 +80,7 @@ def test_init_overwrites_nothing(tmp_path: Path, capsys: Output) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "rules.toml").write_text("mine")
     assert maildesk("init", tmp_path) == 1
-    assert "rules.toml: already there; nothing was written" in capsys.readouterr().err
+    assert "rules.toml: already exists; nothing was written" in capsys.readouterr().err
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["rules.toml"]
 
 
@@ -98,7 +98,7 @@ def test_check_of_a_wrong_configuration_prints_each_finding_and_exits_2(
     assert printed.out == ""
 
 
-def test_check_finds_faults_in_the_cel_of_a_rule(tmp_path: Path, capsys: Output) -> None:
+def test_check_reports_errors_in_the_cel_of_a_rule(tmp_path: Path, capsys: Output) -> None:
     path = write(tmp_path, edited("config/rules.toml", "mail.subject", "mail.subjct"))
     assert maildesk("check", "--config", path) == 2
     assert "rules.toml:3: rule#1.when: column 1: there is no name" in capsys.readouterr().err
@@ -111,14 +111,19 @@ def test_check_names_the_people_for_whom_nobody_approves(
     monkeypatch.setenv("MAILDESK_SMTP_PASSWORD", "two")
     assert maildesk("init", tmp_path) == 0
     assert maildesk("--config", tmp_path / "maildesk.toml", "check") == 0
-    assert "max@example.org approves for 3 without a reporting manager" in capsys.readouterr().out
+    assert (
+        "max@example.org approves for 3 people without a reporting manager"
+        in capsys.readouterr().out
+    )
     approvals = tmp_path / "config" / "approvals.toml"
     approvals.write_text(approvals.read_text().replace("fallback =", "# fallback ="))
     assert maildesk("--config", tmp_path / "maildesk.toml", "check") == 1
-    assert "nobody approves for 3 without a reporting manager: Ann A" in capsys.readouterr().err
+    assert (
+        "nobody approves for 3 people without a reporting manager: Ann A" in capsys.readouterr().err
+    )
 
 
-def test_check_json_prints_one_object_a_finding(tmp_path: Path, capsys: Output) -> None:
+def test_check_json_prints_one_object_per_finding(tmp_path: Path, capsys: Output) -> None:
     path = write(tmp_path, edited("maildesk.toml", "port = 2424", 'port = "x"'))
     assert maildesk("--config", path, "check", "--json") == 2
     (line,) = capsys.readouterr().out.splitlines()
@@ -136,7 +141,7 @@ def test_check_json_prints_one_object_a_finding(tmp_path: Path, capsys: Output) 
         (OSError("no route"), 1, "", "imap: OSError: no route"),
     ],
 )
-def test_check_online_asks_and_says_what_it_heard(
+def test_check_online_reports_the_results_of_its_probes(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: Output,
@@ -177,7 +182,7 @@ def test_parse_keeps_the_order_given_and_sorts_folders(tmp_path: Path, capsys: O
     assert read[0]["subject"] == "Printer"
 
 
-def test_parse_of_a_missing_path_does_the_others_first_and_exits_1(
+def test_parse_reads_the_other_files_if_a_path_is_missing_and_exits_1(
     tmp_path: Path, capsys: Output
 ) -> None:
     (tmp_path / "mail").write_bytes(MAIL)
@@ -186,7 +191,8 @@ def test_parse_of_a_missing_path_does_the_others_first_and_exits_1(
     assert len(printed.out.splitlines()) == 1
     (line,) = printed.err.splitlines()
     assert (
-        line == f"maildesk: {tmp_path}/no: No such file or directory; name a file that can be read"
+        line
+        == f"maildesk: {tmp_path}/no: No such file or directory; give the path of a readable file"
     )
 
 
@@ -200,7 +206,7 @@ def test_parse_never_fails_on_a_file_that_exists(
     assert tuple(json.loads(capsys.readouterr().out)) == CONTRACT
 
 
-def test_parse_for_people_moves_no_cursor(tmp_path: Path, capsys: Output) -> None:
+def test_parse_prints_no_control_characters(tmp_path: Path, capsys: Output) -> None:
     (tmp_path / "mail").write_bytes(MAIL.replace(b"on fire", b"\x1b[2Jgone"))
     assert maildesk("parse", tmp_path / "mail") == 0
     printed = capsys.readouterr().out
@@ -219,14 +225,14 @@ def test_version(capsys: Output) -> None:
 @pytest.mark.parametrize(
     "arguments", [["chek"], ["parse"], ["parse", "--jsn", "x"], ["init"], ["--config"]]
 )
-def test_wrong_use_is_one_line_and_exit_2(arguments: list[str], capsys: Output) -> None:
+def test_wrong_usage_is_one_line_and_exit_2(arguments: list[str], capsys: Output) -> None:
     assert maildesk(*arguments) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("maildesk: ")
     assert line.endswith("--help`")
 
 
-def test_global_options_may_stand_behind_the_command() -> None:
+def test_global_options_may_follow_the_command() -> None:
     assert to_the_front(["check", "--config", "a b", "--json", "--debug"]) == [
         *("--config", "a b", "--debug"),
         *("check", "--json"),
@@ -239,8 +245,12 @@ def test_global_options_may_stand_behind_the_command() -> None:
     ("error", "status", "line"),
     [
         (CommandFailed("the mail is gone; look in the ledger"), 1, "maildesk: the mail is gone; "),
-        (OSError("disk full"), 1, "maildesk: OSError: disk full; --debug shows the traceback"),
-        (ValueError("two\nlines"), 1, "maildesk: ValueError: two lines; --debug"),
+        (
+            OSError("disk full"),
+            1,
+            "maildesk: OSError: disk full; run with --debug to see the traceback",
+        ),
+        (ValueError("two\nlines"), 1, "maildesk: ValueError: two lines; run with --debug"),
         (KeyboardInterrupt(), 130, ""),
     ],
 )
@@ -259,7 +269,7 @@ def test_an_error_is_one_line_and_a_traceback_only_with_debug(
     assert ("Traceback" in capsys.readouterr().err) == isinstance(error, Exception)
 
 
-def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+def test_a_closed_pipe_is_not_an_error(tmp_path: Path) -> None:
     for number in range(200):
         (tmp_path / f"{number}.eml").write_bytes(MAIL + b"x" * 2000)
     process = subprocess.Popen(

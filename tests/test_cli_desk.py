@@ -66,12 +66,12 @@ def _file(tmp_path: Path, raw: bytes) -> Path:
     return path
 
 
-def test_a_mail_taken_in_can_be_explained_and_its_ticket_shown_and_resolved(
+def test_an_imported_mail_can_be_explained_and_its_ticket_shown_and_resolved(
     maildesk: Command, tmp_path: Path
 ) -> None:
     assert maildesk("ingest", _file(tmp_path, PRINTER))[:2] == (
         0,
-        "1 mails kept; `maildesk run` works them\n",
+        "1 mail stored; `maildesk run` processes them\n",
     )
     _work(tmp_path)
     status, out, _ = maildesk("explain", 1, "--json")
@@ -103,7 +103,7 @@ def test_a_mail_taken_in_can_be_explained_and_its_ticket_shown_and_resolved(
     assert len(clock["parts"]) == 1
     assert maildesk("ticket", "sla", 7)[2] == "maildesk: no ticket 7\n"
     assert "Waiting for Closure" in maildesk("ticket", "list")[1]
-    assert maildesk("replay")[:2] == (0, "1 tickets: every history gives its row\n")
+    assert maildesk("replay")[:2] == (0, "1 ticket: all match their history\n")
 
     waiting = [json.loads(line) for line in maildesk("outbox", "list", "--json")[1].splitlines()]
     assert [row["template"] for row in waiting] == [
@@ -117,7 +117,7 @@ def test_a_mail_taken_in_can_be_explained_and_its_ticket_shown_and_resolved(
     assert maildesk("outbox", "retry", 99)[0] == 1
 
 
-def test_explain_tells_what_would_become_of_a_file(maildesk: Command, tmp_path: Path) -> None:
+def test_explain_predicts_what_happens_to_a_file(maildesk: Command, tmp_path: Path) -> None:
     status, out, _ = maildesk("explain", _file(tmp_path, PRINTER))
     assert status == 0
     assert "disposition  new-ticket" in out
@@ -142,7 +142,7 @@ def test_quarantine_is_listed_shown_replayed_and_dropped(maildesk: Command, tmp_
     assert (status, err) == (1, "maildesk: mail 1 is not in quarantine\n")
 
 
-def test_an_mbox_and_a_maildir_are_taken_in_silently(maildesk: Command, tmp_path: Path) -> None:
+def test_an_mbox_and_a_maildir_are_imported_silently(maildesk: Command, tmp_path: Path) -> None:
     box = mailbox.mbox(tmp_path / "old.mbox")
     box.add(PRINTER)
     box.add(PRINTER.replace(b"one@", b"two@").replace(b"Printer", b"Plotter"))
@@ -150,7 +150,7 @@ def test_an_mbox_and_a_maildir_are_taken_in_silently(maildesk: Command, tmp_path
     folder = mailbox.Maildir(tmp_path / "Maildir")
     folder.add(PRINTER.replace(b"one@", b"three@"))
     status, out, _ = maildesk("ingest", "--silent", tmp_path / "old.mbox", tmp_path / "Maildir")
-    assert (status, out) == (0, "3 mails kept; `maildesk run` works them\n")
+    assert (status, out) == (0, "3 mails stored; `maildesk run` processes them\n")
     _work(tmp_path)
     assert len(maildesk("ticket", "list")[1].splitlines()) == 3
     (unclassified,) = maildesk("ticket", "list", "--unclassified")[1].splitlines()
@@ -158,7 +158,9 @@ def test_an_mbox_and_a_maildir_are_taken_in_silently(maildesk: Command, tmp_path
     assert maildesk("outbox", "list")[1] == ""
 
 
-def test_taking_in_the_same_files_again_doubles_nothing(maildesk: Command, tmp_path: Path) -> None:
+def test_importing_the_same_files_again_creates_no_duplicates(
+    maildesk: Command, tmp_path: Path
+) -> None:
     box = mailbox.mbox(tmp_path / "old.mbox")
     for number in range(130):
         box.add(PRINTER.replace(b"one@", f"{number}@".encode()))
@@ -173,12 +175,13 @@ def test_taking_in_the_same_files_again_doubles_nothing(maildesk: Command, tmp_p
     cut_short = 1  # the last mail of the half is not the mail it is in the whole
     there = first - cut_short
     assert out == (
-        f"{130 - there} mails kept, {there} were there already; `maildesk run` works them\n"
+        f"{130 - there} mails stored, {there} already in the journal; "
+        "`maildesk run` processes them\n"
     )
-    assert maildesk("ingest", tmp_path / "old.mbox")[1].startswith("0 mails kept, 130 were")
+    assert maildesk("ingest", tmp_path / "old.mbox")[1].startswith("0 mails stored, 130 already")
 
 
-def test_a_mail_that_is_too_large_is_named_and_the_others_are_kept(
+def test_a_mail_that_is_too_large_is_reported_and_the_others_are_stored(
     maildesk: Command, tmp_path: Path
 ) -> None:
     toml = tmp_path / "desk" / "maildesk.toml"
@@ -190,8 +193,8 @@ def test_a_mail_that_is_too_large_is_named_and_the_others_are_kept(
     (folder / "1.eml").write_bytes(PRINTER)
     (folder / "2.eml").write_bytes(PRINTER + b"x" * 1000)
     status, out, err = maildesk("ingest", folder)
-    assert (status, out) == (1, "1 mails kept; `maildesk run` works them\n")
-    assert "1 mails were left out: they are larger than desk.max_mail_bytes" in err
+    assert (status, out) == (1, "1 mail stored; `maildesk run` processes them\n")
+    assert "1 mail skipped: larger than desk.max_mail_bytes" in err
 
 
 def test_an_answer_with_a_wrong_command_does_nothing(
@@ -206,19 +209,19 @@ def test_an_answer_with_a_wrong_command_does_nothing(
     assert "Assign" in maildesk("ticket", "list")[1]
 
 
-def test_a_call_has_a_source_that_is_known_and_a_caller_who_is_not_the_desk(
+def test_a_new_ticket_needs_a_known_source_and_a_requester_other_than_the_desk(
     maildesk: Command,
 ) -> None:
     asked = ("--subject", "x", "--text", "x", "--as", "ann@example.org")
     status, _, err = maildesk(
         "ticket", "new", "--for", "rita@example.org", "--source", "telepathy", *asked
     )
-    assert (status, "telepathy is no source" in err) == (2, True)
+    assert (status, "telepathy is not a source" in err) == (2, True)
     status, _, err = maildesk("ticket", "new", "--for", "desk@example.org", *asked)
-    assert (status, "the desk's own address" in err) == (1, True)
+    assert (status, "the address of the helpdesk itself" in err) == (1, True)
 
 
-def test_a_call_becomes_a_ticket_that_is_run_from_the_command_line(maildesk: Command) -> None:
+def test_a_call_becomes_a_ticket_that_is_handled_on_the_command_line(maildesk: Command) -> None:
     ann = ("--as", "ann@example.org")
     called = ("--for", "rita@example.org", "--source", "phone", "--subject", "printer broken")
     assert maildesk("ticket", "new", *called, "--text", "It smokes.", *ann)[:2] == (0, "MD-1001\n")
@@ -227,7 +230,8 @@ def test_a_call_becomes_a_ticket_that_is_run_from_the_command_line(maildesk: Com
     status, _, err = maildesk("ticket", "set", 1001, "team=Frist", "tag=hot", *ann)
     assert (status, err) == (
         1,
-        'maildesk: not done: #team: there is no team "Frist"; there are First line, Network\n',
+        'maildesk: not carried out: #team: there is no team "Frist"; '
+        "there are First line, Network\n",
     )
     full = (
         "service=Network",
@@ -253,17 +257,17 @@ def test_a_call_becomes_a_ticket_that_is_run_from_the_command_line(maildesk: Com
     assert "(note)\n\n" not in shown
     assert maildesk(*close, "--category", "not rep")[:2] == (
         0,
-        "#close: closed as Not reproducible; the requester was told\ndone; 1 mails queued\n",
+        "#close: closed as Not reproducible; the requester was told\ndone; 1 mail queued\n",
     )
     assert maildesk("replay")[0] == 0
 
 
 @pytest.mark.parametrize("wrong", ["team", "=x", "team=", "te am=x"])
-def test_what_is_to_be_set_is_a_command_and_a_value(maildesk: Command, wrong: str) -> None:
+def test_set_needs_a_command_and_a_value(maildesk: Command, wrong: str) -> None:
     assert maildesk("ticket", "set", 1001, wrong, "--as", "ann@example.org")[0] == 2
 
 
-def test_check_names_the_open_tickets_of_who_is_in_no_team_any_more(
+def test_check_lists_open_tickets_of_former_agents(
     maildesk: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("imap", "smtp"):
@@ -276,18 +280,18 @@ def test_check_names_the_open_tickets_of_who_is_in_no_team_any_more(
     people.write_text(people.read_text().replace('members = ["ann@example.org"]', "members = []"))
     status, _, err = maildesk("check", "--online")
     assert status == 1
-    assert "ann@example.org is in no team and has 1 open tickets: MD-1001" in err
+    assert "ann@example.org is not in any team but has 1 open ticket: MD-1001" in err
 
 
 def test_only_an_agent_answers(maildesk: Command) -> None:
     status, _, err = maildesk("ticket", "resolve", 1001, "x", "--as", "rita@example.org")
     assert (status, err) == (
         1,
-        "maildesk: rita@example.org is no agent; see the teams in people.toml\n",
+        "maildesk: rita@example.org is not an agent; add the address to a team in people.toml\n",
     )
 
 
-def test_a_held_mail_is_listed_and_let_in(maildesk: Command, tmp_path: Path) -> None:
+def test_a_held_mail_is_listed_and_its_sender_added(maildesk: Command, tmp_path: Path) -> None:
     stranger = b"From: mallory@evil.example\r\nTo: desk@example.org\r\nMessage-ID: <two@evil>\r\n"
     stranger += b"In-Reply-To: <one@example.org>\r\n\r\nLet me in.\r\n"
     for raw in (PRINTER, stranger):
@@ -304,7 +308,7 @@ def test_a_held_mail_is_listed_and_let_in(maildesk: Command, tmp_path: Path) -> 
     assert (status, err) == (1, f"maildesk: no mail {held} is held in ticket 1001\n")
 
 
-def test_a_database_is_copied_and_put_back(maildesk: Command, tmp_path: Path) -> None:
+def test_a_database_is_backed_up_and_restored(maildesk: Command, tmp_path: Path) -> None:
     maildesk("ingest", _file(tmp_path, PRINTER))
     assert maildesk("db", "backup", tmp_path / "copy.db")[0] == 0
     assert maildesk("db", "backup", tmp_path / "copy.db")[0] == 1
@@ -316,7 +320,7 @@ def test_a_database_is_copied_and_put_back(maildesk: Command, tmp_path: Path) ->
     assert "MD-1001" in maildesk("ticket", "list")[1]
 
 
-def test_an_old_database_is_not_touched_but_named(maildesk: Command, tmp_path: Path) -> None:
+def test_an_old_database_is_reported_and_not_changed(maildesk: Command, tmp_path: Path) -> None:
     (tmp_path / "desk" / "maildesk.db").unlink()
     status, _, err = maildesk("ticket", "list")
     assert status == 1
@@ -335,7 +339,7 @@ def test_an_old_database_is_not_touched_but_named(maildesk: Command, tmp_path: P
         (("run", "--only", "kitchen"), 2),  # no such room
     ],
 )
-def test_what_is_not_there_is_one_line_on_stderr(
+def test_a_missing_thing_is_one_line_on_stderr(
     maildesk: Command, words: tuple[object, ...], status: int
 ) -> None:
     found, _, err = maildesk(*words)
@@ -388,17 +392,17 @@ def test_a_month_is_simulated_the_same_for_the_same_seed_and_drawn(
     assert "prefers-color-scheme: dark" in drawn.read_text()
 
 
-def test_a_load_that_cannot_be_read_is_named(maildesk: Command, tmp_path: Path) -> None:
+def test_an_unreadable_load_is_reported(maildesk: Command, tmp_path: Path) -> None:
     (tmp_path / "mails.jsonl").write_text("soon\n")
     status, _, err = maildesk("simulate", "--load", tmp_path / "mails.jsonl")
     assert (status, "line 1: not an object" in err) == (1, True)
     assert maildesk("simulate", "--load", tmp_path / "none")[0] == 1
     (tmp_path / "mails.jsonl").write_text("")
     status, out, _ = maildesk("simulate", "--days", 2, "--load", tmp_path / "mails.jsonl")
-    assert (status, "0 mails came in" in out) == (0, True)
+    assert (status, "0 mails received" in out) == (0, True)
 
 
-def test_a_simulation_knows_people_whom_no_daemon_has_met_yet(
+def test_a_simulation_uses_people_that_no_daemon_has_loaded_yet(
     maildesk: Command, tmp_path: Path
 ) -> None:
     mail = {
@@ -426,7 +430,7 @@ def test_reports_by_mail_are_listed_and_sent(maildesk: Command, tmp_path: Path) 
     status, _, err = maildesk("report", "send", "Weekly report")
     assert (status, err) == (
         1,
-        "maildesk: there is no report Weekly report: add a [[report]] to config/reports.toml\n",
+        "maildesk: unknown report Weekly report: add a [[report]] to config/reports.toml\n",
     )
     with (tmp_path / "desk" / "config" / "reports.toml").open("a") as file:
         file.write('[[report]]\nname = "Weekly report"\nto = "max@example.org"\n')
@@ -437,9 +441,10 @@ def test_reports_by_mail_are_listed_and_sent(maildesk: Command, tmp_path: Path) 
         "08:00:00+00:00",
     )
     assert "Weekly report (every monday) to max@example.org" in maildesk("report", "scheduled")[1]
-    assert "known are: Weekly report" in maildesk("report", "send", "Monthly report")[2]
+    assert "configured reports: Weekly report" in maildesk("report", "send", "Monthly report")[2]
     assert (
-        "nobody with the address" in maildesk("report", "send", "Weekly report", "--to", "x@y.z")[2]
+        "no known person has the address"
+        in maildesk("report", "send", "Weekly report", "--to", "x@y.z")[2]
     )
     assert maildesk("report", "send", "Weekly report", "--to", "ann@example.org")[:2] == (
         0,

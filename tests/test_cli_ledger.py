@@ -107,7 +107,7 @@ def test_it_finds_a_mail_deleted_from_the_journal_and_one_never_fetched(
     assert json.loads(ledger("--json")[1].splitlines()[0])["never_fetched"] == []
 
 
-def test_what_lay_in_the_processed_folder_before_us_is_not_missed(
+def test_older_mails_in_the_processed_folder_are_not_reported(
     desk_folder: Path, ledger: Ledger, imap_server: ImapServer
 ) -> None:
     put(imap_server, outgoing_mail(1))
@@ -119,7 +119,7 @@ def test_what_lay_in_the_processed_folder_before_us_is_not_missed(
     assert ledger()[0] == 0
 
 
-def test_a_mail_that_the_database_still_names_is_missed_without_any_server(
+def test_a_deleted_mail_that_the_database_refers_to_is_reported_without_a_server(
     desk_folder: Path, ledger: Ledger, imap_server: ImapServer
 ) -> None:
     put(imap_server, outgoing_mail(1), outgoing_mail(2))
@@ -132,6 +132,6 @@ def test_a_mail_that_the_database_still_names_is_missed_without_any_server(
     toml.write_text(toml.read_text().replace(f"{imap_server.port}", f"{free_port()}", 1))
     status, out, err = ledger()
     assert status == 1
-    assert "journal: DELETED, but still named by texts or bytes: mail 1\n" in out
-    assert "journal: the bytes are gone of mail 2\n" in out
+    assert "journal: DELETED, but messages or raw bytes still refer to: mail 1\n" in out
+    assert "journal: the raw bytes are missing: mail 2\n" in out
     assert "start the server" in err

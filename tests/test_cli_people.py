@@ -65,7 +65,7 @@ def test_people_are_imported_and_listed(imports: Import, listed: Any, maildesk: 
     assert out.splitlines() == [
         "+ cy@example.org  Cy",
         "+ bo@example.org  Bo",
-        "2 added, 0 changed, 0 removed, 0 unchanged, 0 left to people.toml",
+        "2 added, 0 changed, 0 removed, 0 unchanged, 0 in people.toml",
     ]
     assert listed()["cy@example.org"] == {
         "name": "Cy",
@@ -86,7 +86,7 @@ def test_people_are_imported_and_listed(imports: Import, listed: Any, maildesk: 
 
 # what the second file says, options, what is told
 SECOND: list[tuple[tuple[str, ...], tuple[str, ...], list[str]]] = [
-    ((BO, CY), (), ["0 added, 0 changed, 0 removed, 2 unchanged, 0 left to people.toml"]),
+    ((BO, CY), (), ["0 added, 0 changed, 0 removed, 2 unchanged, 0 in people.toml"]),
     (  # field by field
         (BO, "Cyd,cy@example.org,,max@example.org,,no"),
         (),
@@ -96,15 +96,15 @@ SECOND: list[tuple[tuple[str, ...], tuple[str, ...], list[str]]] = [
             "~ cy@example.org  manager: bo@example.org -> max@example.org",
             "~ cy@example.org  organisation: Sales -> -",
             "~ cy@example.org  vip: yes -> no",
-            "0 added, 1 changed, 0 removed, 1 unchanged, 0 left to people.toml",
+            "0 added, 1 changed, 0 removed, 1 unchanged, 0 in people.toml",
         ],
     ),
     (  # who is missing stays
         (BO,),
         (),
         [
-            "0 added, 0 changed, 0 removed, 2 unchanged, 0 left to people.toml",
-            "1 of an earlier import are not in the file; --remove-missing lets them go",
+            "0 added, 0 changed, 0 removed, 2 unchanged, 0 in people.toml",
+            "not in the file: 1 person of an earlier import; --remove-missing removes them",
         ],
     ),
     (
@@ -112,15 +112,15 @@ SECOND: list[tuple[tuple[str, ...], tuple[str, ...], list[str]]] = [
         ("--remove-missing",),
         [
             "- cy@example.org  Cy",
-            "0 added, 0 changed, 1 removed, 1 unchanged, 0 left to people.toml",
+            "0 added, 0 changed, 1 removed, 1 unchanged, 0 in people.toml",
         ],
     ),
     (  # people.toml wins, by any of the addresses
         (BO, CY, "Rita,r@example.org,RITA@example.org,,,yes"),
         (),
         [
-            "line 4: r@example.org stands in people.toml, which wins",
-            "0 added, 0 changed, 0 removed, 2 unchanged, 1 left to people.toml",
+            "line 4: r@example.org is defined in people.toml, which takes precedence",
+            "0 added, 0 changed, 0 removed, 2 unchanged, 1 in people.toml",
         ],
     ),
     (  # a new address: the old one says who it is
@@ -129,7 +129,7 @@ SECOND: list[tuple[tuple[str, ...], tuple[str, ...], list[str]]] = [
         [
             "~ cy@example.org  address: cy@example.org -> cyrus@example.org",
             "~ cy@example.org  addresses: cy@home.example -> cy@example.org cy@home.example",
-            "0 added, 1 changed, 0 removed, 1 unchanged, 0 left to people.toml",
+            "0 added, 1 changed, 0 removed, 1 unchanged, 0 in people.toml",
         ],
     ),
 ]
@@ -149,7 +149,7 @@ def test_a_second_import_shows_the_differences_and_a_dry_run_the_same(
     assert any(line.startswith("0 added, 0 changed, 0 removed") for line in again)
 
 
-def test_who_leaves_the_directory_has_no_manager_any_more(imports: Import, listed: Any) -> None:
+def test_a_removed_person_no_longer_has_a_manager(imports: Import, listed: Any) -> None:
     imports(HEADER, BO, CY)
     imports(HEADER, BO, options=("--remove-missing",))
     gone = listed()["cy@example.org"]
@@ -159,38 +159,38 @@ def test_who_leaves_the_directory_has_no_manager_any_more(imports: Import, liste
 
 # the lines of the file, what is wrong at which line and column
 WRONG: list[tuple[tuple[str, ...], list[str]]] = [
-    ((), ["1: header: there is no column name", "1: header: there is no column address"]),
+    ((), ["1: header: the column name is missing", "1: header: the column address is missing"]),
     (
         ("name,adress", "Bo,bo@x.org"),
-        ['1: header: there is no column "adress"', "1: header: there is no column address"],
+        ['1: header: unknown column "adress"', "1: header: the column address is missing"],
     ),
-    (("name,address,name", "Bo,bo@x.org,Bo"), ["1: header: name stands there twice"]),
+    (("name,address,name", "Bo,bo@x.org,Bo"), ["1: header: the column name appears twice"]),
     ((HEADER, "Bo,bo@example.org"), ["2: 2 cells, but the header has 6"]),
     (  # all at once, in the order of the lines; a name over two lines counts as two
         (HEADER, ",bo,,,,", '"Cy\nB",cy@example.org,,,,', "", "Dee,dee@example.org,,,,perhaps"),
         [
-            "2: name: there is no name",
+            "2: name: the name is missing",
             '2: address: "bo" is not a mail address',
-            "3: name: there is no name on one line",
+            "3: name: the name is missing or has a line break",
             '6: vip: "perhaps" is neither yes nor no',
         ],
     ),
-    ((HEADER, BO, "Bob,BO@example.org,,,,"), ['3: address: "bo@example.org" is somebody else\'s']),
+    ((HEADER, BO, "Bob,BO@example.org,,,,"), ['3: address: "bo@example.org" belongs to another']),
     ((HEADER, BO, "Bob,b@x.org,bo@example.org,,,"), ["3: address: "]),
-    ((HEADER, "Bo,desk@example.org,,,,"), ['2: address: "desk@example.org" is the desk\'s own']),
-    ((HEADER, "Bo,bo@x.org,,nix@x.org,,"), ['2: manager: nobody has the address "nix@x.org"']),
-    ((HEADER, "Bo,bo@x.org,,bo@x.org,,"), ["2: manager: managers go round in a circle: bo@x.org"]),
+    ((HEADER, "Bo,desk@example.org,,,,"), ['2: address: "desk@example.org" is an address of']),
+    ((HEADER, "Bo,bo@x.org,,nix@x.org,,"), ['2: manager: no person has the address "nix@x.org"']),
+    ((HEADER, "Bo,bo@x.org,,bo@x.org,,"), ["2: manager: these managers form a cycle: bo@x.org"]),
     (  # over the file and those who were known before: Cy reports to Bo
         (HEADER, "Bo,bo@example.org,,cy@example.org,,"),
-        ["2: manager: managers go round in a circle: bo@example.org -> cy@example.org -> bo@"],
+        ["2: manager: these managers form a cycle: bo@example.org -> cy@example.org -> bo@"],
     ),
-    ((HEADER, 'Bo,"bo@example.org,,,,'), ["this is no CSV"]),
-    ((HEADER, "B\udcff,bo@example.org,,,,"), ["2: this is not UTF-8"]),
+    ((HEADER, 'Bo,"bo@example.org,,,,'), ["the file is not valid CSV"]),
+    ((HEADER, "B\udcff,bo@example.org,,,,"), ["2: the file is not UTF-8"]),
 ]
 
 
 @pytest.mark.parametrize(("lines", "told"), WRONG)
-def test_a_wrong_file_is_told_all_at_once_and_changes_nothing(
+def test_all_errors_of_a_file_are_reported_at_once_and_nothing_changes(
     lines: tuple[str, ...], told: list[str], imports: Import, listed: Any
 ) -> None:
     imports(HEADER, BO, CY)
@@ -203,29 +203,29 @@ def test_a_wrong_file_is_told_all_at_once_and_changes_nothing(
     assert listed() == before
 
 
-def test_a_manager_of_nobody_who_stays_is_refused(imports: Import) -> None:
+def test_a_manager_who_would_be_removed_is_refused(imports: Import) -> None:
     imports(HEADER, BO, CY)
     status, _, err = imports(HEADER, CY, options=("--remove-missing",))
-    assert (status, "2: manager: nobody has the address" in err) == (2, True)
+    assert (status, "2: manager: no person has the address" in err) == (2, True)
 
 
-def test_a_file_that_is_not_there_is_told(maildesk: Import, tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(maildesk: Import, tmp_path: Path) -> None:
     assert maildesk("people", "import", tmp_path / "none.csv")[0] == 2
 
 
-def test_check_online_names_imported_people_for_whom_nobody_approves(
+def test_check_online_lists_imported_people_without_an_approver(
     imports: Import, maildesk: Import, tmp_path: Path
 ) -> None:
     imports("name,address,manager", "Cy,cy@example.org,", "Bo,bo@example.org,max@example.org")
     found = maildesk("check", "--online")[1]
-    assert "people: max@example.org approves for 1 without a reporting manager: Cy" in found
+    assert "people: max@example.org approves for 1 person without a reporting manager: Cy" in found
     approvals = tmp_path / "desk" / "config" / "approvals.toml"
     approvals.write_text(approvals.read_text().replace("fallback =", "# fallback ="))
     err = maildesk("check", "--online")[2]
-    assert "people: nobody approves for 1 without a reporting manager: Cy" in err
+    assert "people: nobody approves for 1 person without a reporting manager: Cy" in err
 
 
-def test_a_spreadsheet_may_divide_by_semicolons(imports: Import, listed: Any) -> None:
+def test_a_csv_file_may_use_semicolons(imports: Import, listed: Any) -> None:
     line = 'Cy;cy@example.org;"cy@home.example;c@x.example";"Sales, South"'
     assert imports("name;address;addresses;organisation", line)[0] == 0
     cy = listed()["cy@example.org"]
@@ -242,5 +242,5 @@ def test_language_and_time_zone_are_columns_as_well(imports: Import, listed: Any
     )
     status, _, err = imports(head, "Cy,cy@example.org,German,Berlin")
     assert status == 2
-    assert '2: language: "German" is no language; write it as "de" or "pt-BR"' in err
-    assert '2: zone: there is no time zone "Berlin"' in err
+    assert '2: language: "German" is not a language; write, for example, "de" or "pt-BR"' in err
+    assert '2: zone: unknown time zone "Berlin"' in err

@@ -44,14 +44,14 @@ def edit(tmp_path: Path, file: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1))
 
 
-def test_the_shipped_rules_are_right_and_their_tests_pass(maildesk: Command) -> None:
+def test_the_shipped_rules_are_valid_and_their_tests_pass(maildesk: Command) -> None:
     status, out, err = maildesk("rules", "check")
     assert (status, err) == (0, "")
-    assert out.endswith("rules are right; 2 tests pass\n")
+    assert out.endswith("5 rules valid; 2 tests passed\n")
     assert json.loads(maildesk("rules", "check", "--json")[1])["differences"] == []
 
 
-def test_a_rule_test_that_comes_out_otherwise_is_shown(maildesk: Command, tmp_path: Path) -> None:
+def test_a_failed_rule_test_is_shown(maildesk: Command, tmp_path: Path) -> None:
     edit(tmp_path, "rules.toml", 'expect = { team = "Network", urgency', 'expect = { team = "x", u')
     edit(tmp_path, "rules.toml", '"x", u =', '"x", urgency =')
     status, _, err = maildesk("rules", "check")
@@ -93,7 +93,7 @@ def test_a_mistake_is_marked_by_a_caret_under_its_column(
     assert caret == " " * (4 + column) + "^"
 
 
-def test_every_rule_says_what_it_makes_of_a_mail(maildesk: Command, tmp_path: Path) -> None:
+def test_try_shows_the_result_of_every_rule(maildesk: Command, tmp_path: Path) -> None:
     (tmp_path / "mail.eml").write_bytes(VPN)
     before = (tmp_path / "desk" / "maildesk.db").read_bytes()
     status, out, _ = maildesk("rules", "try", tmp_path / "mail.eml")
@@ -106,17 +106,20 @@ def test_every_rule_says_what_it_makes_of_a_mail(maildesk: Command, tmp_path: Pa
     assert (tmp_path / "desk" / "maildesk.db").read_bytes() == before
 
 
-def test_a_file_that_is_not_there_is_named(maildesk: Command, tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(maildesk: Command, tmp_path: Path) -> None:
     assert maildesk("rules", "try", tmp_path / "no.eml")[0] == 1
 
 
-def test_the_journal_is_asked_of_other_rules(maildesk: Command, tmp_path: Path) -> None:
+def test_other_rules_are_evaluated_on_the_journal(maildesk: Command, tmp_path: Path) -> None:
     other = tmp_path / "other.toml"
     other.write_text((tmp_path / "desk" / "config" / "rules.toml").read_text())
     status, out, _ = maildesk("rules", "backtest", "--since", "30d", "--rules", other)
-    assert (status, out) == (0, "0 mails asked of both; 0 tickets would differ\n")
+    assert (status, out) == (0, "0 mails evaluated with both rule sets; 0 tickets would differ\n")
     status, out, _ = maildesk("rules", "backtest", "--since", "30d")
-    assert (status, out) == (0, "0 mails asked again; 0 tickets would differ\n")
+    assert (status, out) == (
+        0,
+        "0 mails evaluated with the current rules; 0 tickets would differ\n",
+    )
     assert maildesk("rules", "backtest", "--since", "soon", "--rules", other)[0] == 2
     other.write_text('[[rule]]\nname = "x"\nwhen = "tru"\n')
     status, _, err = maildesk("rules", "backtest", "--since", "30d", "--rules", other)
@@ -124,17 +127,19 @@ def test_the_journal_is_asked_of_other_rules(maildesk: Command, tmp_path: Path) 
     assert "other.toml:3: rule#1.when: column 1: there is no name 'tru'" in err
 
 
-def test_the_shipped_workflow_is_proved_and_drawn(maildesk: Command, tmp_path: Path) -> None:
+def test_the_shipped_workflow_is_checked_and_drawn(maildesk: Command, tmp_path: Path) -> None:
     status, out, _ = maildesk("workflow", "check")
     assert status == 0
-    assert "11 statuses: all reachable, no trap, every path can end in Closed" in out
+    assert "11 statuses: all are reachable, and every path can end in Closed" in out
     assert json.loads(maildesk("workflow", "check", "--json")[1])["statuses"] == 11
     assert maildesk("workflow", "draw", tmp_path / "w.svg")[0] == 0
     assert (tmp_path / "w.svg").read_text().startswith("<svg ")
     assert maildesk("workflow", "draw", "--mermaid")[1].startswith("stateDiagram-v2\n")
 
 
-def test_a_flaw_of_the_workflow_is_a_fault_with_its_line(maildesk: Command, tmp_path: Path) -> None:
+def test_an_error_in_the_workflow_is_reported_with_its_line(
+    maildesk: Command, tmp_path: Path
+) -> None:
     edit(tmp_path, "workflow.toml", 'from = ["Waiting for Closure", "Rejected"]', 'from = "New"')
     status, _, err = maildesk("workflow", "check")
     assert status == 2

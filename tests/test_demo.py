@@ -1,4 +1,4 @@
-"""The demo: a desk to play with in a browser, and a story that plays itself."""
+"""The demo: a helpdesk to try out in a browser, and an automatic story."""
 
 import os
 import re
@@ -49,7 +49,7 @@ def environ(temporary: Path) -> dict[str, str]:
 # ---- the command
 
 
-def test_the_story_plays_itself_and_every_step_is_told(tmp_path: Path) -> None:
+def test_the_story_plays_automatically_and_prints_every_step(tmp_path: Path) -> None:
     told = subprocess.run(
         [*MAILDESK, "demo", "--story"],
         env=environ(tmp_path),
@@ -105,7 +105,7 @@ def test_a_folder_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
-def test_a_port_that_is_taken_is_one_line_and_nothing_is_left_behind(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_in_one_line_and_nothing_is_left_behind(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         refused = subprocess.run(
@@ -118,7 +118,7 @@ def test_a_port_that_is_taken_is_one_line_and_nothing_is_left_behind(tmp_path: P
         )
     assert refused.returncode == 1
     assert refused.stderr == (
-        f"maildesk: port {port} of 127.0.0.1 is taken; give another with --port, or none\n"
+        f"maildesk: port {port} of 127.0.0.1 is in use; choose another with --port, or omit it\n"
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -136,7 +136,7 @@ def test_without_its_extra_the_demo_says_in_a_line_what_to_install(tmp_path: Pat
         check=False,
     )
     assert refused.returncode == 1
-    assert refused.stderr == "maildesk: the demo needs pymap: pip install 'maildesk[demo]'\n"
+    assert refused.stderr == "maildesk: the demo needs pymap; run pip install 'maildesk[demo]'\n"
 
 
 # ---- the transcript
@@ -146,10 +146,10 @@ def test_without_its_extra_the_demo_says_in_a_line_what_to_install(tmp_path: Pat
     ("check", "line"),
     [
         (lambda: same("the state", "Closed", "Open"), "expected: Closed"),
-        (lambda: within("the page", "approved", "<p>no</p>"), "came:     <p>no</p>"),
+        (lambda: within("the page", "approved", "<p>no</p>"), "got:      <p>no</p>"),
     ],
 )
-def test_the_story_ends_at_the_first_wrong_thing_and_shows_both_sides(check, line) -> None:  # type: ignore[no-untyped-def]
+def test_the_story_stops_at_the_first_failed_step_and_shows_both_values(check, line) -> None:  # type: ignore[no-untyped-def]
     def wrong(_stage: None) -> Iterator[str]:
         yield "so far so good"
         check()
@@ -184,7 +184,7 @@ def test_each_address_leads_to_its_mailbox(address: str, user: str | None) -> No
     assert resident(address) == user
 
 
-def test_a_reply_goes_to_reply_to_and_stays_in_the_thread() -> None:
+def test_a_reply_is_sent_to_reply_to_and_stays_in_the_thread() -> None:
     sent = outgoing(Draft(to="ann@demo.example", subject="[MD-7] Toner", text="Out."), RITA)
     sent["Reply-To"] = "desk+token@demo.example"
     sent["References"] = "<first@demo.example>"
@@ -214,7 +214,7 @@ def test_links_of_a_mail_open_outside_its_frame(html: str, shown: str) -> None:
     assert framed(html) == shown
 
 
-def test_everybody_who_plays_is_known_to_the_desk() -> None:
+def test_the_desk_knows_every_person_of_the_demo() -> None:
     known = tomllib.loads(files("maildesk.demo").joinpath("people.toml").read_text("utf-8"))
     people = {(person["name"], person["address"]) for person in known["person"]}
     assert people == {(persona.name, persona.address) for persona in PERSONAS}
@@ -245,25 +245,25 @@ def fetched(url: str, data: bytes | None = None, **headers: str) -> str:
         return f"{refused.code}\n{refused.read().decode()}"
 
 
-def test_a_mail_nobody_takes_is_not_kept_as_sent(house: SenderIdentity) -> None:
+def test_a_rejected_mail_is_not_stored_as_sent(house: SenderIdentity) -> None:
     rita = house.program(RITA)
-    with pytest.raises(NotSent, match="nobody of that name"):
+    with pytest.raises(NotSent, match="unknown recipient"):
         rita.send(Draft(to="nobody@demo.example", subject="Hello?"))
     with pytest.raises(NotSent, match="recipient"):
         rita.send(Draft(to="", subject="Hello?"))
     assert [outgoing_mail.subject for outgoing_mail in rita.outgoing_mails(SENT)] == []
 
 
-def test_a_mail_that_does_not_come_is_named_with_what_is_there(house: SenderIdentity) -> None:
+def test_a_missing_mail_is_reported_with_the_mails_that_arrived(house: SenderIdentity) -> None:
     house.program(ANN).send(Draft(to=MAX.address, subject="Lunch", text="Today?"))
     with pytest.raises(NotInTime, match=r"Dinner.*Lunch"):
         new_letter(house.program(MAX), subject="Dinner", seconds=0.2)
 
 
 @pytest.mark.parametrize("path", ["/nobody", "/rita/trash", "/rita/inbox/999", "/rita/inbox/x"])
-def test_an_address_that_leads_nowhere_says_so(address: str, path: str) -> None:
+def test_an_unknown_address_shows_the_error_page(address: str, path: str) -> None:
     assert fetched(address + path)[:3] == "404"
-    assert "There is nothing here" in fetched(address + path)
+    assert "Page not found" in fetched(address + path)
 
 
 @pytest.mark.parametrize(
@@ -281,11 +281,11 @@ def test_no_other_site_sends_mail_through_the_page(
     assert fetched(f"{address}/rita/write", form, **headers).startswith(status)
 
 
-def test_what_is_not_sent_comes_back_with_the_reason(address: str) -> None:
+def test_an_unsent_mail_is_shown_again_with_the_reason(address: str) -> None:
     form = urllib.parse.urlencode({"to": "x@demo.example", "subject": "S", "text": "My words"})
     page = fetched(f"{address}/rita/write", form.encode())
     assert page.startswith("422")
-    assert "nobody of that name" in page
+    assert "unknown recipient" in page
     assert "My words" in page
 
 

@@ -1,7 +1,8 @@
-"""What is documented exists, what exists is documented, and the examples run."""
+"""Documentation and code agree, and the documented examples work."""
 
 import inspect
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from typer.main import get_command
 
 from maildesk import __version__
 from maildesk.cli import build
+from maildesk.cli.console.options import rule_faults
 from maildesk.config.load import load
 from maildesk.config.settings_reference import FILES, settings_page, tables_of
 from maildesk.config.shipped import policy_files
+from maildesk.config.starter import starter
 from maildesk.ingest.intent.commands import read_commands
 from maildesk.model.command import COMMANDS
 from maildesk.model.decision import Template
@@ -36,9 +39,21 @@ def test_the_first_configuration_of_the_readme_loads(tmp_path: Path) -> None:
     assert config.settings.mailbox[0].password.value.get_secret_value() == "one"
 
 
-def test_the_page_of_settings_is_made_of_the_models() -> None:
-    anew = "python -m maildesk.config.settings_reference > docs/settings.md"
-    assert (ROOT / "docs" / "settings.md").read_text() == settings_page(), f"run: {anew}"
+def test_the_example_configuration_is_the_one_that_init_writes_and_it_loads(tmp_path: Path) -> None:
+    example = (ROOT / "maildesk.toml").read_text()
+    again = "python -m maildesk.config.starter > maildesk.toml"
+    assert example == starter(), f"run: {again}"
+    (tmp_path / "maildesk.toml").write_text(example)
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    (tmp_path / "secret.key").write_text("k" * 64)
+    (tmp_path / "secret.key").chmod(0o600)
+    environ = {"MAILDESK_IMAP_PASSWORD": "one", "MAILDESK_SMTP_PASSWORD": "two"}
+    assert load(tmp_path / "maildesk.toml", environ, rule_faults).settings.desk.address
+
+
+def test_the_page_of_settings_is_up_to_date() -> None:
+    again = "python -m maildesk.config.settings_reference > docs/settings.md"
+    assert (ROOT / "docs" / "settings.md").read_text() == settings_page(), f"run: {again}"
 
 
 def test_every_setting_has_a_description() -> None:
@@ -79,7 +94,7 @@ def test_every_command_of_the_readme_exists() -> None:
 
 
 @pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]))
-def test_links_between_pages_lead_somewhere(page: Path) -> None:
+def test_links_between_pages_work(page: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text())
     local = [link for link in links if "://" not in link and not link.endswith(".png")]
     assert [link for link in local if not (page.parent / link).exists()] == []

@@ -1,4 +1,8 @@
-"""Imports go only down (docs/architecture.md), stand at the top, and name what they import."""
+"""Imports go only down (docs/architecture.md), stand at the top, and name what they import.
+
+Pure packages import pure packages and the libraries of a list: neither a database nor a socket, a
+clock, a file or a random number is within their reach.
+"""
 
 import ast
 from collections.abc import Iterator
@@ -11,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 # Top first. A module may import its own room and every layer below its own, nothing else.
-# Within a layer the rooms do not know each other, save in the wiring. The first pattern counts.
+# Within a layer the rooms do not know each other, save in the wiring. The longest pattern counts.
 LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("wiring", ("maildesk.cli", "maildesk.daemon", "maildesk.demo", "maildesk.__main__")),
     ("configuration", ("maildesk.config",)),
@@ -27,6 +31,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("rows", ("maildesk.store",)),
     ("bytes to send", ("maildesk.outgoing", "maildesk.templates")),
     ("words", ("maildesk.messages",)),
+    ("files", ("maildesk.config.schema",)),
     ("values", ("maildesk.model",)),
 )
 
@@ -44,6 +49,73 @@ ONLY_IN = {
     "publicsuffixlist": "maildesk.ingest.identity.dmarc",
     "spf": "maildesk.ingest.identity.spf",
 }
+
+# Pure: the same arguments give the same result, and nothing else happens.
+PURE = (
+    "maildesk.config.schema",
+    "maildesk.ingest",
+    "maildesk.knowledge",
+    "maildesk.lifecycle",
+    "maildesk.messages",
+    "maildesk.model",
+    "maildesk.outgoing",
+    "maildesk.reporting",
+    "maildesk.rules",
+)
+# What talks to servers and processes, in packages that are pure otherwise.
+IMPURE = (
+    "maildesk.config.schema",
+    *("maildesk.ingest.servers",),
+    *(
+        "maildesk.ingest.reading.pool",
+        "maildesk.ingest.reading.reader_process",
+        "maildesk.ingest.reading.worker_protocol",
+    ),
+    "maildesk.outgoing.delivery",
+)
+# Of the standard library, what every pure package may import.
+STANDARD = frozenset(
+    (
+        *("base64", "binascii", "collections", "collections.abc", "contextlib", "dataclasses"),
+        *("datetime", "difflib", "enum", "functools", "hashlib", "hmac", "itertools", "math"),
+        *("operator", "re", "string", "struct", "types", "typing", "unicodedata", "zoneinfo"),
+    )
+)
+# What one package or module alone may import besides. A library is named with all that is in it.
+ALSO: dict[str, frozenset[str]] = {
+    "maildesk.ingest": frozenset(
+        (
+            *("codecs", "email", "html", "urllib.parse"),
+            *("authres", "charset_normalizer", "filetype", "inscriptis", "lxml", "nh3", "re2"),
+        )
+    ),
+    "maildesk.ingest.intent.bounce_report": frozenset(
+        {"flufl.bounce", "logging"}
+    ),  # to silence the library
+    "maildesk.ingest.identity.dmarc": frozenset({"publicsuffixlist"}),
+    "maildesk.ingest.mime.mail_parser": frozenset({"mailparser"}),
+    "maildesk.ingest.mime.raw_bytes": frozenset({"mmap"}),  # the type of the bytes that it is given
+    "maildesk.ingest.reading.analyse": frozenset(
+        {"pathlib"}
+    ),  # a file's name, which it never opens
+    "maildesk.ingest.identity.dkim_arc": frozenset({"dkim"}),
+    "maildesk.ingest.identity.sender_check": frozenset(
+        {"time"}
+    ),  # the clock that the caller can replace
+    "maildesk.ingest.identity.spf": frozenset({"spf"}),
+    "maildesk.lifecycle.workflow.diagram": frozenset({"xml.sax.saxutils"}),
+    "maildesk.messages": frozenset(
+        ("babel", "gettext", "importlib.resources", "io", "markupsafe")  # its own catalogues
+    ),
+    "maildesk.config.schema": frozenset({"pydantic"}),
+    "maildesk.model": frozenset({"pydantic"}),
+    "maildesk.config.schema.settings": frozenset({"pathlib"}),  # the type of a setting
+    "maildesk.outgoing": frozenset({"email", "jinja2", "markupsafe"}),
+    "maildesk.rules": frozenset({"cel_expr_python", "re2"}),
+}
+# What a pure module may not call, although it imports nothing for it.
+_BUILTINS = frozenset({"open", "print", "input", "eval", "exec", "breakpoint", "__import__"})
+_CLOCKS = frozenset({"now", "today", "utcnow"})
 
 
 class Import(NamedTuple):
@@ -89,12 +161,16 @@ def _module_or_name(module: str, name: str) -> str:
 
 
 def layer_of(module: str) -> tuple[int, str]:
-    """The layer (0 is the top) and the room in it."""
-    for number, (_, services) in enumerate(LAYERS):
-        for service in services:
-            if fnmatchcase(module, service) or module.startswith(f"{service}."):
-                return number, service
-    raise LookupError(f"{module} is in no layer: put its room into LAYERS")
+    """The layer (0 is the top) and the room in it: that of the longest pattern."""
+    found = [
+        (number, room)
+        for number, (_, rooms) in enumerate(LAYERS)
+        for room in rooms
+        if fnmatchcase(module, room) or module.startswith(f"{room}.")
+    ]
+    if not found:
+        raise LookupError(f"{module} is in no layer: put its room into LAYERS")
+    return max(found, key=lambda one: len(one[1]))
 
 
 def fault_of(one: Import) -> str | None:
@@ -120,6 +196,36 @@ def _is_in(module: str, service: str) -> bool:
 
 def _is_door(service: str) -> bool:
     return service.endswith("*")
+
+
+def is_pure(module: str) -> bool:
+    """Whether the module promises to do nothing but compute."""
+    impure = any(fnmatchcase(module, one) for one in IMPURE)
+    return not impure and any(_is_in(module, package) for package in PURE)
+
+
+def impurity_of(one: Import) -> str | None:
+    """Why a pure module may not import this, or None."""
+    if not is_pure(one.module):
+        return None
+    if _is_in(one.imported, "maildesk"):
+        return None if is_pure(one.imported) else "is not pure"
+    also = (names for owner, names in ALSO.items() if _is_in(one.module, owner))
+    listed = any(_is_in(one.imported, name) for names in also for name in names)
+    if listed or one.imported in STANDARD:
+        return None
+    return "is on no list for a pure package"
+
+
+def impure_calls(source: str) -> Iterator[tuple[int, str]]:
+    """(line, call) of each builtin that acts, and of each look at the clock of the machine."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if name in _BUILTINS:
+                yield node.lineno, name
+            case ast.Attribute(value=ast.Name(id="datetime" | "date" as owner), attr=name):
+                if name in _CLOCKS:
+                    yield node.lineno, f"{owner}.{name}"
 
 
 def modules() -> Iterator[tuple[str, Path]]:
@@ -188,3 +294,133 @@ def test_a_right_import_passes(module: str, source: str) -> None:
 def test_a_module_in_no_layer_is_an_error() -> None:
     with pytest.raises(LookupError, match=r"maildesk\.helpers"):
         layer_of("maildesk.helpers")
+
+
+# ---- purity
+
+
+def test_pure_packages_import_nothing_impure() -> None:
+    faults = [
+        f"{path.relative_to(ROOT)}:{one.line}: {one.imported} {fault}"
+        for module, path in modules()
+        for one in imports_of(module, path.read_text())
+        if (fault := impurity_of(one))
+    ]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        # planted in a decision, each is caught
+        pytest.param("maildesk.lifecycle.decide", "import random", id="chance"),
+        pytest.param("maildesk.lifecycle.decide", "from secrets import token_hex", id="secrets"),
+        pytest.param("maildesk.lifecycle.decide", "import time", id="a clock"),
+        pytest.param("maildesk.lifecycle.decide", "import os", id="the environment"),
+        pytest.param("maildesk.lifecycle.decide", "import os.path", id="the file system"),
+        pytest.param("maildesk.lifecycle.decide", "from pathlib import Path", id="a file"),
+        pytest.param("maildesk.lifecycle.decide", "import socket", id="a socket"),
+        pytest.param("maildesk.lifecycle.decide", "import threading", id="a thread"),
+        pytest.param("maildesk.lifecycle.decide", "import subprocess", id="a process"),
+        pytest.param("maildesk.lifecycle.decide", "import structlog", id="a log"),
+        pytest.param("maildesk.lifecycle.decide", "import sqlalchemy", id="the database library"),
+        pytest.param(
+            "maildesk.lifecycle.decide", "from maildesk.store import tickets", id="the store below"
+        ),
+        pytest.param(
+            "maildesk.lifecycle.decide",
+            "def f():\n    import random",
+            id="an import that waits",
+        ),
+        pytest.param("maildesk.rules.engine", "import maildesk.store", id="rules and the store"),
+        pytest.param(
+            "maildesk.reporting.sla_figures", "import maildesk.store.queries.counts", id="reports"
+        ),
+        pytest.param(
+            "maildesk.model.ids", "from maildesk.model.service import Room", id="the model"
+        ),
+        pytest.param(
+            "maildesk.outgoing.compose", "from maildesk.outgoing import delivery", id="delivery"
+        ),
+        pytest.param(
+            "maildesk.ingest.reading.analyse", "from maildesk.ingest import pool", id="processes"
+        ),
+        pytest.param(
+            "maildesk.ingest.identity.spf",
+            "import maildesk.ingest.servers.dns_resolver",
+            id="the resolver",
+        ),
+        pytest.param(
+            "maildesk.ingest.mime.html_text", "import urllib.request", id="part of a library"
+        ),
+        pytest.param("maildesk.lifecycle.decide", "import re2", id="a library of another package"),
+        pytest.param("maildesk.knowledge.article", "import random", id="a package to come"),
+    ],
+)
+def test_an_impure_import_is_caught(module: str, source: str) -> None:
+    (one,) = imports_of(module, source)
+    assert impurity_of(one) is not None
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        pytest.param("maildesk.lifecycle.decide", "import re", id="the standard library"),
+        pytest.param(
+            "maildesk.lifecycle.decide", "from maildesk.rules import engine", id="a pure package"
+        ),
+        pytest.param(
+            "maildesk.ingest.mime.html_text", "from lxml import etree", id="a library of its own"
+        ),
+        pytest.param(
+            "maildesk.ingest.mime.html_text", "import urllib.parse", id="part of a library"
+        ),
+        pytest.param(
+            "maildesk.ingest.servers.imap.fetch_plan", "import socket", id="a server in ingest"
+        ),
+        pytest.param("maildesk.outgoing.delivery.smtp_client", "import smtplib", id="delivery"),
+        pytest.param("maildesk.processing.clock.deadlines", "import random", id="a shell"),
+    ],
+)
+def test_a_pure_import_passes(module: str, source: str) -> None:
+    (one,) = imports_of(module, source)
+    assert impurity_of(one) is None
+
+
+def test_pure_packages_neither_look_at_the_clock_nor_touch_a_file() -> None:
+    faults = [
+        f"{path.relative_to(ROOT)}:{line}: calls {call}"
+        for module, path in modules()
+        if is_pure(module)
+        for line, call in impure_calls(path.read_text())
+    ]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("at = datetime.now(UTC)", id="the time"),
+        pytest.param("clock = datetime.now", id="a clock that is handed on"),
+        pytest.param("day = date.today()", id="the day"),
+        pytest.param("text = open('words').read()", id="a file"),
+        pytest.param("print('done')", id="the terminal"),
+        pytest.param("dice = __import__('random')", id="an import by the back door"),
+    ],
+)
+def test_an_impure_call_is_caught(source: str) -> None:
+    assert len(list(impure_calls(source))) == 1
+
+
+def test_every_exception_is_needed() -> None:
+    used = {
+        (owner, name)
+        for module, path in modules()
+        for one in imports_of(module, path.read_text())
+        for owner, names in ALSO.items()
+        for name in names
+        if _is_in(module, owner) and _is_in(one.imported, name)
+    }
+    there = {owner for owner in ALSO if any(_is_in(module, owner) for module, _ in modules())}
+    listed = {(owner, name) for owner, names in ALSO.items() if owner in there for name in names}
+    assert listed == used

@@ -19,11 +19,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from maildesk.config.schema.policy_files import PolicyFiles
+from maildesk.config.schema.settings import Settings
 from maildesk.ingest.reading.analyse import read, read_head
 from maildesk.ingest.reading.pool import Unreadable
 from maildesk.model.mail import RawMail, Reading, Source
-from maildesk.model.policy import PolicyFiles
-from maildesk.model.settings import Settings
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.processing.clock.sla_timers import from_history
 from maildesk.processing.desk import Desk

@@ -1,7 +1,7 @@
-"""The `maildesk` command. A new command is a module here and one entry in COMMANDS.
+"""The `maildesk` command. A new command is a module in this package and one entry in COMMANDS.
 
-A command's module is imported when it is asked for: `maildesk parse` need not wait for the
-daemon's libraries. This is the one place that imports by name.
+Only the module of the requested command is imported, so that `maildesk parse` does not wait for
+the libraries of the daemon. No other module imports by name.
 """
 
 import sys
@@ -56,19 +56,19 @@ def options(
         typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version."),
     ] = False,
 ) -> None:
-    """An e-mail-driven helpdesk: people need nothing but their mail program."""
+    """An e-mail-driven helpdesk. Its users need only a mail program."""
     log_to_stderr()
     ctx.obj = Call(config, debug)
 
 
 def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
-    """The command line with these commands."""
+    """The command line application with the given commands."""
     app = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
-        epilog="Exit status: 0 done, 1 the thing failed, 2 wrong use or wrong configuration.",
+        epilog="Exit status: 0 success, 1 failure, 2 wrong usage or wrong configuration.",
     )
     app.callback()(options)
     for name in names:
@@ -81,7 +81,7 @@ def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
 
 
 def asked_for(arguments: Sequence[str]) -> Iterable[str]:
-    """The one command that the arguments name, or all where they name none (for the help)."""
+    """The command that the arguments name, or all commands if they name none (for the help)."""
     words = iter(to_the_front(arguments))
     for word in words:
         if word == "--config":
@@ -94,5 +94,5 @@ def asked_for(arguments: Sequence[str]) -> Iterable[str]:
 
 
 def main() -> None:
-    """Run the command line and exit with its status."""
+    """Run the command line and exit with its exit status."""
     sys.exit(run(build(asked_for(sys.argv[1:])), sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""`maildesk check`: is the configuration right, and do the servers behind it answer?"""
+"""`maildesk check`: checks the configuration and, with --online, the servers it names."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
@@ -8,7 +8,7 @@ import typer
 
 from maildesk.cli.console.errors import FAILED, WRONG_USE, complain, show_mark
 from maildesk.cli.console.options import call_of
-from maildesk.cli.console.output import print_json
+from maildesk.cli.console.output import counted, print_json
 from maildesk.config.load import Config, ConfigErrors
 from maildesk.ingest.servers.imap import probe
 from maildesk.lifecycle.approvals.approvers import MANAGER, MANAGERS_MANAGER
@@ -19,7 +19,7 @@ from maildesk.store import migrate, people
 from maildesk.store.engine import Store, choose_sqlite, open_store
 from maildesk.store.queries import counts
 
-_NAMED = 5  # people, or tickets, that a finding names
+_NAMED = 5  # a finding names at most this many people or tickets
 
 Probe = Callable[[Config], Iterable[Finding]]
 
@@ -36,7 +36,7 @@ def _smtp(config: Config) -> Iterator[Finding]:
     yield from findings
     if all(finding.good for finding in findings):
         where = f"{config.settings.smtp.host}:{config.settings.smtp.port}"
-        yield Finding(key="smtp", what=f"{where} takes our login", good=True)
+        yield Finding(key="smtp", what=f"{where} accepts the login", good=True)
 
 
 def _database(config: Config) -> Iterator[Finding]:
@@ -48,21 +48,21 @@ def _database(config: Config) -> Iterator[Finding]:
     if at is not None and at != needed:
         yield Finding(
             key="database",
-            what=f"at level {at}, this maildesk needs {needed}",
+            what=f"the schema version is {at}, but this maildesk needs {needed}",
             remedy="run `maildesk db upgrade`",
         )
         return
     engine = store.engine.dialect.name
     if engine == "sqlite":
         choice = choose_sqlite()
-        mode = "write-ahead log" if choice.wal else "rollback journal (its log is not safe)"
+        mode = "write-ahead log" if choice.wal else "rollback journal (write-ahead log unsafe)"
         engine = f"SQLite {choice.version}, {mode}"
-    level = f"level {at}" if at else "empty; `maildesk run` fills it"
+    level = f"schema version {at}" if at else "empty; `maildesk run` creates the tables"
     yield Finding(key="database", what=f"{engine}, {level}", good=True)
 
 
 def _directory(config: Config) -> Iterator[Finding]:
-    """What the database knows of people: who came by an import, and who has left."""
+    """Imported people without a manager, and open tickets of former agents."""
     store = open_store(config.settings.database)
     try:
         if migrate.level(store) != migrate.newest():
@@ -76,7 +76,7 @@ def _directory(config: Config) -> Iterator[Finding]:
 
 
 def _left_behind(store: Store, config: Config) -> Iterator[Finding]:
-    """Open tickets of somebody who is in no team any more."""
+    """Open tickets whose assignee is no longer a member of any team."""
     members = {member.casefold() for team in config.policy.people.team for member in team.members}
     with store.read() as connection:
         assigned = counts.assigned(connection)
@@ -85,8 +85,9 @@ def _left_behind(store: Store, config: Config) -> Iterator[Finding]:
             which = ", ".join(map(spoken, numbers[:_NAMED])) + (" ..." if numbers[_NAMED:] else "")
             yield Finding(
                 key="tickets",
-                what=f"{address} is in no team and has {len(numbers)} open tickets: {which}",
-                remedy="`maildesk ticket set NUMBER assign=AGENT --as ADDRESS` hands one over",
+                what=f"{address} is not in any team but has "
+                f"{counted(len(numbers), 'open ticket')}: {which}",
+                remedy="reassign each with `maildesk ticket set NUMBER assign=AGENT --as ADDRESS`",
             )
 
 
@@ -96,18 +97,20 @@ PROBES: dict[str, Probe] = {
     "database": _database,
     "directory": _directory,
 }
-"""What `--online` asks, in this order. A probe says what it found, good or bad, and how to
-mend the bad; it hides no error of a server behind an exception."""
+"""The checks of `--online`, in this order. A probe yields findings, good or bad, with a remedy for
+each bad one; an error that a server reports is a finding, not an exception."""
 
 
 def check(
     ctx: typer.Context,
     online: Annotated[
-        bool, typer.Option("--online", help="Log in to the servers and look at the database.")
+        bool, typer.Option("--online", help="Also log in to the servers and check the database.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One finding a line.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per finding.")
+    ] = False,
 ) -> None:
-    """Say everything that is wrong with the configuration, and how to mend it."""
+    """Report every error in the configuration, and how to fix it."""
     try:
         config = call_of(ctx).config()
     except ConfigErrors as error:
@@ -124,22 +127,23 @@ def check(
 
 
 def _unmanaged(config: Config, alone: Sequence[str]) -> Iterator[Finding]:
-    """People whose requests no manager of theirs can approve: the fallback does, or nobody."""
+    """People without a reporting manager: the fallback approves their requests, or nobody does."""
     approvals = config.policy.approvals
     asked = {word for kind in approvals.kinds for level in kind.level for word in level.approvers}
     if not alone or not asked & {MANAGER, MANAGERS_MANAGER}:
         return
     names = ", ".join(alone[:_NAMED]) + (", ..." if len(alone) > _NAMED else "")
-    what = f"approves for {len(alone)} without a reporting manager: {names}"
+    who = counted(len(alone), "person", "people")
+    what = f"approves for {who} without a reporting manager: {names}"
     if approvals.fallback is not None:
         yield Finding(key="people", what=f"{approvals.fallback} {what}", good=True)
         return
-    remedy = "name a `fallback` in approvals.toml, or their `manager` in people.toml"
+    remedy = "set `fallback` in approvals.toml, or their `manager` in people.toml"
     yield Finding(key="people", what=f"nobody {what}", remedy=remedy)
 
 
 def _probed(name: str, config: Config) -> tuple[Finding, ...]:
-    """A probe that fails itself is a finding: the others still run."""
+    """A probe that raises becomes a finding, and the other probes still run."""
     try:
         return tuple(PROBES[name](config))
     except Exception as error:
@@ -165,5 +169,7 @@ def _all_well(config: Config, online: bool) -> str:
         "rule": len(config.policy.rules.rule),
     }
     read = ", ".join(f"{count} [[{table}]]" for table, count in counts.items())
-    asked = f"; asked: {', '.join(PROBES)}" if online else "; --online asks the servers as well"
-    return f"no fault found: {read}{asked}"
+    online_note = (
+        f"; checked online: {', '.join(PROBES)}" if online else "; --online also checks the servers"
+    )
+    return f"no errors found: {read}{online_note}"

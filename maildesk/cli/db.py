@@ -1,4 +1,4 @@
-"""`maildesk db`: the level of the database, and copies of it."""
+"""`maildesk db`: upgrades, backups and restores of the database."""
 
 import shutil
 from contextlib import closing
@@ -12,26 +12,26 @@ from maildesk.cli.console.open_desk import desk_store
 from maildesk.store import migrate
 from maildesk.store.engine import Store
 
-db = typer.Typer(no_args_is_help=True, help="The database: upgrade, backup, restore.")
+db = typer.Typer(no_args_is_help=True, help="Upgrade, back up or restore the database.")
 
 
 @db.command()
 def upgrade(ctx: typer.Context) -> None:
-    """Bring the database to the level that this maildesk needs."""
+    """Upgrade the database to the schema version that this maildesk needs."""
     with desk_store(ctx) as (_, store):
         before = migrate.level(store)
         migrate.upgrade(store)
-        typer.echo(f"from level {before or 'none'} to {migrate.level(store)}")
+        typer.echo(f"upgraded from schema version {before or 'none'} to {migrate.level(store)}")
 
 
 @db.command()
 def backup(ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
-    """Copy a SQLite database to FILE while the desk runs; the copy is whole."""
+    """Copy a SQLite database to FILE; maildesk may be running."""
     with desk_store(ctx) as (_, store):
         _sqlite_file(store)
         if file.exists():
-            raise CommandFailed(f"{file} exists; name a new file")
-        with closing(store.engine.raw_connection()) as connection:  # VACUUM bears no transaction
+            raise CommandFailed(f"{file} already exists; give the name of a new file")
+        with closing(store.engine.raw_connection()) as connection:  # VACUUM fails in a transaction
             connection.cursor().execute("VACUUM INTO ?", (str(file),))
     typer.echo(f"{file}: {file.stat().st_size} bytes")
 
@@ -40,24 +40,26 @@ def backup(ctx: typer.Context, file: Annotated[Path, typer.Argument(metavar="FIL
 def restore(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE")],
-    yes: Annotated[bool, typer.Option("--yes", help="Put it in place of the present one.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Replace the existing database.")] = False,
 ) -> None:
-    """Put a copy in place of the database. The desk must not run."""
+    """Replace the database with a backup. maildesk must not be running."""
     if not file.is_file():
-        raise CommandFailed(f"{file}: no such file")
+        raise CommandFailed(f"{file}: file not found")
     with desk_store(ctx) as (_, store):
         place = _sqlite_file(store)
     if place.exists() and not yes:
-        raise CommandFailed(f"{place} exists; --yes puts it aside as {place.name}.before-restore")
+        raise CommandFailed(
+            f"{place} exists; add --yes to rename it to {place.name}.before-restore"
+        )
     if place.exists():
         place.replace(place.with_name(place.name + ".before-restore"))
     for suffix in ("-wal", "-shm"):
         place.with_name(place.name + suffix).unlink(missing_ok=True)
     shutil.copyfile(file, place)
-    typer.echo(f"{place} is now the copy of {file}")
+    typer.echo(f"restored {place} from {file}")
 
 
 def _sqlite_file(store: Store) -> Path:
     if store.engine.dialect.name != "sqlite" or not store.engine.url.database:
-        raise CommandFailed("this is for SQLite; PostgreSQL has pg_dump and pg_restore")
+        raise CommandFailed("this command is for SQLite; use pg_dump and pg_restore for PostgreSQL")
     return Path(store.engine.url.database)

@@ -1,4 +1,4 @@
-"""`maildesk demo`: a whole desk to play with, or a story that plays itself."""
+"""`maildesk demo`: a complete helpdesk to try out, or an automatic story."""
 
 from pathlib import Path
 from typing import Annotated
@@ -21,20 +21,22 @@ else:
 def demo(
     ctx: typer.Context,
     story: Annotated[
-        bool, typer.Option("--story", help="Play the whole story by itself; exit 1 if it fails.")
+        bool,
+        typer.Option("--story", help="Play the whole story automatically; exit 1 if it fails."),
     ] = False,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of the page; 0 takes any free one.")
+        int, typer.Option(min=0, max=65535, help="Port of the web page; 0 picks a free port.")
     ] = 0,
     folder: Annotated[
-        Path | None, typer.Option("--dir", help="Keep the installation here; else it is temporary.")
+        Path | None,
+        typer.Option("--dir", help="Keep the installation in this folder; default: temporary."),
     ] = None,
 ) -> None:
-    """Run a desk with mail servers, mailboxes and people of its own, on this machine alone."""
+    """Run a complete helpdesk with its own mail servers and mailboxes, only on this machine."""
     if MISSING:
-        raise CommandFailed(f"the demo needs {MISSING}: pip install 'maildesk[demo]'")
+        raise CommandFailed(f"the demo needs {MISSING}; run pip install 'maildesk[demo]'")
     if folder is not None and folder.exists() and any(folder.iterdir()):
-        raise CommandFailed(f"{folder} is not empty; name a folder that is new")
+        raise CommandFailed(f"{folder} is not empty; give the name of a new folder")
     debug = call_of(ctx).debug
     if story and not tell(folder, debug=debug):
         raise typer.Exit(FAILED)

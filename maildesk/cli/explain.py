@@ -1,4 +1,4 @@
-"""`maildesk explain`: what was done with a mail, or would be, and why."""
+"""`maildesk explain`: what happened to a mail, or would happen to it, and why."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -19,14 +19,16 @@ def explain(
     mail: Annotated[
         str,
         typer.Argument(
-            metavar="FILE|MAIL-ID|MESSAGE-ID", help="An .eml file, an id, or a Message-ID."
+            metavar="FILE|MAIL-ID|MESSAGE-ID", help="An .eml file, a journal id, or a Message-ID."
         ),
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a mail.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per mail.")
+    ] = False,
 ) -> None:
-    """Name the disposition of a mail, each step's evidence, and what was turned down.
+    """Show the disposition of a mail, the evidence of each step, and what was rejected.
 
-    For a file nothing is kept, changed or sent: it says what would become of that mail.
+    Given a file, it shows what would happen to that mail. It stores, changes and sends nothing.
     """
     with desk_runtime(ctx) as runtime:
         kept = [] if Path(mail).exists() and not mail.isdigit() else _kept(runtime, mail)
@@ -35,7 +37,7 @@ def explain(
 
 
 def _kept(runtime: Runtime, name: str) -> list[dict[str, Any]]:
-    """The mails of that id or Message-ID, oldest first; none where the name is neither."""
+    """The mails with that id or Message-ID, oldest first; empty if the name is neither."""
     with runtime.store.read() as connection:
         if name.isdigit():
             found = [row for row in [listings.mail(connection, int(name))] if row is not None]

@@ -1,4 +1,4 @@
-"""`maildesk ingest`: mails from files, folders, mbox files and Maildirs into the journal."""
+"""`maildesk ingest`: imports mails from files, folders, mbox files and Maildirs."""
 
 import hashlib
 import mailbox
@@ -16,6 +16,7 @@ from rich.progress import Progress
 
 from maildesk.cli.console.errors import CommandFailed
 from maildesk.cli.console.open_desk import desk_runtime
+from maildesk.cli.console.output import counted
 from maildesk.model.mail import RawMail, Source
 from maildesk.processing.desk import Desk
 from maildesk.store.queries import integrity
@@ -27,37 +28,38 @@ MAILBOX = "ingest"
 
 @dataclass(slots=True)
 class _Count:
-    """What became of the mails of this call."""
+    """Counts the mails of this call by result."""
 
     kept: int = 0
     known: int = 0
     too_large: int = 0
 
     def __str__(self) -> str:
-        there = f", {self.known} were there already" if self.known else ""
-        return f"{self.kept} mails kept{there}; `maildesk run` works them"
+        known = f", {self.known} already in the journal" if self.known else ""
+        return f"{counted(self.kept, 'mail')} stored{known}; `maildesk run` processes them"
 
 
 def ingest(
     ctx: typer.Context,
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...")],
     silent: Annotated[
-        bool, typer.Option("--silent", help="Make tickets, but answer nobody (for imports).")
+        bool, typer.Option("--silent", help="Open tickets without sending any mail (for imports).")
     ] = False,
 ) -> None:
-    """Keep mails from .eml files, folders, mbox files and Maildirs; the daemon works them.
+    """Import mails from .eml files, folders, mbox files and Maildirs into the journal.
 
-    Called again it goes on where it was broken off: what was taken in before is passed over.
+    `maildesk run` processes them. After an interruption run the command again: it skips mails
+    that are already in the journal.
     """
     missing = [path for path in paths if not path.exists()]
     if missing:
-        raise CommandFailed(f"{missing[0]}: no such file or folder; nothing was taken in")
+        raise CommandFailed(f"{missing[0]}: file or folder not found; nothing was imported")
     with desk_runtime(ctx) as runtime:
         count = _take_in(Desk(runtime), paths, silent=silent)
     typer.echo(str(count))
     if count.too_large:
         raise CommandFailed(
-            f"{count.too_large} mails were left out: they are larger than desk.max_mail_bytes"
+            f"{counted(count.too_large, 'mail')} skipped: larger than desk.max_mail_bytes"
         )
 
 
@@ -67,7 +69,7 @@ def _take_in(desk: Desk, paths: list[Path], *, silent: bool) -> _Count:
     with desk.runtime.store.read() as connection:
         known = integrity.every_digest(connection, MAILBOX)
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task("keeping", total=_bytes_in(paths))
+        task = progress.add_task("importing", total=_bytes_in(paths))
         for batch in _batches(raw for path in paths for raw in mails_in(path)):
             fresh = []
             for mail in map(_raw_mail, batch):
@@ -90,7 +92,7 @@ def _bytes_in(paths: list[Path]) -> int:
 
 
 def mails_in(path: Path) -> Iterator[bytes]:
-    """The bytes of every mail in a file, a folder of files, an mbox or a Maildir."""
+    """The bytes of every mail in a file, a folder, an mbox file or a Maildir."""
     if path.is_dir() and (path / "cur").is_dir() and (path / "new").is_dir():
         for folder in (path / "new", path / "cur"):
             yield from (file.read_bytes() for file in sorted(folder.iterdir()))
@@ -111,7 +113,7 @@ def _is_mbox(path: Path) -> bool:
 
 
 def _batches(raws: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Lists of at most 50 mails, and of hardly more than 8 MB: an mbox may be any size."""
+    """Batches of at most 50 mails and about 8 MB, since an mbox file may have any size."""
     batch: list[bytes] = []
     for raw in raws:
         batch.append(raw)

@@ -1,4 +1,4 @@
-"""`maildesk ledger`: the server's mails against the journal's, both ways."""
+"""`maildesk ledger`: compares the mails on the servers with those in the journal."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -20,9 +20,11 @@ _SHOWN = 50
 
 def ledger(
     ctx: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="One folder a line.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per folder.")
+    ] = False,
 ) -> None:
-    """Compare the servers with the journal; exit 1 where a mail is missing in it."""
+    """Compare the servers with the journal; exit 1 if the journal misses a mail."""
     with desk_runtime(ctx) as runtime:
         found, troubles = _asked(runtime)
         with runtime.store.read() as connection:
@@ -43,7 +45,7 @@ def ledger(
 
 
 def _asked(runtime: Runtime) -> tuple[list[Sheet], list[str]]:
-    """The folders of every mailbox; a server that does not answer hides no other."""
+    """The folders of every mailbox, and the errors of the servers that do not answer."""
     found: list[Sheet] = []
     troubles: list[str] = []
     for configured in runtime.settings.mailbox:
@@ -60,30 +62,33 @@ def _of_sheets(found: list[Sheet]) -> Iterator[str]:
         yield f"{place}: {one.on_server} on the server, {one.in_journal} in the journal"
         if one.never_fetched:
             yield f"{place}: NOT in the journal: UID {_some(one.never_fetched)}"
-            yield "  `maildesk run` fetches them when it starts, and looks for such every hour"
+            yield "  `maildesk run` fetches them when it starts, and checks again every hour"
         if one.unsettled_and_gone:
             gone = _some(one.unsettled_and_gone)
-            yield f"{place}: gone from the server before they were settled: UID {gone}"
+            yield f"{place}: gone from the server before maildesk moved or marked them: UID {gone}"
         if one.deleted:
             there = f"{one.mailbox}/{one.processed_folder}"
             yield f"{there}: DELETED from the journal: UID {_some(one.deleted)}"
-            yield f"  move them back to {one.folder}, and `maildesk run` takes them in anew"
+            yield f"  move them back to {one.folder}, and `maildesk run` fetches them again"
 
 
 def _of_the_journal(damage: Damage) -> Iterator[str]:
     if damage.deleted:
-        yield f"journal: DELETED, but still named by texts or bytes: mail {_some(damage.deleted)}"
+        yield (
+            "journal: DELETED, but messages or raw bytes still refer to: mail "
+            f"{_some(damage.deleted)}"
+        )
         yield "  restore them from a backup of the database"
     if damage.without_bytes:
-        yield f"journal: the bytes are gone of mail {_some(damage.without_bytes)}"
+        yield f"journal: the raw bytes are missing: mail {_some(damage.without_bytes)}"
         yield "  restore them from a backup of the database"
 
 
 def _some(numbers: tuple[int, ...]) -> str:
-    more = f" and {len(numbers) - _SHOWN} more (--json names all)" if numbers[_SHOWN:] else ""
+    more = f" and {len(numbers) - _SHOWN} more (--json lists all)" if numbers[_SHOWN:] else ""
     return ", ".join(map(str, numbers[:_SHOWN])) + more
 
 
 def _became(row: dict[str, Any] | listings.Row) -> str:
     place = f"{row['mailbox']}/{row['folder']}".rstrip("/")
-    return f"{place}: {row['mails']} {row['disposition'] or 'yet to be worked'}"
+    return f"{place}: {row['mails']} {row['disposition'] or 'not processed yet'}"

@@ -1,4 +1,4 @@
-"""`maildesk outbox`: mails of ours that are not sent, and why."""
+"""`maildesk outbox`: outgoing mails that are not sent, and why."""
 
 import sys
 from datetime import UTC, datetime
@@ -12,17 +12,17 @@ from maildesk.cli.console.output import print_json, shown
 from maildesk.store import outgoing_rows
 from maildesk.store.queries import listings
 
-outbox = typer.Typer(no_args_is_help=True, help="Mails to be sent, and those that were not.")
+outbox = typer.Typer(no_args_is_help=True, help="Outgoing mails: list, show, retry, drop.")
 Id = Annotated[int, typer.Argument(metavar="ID")]
 
 
 @outbox.command("list")
 def list_(
     ctx: typer.Context,
-    every: Annotated[bool, typer.Option("--all", help="Those that were sent as well.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Include mails that were sent.")] = False,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
-    """List outgoing mails with state, attempts and the reason."""
+    """List unsent outgoing mails with state, attempts and reason."""
     with desk_store(ctx) as (_, store), store.read() as connection:
         for row in listings.outbox(connection, every=every):
             if as_json:
@@ -36,7 +36,7 @@ def list_(
 
 @outbox.command()
 def show(ctx: typer.Context, id: Id) -> None:
-    """Write the mail's bytes to stdout, as they are sent."""
+    """Write the raw bytes of the mail to stdout."""
     with desk_store(ctx) as (_, store), store.read() as connection:
         row = listings.outgoing(connection, id)
     if row is None:
@@ -46,19 +46,19 @@ def show(ctx: typer.Context, id: Id) -> None:
 
 @outbox.command()
 def retry(ctx: typer.Context, id: Id) -> None:
-    """Send a mail that failed, bounced or is uncertain once more, now."""
+    """Send a mail again that failed, bounced or is uncertain."""
     with desk_store(ctx) as (_, store), store.write() as connection:
         found = outgoing_rows.retry(connection, id, datetime.now(UTC))
     if not found:
-        raise CommandFailed(f"outgoing mail {id} is not one that waits, failed or is uncertain")
-    typer.echo(f"outgoing mail {id} is due now")
+        raise CommandFailed(f"outgoing mail {id} is not waiting, failed, bounced or uncertain")
+    typer.echo(f"outgoing mail {id} will be sent now")
 
 
 @outbox.command()
 def drop(ctx: typer.Context, id: Id) -> None:
-    """Never send this mail."""
+    """Withdraw the mail, so that it is never sent."""
     with desk_store(ctx) as (_, store), store.write() as connection:
         found = outgoing_rows.drop(connection, id, "dropped by the admin")
     if not found:
-        raise CommandFailed(f"outgoing mail {id} is not one that waits, failed or is uncertain")
+        raise CommandFailed(f"outgoing mail {id} is not waiting, failed, bounced or uncertain")
     typer.echo(f"outgoing mail {id} will not be sent")

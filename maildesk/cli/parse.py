@@ -1,4 +1,4 @@
-"""`maildesk parse`: what maildesk reads in a mail. The keys are a contract (docs/cli.md)."""
+"""`maildesk parse`: shows how maildesk reads a mail. The JSON keys are stable (docs/cli.md)."""
 
 import os
 import sys
@@ -18,17 +18,19 @@ from maildesk.ingest.reading.analyse import contract
 def parse(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH...", help="Mails and folders of mails, in this order."),
+        typer.Argument(metavar="PATH...", help="Mail files and folders of mail files."),
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per mail.")
+    ] = False,
 ) -> None:
-    """Show what is read in mails. Any file is read, however broken."""
+    """Show how maildesk reads mails. It reads any file, even a malformed one."""
     failed = False
     for path in _with_progress(list(_files(paths))):
         try:
             raw = path.read_bytes()
         except OSError as error:
-            complain(f"maildesk: {path}: {error.strerror}; name a file that can be read")
+            complain(f"maildesk: {path}: {error.strerror}; give the path of a readable file")
             failed = True
             continue
         reading = contract(_printable(path), raw)
@@ -41,7 +43,7 @@ def parse(
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files, a folder as all files below it by name. What is missing stays in its place."""
+    """The files in order; for a folder all files below it, sorted. Missing paths are kept."""
     for path in paths:
         if path.is_dir():
             yield from sorted(file for file in path.rglob("*") if file.is_file())
@@ -50,7 +52,7 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _with_progress(files: list[Path]) -> Iterable[Path]:
-    """A bar on a terminal, unless the results are shown on the same one."""
+    """Show a progress bar on a terminal, unless the results are printed there too."""
     shown = sys.stderr.isatty() and not sys.stdout.isatty()
     console = Console(stderr=True)
     return track(files, "reading", console=console, transient=True, disable=not shown)
@@ -81,5 +83,5 @@ def _addresses(people: Iterable[dict[str, str]]) -> str:
 
 
 def _one_line(text: str) -> str:
-    """A stranger's text must not move the cursor of a terminal."""
+    """The text without control characters, which could move the cursor of a terminal."""
     return "".join(c if c.isprintable() else " " for c in text)

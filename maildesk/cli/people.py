@@ -1,4 +1,4 @@
-"""`maildesk people`: who is in the directory, and an import from a CSV file."""
+"""`maildesk people`: lists the directory and imports people from a CSV file."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from maildesk.cli.console.open_desk import desk_runtime
 from maildesk.cli.console.options import call_of
-from maildesk.cli.console.output import print_json
+from maildesk.cli.console.output import counted, print_json
 from maildesk.config.error_messages import circle_words
 from maildesk.config.load import ConfigErrors
 from maildesk.config.people_csv import Row, read_people, wrong
@@ -19,16 +19,16 @@ from maildesk.model.mail import address_key
 from maildesk.store import directory_import
 from maildesk.store.engine import savepoint
 
-people = typer.Typer(no_args_is_help=True, help="The directory: list, import.")
+people = typer.Typer(no_args_is_help=True, help="The directory of people: list, import.")
 
 
 class _OnlyTried(Exception):
-    """Undoes what a dry run has done."""
+    """Rolls back the changes of a dry run."""
 
 
 @people.command("list")
 def list_(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """List everybody the desk knows, and where each is known from."""
+    """List all known people and the source of each entry."""
     with desk_runtime(ctx) as runtime, runtime.store.read() as connection:
         everybody = sorted(
             directory_import.everybody(connection).values(),
@@ -54,13 +54,14 @@ def import_(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE.csv")],
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the differences and change nothing.")
+        bool, typer.Option("--dry-run", help="Show the changes without making them.")
     ] = False,
     remove_missing: Annotated[
-        bool, typer.Option("--remove-missing", help="Who is not in the file leaves the directory.")
+        bool,
+        typer.Option("--remove-missing", help="Remove imported people who are not in the file."),
     ] = False,
 ) -> None:
-    """Bring the people of a CSV file into the directory and show what that changes."""
+    """Import the people of a CSV file and show the changes."""
     entries = call_of(ctx).config().policy.people.person
     ours = {address_key(a) for one in entries for a in (one.address, *one.addresses)}
     with desk_runtime(ctx) as runtime, runtime.store.write() as connection:
@@ -72,13 +73,16 @@ def import_(
         after = _brought(connection, taken, remove_missing, dry_run)
         _refuse_circles(file, taken, after)
     for row in left:
-        typer.echo(f"line {row.line}: {row.person.address} stands in people.toml, which wins")
+        typer.echo(
+            f"line {row.line}: {row.person.address} is defined in people.toml, which takes "
+            "precedence"
+        )
     for line in _told(differences(before, after), len(left)):
         typer.echo(_plain(line))
     for line in _missing(after, taken):
         typer.echo(line)
     if dry_run:
-        typer.echo("nothing was changed: this was a dry run")
+        typer.echo("dry run: nothing was changed")
 
 
 def _addresses(known: dict[int, Listed]) -> Iterator[str]:
@@ -90,8 +94,7 @@ def _addresses(known: dict[int, Listed]) -> Iterator[str]:
 def _brought(
     connection: Connection, rows: list[Row], remove_missing: bool, dry_run: bool
 ) -> dict[int, Listed]:
-    """The directory as it is then. A dry run does the same and takes it back: what it shows
-    is what would be."""
+    """The directory after the import. A dry run makes the same changes and rolls them back."""
     after: dict[int, Listed] = {}
     try:
         with savepoint(connection):
@@ -106,7 +109,7 @@ def _brought(
 
 
 def _refuse_circles(file: Path, rows: list[Row], after: dict[int, Listed]) -> None:
-    """Raises ConfigErrors for managers who lead back to the first of them; nothing is written."""
+    """Raises ConfigErrors if managers form a cycle, so that nothing is written."""
     line = {key: row.line for row in rows for key in row.keys}
     boss = {address_key(one.address): address_key(one.manager) for one in after.values()}
     found = [
@@ -131,7 +134,7 @@ def _told(found: Differences, left: int) -> Iterator[str]:
     changed = len({address for address, *_ in found.changed})
     yield (
         f"{len(found.added)} added, {changed} changed, {len(found.removed)} removed, "
-        f"{found.unchanged} unchanged, {left} left to people.toml"
+        f"{found.unchanged} unchanged, {left} in people.toml"
     )
 
 
@@ -148,9 +151,12 @@ def _missing(after: dict[int, Listed], rows: list[Row]) -> Iterator[str]:
     kept = [one for one in after.values() if one.origin is Origin.IMPORT]
     missing = sum(1 for one in kept if address_key(one.address) not in there)
     if missing:
-        yield f"{missing} of an earlier import are not in the file; --remove-missing lets them go"
+        yield (
+            f"not in the file: {counted(missing, 'person', 'people')} of an earlier import; "
+            "--remove-missing removes them"
+        )
 
 
 def _plain(text: str) -> str:
-    """A stranger's name must not move the cursor of a terminal."""
+    """The text without control characters, which could move the cursor of a terminal."""
     return "".join(c if c.isprintable() else " " for c in text)

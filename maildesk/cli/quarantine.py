@@ -1,4 +1,4 @@
-"""`maildesk quarantine`: mails that could not be worked. Never emptied by itself."""
+"""`maildesk quarantine`: mails that could not be processed. None is removed automatically."""
 
 import sys
 from datetime import UTC, datetime
@@ -14,13 +14,15 @@ from maildesk.model.mail import Step
 from maildesk.store import journal
 from maildesk.store.queries import listings
 
-quarantine = typer.Typer(no_args_is_help=True, help="Mails that could not be worked.")
+quarantine = typer.Typer(
+    no_args_is_help=True, help="Mails that could not be processed: list, show, replay, drop."
+)
 MailId = Annotated[int, typer.Argument(metavar="MAIL-ID")]
 
 
 @quarantine.command("list")
 def list_(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """List the mails in quarantine and why they are there."""
+    """List the mails in quarantine and the reason for each."""
     with desk_store(ctx) as (_, store), store.read() as connection:
         for row in listings.quarantined(connection):
             if as_json:
@@ -31,7 +33,7 @@ def list_(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json")] =
 
 @quarantine.command()
 def show(ctx: typer.Context, mail: MailId) -> None:
-    """Write the mail's bytes to stdout, as they came."""
+    """Write the raw bytes of the mail to stdout."""
     with desk_store(ctx) as (_, store), store.read() as connection:
         try:
             raw = journal.raw(connection, mail)
@@ -42,21 +44,23 @@ def show(ctx: typer.Context, mail: MailId) -> None:
 
 @quarantine.command()
 def replay(ctx: typer.Context, mail: MailId) -> None:
-    """Put the mail back to be worked anew."""
+    """Process the mail again."""
     with desk_store(ctx) as (_, store), store.write() as connection:
         found = journal.replay(connection, mail)
     if not found:
         raise CommandFailed(f"mail {mail} is not in quarantine")
-    typer.echo(f"mail {mail} will be worked anew")
+    typer.echo(f"mail {mail} will be processed again")
 
 
 @quarantine.command()
 def drop(
     ctx: typer.Context,
     mail: MailId,
-    why: Annotated[str, typer.Option("--why", help="The reason, for `maildesk explain`.")] = "",
+    why: Annotated[
+        str, typer.Option("--why", help="The reason, shown by `maildesk explain`.")
+    ] = "",
 ) -> None:
-    """Refuse the mail for good. Its bytes stay, and who dropped it, when and why."""
+    """Refuse the mail for good. The journal keeps its bytes and who dropped it, when and why."""
     at = datetime.now(UTC)
     reason = (f"why: {why}",) if why else ()
     dropped = Step("quarantine", f"dropped by {getuser()} at {at:%Y-%m-%d %H:%M} UTC", reason)
@@ -64,4 +68,4 @@ def drop(
         found = journal.refuse(connection, mail, dropped)
     if not found:
         raise CommandFailed(f"mail {mail} is not in quarantine")
-    typer.echo(f"mail {mail} is refused; its bytes stay in the journal")
+    typer.echo(f"mail {mail} was refused; the journal keeps its bytes")

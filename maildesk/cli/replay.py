@@ -1,4 +1,4 @@
-"""`maildesk replay`: does the history of every ticket give the ticket as it stands?"""
+"""`maildesk replay`: checks that every ticket matches its history."""
 
 import sys
 from dataclasses import replace
@@ -9,6 +9,7 @@ from rich.progress import track
 
 from maildesk.cli.console.errors import CommandFailed
 from maildesk.cli.console.open_desk import desk_runtime
+from maildesk.cli.console.output import counted
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.store import tickets
 from maildesk.store.engine import Store
@@ -16,7 +17,7 @@ from maildesk.store.queries import listings
 
 
 def replay(ctx: typer.Context) -> None:
-    """Fold the history of every ticket and compare it with the row; exit 1 on a difference."""
+    """Rebuild every ticket from its history and compare the result; exit 1 on a difference."""
     with desk_runtime(ctx) as runtime:
         with runtime.store.read() as connection:
             numbers = listings.numbers(connection)
@@ -24,8 +25,10 @@ def replay(ctx: typer.Context) -> None:
         looked_at = track(numbers, "replaying", console=Console(stderr=True), disable=quiet)
         differ = [number for number in looked_at if not _agrees(runtime.store, number)]
     if differ:
-        raise CommandFailed(f"history and row differ: MD-{', MD-'.join(map(str, differ))}")
-    typer.echo(f"{len(numbers)} tickets: every history gives its row")
+        raise CommandFailed(
+            f"tickets that differ from their history: MD-{', MD-'.join(map(str, differ))}"
+        )
+    typer.echo(f"{counted(len(numbers), 'ticket')}: all match their history")
 
 
 def _agrees(store: Store, number: int) -> bool:

@@ -1,4 +1,4 @@
-"""`maildesk report`: what came, what is open, how promises were kept."""
+"""`maildesk report`: ticket counts and SLA figures, on the command line and by mail."""
 
 import csv
 import sys
@@ -26,18 +26,20 @@ from maildesk.processing.clock import scheduled_reports
 from maildesk.processing.runtime import Runtime
 from maildesk.store import people
 
-report = typer.Typer(no_args_is_help=True, help="Reports: tickets in sum, promises kept, by mail.")
-Since = Annotated[str, typer.Option(metavar="30d", help="How far back: 12h, 30d, 4w.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
-Csv = Annotated[bool, typer.Option("--csv", help="Comma-separated, for a spreadsheet.")]
-_LINES = 20  # of requesters, categories and issues for people; JSON and CSV have all
+report = typer.Typer(
+    no_args_is_help=True, help="Reports: ticket counts, SLA figures, reports by mail."
+)
+Since = Annotated[str, typer.Option(metavar="30d", help="Reporting period: 12h, 30d, 4w.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")]
+_LINES = 20  # requesters, categories and issues shown to people; JSON and CSV contain all
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Cell = str | int | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """A table for people; cells that are numbers stand at the right."""
+    """A table for people; numbers are right-aligned."""
 
     title: str
     head: tuple[str, ...]
@@ -48,7 +50,7 @@ class _Sheet:
 def summary(
     ctx: typer.Context, since: Since = "30d", as_json: Json = False, as_csv: Csv = False
 ) -> None:
-    """Count tickets: open, on hold, closed, by requester, by category, frequent issues."""
+    """Count tickets by state, requester and category, and list frequent issues."""
     length = _length(since, as_json, as_csv)
     with desk_runtime(ctx) as runtime, runtime.store.read() as connection:
         found = report_data.summary(connection, _until_now(runtime, length))
@@ -64,7 +66,7 @@ def summary(
 def sla(
     ctx: typer.Context, since: Since = "30d", as_json: Json = False, as_csv: Csv = False
 ) -> None:
-    """Count promises: achieved, breached, cancelled, running, and how long answers took."""
+    """Count SLA targets by outcome, with percentiles of the time used."""
     length = _length(since, as_json, as_csv)
     with desk_runtime(ctx) as runtime, runtime.store.read() as connection:
         found = report_data.kept(runtime.policy.levels, connection, _until_now(runtime, length))
@@ -78,39 +80,43 @@ def sla(
 
 @report.command()
 def scheduled(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """List the reports that go out by mail: to whom, and when next."""
+    """List the reports that are sent by mail, with recipients and next time."""
     with desk_runtime(ctx) as runtime:
         for one in runtime.reports:
             at = scheduled_reports.next_time(runtime, one)
             if as_json:
                 print_json({"name": one.name, "to": one.to, "every": one.every, "next": shown(at)})
             else:
-                next_ = f"{at:%a %d %b %H:%M %Z}" if at else "no day in two months"
+                next_ = f"{at:%a %d %b %H:%M %Z}" if at else "not within two months"
                 typer.echo(f"{next_}  {one.name} (every {one.every}) to {', '.join(one.to)}")
 
 
 @report.command()
 def send(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="The report's name in reports.toml.")],
+    name: Annotated[str, typer.Argument(help="Name of a report in reports.toml.")],
     to: Annotated[
-        str, typer.Option("--to", metavar="ADDRESS", help="One person instead of all it names.")
+        str, typer.Option("--to", metavar="ADDRESS", help="Send it to this person only.")
     ] = "",
 ) -> None:
-    """Send a report by mail now, of the time since it was due last.
+    """Send a report by mail now. It covers the time since it was last due.
 
-    It comes at its time all the same.
+    The regular report is still sent on schedule.
     """
     with desk_runtime(ctx) as runtime:
         wanted = next((one for one in runtime.reports if one.name == name), None)
         if wanted is None:
             known = ", ".join(one.name for one in runtime.reports)
-            remedy = f"known are: {known}" if known else "add a [[report]] to config/reports.toml"
-            raise CommandFailed(f"there is no report {name}: {remedy}")
+            remedy = (
+                f"configured reports: {known}"
+                if known
+                else "add a [[report]] to config/reports.toml"
+            )
+            raise CommandFailed(f"unknown report {name}: {remedy}")
         unsent = scheduled_reports.send_now(runtime, wanted, _recipient(runtime, to))
     if unsent:
         raise CommandFailed("; ".join(why for step in unsent for why in step.rejected))
-    typer.echo("written; `maildesk run` delivers it")
+    typer.echo("report queued; `maildesk run` sends it")
 
 
 def _recipient(runtime: Runtime, address: str) -> Person | None:
@@ -119,7 +125,9 @@ def _recipient(runtime: Runtime, address: str) -> Person | None:
     with runtime.store.read() as connection:
         person = people.find(connection, address)
     if person is None:
-        raise CommandFailed(f"nobody with the address {address} is known: add a [[person]]")
+        raise CommandFailed(
+            f"no known person has the address {address}: add a [[person]] to people.toml"
+        )
     return person
 
 
@@ -130,7 +138,7 @@ def _until_now(runtime: Runtime, length: timedelta) -> Period:
 
 def _length(since: str, as_json: bool, as_csv: bool) -> timedelta:
     if as_json and as_csv:
-        raise typer.BadParameter("--json or --csv, not both")
+        raise typer.BadParameter("use --json or --csv, not both")
     return so_long(since)
 
 
@@ -163,7 +171,7 @@ def _of_promises(found: Promises) -> Iterator[_Sheet]:
     counted = ("achieved", "breached", "cancelled", "running", "50 %", "90 %", "95 %")
     since = f"since {found.since:%Y-%m-%d %H:%M %Z}"
     rows = tuple((one.metric, *_kept(one)) for one in found.metrics)
-    yield _Sheet(f"Promises {since}", ("metric", *counted), rows)
+    yield _Sheet(f"SLA {since}", ("metric", *counted), rows)
     rows = tuple(
         (one.metric, one.profile or "-", one.team or "-", *_kept(one)) for one in found.lines
     )
@@ -176,7 +184,7 @@ def _kept(one: Kept) -> tuple[Cell, ...]:
 
 
 def _long(found: Summary) -> Iterator[tuple[Cell, ...]]:
-    """Every table of the summary as rows of one."""
+    """All tables of the summary as rows of a single table."""
     for name in ("open", "on_hold", "opened", "closed"):
         yield "tickets", name, getattr(found, name)
     for table, counts in (("requester", found.requesters), ("category", found.categories)):
@@ -192,7 +200,7 @@ def _print_csv(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
 
 
 def _harmless(cell: Cell) -> Cell:
-    """Strangers write subjects: a spreadsheet must not take one for a formula."""
+    """The cell quoted if a spreadsheet could take it for a formula; strangers write subjects."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 

@@ -1,4 +1,4 @@
-"""`maildesk rules`: are they right, what do they make of a mail, what would others have made?"""
+"""`maildesk rules`: checks the rules, tries them on a mail, and back-tests other rules."""
 
 import os
 import sys
@@ -15,50 +15,43 @@ from rich.progress import track
 from maildesk.cli.console.errors import FAILED, CommandFailed, complain
 from maildesk.cli.console.open_desk import desk_store
 from maildesk.cli.console.options import call_of, rule_faults
-from maildesk.cli.console.output import print_json
+from maildesk.cli.console.output import counted, print_json
 from maildesk.cli.console.since import so_long
 from maildesk.config.load import Config, load_rules
+from maildesk.config.schema.rules import Trigger
 from maildesk.ingest.reading.analyse import read
 from maildesk.ingest.reading.pool import ReadingPool
 from maildesk.lifecycle.classification import rule_time
-from maildesk.lifecycle.classification.rule_evaluation import look, moves_of
+from maildesk.lifecycle.classification.rule_evaluation import look
+from maildesk.lifecycle.first_event import first_event
+from maildesk.lifecycle.rule_trial import differences
 from maildesk.model.mail import Mail
 from maildesk.model.person import Person
-from maildesk.model.policy import Trigger
-from maildesk.model.ticket import Ticket, spoken
+from maildesk.model.ticket import evolve, spoken
 from maildesk.processing.forecast.backtest import Backtest, Changed
 from maildesk.processing.mail.message_facts import facts_of
 from maildesk.processing.runtime import read_policy, utc_now
 from maildesk.rules.compile import CompiledRules, compile_rules
-from maildesk.rules.effects import (
-    AddTag,
-    AskApproval,
-    Effect,
-    RelateTicket,
-    RuleAction,
-    SetField,
-    Ways,
-)
+from maildesk.rules.effects import AddTag, AskApproval, Effect, RelateTicket, RuleAction, SetField
 from maildesk.rules.engine import Outcome
 from maildesk.rules.facts import RuleInput
-from maildesk.rules.trial import Difference, try_out
+from maildesk.rules.trial import Difference
 from maildesk.store import people, tickets
 from maildesk.store.engine import Store
 from maildesk.store.queries import worked_mails as rows
 
-rules = typer.Typer(no_args_is_help=True, help="Rules: check, try on a mail, try on the journal.")
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of words.")]
+rules = typer.Typer(
+    no_args_is_help=True, help="Rules: check, try on a mail, back-test on the journal."
+)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
 @rules.command()
 def check(ctx: typer.Context, as_json: Json = False) -> None:
-    """Load the rules, check names and types, and run the tests that stand beside them."""
+    """Load the rules, check names and types, and run their tests."""
     config = call_of(ctx).config()
-    compiled, written = compile_rules(config.policy.rules), config.policy.rules
-    priority, roles = config.policy.catalog.priority, config.policy.workflow.roles
-    move = moves_of(config.policy.workflow)
-    ways = Ways(move=move, on_hold=roles.on_hold, escalated=roles.escalated)
-    wrong = [found for test in written.test for found in try_out(compiled, test, priority, ways)]
+    written = config.policy.rules
+    wrong = differences(config.policy, compile_rules(written))
     if as_json:
         counts = {"rules": len(written.rule), "tests": len(written.test)}
         print_json(counts | {"differences": [_shown(one) for one in wrong]})
@@ -66,7 +59,8 @@ def check(ctx: typer.Context, as_json: Json = False) -> None:
         for one in wrong:
             complain(f"maildesk: test {one}")
         if not wrong:
-            typer.echo(f"{len(written.rule)} rules are right; {len(written.test)} tests pass")
+            tests = counted(len(written.test), "test")
+            typer.echo(f"{counted(len(written.rule), 'rule')} valid; {tests} passed")
     if wrong:
         raise typer.Exit(FAILED)
 
@@ -80,11 +74,14 @@ def try_(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE.eml")],
     number: Annotated[
-        int | None, typer.Option("--ticket", help="As a reply to this ticket; else a new one.")
+        int | None,
+        typer.Option(
+            "--ticket", help="Try the mail as a reply to this ticket; default: a new ticket."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show each rule, fired or not and why, and what it would set. Nothing is touched."""
+    """Show for each rule whether it fires, why, and what it would set. Changes nothing."""
     try:
         raw = file.read_bytes()
     except OSError as error:
@@ -118,17 +115,9 @@ def _tried(config: Config, store: Store, mail: Mail, text: str, number: int | No
             except LookupError as error:
                 raise CommandFailed(f"{error}") from error
             requester = people.by_id(connection, ticket.requester)
-    roles = policy.workflow.roles
-    ticket = ticket or Ticket(
-        number=0,
-        requester=requester.id,
-        source="mail",
-        status=roles.new,
-        state=policy.workflow.state_of(roles.new),
-        request_type=policy.catalog.request_type[0].name,
-        opened_at=now,
-        updated_at=now,
-    )
+    if ticket is None:
+        opened = first_event(policy, requester=requester.id, source="mail")
+        ticket = evolve(None, opened, number=0, at=now)
     rule_input = RuleInput(
         mail=facts_of(mail, text),
         ticket=ticket,
@@ -163,17 +152,21 @@ def _words(effect: Effect) -> str:
 @rules.command()
 def backtest(
     ctx: typer.Context,
-    since: Annotated[str, typer.Option(metavar="30d", help="How far back: 12h, 30d, 4w.")],
+    since: Annotated[str, typer.Option(metavar="30d", help="Period to test: 12h, 30d, 4w.")],
     other: Annotated[
         Path | None,
-        typer.Option("--rules", metavar="OTHER.toml", help="The rules to try; else today's."),
+        typer.Option(
+            "--rules",
+            metavar="OTHER.toml",
+            help="The rules to compare; default: the current rules.",
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the tickets of the journal that other rules would have left otherwise, field by field.
+    """List the tickets that other rules would have set differently, field by field.
 
-    Nothing is touched: the mails are read again and asked of both sets of rules; without --rules,
-    of today's alone, and what really happened is held against it.
+    The mails of the journal are read again and both sets of rules are evaluated for each. Without
+    --rules, the current rules are compared with what really happened. Changes nothing.
     """
     with desk_store(ctx) as (config, store):
         begin = utc_now() - so_long(since)
@@ -186,11 +179,14 @@ def backtest(
             for change in changes:
                 _print(change, as_json)
     if not as_json:
-        both = "of both" if other else "again"
-        typer.echo(f"{mails} mails asked {both}; {len(differing)} tickets would differ")
+        what = "with both rule sets" if other else "with the current rules"
+        typer.echo(
+            f"{counted(mails, 'mail')} evaluated {what}; "
+            f"{counted(len(differing), 'ticket')} would differ"
+        )
     if left_out:
         causes = ", ".join(f"{count} {cause}" for cause, count in sorted(left_out.items()))
-        typer.echo(f"not asked, since no mail was the cause: {causes}", err=True)
+        typer.echo(f"not evaluated, because no mail caused them: {causes}", err=True)
 
 
 def _run(
@@ -220,7 +216,7 @@ def _with_progress(
 ) -> Iterable[tuple[int, tuple[Changed, ...]]]:
     shown = sys.stderr.isatty()
     console = Console(stderr=True)
-    return track(steps, "asking", total, console=console, transient=True, disable=not shown)
+    return track(steps, "evaluating", total, console=console, transient=True, disable=not shown)
 
 
 def _print(change: Changed, as_json: bool) -> None:
@@ -243,7 +239,7 @@ def _print(change: Changed, as_json: bool) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """A value that JSON has; of a relation, its words."""
+    """The value with a type that JSON supports; a relation becomes text."""
     return value if isinstance(value, str | int | tuple | None) else str(value)
 
 

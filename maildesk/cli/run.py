@@ -13,17 +13,17 @@ from maildesk.daemon.run import KINDS, Daemon, log_to_stdout
 def run(
     ctx: typer.Context,
     only: Annotated[
-        str, typer.Option(help=f"Run some rooms only, with commas: {','.join(KINDS)}.")
+        str, typer.Option(help=f"Run only these services, comma-separated: {','.join(KINDS)}.")
     ] = "",
 ) -> None:
-    """Run the desk until SIGTERM or Ctrl-C."""
+    """Run the helpdesk until SIGTERM or Ctrl-C."""
     wanted = frozenset(word.strip() for word in only.split(",") if word.strip())
     unknown = sorted(wanted - set(KINDS))
     if unknown:
-        raise typer.BadParameter(f"there is no room {unknown[0]!r}; rooms: {', '.join(KINDS)}")
+        raise typer.BadParameter(f"unknown service {unknown[0]!r}; choose from: {', '.join(KINDS)}")
     config = call_of(ctx).config()
     log_to_stdout()
     try:
         Daemon(config, wanted).run()
     except DBAPIError as error:
-        raise CommandFailed(f"database: {error.orig}; nothing was started") from error
+        raise CommandFailed(f"database: {error.orig}; no service was started") from error

@@ -1,4 +1,4 @@
-"""`maildesk simulate`: what this configuration will do in the days to come."""
+"""`maildesk simulate`: predicts what this configuration will do in the coming days."""
 
 import sys
 from collections import Counter
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from maildesk.cli.console.errors import CommandFailed
 from maildesk.cli.console.open_desk import desk_store
-from maildesk.cli.console.output import print_json
+from maildesk.cli.console.output import counted, print_json
 from maildesk.cli.console.plot import bars
 from maildesk.config.load import Config
 from maildesk.processing.forecast import simulated_mail
@@ -28,30 +28,34 @@ from maildesk.store.engine import Store
 
 def simulate(
     ctx: typer.Context,
-    days: Annotated[int, typer.Option(min=1, max=366, help="How many days from now.")] = 30,
+    days: Annotated[int, typer.Option(min=1, max=366, help="Number of days to simulate.")] = 30,
     load: Annotated[
         str,
         typer.Option(
             metavar="FILE",
-            help="Mails that come in, a JSON object a line; `journal`: those of the last weeks "
-            "again. Without it they are invented.",
+            help="Incoming mails: a file with one JSON object per line, or `journal` to repeat the "
+            "mails of the last weeks. By default they are invented.",
         ),
     ] = "",
-    seed: Annotated[int, typer.Option(help="Invents the mails; the same gives the same.")] = 1,
+    seed: Annotated[
+        int, typer.Option(help="Seed of the invented mails; equal seeds give equal mails.")
+    ] = 1,
     begin: Annotated[
-        datetime | None, typer.Option("--from", help="When it begins, in UTC, instead of now.")
+        datetime | None, typer.Option("--from", help="Start time in UTC instead of now.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One day a line.")] = False,
-    svg: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the days, too.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per day.")] = False,
+    svg: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also draw the days as SVG.")
+    ] = None,
 ) -> None:
-    """Show per day what would be sent, escalated, closed and broken if nobody did anything.
+    """Show per day which mails, escalations, closures and SLA breaches to expect if nobody acts.
 
-    Nothing is written to the database, and nothing is sent.
+    It writes nothing to the database and sends nothing.
     """
     start = (begin.replace(tzinfo=UTC) if begin else utc_now()).replace(microsecond=0)
     with desk_store(ctx) as (config, store):
         if migrate.level(store) != migrate.newest():
-            raise CommandFailed("the database is not at today's level: run `maildesk db upgrade`")
+            raise CommandFailed("the database schema is out of date: run `maildesk db upgrade`")
         run = _prepared(config, store, start, start + timedelta(days), load, seed)
         found = list(_with_progress(run, days))
     if svg is not None:
@@ -67,7 +71,7 @@ def _prepared(
     config: Config, store: Store, begin: datetime, end: datetime, load: str, seed: int
 ) -> Simulation:
     with store.trial() as connection:
-        people.sync(connection, config.policy.people)  # as at the start of a daemon
+        people.sync(connection, config.policy.people)  # as `maildesk run` does when it starts
         rules = compile_rules(config.policy.rules)
         policy = read_policy(connection, config.policy, rules)
         if load:
@@ -119,11 +123,15 @@ def _table(days: Sequence[Day], coming: int) -> None:
         total.failed += day.failed
         total.sent += day.sent
         total.escalated += day.escalated
-    _line("in all", total)
+    _line("total", total)
     typer.echo(f"escalated: {_words(total.escalated) or 'nothing'}")
-    typer.echo(f"{coming} mails came in; nobody answered, approved or resolved anything")
+    typer.echo(
+        f"{counted(coming, 'mail')} received; nobody answered, approved or resolved anything"
+    )
     if total.failed:
-        typer.echo(f"{total.failed} deadlines or mails could not be worked; stderr says why")
+        typer.echo(
+            f"{total.failed} deadlines or mails could not be processed; see stderr for the reasons"
+        )
 
 
 def _line(name: str, day: Day) -> None:
@@ -143,7 +151,7 @@ def _draw(file: Path, days: Sequence[Day]) -> None:
         ("closed", [day.closed for day in days]),
         ("breached", [day.breached for day in days]),
     )
-    title = f"The {len(days)} days from {days[0].date}"
+    title = f"{len(days)} days from {days[0].date}"
     try:
         file.write_text(bars(title, [day.date for day in days], series), "utf-8")
     except OSError as error:

@@ -1,4 +1,4 @@
-"""`maildesk ticket`: tickets on the command line."""
+"""`maildesk ticket`: lists, shows and changes tickets."""
 
 import sys
 from textwrap import indent
@@ -9,7 +9,7 @@ import typer
 from maildesk.cli.console import timeline
 from maildesk.cli.console.errors import CommandFailed
 from maildesk.cli.console.open_desk import desk_runtime
-from maildesk.cli.console.output import print_json, shown
+from maildesk.cli.console.output import counted, print_json, shown
 from maildesk.messages.dates import hours
 from maildesk.model.command import SOURCES
 from maildesk.model.decision import Decision
@@ -26,17 +26,20 @@ from maildesk.store.tickets import Message, Recorded
 ticket = typer.Typer(no_args_is_help=True, help="Tickets: list, show, open, answer, set, resolve.")
 _PEOPLE = frozenset(
     {"requester", "person", "approver", "to"}
-)  # fields of events that hold a person
+)  # event fields that hold the id of a person
 Number = Annotated[int, typer.Argument(metavar="NUMBER")]
-Agent = Annotated[str, typer.Option("--as", metavar="ADDRESS", help="The agent who acts.")]
+Agent = Annotated[str, typer.Option("--as", metavar="ADDRESS", help="Address of the acting agent.")]
 
 
 @ticket.command("list")
 def list_(
     ctx: typer.Context,
-    every: Annotated[bool, typer.Option("--all", help="Closed ones as well.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Include closed tickets.")] = False,
     unclassified: Annotated[
-        bool, typer.Option("--unclassified", help="Without service, category, impact or urgency.")
+        bool,
+        typer.Option(
+            "--unclassified", help="Only tickets without service, category, impact or urgency."
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
@@ -56,7 +59,7 @@ def list_(
 def show(
     ctx: typer.Context, number: Number, as_json: Annotated[bool, typer.Option("--json")] = False
 ) -> None:
-    """Show a ticket: what it is, what was said, and everything that happened to it."""
+    """Show a ticket with its fields, history and messages."""
     with desk_runtime(ctx) as runtime, runtime.store.read() as connection:
         try:
             found, subject = tickets.load_one(connection, number, lock=False)
@@ -88,7 +91,7 @@ def _print_timeline(
         typer.echo(timeline.line(one, names))
     for message in said:
         if not message.text.strip():
-            continue  # a mail of commands alone: the history says what they did
+            continue  # a mail that contains only commands; the history shows their effect
         author = names[message.author].name if message.author in names else "Service desk"
         unproven = "" if message.proven else ", unproven"
         typer.echo(f"\n{author}, {message.at:%Y-%m-%d %H:%M} ({message.kind}{unproven})")
@@ -96,7 +99,7 @@ def _print_timeline(
 
 
 def _of(history: tuple[Recorded, ...]) -> set[int]:
-    """Everybody whom the history names."""
+    """The ids of all people in the history."""
     found = {line.actor.person for line in history}
     for line in history:
         values = shown(line.event)
@@ -110,7 +113,7 @@ def _of(history: tuple[Recorded, ...]) -> set[int]:
 def sla(
     ctx: typer.Context, number: Number, as_json: Annotated[bool, typer.Option("--json")] = False
 ) -> None:
-    """Show each promise of a ticket, worked out anew from its history."""
+    """Show the SLA timers of a ticket, recalculated from its history."""
     with desk_runtime(ctx) as runtime:
         try:
             clocks = measured(runtime, number)
@@ -131,15 +134,17 @@ def _print_clock(one: Measured) -> None:
     )
     for part in one.parts:
         end = f"{part.end:%Y-%m-%d %H:%M}" if part.end else "now"
-        counted = f"counted {hours(part.counted)}" if not part.why else f"stood: {part.why}"
+        counted = f"counted {hours(part.counted)}" if not part.why else f"paused: {part.why}"
         typer.echo(f"  {part.begin:%Y-%m-%d %H:%M} to {end:16}  {counted}")
     if one.differs:
-        typer.echo("  the ticket has it otherwise: sla.toml changed since; the next event mends it")
+        typer.echo(
+            "  the ticket still has the values of an older sla.toml; its next event updates them"
+        )
 
 
 @ticket.command()
 def answer(ctx: typer.Context, number: Number, agent: Agent) -> None:
-    """Answer as an agent; the text comes from stdin, `#` lines are commands as in a mail."""
+    """Answer as an agent with the text on stdin; lines that begin with `#` are commands."""
     _act(ctx, number, agent, sys.stdin.read())
 
 
@@ -150,7 +155,7 @@ def resolve(
     text: Annotated[str, typer.Argument(metavar="TEXT")],
     agent: Agent,
 ) -> None:
-    """Resolve the ticket; the requester is asked to accept or reject."""
+    """Resolve the ticket and ask the requester to accept or reject the resolution."""
     _act(ctx, number, agent, f"#resolve {text}")
 
 
@@ -161,7 +166,7 @@ def note(
     text: Annotated[str, typer.Argument(metavar="TEXT")],
     agent: Agent,
 ) -> None:
-    """Add a note that agents alone see."""
+    """Add a note that only agents can see."""
     _act(ctx, number, agent, f"#note {text}")
 
 
@@ -170,10 +175,10 @@ def close(
     ctx: typer.Context,
     number: Number,
     agent: Agent,
-    category: Annotated[str, typer.Option(help="A closure category of workflow.toml.")] = "",
-    note: Annotated[str, typer.Option(help="The closure note; the requester reads it.")] = "",
+    category: Annotated[str, typer.Option(help="A closure category from workflow.toml.")] = "",
+    note: Annotated[str, typer.Option(help="The closure note, which the requester can read.")] = "",
 ) -> None:
-    """Close the ticket without asking, where the workflow lets an agent."""
+    """Close the ticket without asking the requester, if the workflow lets agents do so."""
     said = f"{category}: {' '.join(note.split())}" if note else category
     _act(ctx, number, agent, f"#close {said}".strip())
 
@@ -185,10 +190,10 @@ def set_(
     values: Annotated[list[str], typer.Argument(metavar="COMMAND=VALUE...")],
     agent: Agent,
 ) -> None:
-    """Set what an agent's commands set: team=Network service=Network type=incident tag=vip."""
+    """Set ticket fields as agent commands do: team=Network service=Network type=incident."""
     pairs = [value.partition("=") for value in values]
     if not all(equals and name.isalpha() and value.strip() for name, equals, value in pairs):
-        raise typer.BadParameter("write each as COMMAND=VALUE, as in team=Network")
+        raise typer.BadParameter("write each as COMMAND=VALUE, for example team=Network")
     lines = (f"#{name} {' '.join(value.split())}" for name, _, value in pairs)
     _act(ctx, number, agent, "\n".join(lines))
 
@@ -196,22 +201,24 @@ def set_(
 @ticket.command()
 def new(
     ctx: typer.Context,
-    requester: Annotated[str, typer.Option("--for", metavar="ADDRESS", help="Who asks.")],
-    subject: Annotated[str, typer.Option(help="What it is about.")],
+    requester: Annotated[
+        str, typer.Option("--for", metavar="ADDRESS", help="Address of the requester.")
+    ],
+    subject: Annotated[str, typer.Option(help="Subject of the ticket.")],
     agent: Agent,
     source: Annotated[str, typer.Option(help="phone, portal or mail.")] = "phone",
-    text: Annotated[str, typer.Option(help="What was said; - reads it from stdin.")] = "-",
+    text: Annotated[str, typer.Option(help="Text of the request; - reads it from stdin.")] = "-",
 ) -> None:
-    """Open a ticket for somebody who called or came by."""
+    """Open a ticket for a person who called or came by."""
     local, at, domain = requester.partition("@")
     if not (local and at and domain) or len(requester.split()) != 1:
-        raise typer.BadParameter(f"{requester} is no mail address")
+        raise typer.BadParameter(f"{requester} is not a mail address")
     if source not in SOURCES:
-        raise typer.BadParameter(f"{source} is no source; there are {', '.join(SOURCES)}")
+        raise typer.BadParameter(f"{source} is not a source; choose from: {', '.join(SOURCES)}")
     said = sys.stdin.read() if text == "-" else text
     with desk_runtime(ctx) as runtime:
         if runtime.settings.desk.tag_in(requester) is not None:
-            raise CommandFailed(f"{requester} is the desk's own address")
+            raise CommandFailed(f"{requester} is the address of the helpdesk itself")
         number = Desk(runtime).report(
             _agent(runtime, agent), requester, source, subject, said.strip()
         )
@@ -222,20 +229,22 @@ def new(
 def held(
     ctx: typer.Context,
     number: Number,
-    add: Annotated[str, typer.Option(metavar="MESSAGE", help="Let its sender in.")] = "",
-    split: Annotated[str, typer.Option(metavar="MESSAGE", help="Into a ticket of its own.")] = "",
-    drop: Annotated[str, typer.Option(metavar="MESSAGE", help="It does not belong here.")] = "",
-    agent: Annotated[str, typer.Option("--as", metavar="ADDRESS", help="The agent who acts.")] = "",
+    add: Annotated[str, typer.Option(metavar="MESSAGE", help="Add its sender to the ticket.")] = "",
+    split: Annotated[str, typer.Option(metavar="MESSAGE", help="Move it to a new ticket.")] = "",
+    drop: Annotated[str, typer.Option(metavar="MESSAGE", help="Discard it.")] = "",
+    agent: Annotated[
+        str, typer.Option("--as", metavar="ADDRESS", help="Address of the acting agent.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
-    """List the mails that are held in a ticket; let one in, split it off or drop it."""
+    """List the held mails of a ticket; add the sender, split a mail off or drop it."""
     chosen: dict[Release, str] = {"added": add, "split": split, "dropped": drop}
     wanted = [(release, message) for release, message in chosen.items() if message]
     if not wanted:
         _list_held(ctx, number, as_json)
         return
     if len(wanted) > 1 or not agent:
-        raise typer.BadParameter("give one of --add, --split, --drop, and --as ADDRESS")
+        raise typer.BadParameter("give exactly one of --add, --split and --drop, and --as ADDRESS")
     [(release, message)] = wanted
     with desk_runtime(ctx) as runtime:
         try:
@@ -273,15 +282,15 @@ def _say(decision: Decision) -> None:
     if decision.answer != "done":
         refused = [line for step in acts for line in step.rejected]
         refused = refused or [line for step in acts for line in step.evidence]
-        raise CommandFailed(f"not done: {'; '.join(refused)}")
+        raise CommandFailed(f"not carried out: {'; '.join(refused)}")
     for line in (line for step in acts if step.name == "command" for line in step.evidence):
         typer.echo(line)
-    typer.echo(f"done; {len(decision.outgoing_mails)} mails queued")
+    typer.echo(f"done; {counted(len(decision.outgoing_mails), 'mail')} queued")
 
 
 def _agent(runtime: Runtime, address: str) -> Person:
     with runtime.store.read() as connection:
         person = people.find(connection, address)
     if person is None or not person.is_agent:
-        raise CommandFailed(f"{address} is no agent; see the teams in people.toml")
+        raise CommandFailed(f"{address} is not an agent; add the address to a team in people.toml")
     return person

@@ -1,4 +1,4 @@
-"""`maildesk workflow`: is the life of a ticket sound, and what does it look like?"""
+"""`maildesk workflow`: checks and draws the workflow of tickets."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,16 +11,16 @@ from maildesk.cli.console.output import print_json
 from maildesk.lifecycle.workflow.diagram import mermaid, svg
 from maildesk.lifecycle.workflow.workflow_check import NEEDED, automatic
 
-workflow = typer.Typer(no_args_is_help=True, help="The life of a ticket: check and draw it.")
+workflow = typer.Typer(no_args_is_help=True, help="The workflow of tickets: check, draw.")
 
 
 @workflow.command()
 def check(
     ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="One object.")] = False
 ) -> None:
-    """Prove that every status is reachable, none is a trap, and every path can end in Closed.
+    """Check that every status is reachable and that every path can end in Closed.
 
-    What is wrong is a fault of the configuration, with file and line.
+    Problems are reported as configuration errors, with file and line.
     """
     flow = call_of(ctx).config().policy.workflow
     alone = automatic(flow)
@@ -29,9 +29,9 @@ def check(
         counts = {"statuses": len(flow.status), "moves": len(flow.move)}
         print_json(counts | {"automatic": moves, "needed": len(NEEDED)})
         return
-    typer.echo(f"{len(flow.status)} statuses: all reachable, no trap, every path can end in Closed")
-    typer.echo(f"{len(NEEDED)} moves that the desk makes by itself: all there")
-    typer.echo(f"{len(alone)} automatic moves, and no circle of rules and the clock:")
+    typer.echo(f"{len(flow.status)} statuses: all are reachable, and every path can end in Closed")
+    typer.echo(f"{len(NEEDED)} required automatic moves: all are defined")
+    typer.echo(f"{len(alone)} moves by rules and timers, without a cycle:")
     for by in dict.fromkeys(by for _, _, by in alone):
         for to in dict.fromkeys(to for _, to, mover in alone if mover == by):
             origins = ", ".join(o for o, end, mover in alone if (end, mover) == (to, by))
@@ -43,10 +43,10 @@ def draw(
     ctx: typer.Context,
     path: Annotated[Path | None, typer.Argument(metavar="[FILE.svg]")] = None,
     as_mermaid: Annotated[
-        bool, typer.Option("--mermaid", help="A state diagram for Mermaid, as text.")
+        bool, typer.Option("--mermaid", help="Print a Mermaid state diagram instead of SVG.")
     ] = False,
 ) -> None:
-    """Draw the workflow as SVG, into the file or to stdout."""
+    """Draw the workflow as SVG, to the file or to stdout."""
     flow = call_of(ctx).config().policy.workflow
     drawn = mermaid(flow) if as_mermaid else svg(flow)
     if path is None:

@@ -1,4 +1,4 @@
-"""What is wrong with a value, in plain words. No value is repeated that may be a secret."""
+"""Words the error messages of the configuration. A value that may be a secret is not repeated."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -9,34 +9,37 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from maildesk.config.errors import Fault
+from maildesk.config.schema.part import Part
+from maildesk.config.schema.settings import Secret
 from maildesk.config.toml_positions import KeyPath
-from maildesk.model.settings import Part, Secret
 
 Words = tuple[str, str]
 
-SECRET_REMEDY = 'write { env = "NAME" } or { file = "PATH" }: a secret never stands in the file'
+SECRET_REMEDY = (
+    'write { env = "NAME" } or { file = "PATH" }: a secret must not be written in this file'
+)
 
 
 def fault(model: type[Part], error: ErrorDetails) -> Fault:
-    """The pydantic error, reworded: what is wrong and what would be right."""
+    """The pydantic error in our words: the problem and the remedy."""
     say = _WORDS.get(error["type"], _as_it_is)
     return Fault(error["loc"], *say(model, error))
 
 
 def near(name: str, known: Iterable[str]) -> str:
-    """ "did you mean …?", else the list of what is known."""
+    """ "did you mean …?", or else the list of known names."""
     names = list(dict.fromkeys(known))
     folded = {other.casefold(): other for other in names}
     close = get_close_matches(name.casefold(), folded, n=1)
     if close:
         return f"did you mean {quoted(folded[close[0]])}?"
-    return f"known here: {', '.join(names)}" if names else "nothing of that kind is defined"
+    return f"choose from: {', '.join(names)}" if names else "none is defined yet"
 
 
 def circle_words(circle: tuple[str, ...]) -> Words:
-    """What is wrong with managers who lead back to the first of them, and the remedy."""
+    """Problem and remedy of a cycle of managers."""
     way = " -> ".join((*circle, circle[0]))
-    return f"managers go round in a circle: {way}", "let one of them have another manager"
+    return f"these managers form a cycle: {way}", "give one of them another manager"
 
 
 def quoted(text: str, limit: int = 60) -> str:
@@ -46,13 +49,13 @@ def quoted(text: str, limit: int = 60) -> str:
 
 
 def fields_of(part: type[Part]) -> dict[str, FieldInfo]:
-    """The keys a table may have, as they are written in the file."""
+    """The keys of a table, as written in the file."""
     named = {field.alias or name: field for name, field in part.model_fields.items()}
     return {key: field for key, field in named.items() if field.exclude is not True}
 
 
 def field_at(model: type[Part], path: KeyPath) -> Any:
-    """The type of what stands at the path; None where the model knows no such place."""
+    """The type at the path, or None if the model has no such key."""
     kind: Any = model
     for key in path:
         if isinstance(key, str) and (part := part_of(kind)):
@@ -69,7 +72,7 @@ def part_of(kind: Any) -> type[Part] | None:
 
 
 def command_context(model: type[Part], path: KeyPath) -> type[Part] | None:
-    """The class of the table that the last key of the path stands in."""
+    """The class of the table that contains the last key of the path."""
     return part_of(field_at(model, path[:-1]))
 
 
@@ -87,7 +90,7 @@ def _missing(model: type[Part], error: ErrorDetails) -> Words:
 
 def _unknown(model: type[Part], error: ErrorDetails) -> Words:
     table = command_context(model, error["loc"])
-    return "there is no such key", near(str(error["loc"][-1]), fields_of(table) if table else ())
+    return "unknown key", near(str(error["loc"][-1]), fields_of(table) if table else ())
 
 
 def _choice(_: type[Part], error: ErrorDetails) -> Words:
@@ -95,24 +98,24 @@ def _choice(_: type[Part], error: ErrorDetails) -> Words:
     given = error["input"]
     if not isinstance(given, str):
         return "is not text", f"write one of: {', '.join(known)}"
-    return f"{quoted(given)} is not known", near(given, known)
+    return f"{quoted(given)} is not a valid value", near(given, known)
 
 
 def _not_a_list(model: type[Part], error: ErrorDetails) -> Words:
     if part_of(field_at(model, error["loc"])):
-        return "is not a list of tables", f"begin each of them with [[{error['loc'][-1]}]]"
+        return "is not a list of tables", f"begin each entry with [[{error['loc'][-1]}]]"
     return "is not a list", 'write it in square brackets: ["…", "…"]'
 
 
 def _not_a_table(model: type[Part], error: ErrorDetails) -> Words:
     if part_of(field_at(model, error["loc"])) is Secret:
         return "is not a table", SECRET_REMEDY
-    return "is not a table", f"begin it with [{error['loc'][-1]}]"
+    return "is not a table", f"begin the table with [{error['loc'][-1]}]"
 
 
 def _bound(word: str, bound: str, phrase: str) -> Callable[[type[Part], ErrorDetails], Words]:
     def say(_: type[Part], error: ErrorDetails) -> Words:
-        return f"{error['input']} is {word}", f"give {phrase} {error['ctx'][bound]}"
+        return f"{error['input']} is {word}", f"use {phrase} {error['ctx'][bound]}"
 
     return say
 
@@ -131,8 +134,8 @@ def _as_it_is(_: type[Part], error: ErrorDetails) -> Words:
 
 
 _TEXT = _fixed("is not text", "put it in double quotes")
-_WHOLE = _fixed("is not a whole number", "write digits alone, without quotes")
-_NUMBER = _fixed("is not a number", "write digits and at most one point, without quotes")
+_WHOLE = _fixed("is not a whole number", "write digits only, without quotes")
+_NUMBER = _fixed("is not a number", "write digits and at most one decimal point, without quotes")
 _TRUTH = _fixed("is neither true nor false", "write true or false, without quotes")
 
 _WORDS: dict[str, Callable[[type[Part], ErrorDetails], Words]] = {

@@ -1,6 +1,6 @@
 """Errors of the configuration.
 
-ConfigErrors        everything that is wrong with maildesk.toml and config/*.toml, at once
+ConfigErrors        all errors of maildesk.toml and config/*.toml
 """
 
 from collections.abc import Iterable
@@ -11,10 +11,10 @@ from maildesk.model.finding import Finding
 
 
 class Fault(NamedTuple):
-    """A finding within one file, before its line is looked up.
+    """A finding in one file, before its line number is known.
 
-    `below`: so many lines below the first one of a value of several lines. `marked`: that line,
-    and under it a caret.
+    `below` counts lines from the first line of a multi-line value; `marked` is the line at that
+    place with a caret under the error.
     """
 
     path: KeyPath
@@ -25,9 +25,9 @@ class Fault(NamedTuple):
 
 
 class ConfigErrors(Exception):
-    """The configuration cannot be used. Permanent: only an admin can mend it.
+    """The configuration is invalid. Permanent: an admin has to fix it.
 
-    `findings` are in the order of the files and of the lines in each; none holds a secret.
+    `findings` are sorted by file and line; none contains a secret.
     """
 
     def __init__(self, findings: Iterable[Finding]) -> None:

@@ -1,4 +1,4 @@
-"""One TOML file as a frozen model, and every fault of it with its line."""
+"""Reads one TOML file as a frozen model and reports its faults with line numbers."""
 
 import re
 import tomllib
@@ -19,7 +19,7 @@ from maildesk.model.finding import Finding
 
 @dataclass(frozen=True)
 class TomlFile:
-    """A file that was read. `shown` is its name as the user knows it."""
+    """A file that was read. `shown` is the path to show to the user."""
 
     shown: str
     text: str
@@ -30,7 +30,7 @@ class TomlFile:
         return line_numbers(self.text)
 
     def located(self, faults: Iterable[Fault]) -> list[Finding]:
-        """The faults with file and line."""
+        """The faults as findings with file and line."""
         return [
             Finding(
                 file=self.shown,
@@ -53,9 +53,9 @@ class TomlFile:
 
 @dataclass(frozen=True)
 class Read(Generic[P]):
-    """What came of one file. `part` is None where too little of it could be read.
+    """The result of reading one file. `part` is None if too little of it is valid.
 
-    With `faults` the part is a draft: good enough to look for further faults, never to run.
+    With `faults`, the part is a draft: use it only to look for further faults.
     """
 
     file: TomlFile
@@ -70,14 +70,16 @@ def key_text(path: KeyPath) -> str:
 
 
 def read_toml(path: Path) -> TomlFile | Finding:
-    """The file, or why it cannot be read at all."""
+    """The file, or a finding that says why it cannot be read."""
     try:
         text = path.read_bytes().decode("utf-8")
         return TomlFile(str(path), text, tomllib.loads(text))
     except FileNotFoundError:
-        return _unreadable(path, "there is no such file", "`maildesk init DIR` writes a first one")
+        return _unreadable(
+            path, "file not found", "run `maildesk init DIR` to create a first configuration"
+        )
     except OSError as error:
-        return _unreadable(path, f"cannot be read: {error.strerror}", "look at its rights")
+        return _unreadable(path, f"cannot be read: {error.strerror}", "check its permissions")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         return _unreadable(path, "is not UTF-8", "save it as UTF-8", line)
@@ -93,11 +95,13 @@ def _broken_syntax(path: Path, text: str, message: str) -> Finding:
     place = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", message)
     what = message[: place.start()] if place else message
     line = int(place[1]) if place and place[1] else text.count("\n") + 1
-    return _unreadable(path, f"is not TOML: {what[:1].lower()}{what[1:]}", "mend the line", line)
+    return _unreadable(
+        path, f"is not TOML: {what[:1].lower()}{what[1:]}", "correct this line", line
+    )
 
 
 def read_model(file: TomlFile, model: type[P]) -> Read[P]:
-    """The file as `model`, with every fault that the model alone can see."""
+    """The file as `model`, with every fault that the model itself can detect."""
     try:
         return Read(file, model.model_validate(file.data))
     except ValidationError as error:

@@ -1,6 +1,6 @@
-"""maildesk.toml and config/*.toml as one frozen Config, or every error of them at once.
+"""Loads maildesk.toml and config/*.toml as one frozen Config, or reports all errors at once.
 
-Only the wiring (cli, daemon, demo) imports this; a room is handed its own part.
+Only cli, daemon and demo import this package; they pass each service its part of the settings.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -23,33 +23,31 @@ from maildesk.config.policy_references import (
     workflow_faults,
 )
 from maildesk.config.rule_references import rules_faults
+from maildesk.config.schema.answers import Answers
+from maildesk.config.schema.approvals import Approvals
+from maildesk.config.schema.catalog import Catalog
+from maildesk.config.schema.monitoring import Monitoring
+from maildesk.config.schema.part import Part
+from maildesk.config.schema.people import People
+from maildesk.config.schema.policy_files import PolicyFiles, profile_rules
+from maildesk.config.schema.reports import Reports
+from maildesk.config.schema.rules import Rules
+from maildesk.config.schema.settings import Settings
+from maildesk.config.schema.sla import ServiceLevels
+from maildesk.config.schema.workflow import Workflow
 from maildesk.config.secrets import complete
 from maildesk.config.service_levels import holidays_of, sla_faults
 from maildesk.config.toml_positions import KeyPath
 from maildesk.model.finding import Finding
-from maildesk.model.monitoring import Monitoring
-from maildesk.model.policy import (
-    Answers,
-    Approvals,
-    Catalog,
-    People,
-    PolicyFiles,
-    Rules,
-    Workflow,
-    profile_rules,
-)
-from maildesk.model.schedule import Reports
-from maildesk.model.settings import Part, Settings
-from maildesk.model.sla import ServiceLevels
 
 __all__ = ["CheckRules", "Config", "ConfigErrors", "load", "load_rules", "mail_overrides"]
 
 CheckRules = Callable[[Rules], Iterable[tuple[str, str, int, str]]]
-"""The rules room's own look at rules.toml: (name of the rule, what is wrong with its `when`, in
-which line of it, that line with a caret under the column). `load` adds file and line; it is a
-parameter, since no room may be imported here."""
+"""Checks the `when` of each rule and yields the errors: name of the rule, problem, line within
+`when`, and that line with a caret under the column. `load` adds file and line. It is a parameter
+because this package does not import the rule compiler."""
 
-# The files of the policy and the table of each; those of the last column may be missing.
+# The policy files: name, schema, and whether the file may be missing.
 POLICY: tuple[tuple[str, type[Part], bool], ...] = (
     ("people", People, True),
     ("catalog", Catalog, False),
@@ -65,7 +63,7 @@ POLICY: tuple[tuple[str, type[Part], bool], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """All that an admin has written. Secrets are filled in; every path is absolute."""
+    """The whole configuration. Secrets are filled in and every path is absolute."""
 
     settings: Settings
     policy: PolicyFiles
@@ -73,9 +71,9 @@ class Config:
 
 
 def load(path: Path, environ: Mapping[str, str], check_rules: CheckRules | None = None) -> Config:
-    """Read maildesk.toml and the policy beside it.
+    """Read maildesk.toml and the policy files.
 
-    Raises ConfigErrors with everything that is wrong in any of the files.
+    Raises ConfigErrors with the errors of all files.
     """
     file = read_toml(path)
     if isinstance(file, Finding) and not path.exists():
@@ -89,7 +87,7 @@ def load(path: Path, environ: Mapping[str, str], check_rules: CheckRules | None 
 
 
 def load_rules(path: Path, policy: PolicyFiles, check_rules: CheckRules) -> Rules:
-    """Another rules.toml, checked against the rest of this policy. Raises ConfigErrors."""
+    """Read another rules.toml and check it against this policy. Raises ConfigErrors."""
     file = read_toml(path)
     if isinstance(file, Finding):
         raise ConfigErrors([file])
@@ -129,7 +127,7 @@ def _installation(
 
 
 def _policy_folder(file: TomlFile | Finding, folder: Path) -> Path:
-    """As maildesk.toml has it, even where something else in that file is wrong."""
+    """The folder that maildesk.toml names, even if other parts of that file are invalid."""
     given = None if isinstance(file, Finding) else file.data.get("policy")
     default: Path = Settings.model_fields["policy"].default
     return folder / (given if isinstance(given, str) else default)
@@ -143,8 +141,9 @@ def _policy(
             Finding(
                 file=str(folder),
                 key="",
-                what="there is no such folder of policy files",
-                remedy="`maildesk init DIR` writes a first one; `policy` in maildesk.toml names it",
+                what="the folder of policy files does not exist",
+                remedy="run `maildesk init DIR` to create one; `policy` in maildesk.toml sets "
+                "its path",
             )
         ]
     read = {
@@ -168,10 +167,12 @@ def _policy_file(path: Path, model: type[Part], may_miss: bool) -> Read[Any] | F
 
 
 def _strangers(folder: Path) -> list[Finding]:
-    """A misspelt file would be passed over in silence."""
+    """Unknown files, since a misspelt name would otherwise be ignored silently."""
     known = [f"{name}.toml" for name, _, _ in POLICY]
     return [
-        Finding(file=str(path), key="", what="maildesk reads no such file", remedy=remedy)
+        Finding(
+            file=str(path), key="", what="maildesk does not read a file of this name", remedy=remedy
+        )
         for path in sorted(folder.glob("*.toml"))
         if path.name not in known
         for remedy in [near(path.name, known)]
@@ -183,7 +184,7 @@ def _cross_checked(
     settings: Settings | None,
     check_rules: CheckRules | None,
 ) -> list[Finding]:
-    """Each file against what could be read of the others."""
+    """Check each file against the others, as far as they could be read."""
     parts = {name: read.part for name, read in reads.items() if isinstance(read, Read)}
     people, catalog, workflow = (parts.get(n) for n in ("people", "catalog", "workflow"))
     approvals, answers = (parts.get(n) for n in ("approvals", "answers"))
@@ -221,7 +222,7 @@ def _when(table: str, rules: Rules, check_rules: CheckRules | None) -> Iterable[
 
 
 def _findings(read: Read[Any], *more: Iterable[Fault]) -> list[Finding]:
-    """What is wrong with a value hides what a later look finds in the same place."""
+    """All findings of a file; the first fault of a value hides later ones at the same place."""
     faults = list(read.faults)
     for look in more:
         seen = [fault.path for fault in faults]

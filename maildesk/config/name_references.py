@@ -1,4 +1,4 @@
-"""Names within the files of the policy: each once, and each of a thing that exists."""
+"""Checks that names in the policy files are unique and refer to existing things."""
 
 from collections.abc import Iterable, Iterator
 from zoneinfo import ZoneInfo
@@ -10,22 +10,28 @@ from maildesk.config.toml_positions import KeyPath
 
 
 def unknown(path: KeyPath, what: str, name: str, known: Iterable[str]) -> Iterator[Fault]:
-    """A fault where nothing of that name is known."""
+    """A fault if the name is unknown."""
     names = list(known)
     if name not in names:
         yield Fault(path, f"there is no {what} {quoted(name)}", near(name, names))
 
 
 def zone_faults(path: KeyPath, zone: str) -> Iterator[Fault]:
-    """A fault where there is no such time zone; none for ""."""
+    """A fault if the time zone does not exist; "" is allowed."""
     try:
         ZoneInfo(zone or "UTC")
     except (ValueError, OSError, KeyError):
-        yield Fault(path, f"there is no time zone {quoted(zone)}", 'as "UTC" or "Europe/Berlin"')
+        yield Fault(
+            path,
+            f"unknown time zone {quoted(zone)}",
+            'write "UTC" or, for example, "Europe/Berlin"',
+        )
 
 
 def named_once(table: str, names: Iterable[str]) -> Iterator[Fault]:
-    """A fault for each entry of the table whose name stands above already."""
+    """A fault for each entry of the table whose name an earlier entry has."""
     entries: list[tuple[KeyPath, str]] = [((table, i, "name"), n) for i, n in enumerate(names)]
     for path, name in doubles(entries):
-        yield Fault(path, f"the name {quoted(name)} is taken above", "give each its own name")
+        yield Fault(
+            path, f"the name {quoted(name)} is already used above", "give each a unique name"
+        )

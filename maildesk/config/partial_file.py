@@ -1,4 +1,4 @@
-"""A wrong file as a draft, good enough to look for what else is wrong and never to run."""
+"""Builds a draft from an invalid file, so that its other values can still be checked."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -8,8 +8,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from maildesk.config.error_messages import command_context, fields_of, part_of
+from maildesk.config.schema.part import Part
+from maildesk.config.schema.settings import Secret
 from maildesk.config.toml_positions import KeyPath
-from maildesk.model.settings import Part, Secret
 
 P = TypeVar("P", bound=Part)
 
@@ -17,18 +18,18 @@ _NOTHING = object()
 
 
 def draft(data: dict[str, Any], model: type[P], errors: Sequence[ErrorDetails]) -> P | None:
-    """The model with the wrong values left out; None where it cannot do without them."""
+    """The model without the invalid values, or None if it is not valid without them."""
     data = deepcopy(data)
     for error in errors:
-        _mend(data, model, error["loc"])
+        _repair(data, model, error["loc"])
     try:
         return model.model_validate(data)
     except ValidationError:
         return None
 
 
-def _mend(data: Any, model: type[Part], path: KeyPath) -> None:
-    """Leave the value out, or put a blank in its place. Lists keep their length and order."""
+def _repair(data: Any, model: type[Part], path: KeyPath) -> None:
+    """Remove the value, or replace it by an empty one. Lists keep their length and order."""
     while path and isinstance(path[-1], int):
         path = path[:-1]
     try:
@@ -36,7 +37,7 @@ def _mend(data: Any, model: type[Part], path: KeyPath) -> None:
             data = data[key]
         data.pop(path[-1], None)
     except (LookupError, TypeError, AttributeError):
-        return  # the value around it was left out already
+        return  # the surrounding value is already removed
     blank = _blank_of(model, path)
     if blank is not _NOTHING:
         data[path[-1]] = blank

@@ -1,4 +1,4 @@
-"""People in a CSV file, as a directory exports them: every error at once, with line and column."""
+"""Reads people from a CSV file and reports all errors at once, with line and column."""
 
 import csv
 import re
@@ -12,11 +12,11 @@ from maildesk.config.error_messages import near, quoted
 from maildesk.config.errors import ConfigErrors
 from maildesk.config.installation import outside_address_fault
 from maildesk.config.name_references import zone_faults
+from maildesk.config.schema.people import LANGUAGE
+from maildesk.config.schema.settings import Desk
 from maildesk.model.directory import Listed, Origin
 from maildesk.model.finding import Finding
 from maildesk.model.mail import address_key
-from maildesk.model.policy import LANGUAGE
-from maildesk.model.settings import Desk
 
 COLUMNS = ("name", "address", "addresses", "manager", "organisation", "vip", "language", "zone")
 _NEEDED = ("name", "address")
@@ -26,14 +26,14 @@ _NO = frozenset({"no", "false", "0", ""})
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One person of the file, and the line on which the row begins."""
+    """One person of the file and the line on which the row begins."""
 
     line: int
     person: Listed
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Every address of the person as it is compared, the main one first."""
+        """Every address of the person, normalised for comparison, the main one first."""
         every = (self.person.address, *self.person.addresses)
         return tuple(dict.fromkeys(map(address_key, every)))
 
@@ -42,9 +42,9 @@ _Record = tuple[int, dict[str, str]]
 
 
 def read_people(path: Path, desk: Desk, known: Iterable[str]) -> tuple[Row, ...]:
-    """The people of the file. `known`: addresses that a manager may have besides those in it.
+    """The people of the file. `known` are further addresses that managers may have.
 
-    Raises ConfigErrors with everything that is wrong in it.
+    Raises ConfigErrors with all errors of the file.
     """
     records, findings = _records(path)
     rows = tuple(_row(line, cells) for line, cells in records)
@@ -65,22 +65,24 @@ def _records(path: Path) -> tuple[list[_Record], list[Finding]]:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         what = f"{error.strerror}"
-        return [], [Finding(file=str(path), key="", what=what, remedy="name a file to read")]
+        return [], [
+            Finding(file=str(path), key="", what=what, remedy="give the path of a readable file")
+        ]
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        return [], [wrong(path, line, "", "this is not UTF-8", "export the file as UTF-8")]
+        return [], [wrong(path, line, "", "the file is not UTF-8", "export the file as UTF-8")]
     reader = csv.reader(StringIO(text, newline=""), strict=True, delimiter=_divider(text))
     try:
         header = [cell.strip() for cell in next(reader, [])]
         findings = list(_header(path, header))
         return ([], findings) if findings else _body(path, header, reader)
     except csv.Error as error:
-        what = f"this is no CSV: {error}"
-        return [], [wrong(path, reader.line_num, "", what, "close every quote that is opened")]
+        what = f"the file is not valid CSV: {error}"
+        return [], [wrong(path, reader.line_num, "", what, "close every quotation mark")]
 
 
 def _divider(text: str) -> str:
-    """Where the comma is the decimal point, a spreadsheet divides by semicolons."""
+    """The delimiter; spreadsheets use semicolons where the comma is the decimal separator."""
     head = text.partition("\n")[0]
     return ";" if head.count(";") > head.count(",") else ","
 
@@ -88,15 +90,15 @@ def _divider(text: str) -> str:
 def _header(path: Path, header: list[str]) -> Iterator[Finding]:
     for name in header:
         if name not in COLUMNS:
-            what = f"there is no column {quoted(name)}"
+            what = f"unknown column {quoted(name)}"
             yield wrong(path, 1, "header", what, near(name, COLUMNS))
     for name, count in Counter(header).items():
         if count > 1 and name in COLUMNS:
-            yield wrong(path, 1, "header", f"{name} stands there twice", "leave one of them")
+            yield wrong(path, 1, "header", f"the column {name} appears twice", "remove one of them")
     for name in _NEEDED:
         if name not in header:
             remedy = f"begin the file with a line such as {','.join(COLUMNS)}"
-            yield wrong(path, 1, "header", f"there is no column {name}", remedy)
+            yield wrong(path, 1, "header", f"the column {name} is missing", remedy)
 
 
 def _body(
@@ -109,7 +111,7 @@ def _body(
         if cells and len(cells) != len(header):
             what = f"{len(cells)} cells, but the header has {len(header)}"
             findings.append(
-                wrong(path, line, "", what, "quote a cell that has a comma or a semicolon in it")
+                wrong(path, line, "", what, "quote cells that contain a comma or a semicolon")
             )
         elif any(cells):
             stripped = (cell.strip() for cell in cells)
@@ -139,7 +141,13 @@ def _words(cell: str) -> tuple[str, ...]:
 
 def _cells(path: Path, line: int, cells: dict[str, str], desk: Desk) -> Iterator[Finding]:
     if not cells["name"].isprintable() or not cells["name"]:
-        yield wrong(path, line, "name", "there is no name on one line", "write the person's name")
+        yield wrong(
+            path,
+            line,
+            "name",
+            "the name is missing or has a line break",
+            "write the person's name on one line",
+        )
     every = [("addresses", one) for one in _words(cells.get("addresses", ""))]
     for column, address in (("address", cells["address"]), *every):
         for fault in outside_address_fault((column,), address, desk):
@@ -148,8 +156,8 @@ def _cells(path: Path, line: int, cells: dict[str, str], desk: Desk) -> Iterator
         what = f"{quoted(cells['vip'])} is neither yes nor no"
         yield wrong(path, line, "vip", what, "write yes or no")
     if not re.fullmatch(LANGUAGE, cells.get("language", "")):
-        what = f"{quoted(cells['language'])} is no language"
-        yield wrong(path, line, "language", what, 'write it as "de" or "pt-BR"')
+        what = f"{quoted(cells['language'])} is not a language"
+        yield wrong(path, line, "language", what, 'write, for example, "de" or "pt-BR"')
     for fault in zone_faults(("zone",), cells.get("zone", "")):
         yield wrong(path, line, "zone", fault.problem, fault.remedy)
 
@@ -159,8 +167,8 @@ def _doubles(path: Path, rows: Iterable[Row]) -> Iterator[Finding]:
     for row in rows:
         for key in filter(None, row.keys):
             if first.setdefault(key, row.line) != row.line:
-                what = f"{quoted(key)} is somebody else's on line {first[key]}"
-                yield wrong(path, row.line, "address", what, "give it to one person only")
+                what = f"{quoted(key)} belongs to another person on line {first[key]}"
+                yield wrong(path, row.line, "address", what, "use each address for one person only")
 
 
 def _managers(path: Path, rows: tuple[Row, ...], known: Iterable[str]) -> Iterator[Finding]:
@@ -168,5 +176,5 @@ def _managers(path: Path, rows: tuple[Row, ...], known: Iterable[str]) -> Iterat
     for row in rows:
         manager = row.person.manager
         if manager and address_key(manager) not in there:
-            what = f"nobody has the address {quoted(manager)}"
+            what = f"no person has the address {quoted(manager)}"
             yield wrong(path, row.line, "manager", what, "add a row for that person")

@@ -1,4 +1,4 @@
-"""config/*.toml beyond its types: does everything that is named exist?"""
+"""Checks that everything the policy files refer to exists."""
 
 import re
 from collections.abc import Iterator
@@ -8,23 +8,18 @@ from maildesk.config.error_messages import circle_words, near, quoted
 from maildesk.config.errors import Fault
 from maildesk.config.installation import doubles, outside_address_fault
 from maildesk.config.name_references import named_once, unknown, zone_faults
+from maildesk.config.schema.answers import Answers
+from maildesk.config.schema.approvals import Approvals
+from maildesk.config.schema.catalog import Catalog, Grade, RequestType
+from maildesk.config.schema.people import People, Senders
+from maildesk.config.schema.reports import Reports
+from maildesk.config.schema.settings import Desk
+from maildesk.config.schema.sla import ServiceLevels
+from maildesk.config.schema.workflow import Workflow
 from maildesk.config.toml_positions import KeyPath
 from maildesk.lifecycle.approvals.approvers import MANAGER, MANAGERS_MANAGER
 from maildesk.lifecycle.workflow.workflow_check import flaws
 from maildesk.model.directory import circles
-from maildesk.model.policy import (
-    Answers,
-    Approvals,
-    Catalog,
-    Grade,
-    People,
-    RequestType,
-    Senders,
-    Workflow,
-)
-from maildesk.model.schedule import Reports
-from maildesk.model.settings import Desk
-from maildesk.model.sla import ServiceLevels
 
 _DOMAIN = re.compile(r"[^\s@.]+(\.[^\s@.]+)*")
 STATES = ("Open", "In Progress", "On-Hold", "Resolved", "Closed")
@@ -44,7 +39,7 @@ ROLE_STATES = {
     "closed": "Closed",
 }
 
-# What a move may ask for: fields of a ticket that start empty.
+# Ticket fields that start empty; a move may require them.
 NEEDS = (
     "resolution", "closure_category", "closure_note", "service", "category", "sub_category",
     "impact", "urgency", "priority", "team", "assignee",
@@ -52,7 +47,7 @@ NEEDS = (
 
 
 def people_faults(people: People, desk: Desk | None) -> Iterator[Fault]:
-    """people.toml: one person an address, and everybody who is named is there."""
+    """people.toml: addresses are unique, and every person that is referred to exists."""
     yield from _addresses(people, desk)
     yield from named_once("team", (team.name for team in people.team))
     yield from _groups(people)
@@ -73,7 +68,7 @@ def people_faults(people: People, desk: Desk | None) -> Iterator[Fault]:
 
 
 def catalog_faults(catalog: Catalog, approvals: Approvals | None = None) -> Iterator[Fault]:
-    """catalog.toml: names once, a priority for every pair of impact and urgency."""
+    """catalog.toml: names are unique, and each pair of impact and urgency has a priority."""
     for i, kind in enumerate(catalog.request_type):
         yield from _approval_switches(("request_type", i), kind, approvals)
     yield from named_once("service", (service.name for service in catalog.service))
@@ -83,8 +78,8 @@ def catalog_faults(catalog: Catalog, approvals: Approvals | None = None) -> Iter
         yield Fault(("request_type",), "there is no request type", "add a [[request_type]]")
     for i, kind in enumerate(catalog.request_type):
         if kind.remind_before_days >= kind.close_after_days:
-            problem = "the reminder would come before the resolution"
-            remedy = f"give less than close_after_days, {kind.close_after_days}"
+            problem = "the reminder would be due before the resolution"
+            remedy = f"use less than close_after_days, which is {kind.close_after_days}"
             yield Fault(("request_type", i, "remind_before_days"), problem, remedy)
     yield from _matrix(catalog.matrix)
 
@@ -93,7 +88,7 @@ def _approval_switches(
     path: KeyPath, kind: RequestType, approvals: Approvals | None
 ) -> Iterator[Fault]:
     if kind.automatic_approval and not kind.managers_approval:
-        problem = "it would be asked automatically, but nobody may ask for it"
+        problem = "automatic approval is on, but the manager's approval is not allowed"
         yield Fault((*path, "automatic_approval"), problem, "set managers_approval = true")
     if approvals is not None:
         names = [one.name for one in approvals.kinds]
@@ -101,7 +96,7 @@ def _approval_switches(
 
 
 def workflow_faults(workflow: Workflow) -> Iterator[Fault]:
-    """workflow.toml: roles and moves name statuses that exist, in the states of DESIGN §7."""
+    """workflow.toml: roles and moves refer to existing statuses, each role in its state."""
     statuses = [status.name for status in workflow.status]
     yield from named_once("status", statuses)
     for i, status in enumerate(workflow.status):
@@ -119,7 +114,7 @@ def workflow_faults(workflow: Workflow) -> Iterator[Fault]:
 
 
 def _is_whole(workflow: Workflow) -> bool:
-    """Whether every name in it exists, so that its ways can be walked."""
+    """Whether every status that it refers to exists, so that its paths can be checked."""
     names = {status.name for status in workflow.status}
     roles = [getattr(workflow.roles, role) for role in ROLE_STATES]
     ends = [name for move in workflow.move for name in (*move.from_, move.to)]
@@ -127,7 +122,7 @@ def _is_whole(workflow: Workflow) -> bool:
 
 
 def approvals_faults(approvals: Approvals, people: People | None) -> Iterator[Fault]:
-    """approvals.toml: who is asked or stands in is known, as far as people.toml could be read."""
+    """approvals.toml: approvers and the fallback exist, as far as people.toml could be read."""
     yield from named_once("approval", (kind.name for kind in approvals.approval))
     if people is None:
         return
@@ -143,7 +138,7 @@ def approvals_faults(approvals: Approvals, people: People | None) -> Iterator[Fa
 
 
 def answers_faults(answers: Answers) -> Iterator[Fault]:
-    """answers.toml: each name means one text."""
+    """answers.toml: names are unique."""
     yield from named_once("template", (one.name for one in answers.template))
     yield from named_once("article", (one.name for one in answers.article))
 
@@ -151,7 +146,7 @@ def answers_faults(answers: Answers) -> Iterator[Fault]:
 def reports_faults(
     reports: Reports, people: People | None, levels: ServiceLevels | None
 ) -> Iterator[Fault]:
-    """reports.toml: each report has a name of its own, and who gets it is known."""
+    """reports.toml: names are unique, and recipients and calendars exist."""
     yield from named_once("report", (one.name for one in reports.report))
     for i, report in enumerate(reports.report):
         if people is not None:
@@ -163,7 +158,7 @@ def reports_faults(
 
 
 def _unknown_people(path: KeyPath, word: str, people: People) -> Iterator[Fault]:
-    """A fault unless the word is an address of people.toml, or one of its groups and teams."""
+    """A fault unless the word is an address, a group or a team of people.toml."""
     if "@" in word:
         yield from unknown_person(path, word, [person.address for person in people.person])
     else:
@@ -172,20 +167,20 @@ def _unknown_people(path: KeyPath, word: str, people: People) -> Iterator[Fault]
 
 
 def unknown_person(path: KeyPath, address: str, known: list[str]) -> Iterator[Fault]:
-    """A fault unless somebody of people.toml has the address."""
+    """A fault unless a person in people.toml has the address."""
     if address.casefold() not in {other.casefold() for other in known}:
         remedy = f"add a [[person]], or {near(address, known)}"
-        yield Fault(path, f"nobody in people.toml has the address {quoted(address)}", remedy)
+        yield Fault(path, f"no person in people.toml has the address {quoted(address)}", remedy)
 
 
 def _groups(people: People) -> Iterator[Fault]:
-    """A name means one group or team, and its members are there."""
+    """Names of groups differ from those of teams, and the members exist."""
     yield from named_once("group", (group.name for group in people.group))
     teams = {team.name for team in people.team}
     known = [person.address for person in people.person]
     for i, group in enumerate(people.group):
         if group.name in teams:
-            problem = f"{quoted(group.name)} is a team already"
+            problem = f"{quoted(group.name)} is the name of a team"
             yield Fault(("group", i, "name"), problem, "give the group another name")
         for j, member in enumerate(group.members):
             yield from unknown_person(("group", i, "members", j), member, known)
@@ -199,19 +194,22 @@ def _addresses(people: People, desk: Desk | None) -> Iterator[Fault]:
     for path, address in entries:
         yield from outside_address_fault(path, address, desk)
     for path, address in doubles(entries):
-        problem = f"{quoted(address)} belongs to somebody above"
-        yield Fault(path, problem, "give an address to one person only")
+        problem = f"{quoted(address)} belongs to another person above"
+        yield Fault(path, problem, "use each address for one person only")
 
 
 def _domains(senders: Senders) -> Iterator[Fault]:
     for i, domain in enumerate(senders.domains):
         if not _DOMAIN.fullmatch(domain):
-            problem, remedy = f"{quoted(domain)} is no mail domain", 'write it as "example.org"'
+            problem, remedy = (
+                f"{quoted(domain)} is not a mail domain",
+                'write, for example, "example.org"',
+            )
             yield Fault(("senders", "domains", i), problem, remedy)
 
 
 def _manager_cycles(people: People) -> Iterator[Fault]:
-    """Reported once for each cycle, at the first person of the file who is in it."""
+    """One fault per cycle of managers, at the first person in the cycle."""
     boss = {p.address.casefold(): (p.manager or "").casefold() for p in people.person}
     place = {p.address.casefold(): i for i, p in enumerate(people.person)}
     for circle in circles(boss):
@@ -228,8 +226,8 @@ def _matrix(matrix: dict[str, dict[str, str]]) -> Iterator[Fault]:
     for impact in grades:
         missing = [urgency for urgency in grades if not matrix.get(impact, {}).get(urgency)]
         if missing:
-            problem = f"no priority for the urgency {', '.join(missing)}"
-            yield Fault(("matrix", impact), problem, f'add {missing[0]} = "P1" or the like')
+            problem = f"the urgency {', '.join(missing)} has no priority"
+            yield Fault(("matrix", impact), problem, f'add, for example, {missing[0]} = "P1"')
 
 
 def _roles(workflow: Workflow, states: dict[str, str]) -> Iterator[Fault]:
@@ -238,4 +236,4 @@ def _roles(workflow: Workflow, states: dict[str, str]) -> Iterator[Fault]:
         yield from unknown(("roles", role), "status", status, states)
         if states.get(status, state) in set(STATES) - {state}:
             problem = f"{quoted(status)} belongs to the state {quoted(states[status])}"
-            yield Fault(("roles", role), problem, f"name a status of the state {quoted(state)}")
+            yield Fault(("roles", role), problem, f"use a status of the state {quoted(state)}")

@@ -1,4 +1,4 @@
-"""config/rules.toml beyond its types: does everything that a rule names exist?"""
+"""Checks that everything a rule in rules.toml refers to exists."""
 
 from collections.abc import Iterator
 
@@ -6,8 +6,13 @@ from maildesk.config.error_messages import near, quoted
 from maildesk.config.errors import Fault
 from maildesk.config.name_references import named_once, unknown
 from maildesk.config.policy_references import unknown_person
+from maildesk.config.schema.answers import Answers
+from maildesk.config.schema.approvals import Approvals
+from maildesk.config.schema.catalog import Catalog
+from maildesk.config.schema.people import People
+from maildesk.config.schema.rules import Rule, Rules, Then
+from maildesk.config.schema.workflow import Workflow
 from maildesk.config.toml_positions import KeyPath
-from maildesk.model.policy import Answers, Approvals, Catalog, People, Rule, Rules, Then, Workflow
 
 
 def rules_faults(
@@ -18,7 +23,7 @@ def rules_faults(
     approvals: Approvals | None = None,
     answers: Answers | None = None,
 ) -> Iterator[Fault]:
-    """rules.toml: what a rule names is in the other files, as far as those could be read."""
+    """rules.toml: names in rules exist in the other files, as far as those could be read."""
     yield from named_once("rule", (rule.name for rule in rules.rule))
     yield from named_once("test", (test.name for test in rules.test))
     for i, rule in enumerate(rules.rule):
@@ -39,7 +44,7 @@ def rules_faults(
 
 
 def _relation(path: KeyPath, then: Then) -> Iterator[Fault]:
-    """A tag is named where one is looked for, and nowhere else."""
+    """`tag` is given with `to = "tagged"` and only then."""
     relate = then.relate
     if relate is not None and (relate.to == "tagged") != bool(relate.tag):
         problem = '`to = "tagged"` and `tag` belong together'
@@ -51,7 +56,7 @@ def _rule_mail(path: KeyPath, then: Then, answers: Answers | None) -> Iterator[F
     if mail is None:
         return
     if (mail.text is None) == (mail.template is None):
-        problem = "a mail has either a `text` or a `template`"
+        problem = "a mail needs either `text` or `template`"
         yield Fault(path, problem, 'write mail = { text = "..." }')
     elif mail.template is not None and answers is not None:
         names = [one.name for one in answers.template]
@@ -59,17 +64,17 @@ def _rule_mail(path: KeyPath, then: Then, answers: Answers | None) -> Iterator[F
 
 
 def _waiting(i: int, rule: Rule) -> Iterator[Fault]:
-    """`waited`, `in_status` and `on = "waited"` belong together; only a new mail is turned away."""
+    """`waited`, `in_status` and `on = "waited"` belong together; only new mails can be rejected."""
     if "waited" in rule.on and not (rule.waited and rule.in_status):
         missing = "in_status" if rule.waited else "waited"
         problem = f'`on = "waited"` without `{missing}`'
         yield Fault(("rule", i, "on"), problem, 'add waited = "3 business days" and in_status')
     if rule.waited and rule.on != ("waited",):
-        problem = "only a rule that looks on nothing but waited can wait"
+        problem = "`waited` needs a rule whose only trigger is `waited`"
         yield Fault(("rule", i, "waited"), problem, 'write on = "waited"')
     for key in ("drop", "quarantine"):
         if getattr(rule.then, key) is not None and rule.on != ("created",):
-            problem = "a mail can be turned away only before it makes a ticket"
+            problem = "a mail can be rejected only before it opens a ticket"
             yield Fault(("rule", i, "then", key), problem, 'write on = "created"')
 
 
@@ -82,7 +87,7 @@ def _rule_workflow(i: int, rule: Rule, workflow: Workflow) -> Iterator[Fault]:
         return
     open_to_rules = [move.to for move in workflow.move if "rule" in move.by]
     if wanted in statuses and wanted not in open_to_rules:
-        problem = f"no move to {quoted(wanted)} is open to a rule"
+        problem = f"no move to {quoted(wanted)} is allowed for rules"
         remedy = 'add "rule" to `by` of a [[move]] in workflow.toml'
         yield Fault(("rule", i, "then", "status"), problem, remedy)
     yield from unknown(("rule", i, "then", "status"), "status", wanted, statuses)
@@ -100,7 +105,7 @@ def _rule_people(path: KeyPath, then: Then, people: People) -> Iterator[Fault]:
     if then.assignee is not None:
         agents = [member.casefold() for team in people.team for member in team.members]
         if then.assignee.casefold() not in agents:
-            problem = f"{quoted(then.assignee)} is a member of no team"
+            problem = f"{quoted(then.assignee)} is not a member of any team"
             yield Fault((*path, "assignee"), problem, near(then.assignee, agents))
 
 
@@ -119,5 +124,5 @@ def _rule_catalog(path: KeyPath, then: Then, catalog: Catalog) -> Iterator[Fault
 
 
 def _sub_categories(category: str | None, catalog: Catalog) -> list[str]:
-    """Those of the category, or all where the rule names none."""
+    """The sub-categories of the category, or all if the rule sets no category."""
     return [sub for c in catalog.category if category in (None, c.name) for sub in c.sub]

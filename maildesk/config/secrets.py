@@ -1,4 +1,4 @@
-"""Secrets and paths of maildesk.toml: filled in, and made relative to its folder."""
+"""Reads the secrets of maildesk.toml and resolves its paths relative to its folder."""
 
 import re
 import stat
@@ -10,21 +10,22 @@ from pydantic import SecretStr
 
 from maildesk.config.error_messages import SECRET_REMEDY, quoted
 from maildesk.config.errors import Fault
+from maildesk.config.schema.part import Part
+from maildesk.config.schema.settings import Secret, Settings
 from maildesk.config.toml_positions import KeyPath
-from maildesk.model.settings import Part, Secret, Settings
 
 P = TypeVar("P", bound=Part)
 Visit = Callable[[object, KeyPath], object]
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# Container runtimes mount secrets world-readable in a place that only the container sees.
+# Container runtimes mount secrets world-readable in a folder that only the container can see.
 _RUNTIME_SECRETS = Path("/run/secrets")
 
 
 def complete(
     settings: Settings, folder: Path, environ: Mapping[str, str]
 ) -> tuple[Settings, list[Fault]]:
-    """The settings with every secret read and every path absolute, and what went wrong."""
+    """The settings with every secret read and every path absolute, and the faults."""
     faults: list[Fault] = []
 
     def visit(value: object, path: KeyPath) -> object:
@@ -42,7 +43,7 @@ def complete(
 
 
 def _each(part: P, path: KeyPath, visit: Visit) -> P:
-    """The part with every value replaced by what `visit` makes of it."""
+    """A copy of the part with `visit` applied to every value."""
     changes = {
         name: _visited(getattr(part, name), (*path, field.alias or name), visit)
         for name, field in type(part).model_fields.items()
@@ -59,7 +60,7 @@ def _visited(value: object, path: KeyPath, visit: Visit) -> object:
 
 
 def _anchored(settings: Settings, folder: Path) -> Settings:
-    """An SQLite file is named relative to maildesk.toml; web.base_url ends without a slash."""
+    """Make the path of an SQLite file absolute and remove the trailing slash of web.base_url."""
     url = settings.database.url
     if url.startswith("sqlite:///"):
         url = f"sqlite:///{folder / url.removeprefix('sqlite:///')}"
@@ -72,7 +73,7 @@ def _anchored(settings: Settings, folder: Path) -> Settings:
 def _missing_file(file: Path, path: KeyPath) -> list[Fault]:
     if path == ("policy",) or file.is_file():
         return []
-    return [Fault(path, f"there is no file {_shown(file)}", "name a file that exists")]
+    return [Fault(path, f"file not found: {_shown(file)}", "give the path of an existing file")]
 
 
 def _filled(
@@ -82,24 +83,30 @@ def _filled(
     if isinstance(read, Fault):
         return secret, [read]
     if not read:
-        return secret, [Fault(path, "the secret is empty", "put the secret there")]
+        return secret, [Fault(path, "the secret is empty", "store the secret there")]
     return secret.model_copy(update={"value": SecretStr(read)}), []
 
 
 def _read(secret: Secret, path: KeyPath, folder: Path, environ: Mapping[str, str]) -> str | Fault:
     if "value" in secret.model_fields_set:
-        return Fault((*path, "value"), "there is no such key", SECRET_REMEDY)
+        return Fault((*path, "value"), "unknown key", SECRET_REMEDY)
     if secret.env is not None:
         return _from_variable(secret.env, (*path, "env"), environ)
     return _from_file(folder / (secret.file or ""), (*path, "file"))
 
 
 def _from_variable(name: str, path: KeyPath, environ: Mapping[str, str]) -> str | Fault:
-    # What is not a name may be the secret itself, so it is not repeated.
+    # An invalid name may be the secret itself, so it is not repeated.
     if not _VARIABLE.fullmatch(name):
-        return Fault(path, "is not the name of an environment variable", "write its name alone")
+        return Fault(
+            path,
+            "is not the name of an environment variable",
+            "write only the name of the variable",
+        )
     if name not in environ:
-        return Fault(path, f"the environment variable {name} is not set", "set it")
+        return Fault(
+            path, f"the environment variable {name} is not set", "set it before starting maildesk"
+        )
     return environ[name]
 
 
@@ -109,14 +116,14 @@ def _from_file(file: Path, path: KeyPath) -> str | Fault:
         mode = file.stat().st_mode
         text = file.read_bytes().decode("utf-8").rstrip("\r\n")
     except FileNotFoundError:
-        return Fault(path, f"there is no file {shown}", "write the secret into it, chmod 600")
+        return Fault(path, f"file not found: {shown}", "write the secret to it and run chmod 600")
     except OSError as error:
         problem = f"{shown} cannot be read: {error.strerror}"
-        return Fault(path, problem, "let the user that runs maildesk read it")
+        return Fault(path, problem, "allow the user that runs maildesk to read it")
     except UnicodeDecodeError:
-        return Fault(path, f"{shown} is not UTF-8 text", "write the secret as text")
+        return Fault(path, f"{shown} is not UTF-8 text", "store the secret as UTF-8 text")
     if mode & stat.S_IROTH and not file.is_relative_to(_RUNTIME_SECRETS):
-        return Fault(path, f"everybody may read {shown}", f"chmod 600 {shown}")
+        return Fault(path, f"every user can read {shown}", f"run chmod 600 {shown}")
     return text
 
 

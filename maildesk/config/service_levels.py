@@ -1,6 +1,6 @@
-"""sla.toml beyond its types, and the public holidays of its calendars.
+"""Checks of sla.toml that types cannot express, and the public holidays of its calendars.
 
-Holidays are computed here, once, for the years of `YEARS`: the rest of maildesk sees dates.
+Holidays are computed here once, for `YEARS`; the rest of maildesk uses the dates.
 """
 
 import re
@@ -14,20 +14,12 @@ import holidays
 from maildesk.config.error_messages import near, quoted
 from maildesk.config.errors import Fault
 from maildesk.config.name_references import named_once, unknown, zone_faults
+from maildesk.config.schema.catalog import Catalog
+from maildesk.config.schema.people import People
+from maildesk.config.schema.sla import CalendarEntry, Ladder, Profile, Promise, ServiceLevels
+from maildesk.config.schema.sla_notation import read_day_off, read_duration, read_rung, read_week
 from maildesk.config.toml_positions import KeyPath
-from maildesk.model.policy import Catalog, People
-from maildesk.model.sla import (
-    METRICS,
-    CalendarEntry,
-    Ladder,
-    Profile,
-    Promise,
-    ServiceLevels,
-    read_day_off,
-    read_duration,
-    read_rung,
-    read_week,
-)
+from maildesk.model.sla import METRICS
 
 YEARS = range(2015, 2051)
 _STRINGS = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")
@@ -35,7 +27,7 @@ _AN_HOUR = timedelta(hours=1)
 
 
 def holidays_of(levels: ServiceLevels) -> dict[str, frozenset[date]]:
-    """The free days of each calendar that has no fault."""
+    """The holidays and days off of each calendar."""
     return {one.name: _free(one) for one in levels.calendar}
 
 
@@ -50,7 +42,7 @@ def _free(one: CalendarEntry) -> frozenset[date]:
 def sla_faults(
     levels: ServiceLevels, people: People | None, catalog: Catalog | None
 ) -> Iterator[Fault]:
-    """sla.toml: every calendar can be kept, and everything that is named exists."""
+    """sla.toml: calendars are valid, and everything that is referred to exists."""
     for table in ("calendar", "ladder", "profile"):
         yield from named_once(table, (one.name for one in getattr(levels, table)))
     for i, calendar in enumerate(levels.calendar):
@@ -75,17 +67,19 @@ def _place(path: KeyPath, one: CalendarEntry) -> Iterator[Fault]:
     places = holidays.list_supported_countries()
     if one.country is None:
         if one.region is not None:
-            yield Fault((*path, "region"), "a region of no country", 'add country = "…"')
+            yield Fault((*path, "region"), "a region needs a country", 'add country = "…"')
     elif one.country not in places:
-        remedy = "write the two letters of ISO 3166, or list days_off instead"
-        yield Fault((*path, "country"), f"no holidays are known of {quoted(one.country)}", remedy)
+        remedy = "write a two-letter ISO 3166 code, or list the holidays in days_off"
+        yield Fault(
+            (*path, "country"), f"the holidays of {quoted(one.country)} are not known", remedy
+        )
     elif one.region is not None and one.region not in places[one.country]:
         problem = f"{quoted(one.country)} has no region {quoted(one.region)}"
         yield Fault((*path, "region"), problem, near(one.region, places[one.country]))
 
 
 def _readable(path: KeyPath, read: Callable[[], object]) -> Iterator[Fault]:
-    """A fault where it cannot be read; "problem; remedy" is split at the semicolon."""
+    """A fault if `read` raises ValueError("problem; remedy")."""
     try:
         read()
     except ValueError as error:
@@ -94,7 +88,7 @@ def _readable(path: KeyPath, read: Callable[[], object]) -> Iterator[Fault]:
 
 
 def _owners(levels: ServiceLevels, people: People | None) -> Iterator[Fault]:
-    """A team, an organisation has one calendar."""
+    """Each team and each organisation has at most one calendar."""
     known = [team.name for team in people.team] if people else None
     for key in ("teams", "organisations"):
         seen: dict[str, str] = {}
@@ -104,8 +98,8 @@ def _owners(levels: ServiceLevels, people: People | None) -> Iterator[Fault]:
                 if key == "teams" and known is not None:
                     yield from unknown(path, "team", name, known)
                 if name in seen:
-                    problem = f"{quoted(name)} goes by the calendar {quoted(seen[name])} already"
-                    yield Fault(path, problem, "name it in one calendar")
+                    problem = f"{quoted(name)} already uses the calendar {quoted(seen[name])}"
+                    yield Fault(path, problem, "list it in one calendar only")
                 seen.setdefault(name, calendar.name)
 
 
@@ -121,12 +115,14 @@ def _ladder(
         times += [] if wrong else [read_rung(rung.at, _AN_HOUR)]
         if not (rung.tell or rung.raise_priority or rung.reassign):
             remedy = 'add tell = ["assignee"]'
-            yield Fault((*path, "rung", i), "nothing happens on this rung", remedy)
+            yield Fault((*path, "rung", i), "this escalation step does nothing", remedy)
         if rung.reassign is not None and people is not None:
             teams = [team.name for team in people.team]
             yield from unknown((*path, "rung", i, "reassign"), "team", rung.reassign, teams)
     if any(later <= earlier for earlier, later in pairwise(times)):
-        yield Fault((*path, "rung"), "the rungs are not in order of time", "sort them by `at`")
+        yield Fault(
+            (*path, "rung"), "the escalation steps are not in order of time", "sort them by `at`"
+        )
 
 
 def _profile(
@@ -138,11 +134,13 @@ def _profile(
     elif not calendars:
         yield Fault((*path, "calendar"), "there is no calendar", "add a [[calendar]]")
     if re.search(r"\b(mail|time|calendar)\.", _STRINGS.sub("", profile.when)):
-        problem = "a profile cannot look at a mail or the time: a promise outlives both"
-        yield Fault((*path, "when"), problem, "let a rule set a field or a tag, and ask for that")
+        problem = (
+            "a profile cannot use mail, time or calendar facts, because an SLA target outlives them"
+        )
+        yield Fault((*path, "when"), problem, "set a field or a tag by a rule, and use that")
     promises = {metric: getattr(profile, metric) for metric in METRICS}
     if not any(promises.values()):
-        yield Fault(path, "promises nothing", f"add a table [profile.{METRICS[0]}]")
+        yield Fault(path, "the profile has no SLA target", f"add a table [profile.{METRICS[0]}]")
     for metric, promise in promises.items():
         if promise is not None:
             yield from _promise((*path, metric), promise, levels, catalog)

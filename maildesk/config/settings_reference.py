@@ -1,6 +1,6 @@
-"""Every setting there is, from the models: the starter file and docs/settings.md are made of it.
+"""Describes every setting from the models, for the starter file and docs/settings.md.
 
-`python -m maildesk.config.settings_reference > docs/settings.md` writes the page anew.
+`python -m maildesk.config.settings_reference > docs/settings.md` regenerates the page.
 """
 
 import enum
@@ -14,11 +14,17 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from maildesk.config.error_messages import fields_of, part_of
-from maildesk.model.monitoring import Monitoring
-from maildesk.model.policy import Answers, Approvals, Catalog, People, Rules, Workflow
-from maildesk.model.schedule import Reports
-from maildesk.model.settings import Part, Secret, Settings
-from maildesk.model.sla import ServiceLevels
+from maildesk.config.schema.answers import Answers
+from maildesk.config.schema.approvals import Approvals
+from maildesk.config.schema.catalog import Catalog
+from maildesk.config.schema.monitoring import Monitoring
+from maildesk.config.schema.part import Part
+from maildesk.config.schema.people import People
+from maildesk.config.schema.reports import Reports
+from maildesk.config.schema.rules import Rules
+from maildesk.config.schema.settings import Secret, Settings
+from maildesk.config.schema.sla import ServiceLevels
+from maildesk.config.schema.workflow import Workflow
 
 FILES: tuple[tuple[str, type[Part]], ...] = (
     ("maildesk.toml", Settings),
@@ -36,19 +42,19 @@ FILES: tuple[tuple[str, type[Part]], ...] = (
 _INTRODUCTION = """\
 # Settings
 
-Every key of `maildesk.toml` and of the policy in `config/*.toml`. This page is made of the
-models in `maildesk/model` (`settings.py`, `policy.py` and others) by
-`python -m maildesk.config.settings_reference > docs/settings.md`; a test compares them.
+Every key of `maildesk.toml` and of the policy files in `config/`. This page is generated from the
+field descriptions in the code by `python -m maildesk.config.settings_reference > docs/settings.md`.
+A test checks that it is up to date.
 
-A secret is written `{ env = "NAME" }` (an environment variable) or `{ file = "PATH" }` (a file
-that only the user of maildesk may read; `/run/secrets` is exempt), never as itself. Paths are
-relative to the folder of `maildesk.toml`. `maildesk check` reports everything that is wrong.
+Write a secret as `{ env = "NAME" }` (an environment variable) or `{ file = "PATH" }` (a file that
+only the user of maildesk may read; files in `/run/secrets` are exempt), never as plain text. Paths
+are relative to the folder of `maildesk.toml`. `maildesk check` reports all errors.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One key of a table, as the documentation shows it."""
+    """One key of a table with its documentation."""
 
     key: str
     type: str
@@ -59,7 +65,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of a file; "" is the top of the file. `many` where it is an array of tables."""
+    """One table of a file; "" is the top level. `many` marks an array of tables."""
 
     name: str
     many: bool
@@ -68,12 +74,12 @@ class Table:
 
     @property
     def header(self) -> str:
-        """`[desk]`, `[[mailbox]]`, or "" for the top of the file."""
+        """`[desk]`, `[[mailbox]]`, or "" for the top level."""
         return f"[[{self.name}]]" if self.many else f"[{self.name}]" if self.name else ""
 
 
 def tables_of(model: type[Part], name: str = "", many: bool = False) -> Iterator[Table]:
-    """The tables of a file in order, the file's own keys first."""
+    """The tables of a file in order, its top-level keys first."""
     inner = [(key, f) for key, f in fields_of(model).items() if _is_table(f.annotation)]
     own = tuple(_setting(key, f) for key, f in fields_of(model).items() if (key, f) not in inner)
     if own:
@@ -86,7 +92,7 @@ def tables_of(model: type[Part], name: str = "", many: bool = False) -> Iterator
 
 
 def literal(value: Any) -> str:
-    """The value as TOML has it; "" for none."""
+    """The value in TOML; "" for None."""
     if value is None:
         return ""
     if isinstance(value, tuple):
@@ -97,7 +103,7 @@ def literal(value: Any) -> str:
 
 
 def settings_page() -> str:
-    """docs/settings.md."""
+    """The text of docs/settings.md."""
     return "\n".join([_INTRODUCTION, *(line for file in FILES for line in _file_lines(*file))])
 
 

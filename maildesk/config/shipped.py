@@ -1,4 +1,4 @@
-"""The policy that maildesk ships: config/ of a checkout, or the copy of it in the wheel."""
+"""Finds the policy files that maildesk ships: config/ of a checkout, or its copy in the wheel."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def policy_files() -> tuple[Path, ...]:
-    """The shipped config/*.toml, by name."""
+    """The paths of the shipped config/*.toml, sorted by name."""
     folders = (_PACKAGE / "_config", _PACKAGE.parent / "config")
     folder = next(folder for folder in folders if folder.is_dir())
     return tuple(sorted(folder.glob("*.toml")))

@@ -1,11 +1,15 @@
-"""The first maildesk.toml, as `maildesk init` writes it: every setting, most of them commented."""
+"""Writes the first maildesk.toml with every setting, most of them commented out.
+
+`python -m maildesk.config.starter > maildesk.toml` regenerates the example in the repository.
+"""
 
 from collections.abc import Iterator
+from textwrap import fill
 
+from maildesk.config.schema.settings import Settings
 from maildesk.config.settings_reference import Setting, Table, literal, tables_of
-from maildesk.model.settings import Settings
 
-# What a newcomer has to change, and so is not commented.
+# Values that every installation has to change, so they are not commented out.
 FILLED_IN = {
     "desk.address": '"desk@example.org"',
     "mailbox.name": '"support"',
@@ -18,7 +22,7 @@ FILLED_IN = {
     "secrets.key": '{ file = "secret.key" }',
 }
 
-# What stands behind the comment sign where there is no default to show.
+# Examples for settings that have no default.
 SHOWN = {
     "mailbox.ca_file": '"ca.pem"',
     "mailbox.since": '"2026-01-31"',
@@ -32,15 +36,15 @@ SHOWN = {
 }
 
 _TOP = """\
-# maildesk.toml: this installation. The policy of the desk is in the folder config/.
-# `#key = value` shows a default, or an example where there is none: take the # away to change it.
-# `maildesk check` says what is wrong with this file, `maildesk check --online` logs in as well.
+# maildesk.toml: the settings of this installation. The policy files are in the folder config/.
+# `#key = value` shows the default, or an example if there is no default. Remove the # to set it.
+# `maildesk check` reports errors in this file; `maildesk check --online` also tests the servers.
 
 """
 
 
 def starter() -> str:
-    """The text of a first maildesk.toml."""
+    """The text of the first maildesk.toml."""
     return _TOP + "\n".join(line for table in tables_of(Settings) for line in _table(table))
 
 
@@ -56,8 +60,12 @@ def _table(table: Table) -> Iterator[str]:
 def _lines(table: Table, setting: Setting) -> Iterator[str]:
     path = f"{table.name}.{setting.key}".removeprefix(".")
     need = " (required)" if setting.required else ""
-    yield f"# {setting.about}{need}"
+    yield fill(f"{setting.about}{need}", 100, initial_indent="# ", subsequent_indent="# ")
     if path in FILLED_IN:
         yield f"{setting.key} = {FILLED_IN[path]}"
     else:
         yield f"#{setting.key} = {SHOWN.get(path) or literal(setting.default)}"
+
+
+if __name__ == "__main__":
+    print(starter(), end="")

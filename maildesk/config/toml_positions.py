@@ -1,4 +1,4 @@
-"""On which line of a TOML file each key stands. Reads only files that `tomllib` has accepted."""
+"""Finds the line of each key in a TOML file that `tomllib` has accepted."""
 
 import itertools
 import re
@@ -26,7 +26,7 @@ def line_numbers(text: str) -> dict[KeyPath, int]:
 
 
 def line_of(lines: dict[KeyPath, int], path: KeyPath) -> int | None:
-    """The line of the key, or of the nearest table around it that has one."""
+    """The line of the key, or of the nearest enclosing table that has one."""
     for end in range(len(path), 0, -1):
         if path[:end] in lines:
             return lines[path[:end]]
@@ -34,7 +34,7 @@ def line_of(lines: dict[KeyPath, int], path: KeyPath) -> int | None:
 
 
 class _Scanner:
-    """Walks the text once. The TOML is known to be good, so nothing is checked again."""
+    """Scans the text once. The TOML is known to be valid, so nothing is checked again."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -56,7 +56,7 @@ class _Scanner:
         return self._lines
 
     def _header(self) -> KeyPath:
-        """`[a.b]` or `[[a.b]]`; each of the latter begins the next item of an array."""
+        """Read `[a.b]` or `[[a.b]]`; the second form begins the next item of an array."""
         line = self._line()
         array = self._text.startswith("[[", self._at)
         self._at += 2 if array else 1
@@ -69,7 +69,7 @@ class _Scanner:
         return path
 
     def _resolved(self, key: KeyPath) -> KeyPath:
-        """`a.b` with the index of the current item where `a` is an array of tables."""
+        """`a.b`, with the index of the current item if `a` is an array of tables."""
         path: KeyPath = ()
         for word in key[:-1]:
             path = (*path, word)
@@ -117,7 +117,7 @@ class _Scanner:
             self._pair(path)
 
     def _items(self, end: str) -> Iterator[int]:
-        """Stand at each item in turn, until after the closing bracket."""
+        """Move to each item in turn, then past the closing bracket."""
         for index in itertools.count():
             self._at += 1  # the opening bracket, then each comma
             self._skip(_BLANK)

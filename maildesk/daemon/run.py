@@ -1,4 +1,4 @@
-"""`maildesk run`: wires the rooms, the timers and the signals of one process."""
+"""`maildesk run`: starts and stops the services, timers and signal handlers of one process."""
 
 import ctypes
 import signal
@@ -14,13 +14,13 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from maildesk.config.load import Config
+from maildesk.config.schema.settings import Database, Settings
 from maildesk.daemon.supervision import SupervisedService, stop
 from maildesk.ingest.reading.pool import ReadingPool
 from maildesk.ingest.servers.dns_resolver import DnsResolver
 from maildesk.ingest.servers.imap.poller import MailboxService
 from maildesk.ingest.servers.smtp.listener import ListenerService
 from maildesk.model.service import Service
-from maildesk.model.settings import Database, Settings
 from maildesk.outgoing.delivery.delivery_service import DeliveryService
 from maildesk.outgoing.verp import verp
 from maildesk.processing.desk import Desk
@@ -40,17 +40,13 @@ from maildesk.web.server import WebService
 log = structlog.get_logger()
 
 KINDS = ("imap", "smtp", "work", "deliver", "clock", "web")
-STOP_SECONDS = 9.0  # systemd and friends are told ten
+STOP_SECONDS = 9.0  # the documented limit is ten seconds
 _M_MMAP_THRESHOLD, _LARGE_BYTES = -3, 1 << 20  # mallopt(3)
-POLL_SECONDS = {
-    "work": 2.0,
-    "deliver": 5.0,
-    "clock": 30.0,
-}  # seconds between looks nobody asked for
+POLL_SECONDS = {"work": 2.0, "clock": 30.0}  # mailboxes and delivery time their own polls
 
 
 def open_readers(settings: Settings) -> ReadingPool:
-    """The processes of this installation that read strangers' mail; none is started yet."""
+    """The pool of processes that read mail; none of them is started yet."""
     limits = settings.limits
     return ReadingPool(
         limits.readers,
@@ -62,7 +58,7 @@ def open_readers(settings: Settings) -> ReadingPool:
 
 @dataclass(slots=True)
 class Daemon:
-    """The rooms of one process. `only` names the kinds to run; empty for all."""
+    """The services of one process. `only` names the kinds to run; empty for all."""
 
     config: Config
     only: frozenset[str] = frozenset()
@@ -91,7 +87,7 @@ class Daemon:
         self._stop.set()
 
     def start(self) -> None:
-        """Open the database and start every room. Raises what the database raises."""
+        """Open the database and start every service. Raises the errors of the database."""
         give_back_large_buffers()
         store = self.open_store(self.config.settings.database)
         migrate.upgrade(store)
@@ -105,7 +101,7 @@ class Daemon:
         log.info("started", services=[service.name for service in services])
 
     def stop(self) -> None:
-        """Stop every room, then what they stand on."""
+        """Stop every service, then close what they share."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         late = stop(self._watched, STOP_SECONDS)
@@ -116,11 +112,11 @@ class Daemon:
         log.info("stopped")
 
     def health(self) -> Health:
-        """Every room and whether it works."""
+        """Every service and whether it works."""
         return Health(tuple((one.service.name, one.ok, one.detail) for one in self._watched))
 
     def service(self, name: str) -> Service:
-        """A running room by its name. Raises StopIteration where it does not run."""
+        """A running service by its name. Raises StopIteration if it does not run."""
         return next(one.service for one in self._watched if one.service.name == name)
 
     def _wanted(self, name: str) -> bool:
@@ -128,26 +124,21 @@ class Daemon:
         return not self.only or kind in self.only
 
     def _ring(self, name: str) -> Callable[[], None]:
-        """Rings the room of that name, or every folder's room of that mailbox."""
+        """A function that wakes the service of that name."""
 
         def ring() -> None:
             for one in self._watched:
-                if one.service.name.partition("/")[0] == name:
+                if one.service.name == name:
                     one.wake_signal.ring()
 
         return ring
 
     def _set_timers(self) -> None:
         for kind, seconds in POLL_SECONDS.items():
-            self._every(seconds, kind)
-        for mailbox in self.config.settings.mailbox:
-            self._every(mailbox.poll_seconds, f"imap:{mailbox.name}")
+            self._scheduler.add_job(
+                self._ring(kind), "interval", seconds=seconds, coalesce=True, max_instances=1
+            )
         self._scheduler.start()
-
-    def _every(self, seconds: float, name: str) -> None:
-        self._scheduler.add_job(
-            self._ring(name), "interval", seconds=seconds, coalesce=True, max_instances=1
-        )
 
     def _rooms(self, runtime: Runtime) -> Iterable[Service]:
         desk = Desk(runtime)
@@ -220,10 +211,10 @@ class Daemon:
 
 
 def give_back_large_buffers() -> None:
-    """What a large mail took goes back to the system at once, where the C library is glibc.
+    """With glibc, return the memory of a large mail to the system at once.
 
-    Left alone it raises its mmap threshold to the largest buffer freed, and from then on keeps
-    twice as much for itself: one mail of 25 MB then costs 100 MB, and so only 50.
+    By default glibc raises its mmap threshold to the largest buffer freed and keeps twice as much:
+    one mail of 25 MB then costs 100 MB instead of 50.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
@@ -231,7 +222,7 @@ def give_back_large_buffers() -> None:
 
 
 def log_to_stdout() -> None:
-    """Structured logs on stdout: one JSON object a line, or coloured words on a terminal."""
+    """Log to stdout: one JSON object per line, or coloured text on a terminal."""
     terminal = sys.stdout.isatty()
     structlog.configure(
         processors=[

@@ -1,4 +1,4 @@
-"""Keeps the rooms running: each in a thread, started again with back-off when it fails."""
+"""Runs each service in its own thread and restarts it with back-off if it fails."""
 
 import random
 import threading
@@ -14,13 +14,13 @@ log = structlog.get_logger()
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 120.0
-CALM_SECONDS = 60.0  # a room that ran so long starts again without a long pause
-HEALED_SECONDS = 2.0  # a room that runs so long again, and twice as long as it last ran, works
+CALM_SECONDS = 60.0  # a service that ran at least this long restarts after the first pause
+HEALED_SECONDS = 2.0  # after a restart it counts as working after this time and twice its last run
 
 
 @dataclass(slots=True)
 class SupervisedService:
-    """One room, its thread and its trouble. `detail` is what /readyz shows."""
+    """One service with its thread and its last error. /readyz shows `detail`."""
 
     service: Service
     wake_signal: WakeSignal = field(default_factory=WakeSignal)
@@ -30,21 +30,21 @@ class SupervisedService:
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Run the room in a thread of its own."""
+        """Run the service in its own thread."""
         self._thread = threading.Thread(
             target=self._keep_running, name=self.service.name, daemon=True
         )
         self._thread.start()
 
     def join(self, seconds: float) -> bool:
-        """Wait for the room to end after `bell.stop`; whether it did."""
+        """Wait for the service to end after `bell.stop`. Returns whether it ended."""
         if self._thread is not None:
             self._thread.join(max(0.0, seconds))
         return self._thread is None or not self._thread.is_alive()
 
     @property
     def ok(self) -> bool:
-        """Whether the room works: it said so since it failed, or has clearly outlived that."""
+        """Whether the service works: it reported so since its last failure, or runs long enough."""
         return not self.trouble or self.wake_signal.is_working or self._has_healed
 
     @property
@@ -54,7 +54,7 @@ class SupervisedService:
 
     @property
     def detail(self) -> str:
-        """What is wrong, in a line, or what a working room would still like to say."""
+        """The error in one line, or the problems that a working service reports."""
         if not self.ok:
             return self.trouble
         return "; ".join(getattr(self.service, "troubles", ()))
@@ -80,7 +80,7 @@ class SupervisedService:
         self.trouble = _in_one_line(error)
         expected = isinstance(error, RoomTrouble | DBAPIError)
         log.error(
-            "room failed",
+            "service failed",
             service=self.service.name,
             why=self.trouble,
             again_in=round(pause, 1),
@@ -89,14 +89,14 @@ class SupervisedService:
 
 
 def _in_one_line(error: Exception) -> str:
-    """What /readyz and the log say. A database's own words come without our statements."""
+    """The error for /readyz and the log; the message of a database comes without its statement."""
     if isinstance(error, DBAPIError):
         return f"database: {' '.join(str(error.orig).split())}"
     return " ".join(str(error).split()) or type(error).__name__
 
 
 def stop(watched: list[SupervisedService], seconds: float) -> list[str]:
-    """Stop every room; the names of those that did not end in time."""
+    """Stop every service. Returns the names of those that did not end in time."""
     for one in watched:
         one.wake_signal.stop()
     until = time.monotonic() + seconds

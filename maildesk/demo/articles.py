@@ -1,4 +1,4 @@
-"""The demo's few knowledge articles: Markdown files, read when it starts."""
+"""The knowledge articles of the demo: Markdown files that are read at the start."""
 
 from dataclasses import dataclass
 from importlib.resources import files
@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One article. `slug` is its name in the address."""
+    """An article. `slug` is its name in the address."""
 
     slug: str
     title: str
@@ -17,8 +17,8 @@ class Article:
 
 
 def read_articles() -> dict[str, Article]:
-    """Every article by its slug, in the order of their titles."""
-    # "html": False — a tag in an article is text.
+    """All articles by slug, in the order of their titles."""
+    # With "html": False, a tag in an article is shown as text.
     markdown = MarkdownIt("commonmark", {"html": False})
     found = []
     for file in files("maildesk.demo").joinpath("articles").iterdir():

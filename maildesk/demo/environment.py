@@ -1,4 +1,4 @@
-"""Everything of the demo that runs: mail servers, daemon, mail programs. Pages come on top."""
+"""Starts the mail servers, the daemon and the mail programs of the demo."""
 
 import logging
 import sys
@@ -23,7 +23,7 @@ LOG_FILE = "demo.log"
 
 @dataclass(slots=True)
 class DemoEnvironment:
-    """A running desk in a folder of its own. A context manager: left, everything is stopped."""
+    """A running helpdesk in its own folder. A context manager that stops everything on exit."""
 
     folder: Path
     runtime: PostOffice
@@ -34,7 +34,7 @@ class DemoEnvironment:
 
     @classmethod
     def build(cls, folder: Path) -> "DemoEnvironment":
-        """Write the installation and start the mail servers; the desk does not work yet."""
+        """Write the installation and start the mail servers, but not the daemon."""
         runtime = PostOffice().start()
         config = write_installation(folder, runtime)
         programs = {persona.user: MailProgram(persona, runtime) for persona in PERSONAS}
@@ -43,7 +43,7 @@ class DemoEnvironment:
         )
 
     def __enter__(self) -> Self:
-        """Start the daemon: from now on mails are answered."""
+        """Start the daemon, which then answers mail."""
         self.daemon.start()
         return self
 
@@ -55,19 +55,19 @@ class DemoEnvironment:
         self.runtime.stop()
 
     def wait_until(self, at: datetime) -> None:
-        """Stop the desk, and start it as if it were that time: nobody sits out a weekend."""
+        """Restart the daemon with its clock set to that time, to skip the wait for it."""
         self.daemon.stop()
         ahead = at - utc_now()
         self.daemon = Daemon(self.config, clock=lambda: utc_now() + ahead)
         self.daemon.start()
 
     def program(self, persona: Persona) -> MailProgram:
-        """The persona's mail program."""
+        """The mail program of the person."""
         return self.programs[persona.user]
 
 
 def log_to(folder: Path, on_screen: bool) -> TextIO:
-    """What the desk logs goes into a file of the folder, or onto stderr as well on request."""
+    """Log to a file in the folder, or to stderr if `on_screen`."""
     stream = sys.stderr if on_screen else (folder / LOG_FILE).open("a", encoding="utf-8")
     logging.basicConfig(stream=stream, level=logging.WARNING, force=True)
     structlog.configure(

@@ -1,4 +1,4 @@
-"""The demo's own installation: files as an admin would write them, loaded like any other."""
+"""Writes the configuration of the demo as an admin would, and loads it."""
 
 import os
 import secrets
@@ -13,7 +13,7 @@ from maildesk.demo.servers import HOST, PostOffice, free_port
 from maildesk.demo.story.cast import DESK_ADDRESS, MAX, MONITORING_ADDRESS, PASSWORD
 
 _INSTALLATION = Template("""\
-# maildesk.toml of the demo: mail servers of its own, on loopback, gone when it stops.
+# maildesk.toml of the demo. Its mail servers run on loopback and end with the demo.
 [desk]
 name = "Harbour Books Service Desk"
 address = "$address"
@@ -65,7 +65,7 @@ def write_installation(folder: Path, runtime: PostOffice) -> Config:
         (policy / shipped.name).write_bytes(shipped.read_bytes())
     people = files("maildesk.demo").joinpath("people.toml").read_text("utf-8")
     (policy / "people.toml").write_text(people, "utf-8")
-    approvals = policy / "approvals.toml"  # the fallback is one of these people, too
+    approvals = policy / "approvals.toml"  # the fallback must be a person of the demo
     text = approvals.read_text("utf-8").replace("max@example.org", MAX.address)
     approvals.write_text(text, "utf-8")
     with (policy / "monitoring.toml").open("a", encoding="utf-8") as monitoring:

@@ -1,4 +1,4 @@
-"""A mail program: one person's mailbox by IMAP, and mail sent by SMTP, as any program does it."""
+"""A mail program: reads the mailbox of one person by IMAP and sends mail by SMTP."""
 
 import imaplib
 import smtplib
@@ -25,12 +25,12 @@ T = TypeVar("T")
 
 
 class NotSent(Exception):
-    """The server did not take the mail. The text says why, in a line."""
+    """The server did not accept the mail. The text gives the reason in one line."""
 
 
 @dataclass(slots=True)
 class MailProgram:
-    """One person's mail. May be used by many threads: they take turns at the one connection."""
+    """The mail of one person. Thread-safe: all threads share one connection."""
 
     persona: Persona
     runtime: PostOffice
@@ -43,7 +43,7 @@ class MailProgram:
         return self._asked(lambda client: self._list(client, folder))
 
     def open(self, folder: str, uid: int) -> Letter:
-        """One mail, which counts as read from now on. Raises LookupError where it is not there."""
+        """A mail, which is marked as read. Raises LookupError if it does not exist."""
         self._asked(lambda client: self._mark_read(client, folder, uid))
         for letter in self.letters(folder):
             if letter.uid == uid:
@@ -51,13 +51,13 @@ class MailProgram:
         raise LookupError(f"there is no mail {uid} in {folder}")
 
     def unread(self) -> int:
-        """How many mails of the INBOX are new."""
+        """The number of unread mails in INBOX."""
         return sum(not letter.seen for letter in self.letters())
 
     def send(self, draft: Draft) -> EmailMessage:
-        """Send the draft and keep a copy in Sent; the mail as it went.
+        """Send the draft and store a copy in Sent. Returns the sent mail.
 
-        Raises NotSent where the server refuses it or no recipient is named.
+        Raises NotSent if the server refuses it or it has no recipient.
         """
         try:
             mail = outgoing(draft, self.persona)
@@ -76,7 +76,7 @@ class MailProgram:
                 self._client = None
 
     def _asked(self, ask: Callable[[IMAPClient], T]) -> T:
-        """The answer; over a new connection where the old one was lost."""
+        """Run the command; reconnect if the connection was lost."""
         with self._turn:
             try:
                 return ask(self._connected())
@@ -105,7 +105,7 @@ class MailProgram:
         )
 
     def _fetch(self, client: IMAPClient, folder: str, uids: Iterable[int]) -> None:
-        """A mail never changes, so it is fetched once."""
+        """Fetch each mail only once, since a mail never changes."""
         missing = list(uids)
         found = client.fetch(missing, ["BODY.PEEK[]", "INTERNALDATE"]) if missing else {}
         for uid, data in found.items():
@@ -124,6 +124,6 @@ def post(mail: EmailMessage, runtime: PostOffice, envelope_from: str | None = No
             line.send_message(mail, envelope_from)
     except smtplib.SMTPRecipientsRefused as refused:
         reasons = [answer.decode("utf-8", "replace") for _, answer in refused.recipients.values()]
-        raise NotSent(f"the mail server refused it: {'; '.join(reasons)}") from refused
+        raise NotSent(f"the mail server refused the mail: {'; '.join(reasons)}") from refused
     except (smtplib.SMTPException, OSError) as error:
-        raise NotSent(f"the mail server did not take it: {error}") from error
+        raise NotSent(f"the mail server did not accept the mail: {error}") from error

@@ -1,4 +1,4 @@
-"""A mail as a mail program holds it: read, shown, answered. Pure."""
+"""Mails as a mail program shows and answers them. Pure."""
 
 import email.policy
 from dataclasses import dataclass
@@ -15,8 +15,7 @@ _PREVIEW = 90
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A mail in a folder. `reply_to` is where an answer goes, `return_path` where a bounce does, or
-    what a vacation program says."""
+    """A mail in a folder. `return_path` is the address for bounces and vacation replies."""
 
     folder: str
     uid: int
@@ -35,7 +34,7 @@ class Letter:
 
     @property
     def preview(self) -> str:
-        """The beginning of the text in one line, without the subject said again."""
+        """The beginning of the text on one line, without a repeated subject."""
         bare = self.subject.rpartition("] ")[2]
         lines = [line for line in self.text.split("\n") if not line.startswith(">")]
         if lines and lines[0].endswith(bare):
@@ -55,7 +54,7 @@ class Draft:
 
 
 def read_letter(raw: bytes, folder: str, uid: int, arrived: datetime) -> Letter:
-    """The mail as it is shown. Never raises."""
+    """Read a mail for display. Never raises."""
     mail = read(raw).mail
     sender = mail.senders[0] if mail.senders else Address("", "nobody")
     return Letter(
@@ -77,7 +76,7 @@ def read_letter(raw: bytes, folder: str, uid: int, arrived: datetime) -> Letter:
 
 
 def answer(letter: Letter, words: str = "") -> Draft:
-    """A reply as every mail program begins it: to Reply-To, in the thread, the mail quoted."""
+    """A draft reply: to Reply-To, in the thread, with the mail quoted."""
     already = letter.subject.lower().startswith("re:")
     return Draft(
         to=formataddr((letter.reply_to.name, letter.reply_to.address)),
@@ -95,10 +94,10 @@ def _quoted(letter: Letter) -> str:
 
 
 def outgoing(draft: Draft, author: Persona, now: datetime | None = None) -> EmailMessage:
-    """The draft as a mail of the author's. Raises ValueError where it names no recipient."""
+    """The draft as a mail from the author. Raises ValueError if it has no recipient."""
     recipients = [pair for pair in getaddresses([_line(draft.to)]) if "@" in pair[1]]
     if not recipients:
-        raise ValueError("name at least one recipient, such as rita@demo.example")
+        raise ValueError("enter at least one recipient, such as rita@demo.example")
     message = EmailMessage(policy=email.policy.SMTP)
     message["From"] = formataddr((author.name, author.address))
     message["To"] = ", ".join(formataddr(pair) for pair in recipients)

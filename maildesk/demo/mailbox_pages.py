@@ -1,4 +1,4 @@
-"""The page of the demo: a mailbox for each persona. For loopback alone: it asks for no password."""
+"""The pages of the demo, a mailbox per person. For loopback only, since they need no password."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
@@ -28,13 +28,13 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
     "connect-src 'self'; frame-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'",
-    # Not "no-referrer": a form would then come from the origin "null", as one of a stranger's.
+    # With "no-referrer", forms would be posted with the origin "null" like those of another site.
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
 }
-# A stranger's HTML: no script, no form, nothing from elsewhere; a link opens a tab of its own.
-# Its origin is ours so that the page can ask how high it is; without scripts it gains nothing.
+# For the HTML of mails: no scripts, no forms, no external content; links open a new tab. The frame
+# keeps our origin so that the page can read its height; without scripts that is harmless.
 _FRAME_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
     "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
@@ -42,7 +42,7 @@ _FRAME_POLICY = (
 
 
 class Pages:
-    """What each address answers. Plain functions: each waits for IMAP in a thread of its own."""
+    """The handlers of the pages. Plain functions, since each waits for IMAP in its own thread."""
 
     def __init__(self, house: DemoEnvironment) -> None:
         runtime = house.runtime
@@ -52,13 +52,13 @@ class Pages:
         self._drawing = Drawing(place, self._articles)
 
     def home(self) -> Response:
-        """The first page."""
+        """The start page."""
         with self._house.store.read() as connection:
             tickets = list(listings.tickets(connection, every=True))[:_TICKETS]
         return HTMLResponse(self._drawing.home(self._unread(), tickets))
 
     def article(self, slug: str) -> Response:
-        """One article."""
+        """The page of an article."""
         if slug not in self._articles:
             raise HTTPException(404)
         return HTMLResponse(self._drawing.article(self._articles[slug], self._unread()))
@@ -68,7 +68,7 @@ class Pages:
         return HTMLResponse(self._drawing.mailbox(self._shelf(user, folder), sent))
 
     def mail(self, user: str, folder: str, uid: int) -> Response:
-        """One mail, which counts as read from now on."""
+        """A mail, which is marked as read."""
         letter = self._program(user).open(_folder(folder), uid)
         return HTMLResponse(self._drawing.mail(self._shelf(user, folder, uid), letter))
 
@@ -79,7 +79,7 @@ class Pages:
         return HTMLResponse(framed(letter.html or ""), headers=policy)
 
     def news(self, user: str, folder: str = "inbox", uid: int = 0) -> Response:
-        """What has changed since the page was drawn."""
+        """The changed parts of a mailbox page."""
         return HTMLResponse(self._drawing.news(self._shelf(user, folder, uid)))
 
     def write(
@@ -90,7 +90,7 @@ class Pages:
         reply: int | None = None,
         say: int = -1,
     ) -> Response:
-        """A new mail to the desk (`start`: one of the persona's), or a `reply` to a mail."""
+        """The form for a new mail to the desk (`start`: a prepared one) or for a `reply`."""
         persona = self._program(user).persona
         if reply is None:
             draft = _begun(persona, start)
@@ -108,7 +108,7 @@ class Pages:
         in_reply_to: Annotated[str, Form()] = "",
         references: Annotated[str, Form()] = "",
     ) -> Response:
-        """Send the mail, or show it again with what is wrong."""
+        """Send the mail, or show the form again with the error."""
         draft = Draft(
             to=to, subject=subject, text=text, in_reply_to=in_reply_to, references=references
         )
@@ -120,7 +120,7 @@ class Pages:
         return RedirectResponse(f"/{user}?sent=true", 303)
 
     def nothing(self, _request: Request, error: Exception) -> Response:
-        """The page for every address that leads nowhere."""
+        """The page for unknown addresses."""
         status = error.status_code if isinstance(error, HTTPException) else 404
         return HTMLResponse(self._drawing.nothing(self._unread()), status)
 
@@ -183,10 +183,10 @@ def _add(app: FastAPI, path: str, page: Callable[..., Response], method: str = "
 
 
 async def _guarded(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-    """No other site may send mails through this page, and none may frame it."""
+    """Reject form posts from other sites, and forbid them to frame the pages."""
     origin = request.headers.get("origin")
     if origin and urlsplit(origin).netloc != request.headers.get("host"):
-        return PlainTextResponse("only the demo's own pages may send mails\n", 403)
+        return PlainTextResponse("only the pages of the demo may send mails\n", 403)
     response = await answer(request)
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)

@@ -1,4 +1,4 @@
-"""One run of the demo, from the empty folder to the last farewell."""
+"""Runs the demo from the empty folder to the end."""
 
 import signal
 import threading
@@ -11,6 +11,7 @@ from types import FrameType
 import structlog
 from rich.console import Console
 
+from maildesk.config.schema.settings import Web
 from maildesk.daemon.supervision import SupervisedService, stop
 from maildesk.demo.environment import DemoEnvironment, log_to
 from maildesk.demo.mailbox_pages import create_app
@@ -20,7 +21,6 @@ from maildesk.demo.story.polling import NotInTime, wait_for
 from maildesk.demo.story.seed import first_tickets
 from maildesk.demo.story.story import tell_story
 from maildesk.model.service import WakeSignal
-from maildesk.model.settings import Web
 from maildesk.web.server import WebService
 
 log = structlog.get_logger()
@@ -30,12 +30,12 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class NotServed(Exception):
-    """The page cannot be served. The text is one line."""
+    """The web page cannot be served. The text is one line."""
 
 
 @contextmanager
 def _folder(wanted: Path | None) -> Iterator[Path]:
-    """The folder to work in; a temporary one is gone afterwards."""
+    """The folder of the demo; a temporary folder is removed afterwards."""
     if wanted is not None:
         wanted.mkdir(parents=True, exist_ok=True)
         yield wanted.absolute()
@@ -46,34 +46,36 @@ def _folder(wanted: Path | None) -> Iterator[Path]:
 
 @contextmanager
 def served(house: DemoEnvironment, port: int = 0) -> Iterator[str]:
-    """The demo's page while it is served; its address. Raises NotServed."""
+    """Serve the demo pages and yield their address. Raises NotServed."""
     room = WebService(create_app(house), Web(host=HOST, port=port))
     watched = SupervisedService(room, WakeSignal())
     watched.start()
     try:
         wait_for(lambda: room.started.is_set() or watched.trouble or None, "the page of the demo")
         if not room.started.is_set():
-            raise NotServed(f"port {port} of {HOST} is taken; give another with --port, or none")
+            raise NotServed(
+                f"port {port} of {HOST} is in use; choose another with --port, or omit it"
+            )
         yield f"http://{HOST}:{room.port}/"
     finally:
         stop([watched], _STOP_SECONDS)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """The first signal ends the run; more of them must not disturb the tidying up."""
+    """The first signal ends the run; later signals must not interrupt the clean-up."""
     for name in _SIGNALS:
         signal.signal(name, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
 def _heed_signals() -> None:
-    """Also in the background, where a shell has SIGINT ignored."""
+    """Handle signals also in the background, where a shell ignores SIGINT."""
     for name in _SIGNALS:
         signal.signal(name, _interrupt)
 
 
 def tell(wanted: Path | None, *, debug: bool = False) -> bool:
-    """Play the story by itself; whether everything was as it should be."""
+    """Play the story automatically. Returns whether every step succeeded."""
     _heed_signals()
     with _folder(wanted) as folder:
         log_to(folder, debug)
@@ -82,7 +84,7 @@ def tell(wanted: Path | None, *, debug: bool = False) -> bool:
 
 
 def play(wanted: Path | None, port: int, *, debug: bool = False) -> None:
-    """Run until SIGINT or SIGTERM. Raises NotServed where the port is taken."""
+    """Run until SIGINT or SIGTERM. Raises NotServed if the port is in use."""
     _heed_signals()
     with _folder(wanted) as folder:
         log_to(folder, debug)
@@ -96,7 +98,7 @@ def play(wanted: Path | None, port: int, *, debug: bool = False) -> None:
 
 
 def _fill(house: DemoEnvironment) -> None:
-    """A desk without first tickets is still a desk."""
+    """Create the first tickets; the demo also works without them."""
     try:
         first_tickets(house)
     except NotInTime as late:
@@ -104,19 +106,19 @@ def _fill(house: DemoEnvironment) -> None:
 
 
 def _invite(house: DemoEnvironment, address: str) -> None:
-    """Where to go, and what to try there. The address comes first, for whoever reads a pipe."""
+    """Print the address and what to try. The address is on the first line for use in a pipe."""
     runtime, names = house.runtime, ", ".join(one.user for one in PERSONAS)
     lines = (
-        f"The desk is running. Open {address}",
+        f"The helpdesk is running. Open {address}",
         "",
         "  1  As Rita, write to the desk: “New laptop please”.",
         "  2  As Max, open the mail that asks for approval and press Approve.",
-        "  3  As Ann, reply; then reply once more with “#resolve It is on your desk.”",
+        "  3  As Ann, reply; then reply again with “#resolve It is on your desk.”",
         "  4  As Rita, accept or reject.",
         "",
         f"With a mail program: IMAP {HOST} port {runtime.imap_port}, SMTP {HOST} port "
         f"{runtime.smtp_port}, no TLS; user {names}; password {PASSWORD}.",
-        f"What the desk knows: maildesk --config {house.folder / 'maildesk.toml'} ticket list",
-        "The story by itself: maildesk demo --story. Ctrl-C stops everything.",
+        f"List the tickets: maildesk --config {house.folder / 'maildesk.toml'} ticket list",
+        "Play the story automatically: maildesk demo --story. Stop with Ctrl-C.",
     )
     print("\n".join(lines), flush=True)

@@ -1,4 +1,4 @@
-"""The demo's pages as HTML, in the look of the link pages (templates/web/desk.css). Pure."""
+"""Renders the demo pages in the style of the link pages (templates/web/desk.css). Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ _NEW_TAB = '<base target="_blank">'
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How a mail program reaches the demo, and where its files are."""
+    """The addresses of the demo servers, and the folder of the demo."""
 
     host: str
     imap_port: int
@@ -29,7 +29,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What a mailbox page shows beside the mail: whose, which folder, its mails, all counts."""
+    """The frame of a mailbox page: person, folder, list of mails, unread counts."""
 
     persona: Persona
     folder: str
@@ -39,25 +39,25 @@ class Shelf:
 
 
 def initials(name: str) -> str:
-    """RR for Rita Rossi."""
+    """The initials of a name, such as RR for Rita Rossi."""
     return "".join(word[0] for word in name.split()[:2])
 
 
 def clock(at: datetime) -> str:
-    """The time of day where this machine stands."""
+    """The time of day in the time zone of this machine."""
     return f"{at.astimezone():%H:%M}"
 
 
 def long_date(at: datetime) -> str:
-    """Day and time where this machine stands."""
+    """Day and time in the time zone of this machine."""
     local = at.astimezone()
     return f"{local.day} {local:%B %Y, %H:%M}"
 
 
 def framed(html: str) -> str:
-    """The HTML of a mail for a frame: its links open in a tab of their own."""
+    """The HTML of a mail for a frame; its links open in a new tab."""
     head = _HEAD.search(html)
-    # Not before the doctype: the frame would fall back to the quirks of old browsers.
+    # Text before the doctype would switch the frame to quirks mode.
     end = head.end() if head else 0
     return html[:end] + _NEW_TAB + html[end:]
 
@@ -86,31 +86,31 @@ class Drawing:
         return self._environment.get_template(template).render(**values)
 
     def home(self, unread: Mapping[str, int], tickets: Sequence[Row]) -> str:
-        """Whom to play, what to try, what the desk has."""
+        """The start page: people to play, things to try, tickets of the desk."""
         return self._draw("home.html", unread=unread, tickets=tickets, persona=None)
 
     def article(self, article: Article, unread: Mapping[str, int]) -> str:
-        """One article."""
+        """The page of an article."""
         return self._draw("article.html", article=article, unread=unread, persona=None)
 
     def mailbox(self, shelf: Shelf, sent: bool) -> str:
-        """The mails of a folder, and what to try."""
+        """The mails of a folder, and things to try."""
         return self._draw("mailbox.html", **_words(shelf), sent=sent)
 
     def mail(self, shelf: Shelf, letter: Letter) -> str:
-        """One mail beside the others."""
+        """A mail beside the list of mails."""
         return self._draw("mail.html", **_words(shelf), letter=letter)
 
     def write(self, shelf: Shelf, draft: Draft, trouble: str = "") -> str:
-        """A mail that is being written."""
+        """The form for a new mail."""
         return self._draw("write.html", **_words(shelf), draft=draft, trouble=trouble)
 
     def news(self, shelf: Shelf) -> str:
-        """The parts of a mailbox page that change by themselves."""
+        """The parts of a mailbox page that are updated automatically."""
         return self._draw("news.html", **_words(shelf))
 
     def nothing(self, unread: Mapping[str, int]) -> str:
-        """There is no such page or mail."""
+        """The page for an unknown page or mail."""
         return self._draw("nothing.html", unread=unread, persona=None)
 
 
@@ -125,12 +125,12 @@ def _words(shelf: Shelf) -> dict[str, object]:
 
 
 def style() -> str:
-    """One sheet: the link pages' own, and what a mailbox needs on top."""
+    """The style sheet: that of the link pages plus the additions for mailboxes."""
     folder = files("maildesk").joinpath("templates")
     sheets = (folder.joinpath("web", "desk.css"), folder.joinpath("demo", "demo.css"))
     return "\n".join(sheet.read_text("utf-8") for sheet in sheets)
 
 
 def script() -> str:
-    """The script that looks for new mail; the pages work without it."""
+    """The script that checks for new mail; the pages also work without it."""
     return files("maildesk").joinpath("templates", "demo", "demo.js").read_text("utf-8")

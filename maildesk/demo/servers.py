@@ -1,7 +1,7 @@
-"""The outside world on this machine: an IMAP and an SMTP server on loopback, in one thread.
+"""An IMAP and an SMTP server on loopback, in one thread.
 
-What is sent to the SMTP server lies in the addressee's IMAP mailbox a moment later. Mailboxes
-are in memory and gone with the demo.
+The SMTP server delivers each mail to the IMAP mailbox of its recipient. Mailboxes are kept in
+memory and end with the demo.
 """
 
 import asyncio
@@ -30,14 +30,14 @@ _START_SECONDS = 10.0
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
+    """A free port on loopback."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
 
 
 class _Config(Config):
-    """pymap's settings; its own greeting would look the machine's name up in the DNS."""
+    """The settings of pymap; its default greeting would look up the host name in the DNS."""
 
     @property
     def greeting(self) -> bytes:
@@ -46,7 +46,7 @@ class _Config(Config):
 
 @dataclass(frozen=True, slots=True)
 class _Mailboxes:
-    """Everybody's mailbox, as the mail server's own hands reach it."""
+    """The mailboxes of all users, with direct access for the mail server."""
 
     login: Login
     config: Config
@@ -68,7 +68,7 @@ class _Mailboxes:
 
 
 def resident(address: str) -> str | None:
-    """Whose mailbox an address leads to: `desk+token@demo.example` leads to the desk's."""
+    """The user of an address: `desk+token@demo.example` belongs to `desk`."""
     local, _, domain = address.lower().rpartition("@")
     user = local.partition("+")[0]
     return user if domain == DOMAIN and user in USERS else None
@@ -76,7 +76,7 @@ def resident(address: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Postman:
-    """What aiosmtpd asks: who lives here, and into which mailbox a mail goes."""
+    """The aiosmtpd handler: checks recipients and delivers mails."""
 
     mailboxes: _Mailboxes
 
@@ -88,14 +88,14 @@ class _Postman:
         address: str,
         _options: Iterable[str],
     ) -> str:
-        """550 for whom nobody knows."""
+        """Reject unknown recipients with 550."""
         if resident(address) is None:
-            return f"550 5.1.1 <{address}>: nobody of that name lives here"
+            return f"550 5.1.1 <{address}>: unknown recipient"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
-        """Deliver to each recipient, with the trace that a mail server adds (RFC 5321 §4.4)."""
+        """Deliver to each recipient with the trace fields of RFC 5321 §4.4."""
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         for address in envelope.rcpt_tos:
             user = resident(address)
@@ -107,7 +107,7 @@ class _Postman:
 
 @dataclass(slots=True)
 class PostOffice:
-    """Both servers. `imap_port` and `smtp_port` are free ports of loopback."""
+    """Both servers. `imap_port` and `smtp_port` are free ports on loopback."""
 
     imap_port: int = field(default_factory=free_port)
     smtp_port: int = field(default_factory=free_port)
@@ -117,14 +117,14 @@ class PostOffice:
     _thread: threading.Thread | None = None
 
     def start(self) -> Self:
-        """Serve from now on. Raises OSError where a port was taken meanwhile."""
+        """Start both servers. Raises OSError if a port is no longer free."""
         self._thread = threading.Thread(target=self._run, name="post-office", daemon=True)
         self._thread.start()
         self._ready.result(_START_SECONDS)
         return self
 
     def stop(self) -> None:
-        """Close both servers; what clients still hold open is cut."""
+        """Close both servers and the open connections of clients."""
         if self._thread is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._closing.set)
             self._thread.join(_START_SECONDS)

@@ -18,9 +18,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from maildesk.config.schema.settings import Desk
 from maildesk.model.mail import Mail, Step
 from maildesk.model.person import Person
-from maildesk.model.settings import Desk
 from maildesk.model.ticket import Ticket
 from maildesk.model.token import ReplyToken, read_message_id, read_reply
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from maildesk.lifecycle.approvals import replies, start, substitutes
 from maildesk.lifecycle.approvals.clarification import unproven
-from maildesk.lifecycle.classification.classify import apply_rules
+from maildesk.lifecycle.classification.rule_evaluation import apply_rules
 from maildesk.lifecycle.closure import closure, resolution_reply
 from maildesk.lifecycle.commands import agents_first_mail, hold, perform
 from maildesk.lifecycle.decision_builder import DecisionBuilder

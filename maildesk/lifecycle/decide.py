@@ -24,7 +24,6 @@ from maildesk.model.cause import (
     HeldJudged,
     LinkUsed,
     MailArrived,
-    ParentResolved,
     ParentStateChanged,
     ProblemReported,
     RelatedTicketChange,
@@ -93,9 +92,10 @@ def _seen(cause: Cause) -> Facts:
     match cause:
         case HeldJudged(facts=facts):
             return facts
-        case RelatedTicketChange(agent=agent, order=order):
-            text = order.text if isinstance(order, ParentResolved) else ""
-            return Facts(text=text, sender=agent.address)
+        case RelatedTicketChange(agent=agent):
+            return Facts(sender=agent.address)
+        case ParentStateChanged(agent=Person(address=address), text=text):
+            return Facts(text=text, sender=address)
         case MailArrived(facts=facts) | ProblemReported(facts=facts) | TicketReported(facts=facts):
             return facts
         case LinkUsed():

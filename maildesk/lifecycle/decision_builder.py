@@ -1,8 +1,9 @@
 """A decision in the making: the ticket as it would be after the events so far."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from typing import Any
 
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.decision import (
@@ -148,6 +149,15 @@ class DecisionBuilder:
         )
 
 
+def _values(builder: DecisionBuilder) -> dict[str, Any]:
+    return {one.name: getattr(builder, one.name) for one in fields(builder)}
+
+
+def _lists(builder: DecisionBuilder) -> dict[str, Any]:
+    """A copy of each list of the draft."""
+    return {name: list(one) for name, one in _values(builder).items() if isinstance(one, list)}
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """How far a draft was, so that it can go back there."""
@@ -157,27 +167,14 @@ class Mark:
     @classmethod
     def of(cls, builder: DecisionBuilder) -> "Mark":
         """The draft as it is now."""
-        kept = replace(
-            builder,
-            events=list(builder.events),
-            outgoing_mails=list(builder.outgoing_mails),
-            steps=list(builder.steps),
-            related_changes=list(builder.related_changes),
-            notes=list(builder.notes),
-        )
-        return cls(kept)
+        return cls(replace(builder, **_lists(builder)))
 
     def back(self, builder: DecisionBuilder) -> None:
-        """Let the draft be as it was."""
-        was = self.builder
-        builder.ticket = was.ticket
-        builder.moving, builder.distrust, builder.rules_ran = (
-            was.moving,
-            was.distrust,
-            was.rules_ran,
-        )
-        for name in ("events", "outgoing_mails", "steps", "related_changes", "notes"):
-            getattr(builder, name)[:] = getattr(was, name)
+        """Let the draft be as it was, with all that it holds: its trace tells nothing of what was
+        taken back."""
+        was = _values(self.builder) | _lists(self.builder)
+        for name, value in was.items():
+            setattr(builder, name, value)
 
     def speaks_outside(self, builder: DecisionBuilder) -> bool:
         """Whether somebody who is no agent would get a mail by what came since."""

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from maildesk.lifecycle.classification.classify import apply_rules
+from maildesk.lifecycle.classification.rule_evaluation import apply_rules
 from maildesk.lifecycle.decision_builder import DecisionBuilder
+from maildesk.lifecycle.first_event import first_event
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import HeldJudged
 from maildesk.model.decision import Actor, ActorKind, Answer, Change, Decision, Template
-from maildesk.model.event import HeldSettled, MessageAdded, PersonJoined, TicketOpened
+from maildesk.model.event import HeldSettled, MessageAdded, PersonJoined
 from maildesk.model.ticket import Ticket
 from maildesk.model.token import Purpose
 
@@ -43,14 +44,7 @@ def _added(builder: DecisionBuilder, judged: HeldJudged, who: str) -> Decision:
 
 def _split(before: DecisionBuilder, judged: HeldJudged, who: str) -> Decision:
     """A ticket of the sender's own: from here on as if the mail had named no ticket."""
-    roles, workflow = before.policy.workflow.roles, before.policy.workflow
-    opened = TicketOpened(
-        requester=judged.author.id,
-        source="mail",
-        status=roles.new,
-        state=workflow.state_of(roles.new),
-        request_type=before.policy.catalog.request_type[0].name,
-    )
+    opened = first_event(before.policy, requester=judged.author.id, source="mail")
     builder = DecisionBuilder.opening(opened, before.actor, before.policy, before.now, silent=False)
     builder.add(MessageAdded(judged.message, "request"))
     builder.explain("held", f"split off the mail of {who} from ticket {before.ticket.number}")

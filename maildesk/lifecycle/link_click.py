@@ -5,7 +5,8 @@ The same words mean the same as in a mail: a yes that its comment takes back is 
 
 from datetime import datetime
 
-from maildesk.lifecycle.classification.classify import apply_rules, settle_approval
+from maildesk.lifecycle.approvals.outcome import settle_approval
+from maildesk.lifecycle.classification.rule_evaluation import apply_rules
 from maildesk.lifecycle.closure import closure
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.policy import Policy

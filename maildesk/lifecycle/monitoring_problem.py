@@ -7,9 +7,10 @@ must hold for a while before anything is resolved.
 
 from datetime import datetime, timedelta
 
-from maildesk.lifecycle.classification.classify import apply_rules, turned_away
+from maildesk.lifecycle.classification.rule_evaluation import apply_rules, turned_away
 from maildesk.lifecycle.closure import closure_deadlines
 from maildesk.lifecycle.decision_builder import DecisionBuilder
+from maildesk.lifecycle.first_event import first_event
 from maildesk.lifecycle.policy import Policy
 from maildesk.lifecycle.relations import parent_state
 from maildesk.lifecycle.workflow import transitions
@@ -21,7 +22,6 @@ from maildesk.model.event import (
     ProblemEnded,
     ProblemSeen,
     Reopened,
-    TicketOpened,
 )
 from maildesk.model.mail import Disposition, Step
 from maildesk.model.monitoring import Report
@@ -62,14 +62,7 @@ def reported(
 
 
 def _opened(cause: ProblemReported, actor: Actor, policy: Policy, now: datetime) -> Decision:
-    new = policy.workflow.roles.new
-    opened = TicketOpened(
-        requester=cause.reporter.id,
-        source="event",
-        status=new,
-        state=policy.workflow.state_of(new),
-        request_type=policy.catalog.request_type[0].name,
-    )
+    opened = first_event(policy, requester=cause.reporter.id, source="event")
     builder = DecisionBuilder.opening(opened, actor, policy, now, silent=cause.silent)
     builder.add(MessageAdded(cause.message, "request"), ProblemSeen(cause.key, again=False))
     builder.explain("monitoring", "a problem that no open ticket is about", cause.key)

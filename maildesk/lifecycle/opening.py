@@ -3,14 +3,16 @@
 from datetime import datetime
 
 from maildesk.lifecycle.approvals import requests
-from maildesk.lifecycle.classification.classify import apply_rules, set_field, turned_away
+from maildesk.lifecycle.classification.classify import set_field
+from maildesk.lifecycle.classification.rule_evaluation import apply_rules, turned_away
 from maildesk.lifecycle.commands import perform
 from maildesk.lifecycle.decision_builder import DecisionBuilder
+from maildesk.lifecycle.first_event import first_event
 from maildesk.lifecycle.policy import Policy
 from maildesk.lifecycle.sender_proof import actor, told
 from maildesk.model.cause import MailArrived, TicketReported
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
-from maildesk.model.event import FieldChanged, MessageAdded, PersonJoined, TicketOpened
+from maildesk.model.event import FieldChanged, MessageAdded, PersonJoined
 from maildesk.model.mail import Disposition, Kind
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket, spoken
@@ -50,15 +52,7 @@ def begun(
     source: str = "mail",
 ) -> DecisionBuilder:
     """The ticket of a first mail, with nothing in it yet."""
-    roles = policy.workflow.roles
-    event = TicketOpened(
-        requester=requester.id,
-        source=source,
-        status=roles.new,
-        state=policy.workflow.state_of(roles.new),
-        request_type=policy.catalog.request_type[0].name,
-        parent=parent,
-    )
+    event = first_event(policy, requester=requester.id, source=source, parent=parent)
     silent = mail.silent or mail.kind is Kind.LIST
     return DecisionBuilder.opening(event, actor(mail, kind), policy, now, silent=silent)
 
@@ -81,14 +75,7 @@ def _stay_with(builder: DecisionBuilder, closed: Ticket) -> None:
 
 def reported(report: TicketReported, policy: Policy, now: datetime) -> Decision:
     """An agent wrote down what somebody said on the phone, or at the desk."""
-    roles = policy.workflow.roles
-    event = TicketOpened(
-        requester=report.requester.id,
-        source=report.source,
-        status=roles.new,
-        state=policy.workflow.state_of(roles.new),
-        request_type=policy.catalog.request_type[0].name,
-    )
+    event = first_event(policy, requester=report.requester.id, source=report.source)
     who = Actor(ActorKind.AGENT, report.agent.id, perform.CONSOLE)
     builder = DecisionBuilder.opening(event, who, policy, now, silent=False)
     builder.add(MessageAdded(report.message, "request"))

@@ -5,14 +5,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, tzinfo
 from zoneinfo import ZoneInfo
 
+from maildesk.config.schema.answers import Answers
+from maildesk.config.schema.approvals import Approvals
+from maildesk.config.schema.catalog import Catalog
+from maildesk.config.schema.monitoring import Monitoring
+from maildesk.config.schema.people import Absence, Organisation
+from maildesk.config.schema.policy_files import PolicyFiles, profile_rules
+from maildesk.config.schema.workflow import Workflow
+from maildesk.lifecycle.classification.rule_time import office_hours
 from maildesk.lifecycle.sla.business_hours import Calendar
 from maildesk.lifecycle.sla.sla_policy import SlaPolicy
 from maildesk.model.mail import address_key
-from maildesk.model.monitoring import Monitoring
 from maildesk.model.person import Person
-from maildesk.model.policy import Absence, Answers, Approvals, Catalog, Organisation, Workflow
 from maildesk.model.ticket import Ticket
-from maildesk.rules.compile import CompiledRules
+from maildesk.rules.compile import CompiledRules, compile_rules
 
 _LEVELS = ("L1", "L2", "L3", "field")
 
@@ -230,3 +236,18 @@ class Policy:
     answers: Answers = field(default_factory=Answers)
     levels: SlaPolicy = field(default_factory=SlaPolicy)
     neighbours: Neighbours = field(default_factory=Neighbours)
+
+    @classmethod
+    def of(cls, files: PolicyFiles, rules: CompiledRules, directory: Directory) -> "Policy":
+        """The configured policy with these rules, and the people of this directory."""
+        return cls(
+            files.workflow,
+            files.catalog,
+            files.approvals,
+            rules,
+            directory,
+            office_hours(files),
+            files.monitoring,
+            files.answers,
+            SlaPolicy.of(files.sla, files.holidays, compile_rules(profile_rules(files.sla))),
+        )

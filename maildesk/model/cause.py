@@ -225,13 +225,6 @@ class TicketReported:
 
 
 @dataclass(frozen=True, slots=True)
-class ParentResolved:
-    """The parent, or one of its parents, was resolved with these words."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class RelationSet:
     """The other ticket has to do with this one, in this way as seen from here; or no more."""
 
@@ -270,7 +263,7 @@ class EventsUndone:
     before: Ticket | None = None
 
 
-Order = ParentResolved | RelationSet | ParentSet | Absorbing | SplitOff | EventsUndone
+Order = RelationSet | ParentSet | Absorbing | SplitOff | EventsUndone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,13 +289,17 @@ class RelatedTicketChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParentStateChanged:
-    """The parent, or one of its parents, was resolved by an event, or is open again.
+    """The parent, or one of its parents, was resolved, or is open again.
 
-    `requester` is this ticket's; None where nobody looked, and no rule can.
+    Where an `agent` did it by a command, `text` is what that agent said to it, and `proof` how the
+    agent is known. `requester` is this ticket's; None where nobody looked, and no rule can.
     """
 
     origin: int
     resolved: bool
+    text: str = ""
+    agent: Person | None = None
+    proof: str = ""
     requester: Person | None = None
 
     @property

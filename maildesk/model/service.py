@@ -1,4 +1,4 @@
-"""A room: one part of the daemon that runs in a thread of its own until told to stop."""
+"""A service: a part of the daemon that runs in its own thread until it is stopped."""
 
 import threading
 from dataclasses import dataclass, field
@@ -7,18 +7,18 @@ from typing import Protocol
 
 @dataclass(slots=True)
 class WakeSignal:
-    """Wakes a waiting room early, and tells it to stop. Safe to ring from any thread."""
+    """Wakes a waiting service early or asks it to stop. All methods are thread-safe."""
 
     _rung: threading.Event = field(default_factory=threading.Event)
     _stop: threading.Event = field(default_factory=threading.Event)
     _working: threading.Event = field(default_factory=threading.Event)
 
     def ring(self) -> None:
-        """There may be something to do."""
+        """Wake the service, since there may be work."""
         self._rung.set()
 
     def stop(self) -> None:
-        """Finish what is begun and return."""
+        """Ask the service to finish its current work and return."""
         self._stop.set()
         self._rung.set()
 
@@ -28,44 +28,44 @@ class WakeSignal:
         return self._stop.is_set()
 
     def working(self) -> None:
-        """The room says that it has what it needs (a connection, a socket) and works."""
+        """The service reports that it works: it has its connection or socket."""
         self._working.set()
 
     def begin(self) -> None:
-        """The room starts (again) and has yet to say that it works."""
+        """The service starts or restarts and has not reported that it works."""
         self._working.clear()
 
     @property
     def is_working(self) -> bool:
-        """Whether the room said so since it started."""
+        """Whether the service reported that it works since it started."""
         return self._working.is_set()
 
     def pause(self, seconds: float) -> bool:
-        """Sleep for `seconds`, whoever rings; whether to go on. For back-off."""
+        """Sleep for `seconds`, even if woken. Returns whether to continue. For back-off."""
         return not self._stop.wait(seconds)
 
-    def wait(self, seconds: float) -> bool:
-        """Sleep until rung, stopped or `seconds` have passed; whether to go on."""
+    def wait(self, seconds: float | None = None) -> bool:
+        """Sleep until woken or stopped, or for `seconds`. Returns whether to continue."""
         self._rung.wait(seconds)
         if not self.stopping:
             self._rung.clear()
         return not self.stopping
 
     def heard(self, seconds: float) -> bool:
-        """Whether it is rung or stopped within `seconds`; leaves the ring for `wait`."""
+        """Whether it is woken or stopped within `seconds`; `wait` still sees the signal."""
         return self._rung.wait(seconds)
 
 
 class RoomTrouble(Exception):
-    """The world outside is not as a room needs it. The text is one line for the admin: what,
-    where, what to do. It may pass by itself; the room is started again."""
+    """A service cannot work because of its environment. The text is one line for the admin: what,
+    where and what to do. It may be temporary, so the service is restarted."""
 
 
 class Service(Protocol):
-    """One part of the daemon. `run` returns when the bell says stop and raises when it fails;
-    the daemon then starts it again with back-off and shows the error in /readyz."""
+    """A part of the daemon. `run` returns after `bell.stop` and raises if the service fails; the
+    daemon then restarts it with back-off and shows the error in /readyz."""
 
     name: str
 
     def run(self, wake_signal: WakeSignal) -> None:
-        """Do this room's work until `bell.stopping`."""
+        """Do the work of this service until `bell.stopping`."""

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from maildesk.config.schema.settings import Desk
 from maildesk.messages.catalogue import best_language
 from maildesk.messages.translator import Translator, translator
 from maildesk.model.decision import OutgoingMail, Template
@@ -12,7 +13,6 @@ from maildesk.model.message import Message
 from maildesk.model.person import Person
 from maildesk.model.redact import redacted
 from maildesk.model.report import Count, Report
-from maildesk.model.settings import Desk
 from maildesk.model.ticket import Ticket
 from maildesk.model.token import (
     LinkToken,

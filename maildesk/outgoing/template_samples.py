@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from maildesk.config.schema.settings import Desk
 from maildesk.messages.catalogue import DEFAULT
 from maildesk.model.decision import OutgoingMail, Template
 from maildesk.model.person import Person
 from maildesk.model.report import Count, Day, Issue, Kept, Promises, Report, Summary
-from maildesk.model.settings import Desk
 from maildesk.model.sla_timer import SlaWarning
 from maildesk.model.ticket import Ticket
 from maildesk.model.token import Purpose

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import re
 
-from maildesk.model.settings import Desk
+from maildesk.config.schema.settings import Desk
 
 TAG = re.compile(r"b([a-z2-7]{24})\Z")
 

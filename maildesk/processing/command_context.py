@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from maildesk.config.schema.settings import Desk
 from maildesk.model.cause import Command, CommandContext, LatestMessage, SplitCandidate, UndoTarget
 from maildesk.model.command import PEOPLE, TICKETS, on_behalf, ticket_number
 from maildesk.model.decision import Template
 from maildesk.model.event import MessageAdded, ParentChanged
 from maildesk.model.mail import Address
 from maildesk.model.person import Person
-from maildesk.model.settings import Desk
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.processing.mail.message_facts import facts_of_message
 from maildesk.store import people, ticket_relations, tickets

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from maildesk.config.schema.settings import Mailbox, Settle
 from maildesk.ingest.servers.imap.fetch_plan import Listed
 from maildesk.ingest.servers.imap.probe import digests, listing, uids
-from maildesk.model.settings import Mailbox, Settle
 from maildesk.store import journal
 from maildesk.store.engine import Store
 from maildesk.store.queries import integrity

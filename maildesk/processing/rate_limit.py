@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from maildesk.config.schema.settings import Desk, Limits
 from maildesk.model.cause import FLOOD, Flood
 from maildesk.model.decision import OutgoingMail
 from maildesk.model.person import Person
-from maildesk.model.settings import Desk, Limits
 from maildesk.model.ticket import Ticket
 from maildesk.store import outgoing_rows
 from maildesk.store.queries.sender_activity import last_kind, pace

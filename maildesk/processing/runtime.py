@@ -7,15 +7,16 @@ from secrets import token_bytes
 
 from sqlalchemy import Connection
 
+from maildesk.config.schema.people import Absence
+from maildesk.config.schema.policy_files import PolicyFiles
+from maildesk.config.schema.reports import ScheduledReport
+from maildesk.config.schema.rules import Relate
+from maildesk.config.schema.settings import Settings
 from maildesk.ingest.intent.monitoring_signal import Watch, watches
 from maildesk.lifecycle.classification.rule_time import office_hours
 from maildesk.lifecycle.policy import Directory, Neighbours, Policy, Workload
-from maildesk.lifecycle.sla.sla_policy import SlaPolicy
 from maildesk.model.ids import new_id
 from maildesk.model.mail import address_key
-from maildesk.model.policy import Absence, PolicyFiles, Relate, profile_rules
-from maildesk.model.schedule import ScheduledReport
-from maildesk.model.settings import Settings
 from maildesk.model.ticket import Ticket
 from maildesk.outgoing.compose import Composer, SenderIdentity
 from maildesk.outgoing.header_fields import bare_subject
@@ -104,17 +105,7 @@ def open_runtime(
 
 def read_policy(connection: Connection, files: PolicyFiles, rules: CompiledRules) -> Policy:
     """The policy with the people that the database knows. Writes nothing."""
-    return Policy(
-        files.workflow,
-        files.catalog,
-        files.approvals,
-        rules,
-        _directory(connection, files),
-        office_hours(files),
-        files.monitoring,
-        files.answers,
-        SlaPolicy.of(files.sla, files.holidays, compile_rules(profile_rules(files.sla))),
-    )
+    return Policy.of(files, rules, _directory(connection, files))
 
 
 def _neighbours(

@@ -1,4 +1,4 @@
-"""The desk's own rooms: the one that works the journal, and the one that heeds the clock."""
+"""The services that process the journal and the deadlines. The daemon's timer wakes them."""
 
 import time
 from collections.abc import Callable
@@ -9,12 +9,9 @@ from maildesk.processing.clock.sla_recalculation import review
 from maildesk.processing.desk import Desk
 from maildesk.processing.worker import Worker
 
-WORK_SECONDS = 5.0
-CLOCK_SECONDS = 60.0
-
 
 class WorkService:
-    """Works mails from the journal as long as there are any."""
+    """Processes the mails of the journal."""
 
     name = "work"
 
@@ -23,7 +20,7 @@ class WorkService:
         self._on_worked = on_worked
 
     def run(self, wake_signal: WakeSignal) -> None:
-        """Raises the database's errors; what was claimed is given back."""
+        """Raises the errors of the database; claimed mails are given back."""
         worker = self._open_worker()
         try:
             while not wake_signal.stopping:
@@ -32,13 +29,13 @@ class WorkService:
                 if worked:
                     self._on_worked()
                 else:
-                    wake_signal.wait(WORK_SECONDS)
+                    wake_signal.wait()
         finally:
             worker.close()
 
 
 class ClockService:
-    """Works deadlines that have passed."""
+    """Processes the deadlines that have passed."""
 
     name = "clock"
 
@@ -48,7 +45,7 @@ class ClockService:
         self._steady = ClockJumpGuard()
 
     def run(self, wake_signal: WakeSignal) -> None:
-        """Raises the database's errors; a ticket whose deadline fails is put off by an hour."""
+        """Raises the errors of the database; a ticket whose deadline fails waits an hour."""
         review(self._desk.runtime, lambda: wake_signal.stopping)
         while not wake_signal.stopping:
             believed = self._steady.trusts(self._desk.runtime.clock(), time.monotonic())
@@ -57,4 +54,4 @@ class ClockService:
             if struck:
                 self._on_struck()
             else:
-                wake_signal.wait(CLOCK_SECONDS)
+                wake_signal.wait()

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from maildesk.model.schedule import ScheduledReport
+from maildesk.config.schema.reports import ScheduledReport
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAYS = 62  # a report of a month is due within them; a calendar that is closed for longer waits

@@ -1,11 +1,11 @@
 """Which of some named questions about a ticket is the first that holds."""
 
+from maildesk.config.schema.people import Organisation
 from maildesk.model.cause import Facts
 from maildesk.model.person import Person
-from maildesk.model.policy import Organisation
 from maildesk.model.ticket import Ticket
-from maildesk.rules import engine
 from maildesk.rules.compile import CompiledRules
+from maildesk.rules.engine import answer
 from maildesk.rules.facts import Moment, RuleInput
 
 _NO_TIME = Moment(date="", hour=0, weekday="", working_day=False, working_time=False)
@@ -27,9 +27,5 @@ def first(
         moment=_NO_TIME,
         organisation=organisation,
     )
-    outcome = engine.run(compiled, "created", rule_input, priority=_none)
-    return next((step.rule for step in outcome.steps if step.fired), "")
-
-
-def _none(_impact: str, _urgency: str) -> str:
-    return ""
+    activation = compiled.activation(rule_input)
+    return next((r.rule.name for r in compiled.rules if answer(r, activation)[0]), "")

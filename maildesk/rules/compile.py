@@ -16,7 +16,7 @@ from difflib import get_close_matches
 
 from cel_expr_python import cel  # type: ignore[import-untyped]
 
-from maildesk.model.policy import Relate, Rule, Rules, Trigger
+from maildesk.config.schema.rules import Relate, Rule, Rules, Trigger
 from maildesk.rules.facts import FACTS, RuleInput, Value, values
 from maildesk.rules.patterns import Patterns, fault_of
 

@@ -1,8 +1,8 @@
 """Run the rules over a ticket: in order, once, and without a circle.
 
-A rule sees the ticket as the rules before it left it, and what it changes fires nothing again:
-there is one pass for one cause. A rule that cannot be answered (an index out of range) did not
-fire, and the trace says why; the others go on.
+What a rule wants is done by the target before the next rule is asked: each rule sees the real
+ticket. What rules change fires nothing again: there is one pass for one cause. A rule that cannot
+be answered (an index out of range) did not fire, and the trace says why; the others go on.
 """
 
 from collections.abc import Collection, Iterator
@@ -10,25 +10,20 @@ from dataclasses import dataclass, field, replace
 
 from cel_expr_python import cel  # type: ignore[import-untyped]
 
+from maildesk.config.schema.rules import Rule, Trigger
 from maildesk.model.event import Field
-from maildesk.model.policy import Rule, Trigger
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import CompiledRule, CompiledRules
 from maildesk.rules.effects import (
-    CLOSED,
     Action,
     AddTag,
     AskApproval,
-    Choose,
     Effect,
-    Priority,
     RelateTicket,
     RuleAction,
+    RuleTarget,
     SetField,
-    Ways,
-    after,
     is_new,
-    nobody,
 )
 from maildesk.rules.facts import RuleInput
 
@@ -59,8 +54,8 @@ class Fired:
 class Outcome:
     """What the rules want, in the order they want it, and a step for every rule.
 
-    `ticket` is as a further rule would see it. Only real changes are listed. A priority that
-    follows from impact and urgency is not among them: whoever applies these effects sets it.
+    `ticket` is as the last rule left it. A priority that follows from impact and urgency is not
+    among the effects: whoever applies them sets it. Nor is what was so already.
     """
 
     effects: tuple[Effect, ...]
@@ -73,32 +68,30 @@ class Outcome:
         return tuple(step.rule for step in self.steps if step.fired)
 
 
-_UNKNOWING = Ways()
-
-
 def run(
     compiled: CompiledRules,
     on: Trigger | tuple[Trigger, ...],
     rule_input: RuleInput,
+    target: RuleTarget,
     *,
-    priority: Priority,
-    choose: Choose = nobody,
-    ways: Ways = _UNKNOWING,
     only: Collection[str] | None = None,
 ) -> Outcome:
     """One pass over all rules, or over those of these names `only`; also where a cause is several
-    things `on` which rules look.
-
-    `ways` says what becomes of the ticket where a rule moves it, hands it on or names an agent.
-    """
+    things `on` which rules look. `target` holds the ticket of the scene."""
     causes = (on,) if isinstance(on, str) else on
-    this = _Pass(
-        compiled, causes, priority, choose, ways, rule_input, compiled.activation(rule_input)
-    )
+    this = _Pass(compiled, causes, target, rule_input, compiled.activation(rule_input))
     for rule in compiled.rules:
         if only is None or rule.rule.name in only:
             this.steps.append(this.look(rule))
     return Outcome(tuple(this.effects), tuple(this.steps), this.rule_input.ticket)
+
+
+def answer(compiled: CompiledRule, activation: cel.Activation) -> tuple[bool, str]:
+    """Whether what the rule asks for holds, and why. What cannot be answered does not hold."""
+    found = compiled.expression.eval(activation).value()
+    if found is True:
+        return True, compiled.holds
+    return False, compiled.fails if found is False else f"could not be answered: {found}"
 
 
 @dataclass(slots=True)
@@ -107,9 +100,7 @@ class _Pass:
 
     compiled: CompiledRules
     on: tuple[Trigger, ...]
-    priority: Priority
-    choose: Choose
-    ways: Ways
+    target: RuleTarget
     rule_input: RuleInput
     activation: cel.Activation
     effects: list[Effect] = field(default_factory=list)
@@ -124,24 +115,20 @@ class _Pass:
         if not any(on in rule.on for on in self.on):
             reason = f"looks on {', '.join(rule.on)}, not on {' or '.join(self.on)}"
             return Fired(rule.name, False, reason, False)
-        answer = compiled.expression.eval(self.activation).value()
-        if answer is False:
-            return Fired(rule.name, False, compiled.fails)
-        if answer is not True:
-            return Fired(rule.name, False, f"could not be answered: {answer}")
-        self._take(rule)
-        return Fired(rule.name, True, compiled.holds)
+        holds, why = answer(compiled, self.activation)
+        if holds:
+            self._take(rule)
+        return Fired(rule.name, holds, why)
 
     def _take(self, rule: Rule) -> None:
         new = [effect for effect in self._wanted(rule) if self._changes(effect)]
         self.effects += new
-        if rule.stop or rule.then.drop is not None or rule.then.quarantine is not None:
+        before, after = self.rule_input.ticket, self.target.apply(rule.name, new)
+        turns_away = rule.then.drop is not None or rule.then.quarantine is not None
+        if rule.stop or turns_away or (after.is_closed and not before.is_closed):
             self.stopped_by = rule.name
-        ticket = after(self.rule_input.ticket, new, self.priority, self.ways)
-        if ticket.state == CLOSED != self.rule_input.ticket.state:
-            self.stopped_by = rule.name
-        if ticket != self.rule_input.ticket:
-            self.rule_input = replace(self.rule_input, ticket=ticket)
+        if after is not before:
+            self.rule_input = replace(self.rule_input, ticket=after)
             self.activation = self.compiled.activation(self.rule_input)
 
     def _wanted(self, rule: Rule) -> Iterator[Effect]:
@@ -152,12 +139,12 @@ class _Pass:
                 yield SetField(name, value, rule.name)
         if then.assign:
             team = then.escalate or then.team or self.rule_input.ticket.team
-            chosen = self.choose(then.assign, team)
+            chosen = self.target.choose(then.assign, team)
             if chosen is not None:
                 yield SetField("assignee", chosen, rule.name)
         yield from (AddTag(tag, rule.name) for tag in dict.fromkeys(then.tag))
         if then.relate is not None:
-            other = self.ways.find(self.rule_input, then.relate)
+            other = self.target.find(self.rule_input, then.relate)
             if other is not None:
                 yield RelateTicket(then.relate, other, rule.name)
         yield from _acts(rule)

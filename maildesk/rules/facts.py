@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from maildesk.config.schema.people import Organisation
 from maildesk.model.cause import Facts
 from maildesk.model.person import Person
-from maildesk.model.policy import Organisation
 from maildesk.model.ticket import Ticket
 
 Type = Literal["string", "int", "bool", "list(string)"]

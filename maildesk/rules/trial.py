@@ -1,30 +1,29 @@
 """Rule tests: facts by name in, the outcome compared with what is expected. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any
 
+from maildesk.config.schema.people import Organisation
+from maildesk.config.schema.rules import Expected, RuleTest
 from maildesk.model.cause import Facts
 from maildesk.model.event import Field
 from maildesk.model.person import Person
-from maildesk.model.policy import Expected, Organisation, RuleTest
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import CompiledRules
 from maildesk.rules.effects import (
     AddTag,
     AskApproval,
-    Priority,
     RelateTicket,
     RuleAction,
+    RuleTarget,
     SetField,
-    Ways,
 )
 from maildesk.rules.engine import Outcome, run
 from maildesk.rules.facts import FACTS, Moment, RuleInput
 
-_UNKNOWING = Ways()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TYPES: dict[str, type] = {"string": str, "int": int, "bool": bool, "list(string)": tuple}
 _FIELDS: tuple[Field, ...] = (
@@ -47,14 +46,14 @@ class Difference:
 
 
 def try_out(
-    compiled: CompiledRules, test: RuleTest, priority: Priority, ways: Ways = _UNKNOWING
+    compiled: CompiledRules, test: RuleTest, target: Callable[[RuleInput], RuleTarget]
 ) -> tuple[Difference, ...]:
-    """Run one test; nothing where it comes out as expected."""
+    """Run one test on the target of its facts; nothing where it comes out as expected."""
     wrong = tuple(_wrong_facts(test))
     if wrong:
         return wrong
-    outcome = run(compiled, test.on, scene_of(test.facts), priority=priority, ways=ways)
-    came = told(outcome)
+    rule_input = scene_of(test.facts)
+    came = told(run(compiled, test.on, rule_input, target(rule_input)))
     return tuple(
         Difference(test.name, key, expected, came.get(key))
         for key, expected in _expected(test.expect)

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from maildesk.model.settings import Database
+from maildesk.config.schema.settings import Database
 
 WAL_IS_SAFE_FROM = (3, 51, 3)
 BUSY_SECONDS = 10

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from maildesk.config.schema.people import People, PersonEntry
 from maildesk.model.directory import Listed, Origin
 from maildesk.model.mail import Address, address_key
 from maildesk.model.person import Person
-from maildesk.model.policy import People, PersonEntry
 from maildesk.store import tables
 from maildesk.store.engine import savepoint
 

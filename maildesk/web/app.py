@@ -10,9 +10,9 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Red
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from maildesk.config.schema.settings import Desk
 from maildesk.model.decision import Answer
 from maildesk.model.page import Page, Problem
-from maildesk.model.settings import Desk
 from maildesk.web import guard
 from maildesk.web.events import Events
 from maildesk.web.links import form, words

@@ -11,8 +11,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from maildesk.config.schema.settings import Web
 from maildesk.model.service import RoomTrouble, WakeSignal
-from maildesk.model.settings import Web
 
 _CONNECTIONS = 100
 _KEEP_ALIVE_SECONDS = 5

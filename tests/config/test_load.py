@@ -31,7 +31,7 @@ def test_it_is_frozen(tmp_path: Path) -> None:
         loaded(tmp_path).settings.desk.name = "other"  # type: ignore[misc]
 
 
-def test_the_shipped_policy_is_right(tmp_path: Path) -> None:
+def test_the_shipped_policy_is_valid(tmp_path: Path) -> None:
     write(tmp_path, {f"config/{path.name}": path.read_text() for path in policy_files()})
     assert findings(tmp_path) == []
 
@@ -39,7 +39,7 @@ def test_the_shipped_policy_is_right(tmp_path: Path) -> None:
 WORDS = ("first", "second")
 
 
-def test_the_rules_room_adds_its_findings_with_file_and_line(tmp_path: Path) -> None:
+def test_errors_of_the_rule_compiler_are_reported_with_file_and_line(tmp_path: Path) -> None:
     write(tmp_path)
     with pytest.raises(ConfigErrors) as caught:
         loaded(
@@ -61,12 +61,14 @@ def test_a_secret_file_is_read_beside_maildesk_toml(tmp_path: Path) -> None:
     assert loaded(tmp_path).settings.secrets.keys() == (b"f" * 40,)
 
 
-def test_a_secret_file_that_everybody_may_read_is_an_error(tmp_path: Path) -> None:
+def test_a_secret_file_that_every_user_can_read_is_an_error(tmp_path: Path) -> None:
     write(tmp_path, edited("maildesk.toml", '{ env = "KEY" }', '{ file = "key" }'))
     (tmp_path / "key").write_text("f" * 40)
     (tmp_path / "key").chmod(0o644)
     (only,) = (one.replace(f"{tmp_path}/", "") for one in findings(tmp_path))
-    assert only == 'maildesk.toml:22: secrets.key.file: everybody may read "key"; chmod 600 "key"'
+    assert (
+        only == 'maildesk.toml:22: secrets.key.file: every user can read "key"; run chmod 600 "key"'
+    )
 
 
 @pytest.mark.parametrize(

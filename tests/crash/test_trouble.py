@@ -20,9 +20,9 @@ from sqlalchemy.exc import OperationalError
 from maildesk.cli import build
 from maildesk.cli.console.errors import run
 from maildesk.config.load import load
+from maildesk.config.schema.settings import Database
 from maildesk.daemon.run import Daemon
 from maildesk.ingest.servers.smtp.listener import ListenerService
-from maildesk.model.settings import Database
 from maildesk.processing.desk import Desk
 from maildesk.processing.worker import Worker
 from maildesk.store.engine import Store, open_store

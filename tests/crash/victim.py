@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from maildesk.config.load import load
+from maildesk.config.schema.settings import Database, Settings
 from maildesk.daemon.run import Daemon, log_to_stdout
 from maildesk.ingest.reading.analyse import read, read_head
 from maildesk.ingest.reading.pool import ReadingPool
 from maildesk.model.mail import RawMail, Reading
-from maildesk.model.settings import Database, Settings
 from maildesk.store.engine import open_store
 from tests.crash.sites import MortalStore, Site
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from maildesk.config.schema.settings import Trust
 from maildesk.ingest.identity.authenticate import identify
 from maildesk.ingest.mime.mail_parser import parse
 from maildesk.model.mail import Address, Mail
 from maildesk.model.person import Proof, SenderCheck
-from maildesk.model.settings import Trust
 
 TRUST = Trust(authserv_ids=("mx.example.net", "MX2.example.net"))
 NONE, AUTHENTICATED, TOKEN = Proof.NONE, Proof.AUTHENTICATED, Proof.TOKEN

@@ -3,7 +3,7 @@
 import pytest
 
 from maildesk.ingest.intent.commands import read_commands
-from maildesk.ingest.intent.decisions import WORDS, read_decision, takes_back
+from maildesk.ingest.intent.decisions import CHOICE_WORDS, read_decision, takes_back
 from maildesk.model.cause import Choice
 from maildesk.model.command import COMMANDS, CommandKind, Takes
 
@@ -450,7 +450,7 @@ def test_other_text_decides_nothing(text: str) -> None:
 
 
 def test_no_word_means_two_things() -> None:
-    every = [word for words in WORDS.values() for word in words]
+    every = [word for words in CHOICE_WORDS.values() for word in words]
     assert len(set(every)) == len(every)
 
 

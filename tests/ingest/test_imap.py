@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from maildesk.config.schema.settings import Mailbox, Secret, Security
 from maildesk.ingest.servers.imap.imap_errors import LineDropped, MailboxTrouble
 from maildesk.ingest.servers.imap.poller import MailboxService, Pace
 from maildesk.ingest.servers.imap.probe import probe, uids
 from maildesk.model.service import WakeSignal
-from maildesk.model.settings import Mailbox, Secret, Security
 from tests.ingest.journal_fake import JournalFake
 from tests.servers import (
     PASSWORD,

@@ -2,8 +2,9 @@
 
 import pytest
 
+from maildesk.config.schema.monitoring import Monitoring
 from maildesk.ingest.intent.monitoring_signal import FORMS, Signal, Watch, pattern_fault, watches
-from maildesk.model.monitoring import Monitoring, Report
+from maildesk.model.monitoring import Report
 
 
 def watch(form: str, **patterns: str) -> Watch:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -9,13 +10,16 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import psutil
 import pytest
 
 from maildesk.ingest.mime.mail_parser import cut
+from maildesk.ingest.reading import worker_protocol
+from maildesk.ingest.reading.analyse import read
 from maildesk.ingest.reading.pool import PoolError, ReadingPool, Unreadable
-from maildesk.model.mail import RawMail, Reading, Source
+from maildesk.model.mail import Disposition, RawMail, Reading, Source
 
 HOSTILE = "tests.ingest.hostile_readers:reader"
 
@@ -228,3 +232,37 @@ def test_a_worker_knows_nothing_of_the_database() -> None:
         [sys.executable, "-c", known], capture_output=True, text=True, check=True
     )
     assert not {"sqlalchemy", "sqlite3", "pydantic", "maildesk.store"} & set(shown.stdout.split())
+
+
+class Rebuilt:
+    """Pickled as a value of the model with this name and these fields."""
+
+    def __init__(self, *named: object) -> None:
+        self.named = named
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return worker_protocol.rebuilt, self.named
+
+
+NONSENSE = {
+    "nothing": b"",
+    "cut short": pickle.dumps("text")[:-3],
+    "no pickle": b"\x80\x05\xff",
+    "a function of the system": pickle.dumps(os.getpid),
+    "a class of the model that is in no reading": pickle.dumps(Disposition.HELD),
+    "an unknown name": pickle.dumps(Rebuilt("RawMail", b"")),
+    "too few fields": pickle.dumps(Rebuilt("Address", "Rita")),
+    "too many fields": pickle.dumps(Rebuilt("Address", "Rita", "rita@example.org", 1)),
+}
+
+
+@pytest.mark.parametrize("data", NONSENSE.values(), ids=NONSENSE)
+def test_nonsense_from_a_worker_is_one_kind_of_error(data: bytes) -> None:
+    with pytest.raises(pickle.UnpicklingError):
+        worker_protocol.model_value(data)
+
+
+def test_a_reading_arrives_as_it_was_sent() -> None:
+    mail = read(raw_mail("Hello").raw)
+    (sent,) = worker_protocol.frames(bytearray(worker_protocol.frame(mail)))
+    assert worker_protocol.model_value(sent) == mail

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from maildesk.config.schema.settings import Listener
 from maildesk.ingest.servers.smtp.listener import ListenerService, ListenerTrouble
 from maildesk.model.mail import Source
 from maildesk.model.service import WakeSignal
-from maildesk.model.settings import Listener
 from tests.ingest.journal_fake import JournalFake
 from tests.servers import Postfix, free_port, wait_until
 

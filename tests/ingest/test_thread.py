@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from maildesk.config.schema.settings import Desk
 from maildesk.ingest.threading import (
     BODY_MARKER,
     Known,
@@ -18,7 +19,6 @@ from maildesk.ingest.threading import (
 from maildesk.model.approval import Approval, Vote
 from maildesk.model.mail import Address, Mail
 from maildesk.model.person import Person
-from maildesk.model.settings import Desk
 from maildesk.model.ticket import Ticket
 from maildesk.model.token import ReplyToken, sign_message_id, sign_reply
 

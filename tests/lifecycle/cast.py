@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from maildesk.config.schema.policy_files import PolicyFiles
+from maildesk.config.schema.rules import Rules
 from maildesk.lifecycle.classification.rule_time import office_hours
 from maildesk.lifecycle.policy import Directory, Policy
 from maildesk.model.approval import Approval, Vote
@@ -17,7 +19,6 @@ from maildesk.model.decision import Decision
 from maildesk.model.event import Event, FieldChanged, StatusMoved
 from maildesk.model.mail import Kind
 from maildesk.model.person import Identity, Person, Proof
-from maildesk.model.policy import PolicyFiles, Rules
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.rules.compile import compile_rules
 from tests.world import shipped_policy

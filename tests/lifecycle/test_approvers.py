@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from maildesk.config.schema.people import Absence
 from maildesk.lifecycle.approvals.approvers import next_in_line, outcome
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.policy import Policy
@@ -15,7 +16,6 @@ from maildesk.model.decision import Answer, Decision
 from maildesk.model.event import ApprovalPassedOn, Quorum, SubstitutionReason
 from maildesk.model.mail import Kind
 from maildesk.model.person import Person
-from maildesk.model.policy import Absence
 from maildesk.model.ticket import Ticket
 from tests.lifecycle.cast import (
     ANALYSIS,

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from maildesk.config.schema.sla_notation import read_week
 from maildesk.lifecycle.sla.business_hours import Calendar
-from maildesk.model.sla import Week, read_week
+from maildesk.model.sla import Week
 
 MINUTE = timedelta(minutes=1)
 BERLIN = ZoneInfo("Europe/Berlin")

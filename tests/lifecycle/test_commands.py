@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from maildesk.config.schema.people import Absence
 from maildesk.ingest.intent.commands import read_commands
 from maildesk.lifecycle.commands.match_argument import pick
 from maildesk.lifecycle.commands.perform import ACTS
@@ -15,7 +16,6 @@ from maildesk.model.command import COMMANDS, ticket_number
 from maildesk.model.decision import Decision
 from maildesk.model.event import Closed, StatusMoved
 from maildesk.model.person import Person
-from maildesk.model.policy import Absence
 from maildesk.model.ticket import Relation, Ticket
 from tests.lifecycle.cast import (
     ANALYSIS,

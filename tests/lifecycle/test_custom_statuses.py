@@ -1,23 +1,29 @@
 """Statuses of an admin's own, and moves of rules: what belongs to their state happens too."""
 
+import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from maildesk.lifecycle.classification.classify import apply_rules, rule_input
-from maildesk.lifecycle.classification.rule_evaluation import look
+from maildesk.config.schema.people import Absence
+from maildesk.config.schema.rules import Rules
+from maildesk.config.schema.workflow import Workflow
+from maildesk.lifecycle.classification.rule_evaluation import apply_rules, look, rule_input
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import AgentActed, Command, DeadlineReached, Facts
 from maildesk.model.decision import Actor, ActorKind
-from maildesk.model.policy import Rules, Workflow
+from maildesk.model.person import Person
+from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import compile_rules
+from maildesk.rules.engine import Outcome
 from tests.lifecycle.cast import (
     ANALYSIS,
     ANN,
+    LEE,
     NOW,
     RITA,
     SHIPPED,
@@ -45,6 +51,7 @@ def _flow() -> Workflow:
     return Workflow.model_validate(data)
 
 
+AWAY = Absence.model_validate({"from": date(2026, 11, 20), "until": date(2026, 11, 30)})
 OWN = replace(SHIPPED, workflow=_flow())
 
 
@@ -149,14 +156,88 @@ def _named(then: dict[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in then.items())
 
 
+def _is(ticket: Ticket) -> str:
+    """A question that holds for this ticket alone."""
+    words = ("status", "state", "team", "category", "priority", "request_type", "impact", "urgency")
+    parts = [f"ticket.{name} == {json.dumps(getattr(ticket, name))}" for name in words]
+    parts.append(f"ticket.has_assignee == {json.dumps(ticket.assignee is not None)}")
+    parts.append(f"ticket.tags == {json.dumps(ticket.tags)}")
+    parts.append(f"ticket.reopened == {ticket.reopened}")
+    return " && ".join(parts)
+
+
+def _ruled(policy: Policy, ticket: Ticket) -> tuple[Ticket, Outcome]:
+    builder = DecisionBuilder(ticket, Actor(ActorKind.REQUESTER, RITA.id), policy, NOW)
+    outcome = apply_rules(builder, "replied", Facts(), RITA)
+    return builder.ticket, outcome
+
+
 @pytest.mark.parametrize("then", THEN, ids=_named)
 @pytest.mark.parametrize("name", ["Analysis", "New", "asked", "Pending", "Waiting for Closure"])
-def test_a_rule_sees_the_ticket_as_those_before_it_will_have_left_it(
+def test_a_rule_sees_the_ticket_as_those_before_it_have_left_it(
     then: dict[str, Any], name: str
 ) -> None:
-    policy, ticket = with_rule(then), TICKETS[name]
-    builder = DecisionBuilder(ticket, Actor(ActorKind.REQUESTER, RITA.id), policy, NOW)
-    seen = look(policy, "replied", rule_input(builder, Facts(), RITA), NOW).ticket
-    apply_rules(builder, "replied", Facts(), RITA)
-    keys = ("status", "state", "team", "assignee", "tags", "priority", "request_type", "impact")
-    assert [getattr(seen, key) for key in keys] == [getattr(builder.ticket, key) for key in keys]
+    left, _ = _ruled(with_rule(then, {"name": "End", "on": "replied"}), TICKETS[name])
+    second = {"name": "Second", "on": "replied", "when": _is(left), "then": {"note": "seen"}}
+    _, outcome = _ruled(with_rule(then, second), TICKETS[name])
+    assert outcome.steps[1].fired is not left.is_closed
+    assert outcome.steps[1].looked_at is not left.is_closed
+
+
+@pytest.mark.parametrize(
+    ("then", "absent", "seen"),
+    [
+        pytest.param(
+            {"escalate": "Network", "assign": "round-robin"},
+            [LEE],
+            'ticket.team == "Network" && !ticket.has_assignee',
+            id="nobody is chosen who is away, and the agent of the old team has it no longer",
+        ),
+        pytest.param(
+            {"escalate": "Network", "assign": "round-robin"},
+            [],
+            'ticket.team == "Network" && ticket.has_assignee',
+            id="who is chosen from the new team keeps it",
+        ),
+        pytest.param(
+            {"assignee": "max@example.org"},
+            [],
+            "ticket.has_assignee",
+            id="who is no agent takes it from nobody",
+        ),
+        pytest.param(
+            {"status": "Rejected"},
+            [],
+            'ticket.status == "Analysis"',
+            id="what the workflow forbids has not happened",
+        ),
+        pytest.param(
+            {"ask_approval": "manager"},
+            [],
+            'ticket.status == "Analysis"',
+            id="an approval is asked for when the pass is over",
+        ),
+    ],
+)
+def test_what_could_not_be_done_is_not_seen(
+    then: dict[str, Any], absent: list[Person], seen: str
+) -> None:
+    second = {"name": "Second", "on": "replied", "when": seen, "then": {"note": "seen"}}
+    rules = with_rule(then, second)
+    absences = {agent.id: (AWAY,) for agent in absent}
+    policy = replace(rules, directory=replace(rules.directory, absences=absences))
+    _, outcome = _ruled(policy, ANALYSIS)
+    assert outcome.fired == ("It", "Second")
+
+
+def test_a_trial_does_what_the_pass_does_and_leaves_nothing_behind() -> None:
+    policy = with_rule({"escalate": "Network", "tag": "late", "note": "n"})
+    builder = DecisionBuilder(ANALYSIS, Actor(ActorKind.REQUESTER, RITA.id), policy, NOW)
+    tried = look(policy, "replied", rule_input(builder, Facts(), RITA), NOW)
+    assert (builder.ticket, builder.events, builder.outgoing_mails, builder.steps) == (
+        ANALYSIS,
+        [],
+        [],
+        [],
+    )
+    assert apply_rules(builder, "replied", Facts(), RITA) == tried

@@ -425,7 +425,7 @@ def test_what_the_clock_does(
 
 def test_an_unanswered_ticket_closes_with_a_category_of_its_own() -> None:
     assert events(decide(REMINDED, DeadlineReached(RITA), SHIPPED, CLOSE))[-1] == Closed(
-        "No answer", "The requester was asked and did not answer in time."
+        "No answer", "The requester did not answer in time."
     )
 
 

@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from maildesk.config.schema.monitoring import Monitoring
 from maildesk.lifecycle.decide import decide
 from maildesk.model.cause import DeadlineReached, Facts, ProblemReported
 from maildesk.model.decision import Decision
 from maildesk.model.mail import Disposition
-from maildesk.model.monitoring import Monitoring, Report
+from maildesk.model.monitoring import Report
 from maildesk.model.person import Person, Proof
 from maildesk.model.ticket import Ticket
 from tests.lifecycle.cast import (

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from maildesk.lifecycle.classification.classify import rule_input
+from maildesk.config.schema.rules import Relate
+from maildesk.lifecycle.classification.rule_evaluation import rule_input
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.policy import Neighbours
@@ -13,7 +14,6 @@ from maildesk.lifecycle.relations.relate_target import find
 from maildesk.model.cause import Facts
 from maildesk.model.decision import Actor, ActorKind
 from maildesk.model.event import ParentChanged, Related
-from maildesk.model.policy import Relate
 from tests.lifecycle.cast import (
     ANALYSIS,
     MAX,

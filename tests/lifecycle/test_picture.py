@@ -2,8 +2,8 @@
 
 import xml.etree.ElementTree as ET
 
+from maildesk.config.schema.workflow import Workflow
 from maildesk.lifecycle.workflow.diagram import mermaid, svg
-from maildesk.model.policy import Workflow
 from tests.world import shipped_policy
 
 FLOW = shipped_policy().workflow

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from maildesk.config.schema.workflow import Workflow
 from maildesk.lifecycle.workflow.workflow_check import NEEDED, automatic, flaws
-from maildesk.model.policy import Workflow
 from tests.world import shipped_policy
 
 Plant = Callable[[dict[str, Any]], None]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from maildesk.config.schema.people import Absence
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.policy import Policy, Workload
 from maildesk.model.cause import (
@@ -15,14 +16,13 @@ from maildesk.model.cause import (
     Facts,
     HeldJudged,
     LatestMessage,
-    ParentResolved,
+    ParentStateChanged,
     RelatedTicketChange,
     SplitOff,
 )
 from maildesk.model.decision import Answer
 from maildesk.model.event import Escalated, FieldChanged, RuleActed, RulesDue, StatusMoved, Tagged
 from maildesk.model.mail import Disposition
-from maildesk.model.policy import Absence
 from maildesk.model.ticket import Ticket
 from tests.lifecycle.cast import (
     ANALYSIS,
@@ -287,8 +287,8 @@ def test_an_agent_who_reopens_is_a_cause_as_the_requester_is(order: tuple[str, s
 
 def test_a_child_that_is_resolved_with_its_parent_is_a_changed_status() -> None:
     tagging = with_rules({**CHANGED, "name": "Over", "when": "true", "then": {"tag": "over"}})
-    cause = RelatedTicketChange(
-        agent=ANN, proof="token", origin=1000, order=ParentResolved("Done."), requester=RITA
+    cause = ParentStateChanged(
+        origin=1000, resolved=True, text="Done.", agent=ANN, proof="token", requester=RITA
     )
     assert after(ANALYSIS, decide(ANALYSIS, cause, tagging, NOW)).tags == ("over",)
 

@@ -10,6 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from maildesk.config.schema.people import Organisation
+from maildesk.config.schema.policy_files import profile_rules
+from maildesk.config.schema.sla import Promise, ServiceLevels
 from maildesk.lifecycle.sla.business_hours import Calendar
 from maildesk.lifecycle.sla.sla_policy import SlaPolicy
 from maildesk.lifecycle.sla.timers import as_of, follow, recomputed, used
@@ -27,8 +30,7 @@ from maildesk.model.event import (
     StatusMoved,
     TicketOpened,
 )
-from maildesk.model.policy import Organisation, profile_rules
-from maildesk.model.sla import METRICS, Metric, Promise, ServiceLevels
+from maildesk.model.sla import METRICS, Metric
 from maildesk.model.sla_timer import Clock
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.rules.compile import compile_rules

@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
+from maildesk.config.schema.policy_files import PolicyFiles
 from maildesk.lifecycle.commands.date_argument import Until, read_until
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.sla.sla_policy import SlaPolicy
 from maildesk.lifecycle.workflow.transitions import Refusal
-from maildesk.model.policy import PolicyFiles
 from maildesk.rules.compile import compile_rules
 from tests.lifecycle.cast import ANALYSIS, ANN, HELD_UP, NOW, SHIPPED, after, mail
 from tests.world import shipped_policy

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from maildesk.config.schema.sla_notation import read_week
 from maildesk.lifecycle.classification.rule_time import after, moment, office_hours
 from maildesk.lifecycle.sla.business_hours import Calendar
-from maildesk.model.sla import read_week
 from tests.world import shipped_policy
 
 BERLIN = Calendar(

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from maildesk.config.schema.people import Absence
 from maildesk.lifecycle.policy import Directory
 from maildesk.model.person import Person
-from maildesk.model.policy import Absence
 from tests.lifecycle.cast import ANN, BOSS, CAST, LEE, MAX, WILL, policy
 
 

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from maildesk.config.schema.policy_files import PolicyFiles
 from maildesk.lifecycle.commands.agent_link import commands
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import AgentActed, Work
 from maildesk.model.decision import Actor, ActorKind, Answer, Template
 from maildesk.model.person import Person
-from maildesk.model.policy import PolicyFiles
 from maildesk.model.ticket import Ticket
 from maildesk.model.token import Purpose
 from tests.lifecycle.cast import (

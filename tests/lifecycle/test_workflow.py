@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from maildesk.config.schema.workflow import Workflow
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.workflow import transitions
 from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.decision import Actor, ActorKind
 from maildesk.model.event import Closed, StatusMoved
-from maildesk.model.policy import Workflow
 from tests.lifecycle.cast import ANALYSIS, CLOSED, NEW, NOW, SHIPPED, TICKETS, WAITING
 
 FLOW = SHIPPED.workflow

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from maildesk.model.settings import Desk, Secret, Secrets
+from maildesk.config.schema.settings import Desk, Secret, Secrets
 
 PLAIN = Desk(address="Desk@Example.org", aliases=("help@example.org", "desk@old.example"))
 DASHED = Desk(address="desk@example.org", delimiter="--")

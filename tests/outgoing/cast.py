@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from maildesk.config.schema.settings import Desk
 from maildesk.model.person import Person
 from maildesk.model.report import Count, Day, Issue, Kept, Promises, Report, Summary
-from maildesk.model.settings import Desk
 from maildesk.model.ticket import Ticket
 from maildesk.outgoing.compose import SenderIdentity, ThreadContext
 

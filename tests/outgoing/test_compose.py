@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maildesk.config.schema.settings import Desk
 from maildesk.model.decision import OutgoingMail, Template
 from maildesk.model.person import Person
-from maildesk.model.settings import Desk
 from maildesk.model.token import (
     LinkToken,
     Purpose,

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from maildesk.config.schema.settings import Secret, Security, Smtp
 from maildesk.model.service import WakeSignal
-from maildesk.model.settings import Secret, Security, Smtp
 from maildesk.outgoing.delivery.delivery_service import DeliveryService, DeliveryTrouble, probe
 from maildesk.outgoing.delivery.smtp_client import obstacle_to, stuffed
 from maildesk.outgoing.queue_port import Failed, Leased, Retry, Sent, Uncertain

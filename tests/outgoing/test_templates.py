@@ -13,11 +13,11 @@ import pytest
 from jinja2 import UndefinedError
 
 import maildesk
+from maildesk.config.schema.settings import Desk
 from maildesk.messages.translator import Translator
 from maildesk.model.decision import OutgoingMail, Template
 from maildesk.model.person import Person
 from maildesk.model.report import Report
-from maildesk.model.settings import Desk
 from maildesk.model.sla_timer import SlaWarning
 from maildesk.model.token import Purpose
 from maildesk.outgoing.compose import Composer, SenderIdentity, ThreadContext

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from maildesk.config.schema.rules import Rules
 from maildesk.model.cause import Work
-from maildesk.model.policy import Rules
 from maildesk.processing.forecast.backtest import Backtest, Changed
 from maildesk.rules.compile import compile_rules
 from maildesk.store import tables

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
+from maildesk.config.schema.settings import Desk, Limits
 from maildesk.model.decision import OutgoingMail, Template
 from maildesk.model.person import Person
-from maildesk.model.settings import Desk, Limits
 from maildesk.processing.rate_limit import RateLimit
 from maildesk.store import outgoing_rows
 from tests.world import MONDAY, World, build, one

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from maildesk.model.policy import PolicyFiles
+from maildesk.config.schema.policy_files import PolicyFiles
 from maildesk.model.ticket import Ticket
 from maildesk.processing.clock import scheduled_reports
 from maildesk.processing.clock.sla_recalculation import review

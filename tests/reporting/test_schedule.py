@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from maildesk.config.schema.reports import ScheduledReport
+from maildesk.config.schema.sla_notation import read_week
 from maildesk.lifecycle.sla.business_hours import Calendar
-from maildesk.model.schedule import ScheduledReport
-from maildesk.model.sla import read_week
 from maildesk.reporting.report_schedule import last_due, next_due
 
 BERLIN = Calendar(

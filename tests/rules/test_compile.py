@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from maildesk.model.policy import Rule, Rules
+from maildesk.config.schema.rules import Rule, Rules
 from maildesk.rules.compile import Finding, RuleErrors, compile_rules
 from maildesk.rules.facts import FACTS, Fact
 

@@ -1,19 +1,21 @@
 """Rules run in order, once, and see what the rules before them did."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from maildesk.config.schema.rules import Rule, Rules, Trigger
 from maildesk.model.cause import Facts
 from maildesk.model.person import Person
-from maildesk.model.policy import Rule, Rules, Trigger
 from maildesk.model.ticket import Ticket
 from maildesk.rules.compile import compile_rules
-from maildesk.rules.effects import AddTag, AskApproval, SetField
+from maildesk.rules.effects import AddTag, AskApproval, Effect, RelateTicket, SetField
 from maildesk.rules.engine import Outcome, run
 from maildesk.rules.facts import Moment, RuleInput
+from tests.rules.target import NOON, FakeTarget
 
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 RITA = Person(
     id=1, name="Rita", address="Rita@Example.com", manager=2, organisation="Sales", vip=True
 )
@@ -49,12 +51,15 @@ def rule(
 def play(
     *rules: Rule, on: Trigger = "created", mail: Facts = MAIL, ticket: Ticket = FRESH
 ) -> Outcome:
-    return run(
-        compile_rules(Rules(rule=rules)),
-        on,
-        RuleInput(mail=mail, ticket=ticket, requester=RITA, moment=MOMENT),
-        priority=lambda impact, urgency: f"{impact}/{urgency}",
-    )
+    target = FakeTarget(ticket, lambda impact, urgency: f"{impact}/{urgency}")
+    return play_on(target, *rules, on=on, mail=mail)
+
+
+def play_on(
+    target: FakeTarget, *rules: Rule, on: Trigger = "created", mail: Facts = MAIL
+) -> Outcome:
+    rule_input = RuleInput(mail=mail, ticket=target.ticket, requester=RITA, moment=MOMENT)
+    return run(compile_rules(Rules(rule=rules)), on, rule_input, target)
 
 
 def fired(outcome: Outcome) -> list[str]:
@@ -118,6 +123,49 @@ def test_no_rule_after_one_that_stops_is_looked_at() -> None:
     outcome = play(rule("last", stop=True), rule("never", tag="x"))
     assert (fired(outcome), outcome.effects) == (["last"], ())
     assert outcome.steps[1].reason == "not looked at: 'last' stops"
+
+
+def test_each_rule_is_done_before_the_next_one_is_asked() -> None:
+    # The target may not do what a rule wants, or do more: only what it says counts.
+    class Stubborn(FakeTarget):
+        def apply(self, rule: str, _effects: Sequence[Effect], /) -> Ticket:
+            self.applied.append(rule)
+            self.ticket = replace(self.ticket, team="Network")
+            return self.ticket
+
+    target = Stubborn(FRESH, lambda _impact, _urgency: "")
+    outcome = play_on(
+        target,
+        rule("to First line", team="First line"),
+        rule("as wanted", 'ticket.team == "First line"', tag="wrong"),
+        rule("as done", 'ticket.team == "Network"', tag="right"),
+    )
+    assert target.applied == fired(outcome) == ["to First line", "as done"]
+    assert outcome.ticket is target.ticket
+
+
+def test_a_rule_that_does_not_hold_is_not_done() -> None:
+    target = FakeTarget(FRESH, lambda _impact, _urgency: "")
+    play_on(target, rule("no", "false", tag="x"), rule("later", on="replied", tag="x"))
+    assert target.applied == []
+
+
+def test_no_rule_after_the_end_of_the_ticket_is_looked_at() -> None:
+    outcome = play(rule("ends it", status="Closed"), rule("never", tag="x"))
+    assert fired(outcome) == ["ends it"]
+    assert outcome.steps[1].reason == "not looked at: 'ends it' stops"
+
+
+def test_whom_a_rule_means_and_what_it_relates_to_is_asked_of_the_target() -> None:
+    then: dict[str, Any] = {"assign": "round-robin", "relate": {"to": "same subject"}}
+    meant = Rule.model_validate({"name": "It", "then": then})
+    target = FakeTarget(FRESH, lambda _i, _u: "", agent="ann@example.com", other=7)
+    chosen, related = play_on(target, meant).effects
+    assert chosen == SetField("assignee", "ann@example.com", "It")
+    assert isinstance(related, RelateTicket)
+    assert related.other == 7
+    # where there is nobody to choose and no other ticket, nothing is wanted
+    assert play(meant).effects == ()
 
 
 def test_a_rule_that_does_not_hold_stops_nothing() -> None:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from maildesk.model.settings import Database
+from maildesk.config.schema.settings import Database
 from maildesk.store import engine, tables
 from maildesk.store.engine import Store, choose_sqlite, open_engine, open_store, savepoint
 

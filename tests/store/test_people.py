@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from maildesk.config.schema.people import People
 from maildesk.model.directory import Listed, Origin
 from maildesk.model.mail import Address
 from maildesk.model.person import Person
-from maildesk.model.policy import People
 from maildesk.store import directory_import, people
 from maildesk.store.engine import Store, open_engine
 

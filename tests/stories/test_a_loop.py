@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from maildesk.model.settings import Settings
+from maildesk.config.schema.settings import Settings
 from maildesk.store import people
 from tests.world import ADDRESS, OutgoingMail, World, build, settings
 

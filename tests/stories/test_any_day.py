@@ -14,6 +14,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from maildesk.config.schema.workflow import Workflow
 from maildesk.model.cause import Choice, Work
 from maildesk.model.event import (
     ApprovalAsked,
@@ -25,7 +26,6 @@ from maildesk.model.event import (
     StatusMoved,
     TicketOpened,
 )
-from maildesk.model.policy import Workflow
 from maildesk.model.ticket import Ticket
 from maildesk.outgoing.verp import verp
 from maildesk.store import people, tickets

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 from starlette.types import ASGIApp
 
+from maildesk.config.schema.settings import Desk, Web
 from maildesk.model.service import WakeSignal
-from maildesk.model.settings import Desk, Web
 from maildesk.web.app import create_app
 from maildesk.web.links.link_pages import Health
 from maildesk.web.server import WebService

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from maildesk.config.schema.settings import Web
 from maildesk.model.page import Page, Problem
 from maildesk.model.service import WakeSignal
-from maildesk.model.settings import Web
 from maildesk.web import server as web_room
 from maildesk.web.server import WebService, WebTrouble
 from tests.web import door_fake as links

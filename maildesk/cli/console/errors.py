@@ -1,6 +1,6 @@
-"""The one place where errors become words on stderr and an exit status.
+"""Turns errors into one line on stderr and an exit status, for every command.
 
-CommandFailed       the thing failed: what, where and what to do, in one line
+CommandFailed       the command failed: one line that says what, where and what to do next
 """
 
 import os
@@ -19,15 +19,15 @@ FAILED = 1
 WRONG_USE = 2
 INTERRUPTED = 130
 
-_ANYWHERE = {"--debug": 0, "--config": 1}  # global options and how many words follow them
+_ANYWHERE = {"--debug": 0, "--config": 1}  # global options and the number of their arguments
 
 
 class CommandFailed(Exception):
-    """A command could not do its work. The message is one line for the user."""
+    """A command failed. The message is one line for the user."""
 
 
 def run(app: typer.Typer, arguments: Sequence[str]) -> int:
-    """The exit status of one call. Nothing is raised."""
+    """Run one call and return its exit status. Never raises."""
     arguments = to_the_front(arguments)
     command = typer.main.get_command(app)
     try:
@@ -47,7 +47,7 @@ def run(app: typer.Typer, arguments: Sequence[str]) -> int:
 
 
 def to_the_front(arguments: Sequence[str]) -> list[str]:
-    """`check --config X` as `--config X check`: global options may stand behind the command."""
+    """`check --config X` becomes `--config X check`: global options may follow the command."""
     front: list[str] = []
     rest = list(arguments)
     place = 0
@@ -63,13 +63,13 @@ def to_the_front(arguments: Sequence[str]) -> list[str]:
 
 
 def complain(message: str) -> None:
-    """One line on stderr: red on a terminal, plain in a pipe."""
+    """Print one line to stderr, in red on a terminal."""
     line = " ".join(message.split("\n"))
     Console(stderr=True, soft_wrap=True, highlight=False).print(Text(line, style="red"))
 
 
 def show_mark(marked: str) -> None:
-    """The line that is wrong and the caret under it, on stderr."""
+    """Print the faulty line with a caret under the error to stderr."""
     for line in marked.split("\n") if marked else ():
         printable = "".join(c if c.isprintable() else " " for c in line)
         Console(stderr=True, soft_wrap=True, highlight=False).print(Text(f"    {printable}"))
@@ -82,14 +82,14 @@ def _explained(error: Exception) -> int:
             show_mark(finding.marked)
         return WRONG_USE
     if isinstance(error, typer.TyperException):
-        if error.format_message():  # else typer has shown the help instead
+        if error.format_message():  # if empty, typer has already shown the help
             complain(_usage(error))
         return error.exit_code
     if isinstance(error, CommandFailed):
         complain(f"maildesk: {error}")
         return FAILED
-    what = str(error) or "no more is known"
-    complain(f"maildesk: {type(error).__name__}: {what}; --debug shows the traceback")
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    complain(f"maildesk: {what}; run with --debug to see the traceback")
     return FAILED
 
 
@@ -100,6 +100,6 @@ def _usage(error: typer.TyperException) -> str:
 
 
 def _reader_went_away() -> int:
-    # Python would flush stdout once more at exit, and complain.
+    # Otherwise Python flushes stdout again at exit and prints an error.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return FAILED

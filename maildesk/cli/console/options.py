@@ -1,4 +1,4 @@
-"""What every command is handed: the global options, and the configuration they lead to."""
+"""The global options that every command receives, and the configuration they select."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from maildesk.config.load import Config, load
-from maildesk.model.policy import Rules
+from maildesk.config.schema.rules import Rules
 from maildesk.rules.compile import RuleErrors, compile_rules
 
 DEFAULT_CONFIG = Path("maildesk.toml")
@@ -21,14 +21,14 @@ config_option = Annotated[
         envvar="MAILDESK_CONFIG",
         metavar="PATH",
         show_default="maildesk.toml",
-        help="The file that describes this installation.",
+        help="The configuration file of this installation.",
     ),
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The global options of one call of `maildesk`. It is `ctx.obj` in every command."""
+    """The global options of one `maildesk` call. Commands find them in `ctx.obj`."""
 
     config_path: Path | None = None
     debug: bool = False
@@ -39,17 +39,17 @@ class Call:
         return self.config_path or DEFAULT_CONFIG
 
     def config(self) -> Config:
-        """The configuration, rules checked. Raises ConfigErrors, which the edge prints."""
+        """The configuration with its rules checked. Raises ConfigErrors."""
         return load(self.path, os.environ, rule_faults)
 
 
 def call_of(ctx: typer.Context) -> Call:
-    """The global options as a command sees them."""
+    """The global options of this call."""
     return ctx.ensure_object(Call)
 
 
 def rule_faults(rules: Rules) -> Iterator[tuple[str, str, int, str]]:
-    """What the rules room finds wrong with the `when` of each rule (config.CheckRules)."""
+    """The compile errors of each rule's `when` expression (see config.CheckRules)."""
     try:
         compile_rules(rules)
     except RuleErrors as error:

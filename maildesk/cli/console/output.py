@@ -1,4 +1,4 @@
-"""Results on stdout: lines for people, JSON lines for programs."""
+"""Prints results to stdout: lines for people, JSON lines for programs."""
 
 import dataclasses
 import json
@@ -11,13 +11,13 @@ import structlog
 
 
 def print_json(value: Any) -> None:
-    """One JSON object on one line, UTF-8 whatever the locale. A lone surrogate is escaped."""
+    """Print a JSON object on one line, always in UTF-8. A lone surrogate is escaped."""
     line = json.dumps(value, ensure_ascii=False) + "\n"
     sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace"))
 
 
 def shown(value: Any) -> Any:
-    """A row or a value of the desk as JSON can hold it; bytes are left out."""
+    """The row or value with types that JSON supports, without bytes."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = dataclasses.fields(value)
         return {field.name: shown(getattr(value, field.name)) for field in fields}
@@ -28,8 +28,13 @@ def shown(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """The number with its noun: 1 mail, 2 mails, 2 people."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
 def log_to_stderr() -> None:
-    """Warnings of the desk go to stderr: stdout is for results. `maildesk run` says otherwise."""
+    """Log warnings to stderr, since stdout is for results. `maildesk run` logs to stdout."""
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger("warning"),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -1,4 +1,4 @@
-"""A row of bars for each series, one bar a day: an SVG that is at home in light and dark."""
+"""Draws bar charts, one row per series and one bar per day, as SVG for light and dark."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -18,7 +18,7 @@ _STYLE = """<style>
 
 
 def bars(title: str, days: Sequence[date], series: Sequence[tuple[str, Sequence[int]]]) -> str:
-    """The drawing. Every series has a number for each day, and a scale of its own."""
+    """The SVG. Every series has a number for each day and its own scale."""
     height = _TOP + _ROW * len(series) + _BOTTOM
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img">',
@@ -34,7 +34,7 @@ def bars(title: str, days: Sequence[date], series: Sequence[tuple[str, Sequence[
 def _row(name: str, days: Sequence[date], numbers: Sequence[int], top: int) -> Iterator[str]:
     base, highest = top + _BAR + 12, max(numbers, default=0)
     yield f'<text x="12" y="{base - 22}">{escape(name)}</text>'
-    yield f'<text class="quiet" x="12" y="{base - 6}">{sum(numbers)} in all</text>'
+    yield f'<text class="quiet" x="12" y="{base - 6}">{sum(numbers)} total</text>'
     yield f'<line class="base" x1="{_LEFT}" y1="{base}" x2="{_WIDTH - _RIGHT}" y2="{base}"/>'
     labelled = False
     for place, (day, number) in enumerate(zip(days, numbers, strict=True)):
@@ -51,7 +51,7 @@ def _row(name: str, days: Sequence[date], numbers: Sequence[int], top: int) -> I
 
 
 def _dates(days: Sequence[date], y: int) -> Iterator[str]:
-    """The first day and every Monday after it, as long as they stand apart."""
+    """Labels of the first day and of each later Monday, if there is room for them."""
     last = -99.0
     for place, day in enumerate(days):
         x = _x(place, len(days))

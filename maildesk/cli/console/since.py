@@ -1,4 +1,4 @@
-"""`--since 30d`: how far back a command looks."""
+"""Reads the `--since` option, such as 30d."""
 
 import re
 from datetime import timedelta
@@ -10,7 +10,7 @@ _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=
 
 
 def so_long(since: str) -> timedelta:
-    """Raises typer.BadParameter for anything but hours, days and weeks."""
+    """The duration. Raises typer.BadParameter unless it is given in hours, days or weeks."""
     found = _SINCE.fullmatch(since)
     if found is None:
         raise typer.BadParameter("write 12h, 30d or 4w", param_hint="--since")

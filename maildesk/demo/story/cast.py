@@ -1,4 +1,4 @@
-"""Who plays in the demo: people with a mailbox, what they can try, and the desk's address."""
+"""The people of the demo with their mailboxes, the mails they can try, and the desk's address."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ MONITORING_ADDRESS = address_of("monitoring")
 
 @dataclass(frozen=True, slots=True)
 class Starter:
-    """A mail to the desk, written in advance; `then` says what it sets going."""
+    """A prepared mail to the desk; `then` says what happens next."""
 
     subject: str
     text: str
@@ -27,10 +27,7 @@ class Starter:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """The beginning of a reply; `then` says what it does.
-
-    It fits a mail that says `to`.
-    """
+    """A prepared reply; `then` says what it does. It is offered for mails that contain `to`."""
 
     text: str
     then: str
@@ -39,7 +36,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Persona:
-    """Somebody to play. `part` is the part in the company, `task` what to do with the mailbox."""
+    """A person to play: `part` is the job in the company, `task` explains the mailbox."""
 
     user: str
     name: str
@@ -50,32 +47,34 @@ class Persona:
 
     @property
     def address(self) -> str:
-        """Where mails reach this person."""
+        """The mail address of this person."""
         return address_of(self.user)
 
 
-# What the desk's mails say; a reply that fits one of them makes no sense elsewhere.
+# Texts in mails from the desk, each with its own set of replies.
 _ASKS_REQUESTER = "Is it solved for you?"
 _ASKS_MANAGER = "asks for your approval"
 _TELLS_AGENT = "#resolve <text>"
 
 _AGENT_PHRASES = (
-    Phrase("Hello Rita, we are looking into it.", "An answer: Rita gets it", _TELLS_AGENT),
+    Phrase("Hello Rita, we are looking into it.", "Sends an answer to Rita", _TELLS_AGENT),
     Phrase(
         "#resolve It works again. The part was worn.",
-        "Resolved: Rita gets the text and is asked whether it is solved",
+        "Resolves the ticket: Rita gets the text and is asked whether it is solved",
         _TELLS_AGENT,
     ),
-    Phrase("#note The spare part is ordered.", "A note that agents alone can see", _TELLS_AGENT),
-    Phrase("#take", "The ticket is yours", _TELLS_AGENT),
+    Phrase(
+        "#note The spare part is ordered.", "Adds a note that only agents can see", _TELLS_AGENT
+    ),
+    Phrase("#take", "Assigns the ticket to you", _TELLS_AGENT),
 )
 
 RITA = Persona(
     user="rita",
     name="Rita Rossi",
-    part="asks for things",
+    part="requester",
     task="Write to the service desk and see what comes back. When a ticket is resolved, "
-    "you have the last word.",
+    "you accept or reject the solution.",
     starters=(
         Starter(
             "New laptop please",
@@ -86,19 +85,19 @@ RITA = Persona(
         Starter(
             "Printer on the third floor jams",
             "Hello,\n\nevery second page is stuck in the printer beside the kitchen.\n\nRita",
-            "Ann in the first line gets it at once",
+            "A rule assigns it to the first line; Ann is notified",
         ),
         Starter(
             "WiFi drops in the meeting room",
             "Hello,\n\nthe WiFi in room 2.14 is gone every few minutes.\n\nRita",
-            "A rule sends it to Lee in the network team",
+            "A rule assigns it to the network team; Lee is notified",
         ),
     ),
     phrases=(
-        Phrase("accept", "It is solved: the ticket closes", _ASKS_REQUESTER),
+        Phrase("accept", "Accepts the solution: the ticket is closed", _ASKS_REQUESTER),
         Phrase(
             "reject It still does not work.",
-            "It is not solved: the ticket opens again",
+            "Rejects the solution: the ticket is reopened",
             _ASKS_REQUESTER,
         ),
     ),
@@ -108,12 +107,12 @@ MAX = Persona(
     user="max",
     name="Max Moreno",
     part="Rita's manager",
-    task="Open the mail that asks for your approval. Decide with its buttons, or just reply.",
+    task="Open the mail that asks for your approval. Decide with the buttons in it, or reply.",
     phrases=(
-        Phrase("approve", "The desk goes on with it", _ASKS_MANAGER),
+        Phrase("approve", "Approves: the desk starts to work on it", _ASKS_MANAGER),
         Phrase(
             "reject Not before the next quarter.",
-            "The ticket closes, and Rita reads the reason",
+            "Rejects: the ticket is closed, and Rita reads the reason",
             _ASKS_MANAGER,
         ),
     ),
@@ -123,7 +122,7 @@ ANN = Persona(
     user="ann",
     name="Ann Archer",
     part="agent, first line",
-    task="Reply to a ticket as to any mail: your text goes to the one who asked. "
+    task="Reply to a ticket as to any mail: your text is sent to the requester. "
     "A line that begins with # is a command.",
     phrases=_AGENT_PHRASES,
 )
@@ -132,7 +131,7 @@ LEE = Persona(
     user="lee",
     name="Lee Linden",
     part="agent, network",
-    task="What has to do with VPN, WiFi or the network comes to you. Reply as Ann does.",
+    task="You get every ticket about VPN, WiFi or the network. Reply to it as Ann does.",
     phrases=_AGENT_PHRASES,
 )
 
@@ -140,8 +139,8 @@ NINA = Persona(
     user="nina",
     name="Nina Novak",
     part="Max's deputy",
-    task="When Max's mail program says that he is on holiday, what he is asked comes to you. "
-    "Decide with the buttons, or just reply.",
+    task="When Max's mail program replies that he is on holiday, you get his approval "
+    "requests. Decide with the buttons, or reply.",
     phrases=MAX.phrases,
 )
 

@@ -1,4 +1,4 @@
-"""The third act: the manager is on holiday, a promise runs out, and a week is over."""
+"""Act 3 of the story: the manager is on holiday, an SLA timer runs out, a week ends."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -27,19 +27,19 @@ def _max_is_away(stage: Stage) -> Iterator[str]:
     stage.send(RITA, Draft(to=DESK_ADDRESS, subject="Order a drawing licence", text=text))
     number = stage.remember("licence", stage.gets_new(RITA, "ticket number is"))
     asked = stage.gets(MAX, "asks for your approval", number)
-    yield f"{spoken(number)} waits for Max"
+    yield f"{spoken(number)} waits for approval by Max"
     _says_that_he_is_away(stage, asked)
     stage.letters["passed on"] = stage.gets(NINA, "asks for your approval", number)
-    within("what Nina is told", "Max Moreno is away", stage.letters["passed on"].text)
-    yield "his mail program answers “out of office”: Nina, who decides for him, is asked instead"
+    within("the mail to Nina", "Max Moreno is away", stage.letters["passed on"].text)
+    yield "his mail program replies “out of office”, so his deputy Nina is asked instead"
     before = stage.ticket(number)
     same("the status of Max's link", 403, stage.press(stage.link(asked), "approve").status)
     same("the ticket after it", before, stage.ticket(number))
-    yield "the link in Max's mail decides nothing any more"
+    yield "the link in the mail to Max no longer works"
 
 
 def _says_that_he_is_away(stage: Stage, letter: Letter) -> None:
-    """What a vacation program sends, and where to: the return path (RFC 5230 §5, RFC 3834 §4)."""
+    """Reply like a vacation program, to the return path (RFC 5230 §5, RFC 3834 §4)."""
     note = EmailMessage()
     note["From"] = f"{MAX.name} <{MAX.address}>"
     note["To"] = letter.return_path
@@ -57,42 +57,44 @@ def _nina_decides(stage: Stage) -> Iterator[str]:
     approval = stage.becomes("Assign", number).approval
     said = [(vote.person, vote.said) for vote in approval.votes] if approval else []
     expected = [(stage.person(MAX), "passed-on"), (stage.person(NINA), "approved")]
-    same("who was asked, and what they said", expected, said)
+    same("the approvers and their answers", expected, said)
     stage.gets(NINA, "Your decision is recorded", number)
     stage.gets(RITA, "Nina Novak approved your request", number)
     stage.letters["licence"] = stage.gets(ANN, "approved the request", number)
-    yield "a reply with “approve”: Open / Assign, a receipt for Nina, and Rita hears of it"
+    yield "Nina replies “approve”: Open / Assign; Nina gets a receipt and Rita is notified"
 
 
 def _a_promise_runs_out(stage: Stage) -> Iterator[str]:
     number = stage.numbers["licence"]
     promise = _first_response(stage, number)
     if promise.wakes is None or promise.due is None:
-        raise NotAsItShould("the first response", "a time at which it is due", promise)
-    yield f"the first answer is promised for {_moment(promise.due)}"
+        raise NotAsItShould("the first response", "a due time", promise)
+    yield f"the first response is due on {_moment(promise.due)}"
     stage.house.wait_until(promise.wakes + timedelta(minutes=1))
     letter = stage.gets_new(ANN, "irst response due")
     within("the warning", f"MD-{number}", f"{letter.subject} {letter.text}")
-    yield f"at 80 % of it, on {_moment(promise.wakes)}, Ann is warned: “{letter.subject}”"
+    yield (
+        f"at 80 % of the SLA target, on {_moment(promise.wakes)}, Ann is warned: “{letter.subject}”"
+    )
     stage.reply(ANN, stage.letters["licence"], _ANSWER)
     stage.gets(RITA, _ANSWER, number)
-    same("the promise", Outcome.ACHIEVED, _first_response(stage, number).outcome)
-    yield "Ann answers, and the promise is kept"
+    same("the outcome", Outcome.ACHIEVED, _first_response(stage, number).outcome)
+    yield "Ann answers, and the SLA target is achieved"
 
 
 def _a_week_is_over(stage: Stage) -> Iterator[str]:
     due = _told_until(stage)
-    if due < utc_now():  # a story that is told on a Saturday has waited over Monday already
+    if due < utc_now():  # a story that is played on a Saturday has already waited past Monday
         due += _WEEK
         stage.house.wait_until(due + timedelta(minutes=1))
     letter = stage.gets_new(MAX, "Day by day")
-    same("up to when the report tells", due, _told_until(stage))
+    same("the end of the reported period", due, _told_until(stage))
     with stage.house.store.read() as connection:
         opened = counts.opened(connection, Period(due - _WEEK, due))
     within("the report", f"Opened: {opened:8} ", letter.text)
     within("the report", "First response: ", letter.text)
-    yield f"on {_moment(due)} Max gets: “{letter.subject}”"
-    yield f"{opened} opened, what it was about, and how promises were kept, with plots in the mail"
+    yield f"on {_moment(due)} Max gets “{letter.subject}”"
+    yield f"it shows {opened} opened tickets, frequent issues and SLA figures, with plots"
 
 
 def _told_until(stage: Stage) -> datetime:
@@ -112,7 +114,7 @@ def _moment(at: datetime) -> str:
 
 HOLIDAY: tuple[Step[Stage], ...] = (
     ("Rita asks for a licence, and Max is on holiday", _max_is_away),
-    ("Nina decides for Max, by reply", _nina_decides),
-    ("Nobody answers Rita, and the clock goes on", _a_promise_runs_out),
-    ("A week is over: the weekly report", _a_week_is_over),
+    ("Nina decides for Max by reply", _nina_decides),
+    ("Nobody answers Rita, and the SLA timer keeps running", _a_promise_runs_out),
+    ("The week ends: the weekly report is sent", _a_week_is_over),
 )

@@ -1,4 +1,4 @@
-"""The second act: a night in which the VPN fails, run by mail and by monitoring's own reports."""
+"""Act 2 of the story: the VPN fails at night, handled by mail and by monitoring reports."""
 
 import hashlib
 import hmac
@@ -18,17 +18,17 @@ _CURE = "The gateway runs again, on its second power supply."
 
 
 def _monitoring_reports(stage: Stage) -> Iterator[str]:
-    same("the answer to the signed request", 202, _report(stage, "problem"))
+    same("the status of the signed request", 202, _report(stage, "problem"))
     letter = stage.letters["outage"] = stage.gets_new(LEE, "VPN gateway does not answer")
     number = stage.remember("outage", letter)
     ticket = stage.ticket(number)
     same("who reported it", "event", ticket.source)
     same("its team", "Network", ticket.team)
-    yield f"a signed request, and {spoken(number)} is with the network team"
-    same("the answer to the second one", 202, _report(stage, "problem"))
+    yield f"a signed request opens {spoken(number)} for the network team"
+    same("the status of the second request", 202, _report(stage, "problem"))
     stage.settles()
     same("the newest ticket", number, stage.newest())
-    yield "the same report again opens nothing"
+    yield "the same report again does not open a ticket"
 
 
 def _two_people_write(stage: Stage) -> Iterator[str]:
@@ -50,7 +50,10 @@ def _lee_ties_them_together(stage: Stage) -> Iterator[str]:
     for number in (rita, max_):
         same(f"the parent of {spoken(number)}", stage.numbers["outage"], _parent(stage, number))
         within("the transcript", f"ticket {number} is a child of this one", letter.text)
-    yield f"#child, twice: both belong to {spoken(stage.numbers['outage'])}, says the transcript"
+    yield (
+        f"two #child commands: the transcript confirms {spoken(stage.numbers['outage'])} as "
+        "parent of both"
+    )
 
 
 def _parent(stage: Stage, number: int) -> int | None:
@@ -64,10 +67,10 @@ def _ann_escalates(stage: Stage) -> Iterator[str]:
     ticket = stage.ticket(stage.numbers["printer"])
     same("status and team", ("Escalated", "Network"), (ticket.status, ticket.team))
     within("the transcript", "Network", letter.text)
-    yield "#escalate L2: In Progress / Escalated, with the network team"
+    yield "#escalate L2: In Progress / Escalated, assigned to the network team"
     stage.letters["escalated"] = stage.gets(LEE, "print server", ticket.number)
     stage.gets(RITA, "handed", ticket.number)
-    yield "Lee reads why, and Rita is told that it was handed on"
+    yield "Lee reads the reason, and Rita is notified of the escalation"
 
 
 def _lee_takes_it_back(stage: Stage) -> Iterator[str]:
@@ -76,12 +79,12 @@ def _lee_takes_it_back(stage: Stage) -> Iterator[str]:
     transcript = _commands(stage, LEE, stage.letters["escalated"], "#priority P1\n#tag gateway")
     within("the transcript", "#undo", transcript.text)
     same("the priority", "P1", stage.ticket(number).priority)
-    yield "#priority P1 and #tag, on the wrong ticket"
+    yield "#priority P1 and #tag on the wrong ticket"
     stage.reply(LEE, transcript, "#undo")
     after = stage.until(number, lambda ticket: ticket.priority == before.priority)
     same("tags and priority", (before.tags, before.priority), (after.tags, after.priority))
     stage.gets(LEE, "taken back", number)
-    yield "#undo in a reply to the transcript: as it was before"
+    yield "#undo in a reply to the transcript restores the ticket"
 
 
 def _lee_resolves_the_parent(stage: Stage) -> Iterator[str]:
@@ -91,30 +94,30 @@ def _lee_resolves_the_parent(stage: Stage) -> Iterator[str]:
         stage.gets(persona, _CURE, stage.numbers[name])
         stage.becomes("Resolved by Origin ticket", stage.numbers[name])
         child = spoken(stage.numbers[name])
-        yield f"{child}: Resolved by Origin ticket, and {persona.name} reads why"
+        yield f"{child}: Resolved by Origin ticket, and {persona.name} is notified"
     same("the parent", "Waiting for Closure", stage.becomes("Waiting for Closure", outage).status)
 
 
 def _another_night(stage: Stage) -> Iterator[str]:
-    same("the answer to the request", 202, _report(stage, "problem", key="backup"))
+    same("the status of the request", 202, _report(stage, "problem", key="backup"))
     letter = stage.gets_new(ANN, "does not answer")
     number = stage.remember("backup", letter)
-    yield f"another problem, another ticket: {spoken(number)}"
-    same("the answer to the request", 202, _report(stage, "recovery", key="backup"))
+    yield f"another problem opens another ticket: {spoken(number)}"
+    same("the status of the request", 202, _report(stage, "recovery", key="backup"))
     ticket = stage.becomes("Resolved by Event", number)
     if ticket.close_due is None:
-        raise NotAsItShould("the ticket", "a day on which it closes by itself", None)
-    yield "it is over: Resolved / Resolved by Event, and it closes by itself"
+        raise NotAsItShould("the ticket", "a date for automatic closure", None)
+    yield "the problem ends: Resolved / Resolved by Event, and the ticket closes automatically"
 
 
 def _commands(stage: Stage, persona: Persona, letter: Letter, lines: str) -> Letter:
-    """Send commands alone; the transcript."""
+    """Send a mail that contains only commands. Returns the transcript."""
     stage.reply(persona, letter, lines)
     return stage.gets(persona, "What you ordered is done", stage.number_of(letter))
 
 
 def _report(stage: Stage, report: str, key: str = _KEY) -> int:
-    """Post a signed report, as docs/monitoring.md tells; the status of the answer."""
+    """Post a signed report as in docs/monitoring.md. Returns the HTTP status."""
     settings = stage.house.config.settings.web
     assert settings.events_key is not None
     secret = settings.events_key.value.get_secret_value().encode()
@@ -131,11 +134,11 @@ def _report(stage: Stage, report: str, key: str = _KEY) -> int:
 
 
 OUTAGE: tuple[Step[Stage], ...] = (
-    ("At night monitoring reports that the VPN gateway is down", _monitoring_reports),
-    ("Rita and Max notice it, too", _two_people_write),
-    ("Lee ties the tickets together", _lee_ties_them_together),
-    ("Ann hands a ticket on: #escalate", _ann_escalates),
-    ("Lee is in the wrong ticket, and takes it back", _lee_takes_it_back),
+    ("Monitoring reports at night that the VPN gateway is down", _monitoring_reports),
+    ("Rita and Max report it, too", _two_people_write),
+    ("Lee links the tickets", _lee_ties_them_together),
+    ("Ann escalates a ticket: #escalate", _ann_escalates),
+    ("Lee changes the wrong ticket and undoes it", _lee_takes_it_back),
     ("Lee resolves the cause", _lee_resolves_the_parent),
-    ("Another problem ends by itself", _another_night),
+    ("Another problem ends without help", _another_night),
 )

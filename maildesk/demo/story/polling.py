@@ -1,4 +1,4 @@
-"""Waiting for what comes over a network: asked again and again, up to a deadline."""
+"""Polls for a result that arrives over the network, up to a deadline."""
 
 import time
 from collections.abc import Callable
@@ -14,18 +14,18 @@ T = TypeVar("T")
 
 
 class NotInTime(Exception):
-    """What was waited for did not come."""
+    """The result did not arrive in time."""
 
 
 def wait_for(look: Callable[[], T | None], what: str, seconds: float = DEADLINE) -> T:
-    """What `look` finds as soon as it finds something. Raises NotInTime."""
+    """Poll `look` until it returns a result. Raises NotInTime."""
     until = time.monotonic() + seconds
     while True:
         found = look()
         if found is not None:
             return found
         if time.monotonic() > until:
-            raise NotInTime(f"{what}, within {seconds:.0f} s")
+            raise NotInTime(f"{what} within {seconds:.0f} s")
         time.sleep(_PAUSE)
 
 
@@ -37,9 +37,9 @@ def new_letter(
     seconds: float = DEADLINE,
     keep_unread: bool = False,
 ) -> Letter:
-    """The newest unread mail about `subject` whose text says `says`; read from now on.
+    """Wait for the newest unread mail with `subject` and the text `says`, and mark it as read.
 
-    Raises NotInTime, naming what is there instead.
+    Raises NotInTime with the subjects of the other unread mails.
     """
 
     def look() -> Letter | None:
@@ -48,9 +48,9 @@ def new_letter(
                 return letter if keep_unread else program.open(letter.folder, letter.uid)
         return None
 
-    wanted = f"a mail to {program.persona.name} about “{subject}” that says “{says}”"
+    wanted = f"a mail to {program.persona.name} about “{subject}” that contains “{says}”"
     try:
         return wait_for(look, wanted, seconds)
     except NotInTime as late:
         there = "; ".join(one.subject for one in program.letters() if not one.seen)
-        raise NotInTime(f"{late}; unread instead: {there or 'nothing'}") from None
+        raise NotInTime(f"{late}; unread mails: {there or 'nothing'}") from None

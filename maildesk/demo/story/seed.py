@@ -1,4 +1,4 @@
-"""What happened before you came: a few tickets in different states, by real mails."""
+"""Creates the first tickets of the demo, in different states, by real mails."""
 
 from maildesk.demo.environment import DemoEnvironment
 from maildesk.demo.mailbox_mail import Draft, answer
@@ -16,20 +16,22 @@ _REQUESTS = {
     _SCANNER: "Hello,\n\nthe scanner in the mail room sends me empty pages since Monday.\n\nRita",
     _LICENCE: "Hello,\n\nI am to make the spring catalogue and need the layout program.\n\nRita",
 }
-_SECONDS = 30.0  # the desk has only just begun to read
+_SECONDS = 30.0  # the desk has just started
 
 
 def first_tickets(house: DemoEnvironment) -> None:
-    """Four requests of Rita's: one closed, one resolved, one in work, one to be approved.
+    """Create four tickets of Rita: closed, resolved, in progress, and waiting for approval.
 
-    What waits for somebody stays unread. Raises NotInTime.
+    Mails that need an action stay unread. Raises NotInTime.
     """
     rita = house.program(RITA)
     for subject, text in _REQUESTS.items():
         rita.send(Draft(to=DESK_ADDRESS, subject=subject, text=text))
     _reply(house, ANN, _PASSWORD, "#resolve Your account is open again, Rita.")
     _reply(house, ANN, _SCANNER, "Hello Rita,\n\nI am on my way to the mail room.\n\nAnn")
-    _reply(house, LEE, _VPN, "#resolve The code is in the app. An article tells how to set it up.")
+    _reply(
+        house, LEE, _VPN, "#resolve The code is in the app. An article explains how to set it up."
+    )
     _reply(house, RITA, _PASSWORD, "accept", says="Is it solved")
     _read(house, RITA, _PASSWORD, "is closed")
     _read(house, RITA, _SCANNER, "on my way")

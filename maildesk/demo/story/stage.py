@@ -1,4 +1,4 @@
-"""Where the story is played: the house, what its people remember, a browser without scripts."""
+"""The state and the tools that the steps of the story share, with a browser without scripts."""
 
 import re
 import urllib.error
@@ -23,7 +23,7 @@ _SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a page answered."""
+    """The response of a page."""
 
     status: int
     html: str
@@ -31,74 +31,74 @@ class Answered:
 
 @dataclass(slots=True)
 class Stage:
-    """What the steps of the story share. `number` is the ticket's, once it has one."""
+    """The state that the steps share. `number` is that of the first ticket, once it exists."""
 
     house: DemoEnvironment
     number: int = 0
-    asked: str = ""  # the Message-ID with which Rita began
+    asked: str = ""  # the Message-ID of the first mail from Rita
     letters: dict[str, Letter] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
 
     # -- mails
 
     def send(self, persona: Persona, draft: Draft) -> str:
-        """Send by SMTP; the Message-ID."""
+        """Send by SMTP. Returns the Message-ID."""
         return str(self.house.program(persona).send(draft)["Message-ID"])
 
     def reply(self, persona: Persona, letter: Letter, words: str) -> str:
-        """Answer a mail as a mail program does; the Message-ID."""
+        """Answer a mail as a mail program does. Returns the Message-ID."""
         return self.send(persona, answer(letter, words))
 
     def gets(self, persona: Persona, says: str, number: int = 0) -> Letter:
-        """The new mail about the ticket that says so. Raises NotAsItShould when it is late."""
+        """Wait for a new mail about the ticket that contains the text. Raises NotAsItShould."""
         tag = f"[MD-{number or self.number}]" if self.number else ""
         try:
             return new_letter(self.house.program(persona), subject=tag, says=says)
         except NotInTime as late:
-            raise NotAsItShould("a mail is missing", str(late), "it did not come") from late
+            raise NotAsItShould("a mail is missing", str(late), "it was not received") from late
 
     def gets_new(self, persona: Persona, says: str) -> Letter:
-        """The new mail, about whatever ticket, that says so. Raises NotAsItShould."""
+        """Wait for a new mail about any ticket that contains the text. Raises NotAsItShould."""
         try:
             return new_letter(self.house.program(persona), says=says)
         except NotInTime as late:
-            raise NotAsItShould("a mail is missing", str(late), "it did not come") from late
+            raise NotAsItShould("a mail is missing", str(late), "it was not received") from late
 
     def remember(self, name: str, letter: Letter) -> int:
-        """The number of the ticket that the mail is about, known by that name from now on."""
+        """Store the ticket number of the mail under a name. Returns the number."""
         self.numbers[name] = self.number_of(letter)
         return self.numbers[name]
 
     def number_of(self, letter: Letter) -> int:
-        """The number in the subject's tag; 0 where there is none."""
+        """The number in the subject tag, or 0."""
         digits = letter.subject.partition("[MD-")[2].partition("]")[0]
         return int(digits) if digits.isdigit() else 0
 
     def unread(self, persona: Persona) -> tuple[str, ...]:
-        """Subjects of the mails that the person has not read."""
+        """The subjects of the unread mails of the person."""
         letters = self.house.program(persona).letters()
         return tuple(letter.subject for letter in letters if not letter.seen)
 
     def is_in_thread(self, letter: Letter) -> bool:
-        """Whether the mail stands in the thread that Rita began (RFC 5322 §3.6.4)."""
+        """Whether the mail belongs to the thread that Rita started (RFC 5322 §3.6.4)."""
         return self.asked in letter.references and letter.in_reply_to in letter.references
 
-    # -- the desk's own memory
+    # -- the database of the desk
 
     def ticket(self, number: int = 0) -> Ticket:
-        """The ticket as it stands in the database."""
+        """The current ticket in the database."""
         with self.house.store.read() as connection:
             return tickets.load_one(connection, number or self.number)[0]
 
     def becomes(self, status: str, number: int = 0) -> Ticket:
-        """The ticket as soon as it has that status. Raises NotAsItShould when it is late."""
+        """Wait until the ticket has that status. Raises NotAsItShould."""
 
         ticket = self.until(number, lambda ticket: ticket.status == status)
         same(f"the status of MD-{ticket.number}", status, ticket.status)
         return ticket
 
     def until(self, number: int, is_so: Callable[[Ticket], bool]) -> Ticket:
-        """The ticket as soon as that is so of it, or as it is when it never was."""
+        """Wait until the condition holds. Returns the ticket, also after a timeout."""
 
         def look() -> Ticket | None:
             ticket = self.ticket(number)
@@ -110,12 +110,12 @@ class Stage:
             return self.ticket(number)
 
     def newest(self) -> int:
-        """The highest number of a ticket."""
+        """The highest ticket number."""
         with self.house.store.read() as connection:
             return max(listings.numbers(connection))
 
     def settles(self) -> None:
-        """Wait until every mail of the journal is worked. Raises NotAsItShould."""
+        """Wait until every mail of the journal is processed. Raises NotAsItShould."""
 
         def look() -> bool | None:
             with self.house.store.read() as connection:
@@ -123,12 +123,12 @@ class Stage:
                 return all(row["disposition"] for row in rows) or None
 
         try:
-            wait_for(look, "all mails worked")
+            wait_for(look, "all mails processed")
         except NotInTime as late:
-            raise NotAsItShould("the journal", "all mails worked", "some are not") from late
+            raise NotAsItShould("the journal", "all mails processed", "some are not") from late
 
     def traced(self, message_id: str) -> Any:
-        """The journal's row of a mail, as soon as it is worked. Raises NotAsItShould."""
+        """Wait until the mail is processed. Returns its journal row. Raises NotAsItShould."""
 
         def look() -> Any:
             with self.house.store.read() as connection:
@@ -142,13 +142,13 @@ class Stage:
             raise NotAsItShould("the journal", f"the mail {message_id}", "nothing") from late
 
     def person(self, persona: Persona) -> int:
-        """The person's id in the database."""
+        """The id of the person in the database, or 0."""
         with self.house.store.read() as connection:
             found = people.find(connection, persona.address)
         return found.id if found else 0
 
     def history(self) -> int:
-        """How many events the ticket has."""
+        """The number of events of the ticket."""
         with self.house.store.read() as connection:
             return len(tickets.history(connection, self.number))
 
@@ -166,12 +166,12 @@ class Stage:
         return _asked(urllib.request.Request(url, method=method))
 
     def press(self, url: str, choice: str, comment: str = "") -> Answered:
-        """Choose, say why, press the button, and read where that leads."""
+        """Submit the form with a choice and a comment. Returns the next page."""
         form = urllib.parse.urlencode({"choice": choice, "comment": comment}).encode()
         return self.asked_for(urllib.request.Request(url, data=form, method="POST"))
 
     def asked_for(self, request: urllib.request.Request) -> Answered:
-        """The answer to any request. Raises NotAsItShould where there is none."""
+        """Send any request. Raises NotAsItShould if there is no answer."""
         return _asked(request)
 
 

@@ -11,13 +11,14 @@ import re
 from dataclasses import dataclass
 
 from maildesk.ingest.content.quoting import forwarded, header_block, original, role
+from maildesk.ingest.languages import WORDS
 from maildesk.model.mail import Address, Enclosed, Reading
 
 _LINES = 2_000
 _LINE = 1_000
 _SUBJECT = re.compile(
     r"\s{0,9}(?:\[[^\]]{0,40}\]\s{0,9})?"
-    r"(?:fwd?|wg|tr|rv|enc|i|vb|vs|pd|fs|doorst|ynt|转发|轉寄|転送)\s{0,3}[:：]\s{0,9}",
+    rf"(?:{WORDS.forwards.subject_prefixes.either})\s{{0,3}}[:：]\s{{0,9}}",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"([^\s<>()\[\]:;,\"']{1,64}@[^\s<>()\[\]:;,\"']{1,255})")

@@ -7,15 +7,7 @@ Words of many languages in tables; a pattern meets one line, or up to four joine
 import re
 from collections.abc import Sequence
 
-from maildesk.ingest.languages import (
-    ATTRIBUTION_OPENERS,
-    CJK_WROTE,
-    FORWARDED_MESSAGE,
-    HEADER_FIELDS,
-    ORIGINAL_MESSAGE,
-    WEEKDAYS,
-    WROTE,
-)
+from maildesk.ingest.languages import WORDS
 
 _LINE = 1_000
 ATTRIBUTION_LINES = 5
@@ -24,43 +16,57 @@ _RARE_MARKS = tuple("#|}%")
 _RULES = tuple("-_=*>")
 
 _MARKUP = r"[\s>*_-]{0,40}"
-_SOME_WROTE = (
-    "wrote|schrieb|a écrit|skrev|написал|пишет|schreef|escribió|ha scritto|escreveu|pisze|"
-    "napisał|kirjoitti|napsal|yazdı|írta"
-)
+_WORDS = WORDS.quotes
+_WROTE_ALONE = _WORDS.wrote_undated.either
+_SAME_LINE_OPENING = "|".join(map(re.escape, _WORDS.same_line_openings))
+_SAME_LINE_END = "|".join(map(re.escape, _WORDS.same_line_ends))
+_SAME_LINE_ENDS = tuple(f"{word}:" for word in _WORDS.same_line_ends)
 _BIDI_MARKS = dict.fromkeys(
     map(ord, "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 )
-_WROTE_AT_END = re.compile(rf"\b(?:{WROTE})\b.{{0,60}}$", re.IGNORECASE)
-_CJK_WROTE = re.compile(rf"(?:{CJK_WROTE})[^:：]{{0,20}}[:：]?\s*$")
+_WROTE_AT_END = re.compile(rf"\b(?:{_WORDS.wrote.either})\b.{{0,60}}$", re.IGNORECASE)
+_WROTE_SUFFIX = re.compile(rf"(?:{_WORDS.wrote_suffixes.either})[^:：]{{0,20}}[:：]?\s*$")
 _OPENERS = re.compile(
-    rf"{_MARKUP}(?:{ATTRIBUTION_OPENERS}|{WEEKDAYS}|\d{{1,4}})(?:\b|(?<=\d)[年년])", re.IGNORECASE
+    rf"{_MARKUP}(?:{_WORDS.openings.either}|{_WORDS.weekdays.either}|\d{{1,4}})"
+    r"(?:\b|(?<=\d)[年년])",
+    re.IGNORECASE,
 )
 _DATED_SENDER = re.compile(
-    rf"{_MARKUP}(?:(?:{WEEKDAYS})\b[.,]*\s+)?\d{{1,4}}[-/. 年].{{4,120}}"
+    rf"{_MARKUP}(?:(?:{_WORDS.weekdays.either})\b[.,]*\s+)?\d{{1,4}}[-/. 年].{{4,120}}"
     r"<\s*(?:mailto:)?[^\s<>]{1,200}@[^\s<>]{1,200}>\s*:?\s*$",
     re.IGNORECASE,
 )
 _SENDER_WROTE = re.compile(
-    rf"{_MARKUP}.{{2,200}}\b(?:{_SOME_WROTE})\b.{{0,40}}[:-][\s*_-]*$", re.IGNORECASE
+    rf"{_MARKUP}.{{2,200}}\b(?:{_WROTE_ALONE})\b.{{0,40}}[:-][\s*_-]*$", re.IGNORECASE
 )
 _SEPARATED = re.compile(
-    rf"\s*[-_=*]{{2,}}\s*(?:on\b.{{4,160}}\bwrote|.{{2,80}}\b(?:{_SOME_WROTE}))"
+    rf"\s*[-_=*]{{2,}}\s*(?:(?:{_SAME_LINE_OPENING})\b.{{4,160}}\b(?:{_SAME_LINE_END})|"
+    rf".{{2,80}}\b(?:{_WROTE_ALONE}))"
     r"\s*:?\s*[-_=*]{0,}\s*$",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"[^\s<>@]{1,100}@[^\s<>@]{1,100}")
 _MAILTO_TAIL = re.compile(r"<(?:mailto:)?[^<>]{1,200}>")
 _ORIGINAL = re.compile(
-    rf"[\s>]{{0,20}}[-_=*]{{1,40}}\s*\**(?:{ORIGINAL_MESSAGE})\**\s*[-_=*]{{0,40}}\s*$",
+    rf"[\s>]{{0,20}}[-_=*]{{1,40}}\s*\**(?:{_WORDS.original_message.either})\**\s*[-_=*]{{0,40}}\s*$",
     re.IGNORECASE,
 )
 _FORWARDED = re.compile(
-    rf"[\s>]{{0,20}}(?:[-_=*]{{1,40}}\s*)?(?:{FORWARDED_MESSAGE})"
+    rf"[\s>]{{0,20}}(?:[-_=*]{{1,40}}\s*)?(?:{_WORDS.forwarded_message.either})"
     r"(?: follows)?\s*[:.]?\s*[-_=*]{0,40}:?\s*$",
     re.IGNORECASE,
 )
-_ROLE_OF = {word: role for role, words in HEADER_FIELDS.items() for word in words.split("|")}
+_ROLE_OF = {
+    label: role
+    for role, labels in (
+        ("from", WORDS.header_labels.from_),
+        ("date", WORDS.header_labels.date),
+        ("to", WORDS.header_labels.to),
+        ("cc", WORDS.header_labels.cc),
+        ("subject", WORDS.header_labels.subject),
+    )
+    for label in labels
+}
 _HEADER_LINE = re.compile(
     r"[\s>|]{0,20}[*_]{0,2}([^\W\d][^:：*_<>@]{0,24}?)\s?[*_]{0,2}\s?[:：]\s?[*_]{0,2}(.*)$"
 )
@@ -154,7 +160,7 @@ def _is_attribution(text: str) -> bool:
     if _DATED_SENDER.match(text):
         return True
     bare = _MAILTO_TAIL.sub("<>", text)
-    if not (_WROTE_AT_END.search(bare[-120:]) or _CJK_WROTE.search(bare[-60:])):
+    if not (_WROTE_AT_END.search(bare[-120:]) or _WROTE_SUFFIX.search(bare[-60:])):
         return False
     dated = any(c.isdigit() for c in text)
     ends = text.rstrip(" *_-").endswith((":", "："))
@@ -164,15 +170,18 @@ def _is_attribution(text: str) -> bool:
 
 def shared_line(line: str) -> int:
     """Where an attribution starts that stands behind words of the person on one line, or -1."""
-    found = line.find(" On ", 0, _LINE)
-    if (
-        found > 0
-        and line[:found].strip(" >*")
-        and not quoted(line)
-        and line.rstrip().endswith("wrote:")
-    ):
-        return found if _is_attribution(line[found:_LINE].strip()) else -1
-    return -1
+    if not line.rstrip().endswith(_SAME_LINE_ENDS) or quoted(line):
+        return -1
+    found = _shared_at(line)
+    if found <= 0 or not line[:found].strip(" >*"):
+        return -1
+    return found if _is_attribution(line[found:_LINE].strip()) else -1
+
+
+def _shared_at(line: str) -> int:
+    """Where the first opening word of an attribution is, or -1."""
+    places = (line.find(f" {word} ", 0, _LINE) for word in _WORDS.same_line_openings)
+    return min((at for at in places if at >= 0), default=-1)
 
 
 def role(line: str) -> str | None:

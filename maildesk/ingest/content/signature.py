@@ -3,21 +3,20 @@
 import re
 from collections.abc import Sequence
 
-from maildesk.ingest.languages import SENT_FROM_DEVICE
+from maildesk.ingest.languages import WORDS
 
+_WORDS = WORDS.signatures
 _LINES = 15
 _FOOTER_LINES = 4
 _DELIMITER = re.compile(r"\s{0,3}(?:--|—|––|__)[ \t]*$")
 _FOOTER = re.compile(r"\s{0,3}(?:_{20,60}|-{40,60})\s*$")
 _RULE = re.compile(r"\s{0,10}(?:[-_=*#~+—–]{2,200}|ᐧ)\s*$")
 _INITIALLED = re.compile(r"-{1,2} ?[^\W\d_]\w{1,20} [^\W\d_]\w{1,20}$")
-_DEVICE = re.compile(rf"[\s*_\[(<]{{0,10}}(?:{SENT_FROM_DEVICE}).{{0,80}}$", re.IGNORECASE)
-# `Sent from my desk, it is quicker` is something a person says.
-_SENTENCE = re.compile(
-    r"[ ,](?:is|was|are|were|has|had|does|it|i|we|because|since|but|not|when|this|that|now|"
-    r"ist|war|weil|aber|nicht|jetzt|est|parce|mais|pas|porque|pero|perché|ma)\b",
-    re.IGNORECASE,
+_DEVICE = re.compile(
+    rf"[\s*_\[(<]{{0,10}}(?:{_WORDS.sent_from_device.either}).{{0,80}}$", re.IGNORECASE
 )
+# `Sent from my desk, it is quicker` is something a person says.
+_SENTENCE = re.compile(rf"[ ,](?:{_WORDS.sentence_words.either})\b", re.IGNORECASE)
 
 
 def signature_start(lines: Sequence[str]) -> int:

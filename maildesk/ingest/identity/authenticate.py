@@ -21,10 +21,10 @@ from typing import Protocol
 
 import authres  # type: ignore[import-untyped]
 
+from maildesk.config.schema.settings import Trust
 from maildesk.ingest.identity.dmarc import is_above
 from maildesk.model.mail import Mail
 from maildesk.model.person import Identity, Proof, SenderCheck
-from maildesk.model.settings import Trust
 
 _FIELD = "authentication-results"
 _FIELD_CHARACTERS = 8_192

@@ -8,18 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from maildesk.ingest.intent import bounce_report
-from maildesk.ingest.languages import (
-    AUTOMATIC_SUBJECT,
-    AWAY,
-    AWAY_NOTE,
-    AWAY_SHORT,
-    AWAY_SUBJECT,
-    BOUNCE_SUBJECT,
-    BOUNCE_TEXT,
-)
+from maildesk.ingest.languages import WORDS
 from maildesk.ingest.mime.mail_parser import Parsed
 from maildesk.model.mail import BounceReport, Kind, Mail, Screening
 
+_AUTOMATIC = WORDS.automatic
+_BOUNCES = WORDS.bounces
 LOOP_HEADER = "x-maildesk-loop"
 _ENOUGH = 10
 _TEXT_WEIGHT = 4
@@ -29,16 +23,16 @@ _DAEMONS = re.compile(
     r"mail-?delivery-?(?:sub)?system|bounces?|bounce[-+.].{0,80}|no-?reply-?bounce|"
     r"delivery-?(?:failure|status|notification).{0,20}|mmdf|pmdf|uucp|maildelivery)$"
 )
-_BOUNCE_SUBJECT = re.compile(rf"\s{{0,5}}\W{{0,5}}(?:{BOUNCE_SUBJECT})", re.IGNORECASE)
-_BOUNCE_TEXT = re.compile(BOUNCE_TEXT, re.IGNORECASE)
+_BOUNCE_SUBJECT = re.compile(rf"\s{{0,5}}\W{{0,5}}(?:{_BOUNCES.subject.either})", re.IGNORECASE)
+_BOUNCE_TEXT = re.compile(_BOUNCES.text.either, re.IGNORECASE)
 _AUTO_SUBJECT = re.compile(
-    rf"\s{{0,5}}(?:{AUTOMATIC_SUBJECT})(\w{{0,12}}(?: ?auto-?reply| ?assistant)?\s?[:：])?",
+    rf"\s{{0,5}}(?:{_AUTOMATIC.subject.either})(\w{{0,12}}(?: ?auto-?reply| ?assistant)?\s?[:：])?",
     re.IGNORECASE,
 )
-_AWAY = re.compile(AWAY, re.IGNORECASE)
-_AWAY_SUBJECT = re.compile(AWAY_SUBJECT, re.IGNORECASE)
-_AWAY_SHORT = re.compile(AWAY_SHORT, re.IGNORECASE)
-_AWAY_NOTE = re.compile(AWAY_NOTE, re.IGNORECASE)
+_AWAY = re.compile(_AUTOMATIC.absence_sentence.either, re.IGNORECASE)
+_AWAY_SUBJECT = re.compile(_AUTOMATIC.absence_subject.either, re.IGNORECASE)
+_AWAY_SHORT = re.compile(_AUTOMATIC.absence_in_reply.either, re.IGNORECASE)
+_AWAY_NOTE = re.compile(_AUTOMATIC.absence_note.either, re.IGNORECASE)
 _OPENING, _NOTE = 500, 2_000  # characters in which an absence is said, and what goes with it
 _AUTO_FIELDS = [
     "x-autoreply",

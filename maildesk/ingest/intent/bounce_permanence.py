@@ -18,7 +18,7 @@ nobody should write there again.
 
 import re
 
-from maildesk.ingest.languages import HARD_BOUNCE, SOFT_BOUNCE
+from maildesk.ingest.languages import WORDS
 from maildesk.model.mail import Permanence
 
 _LOOKED_AT = 2_000  # characters of a text; the patterns are alternatives of bounded words
@@ -26,8 +26,8 @@ _LOOKED_AT = 2_000  # characters of a text; the patterns are alternatives of bou
 # RFC 3463 §3.2, §3.5: bad mailbox, bad system, bad syntax, moved; RFC 7505: no such host.
 SOFT_STATUS = re.compile(r"5\.2\.|5\.1\.[78]\Z")
 HARD_STATUS = re.compile(r"5\.(?:1\.(?:1|2|3|6|10)|4\.4)\Z")
-HARD_WORDS = re.compile(HARD_BOUNCE, re.IGNORECASE)
-SOFT_WORDS = re.compile(SOFT_BOUNCE, re.IGNORECASE)
+HARD_WORDS = re.compile(WORDS.bounces.hard.either, re.IGNORECASE)
+SOFT_WORDS = re.compile(WORDS.bounces.soft.either, re.IGNORECASE)
 AFTER_DATA = re.compile(
     r"(?:after end of data|smtp command data|end of data command)", re.IGNORECASE
 )

@@ -12,6 +12,7 @@ from email.message import Message
 from flufl.bounce import scan_message
 
 from maildesk.ingest.intent.bounce_permanence import permanence
+from maildesk.ingest.languages import WORDS
 from maildesk.ingest.mime import fields, transfer_encoding
 from maildesk.ingest.mime.mail_parser import Parsed
 from maildesk.ingest.mime.structure import Part
@@ -20,6 +21,7 @@ from maildesk.model.mail import BounceReport, Permanence
 # It logs a traceback for each detector that stumbles over a mail; the others go on.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
+_WORDS = WORDS.bounces
 _STATUS_BYTES = 100_000
 _REPORTS = 100
 _TEXT = 30_000
@@ -49,15 +51,12 @@ _NAMED = re.compile(
 _INNER_ID = re.compile(r"^[ \t>]{0,10}Message-Id:\s{0,20}(<[^<>\s]{1,400}>)", re.I | re.M)
 _INNER_TO = re.compile(r"^[ \t>]{0,10}To:[ \t]{0,20}([^\n]{1,400})", re.I | re.M)
 _COPY = re.compile(
-    r"^[ \t]{0,8}(?:-{2,10}[^\n]{0,40}(?:original|copy|returned|unsent|headers)[^\n]{0,60}$|"
-    r"(?:below (?:is|this line is) (?:a )?copy|original (?:message|mail)[^\n]{0,20} follows)|"
-    r"(?:Received|Return-Path):)",
+    rf"^[ \t]{{0,8}}(?:-{{2,10}}[^\n]{{0,40}}(?:{_WORDS.copy_headings.either})[^\n]{{0,60}}$|"
+    rf"(?:{_WORDS.copy_follows.either})|(?:Received|Return-Path):)",
     re.I | re.M,
 )
 _COMPLAINT = re.compile(r"\s{0,5}complaint about message from \S", re.I)
-_DELAYED = re.compile(
-    r"delay|not yet been delivered|will (?:keep|continue) (?:on )?try|still trying|warning", re.I
-)
+_DELAYED = re.compile(_WORDS.delayed.either, re.I)
 
 
 def reports(parsed: Parsed) -> tuple[BounceReport, ...]:

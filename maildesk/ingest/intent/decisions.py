@@ -5,153 +5,65 @@ Read in the new text of a mail alone, never in a quote.
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from maildesk.ingest.intent.thanks import CLOSINGS
+from maildesk.ingest.languages import WORDS
 from maildesk.model.cause import Choice
 
-WORDS: dict[Choice, tuple[str, ...]] = {
-    Choice.APPROVE: (
-        *("approve", "approved"),
-        *("genehmigt", "genehmige", "genehmigen"),
-        *("approuvé", "approuvée", "approuve", "approuver"),
-        *("aprobado", "aprobada", "apruebo", "aprobar"),
-        *("approvato", "approvata", "approvo", "approvare"),
-    ),
-    Choice.REJECT: (
-        *("reject", "rejected", "decline", "declined"),
-        *("abgelehnt", "ablehnen", "zurückgewiesen", "zurückweisen"),
-        *("refusé", "refusée", "refuse", "refuser", "rejeté", "rejetée", "rejette", "rejeter"),
-        *("rechazado", "rechazada", "rechazo", "rechazar"),
-        *("rifiutato", "rifiutata", "rifiuto", "rifiutare", "respinto", "respinta", "respingere"),
-    ),
-    Choice.ACCEPT: (
-        *("accept", "accepted"),
-        *("akzeptiert", "akzeptiere", "akzeptieren", "angenommen"),
-        *("accepté", "acceptée", "accepte"),
-        *("aceptado", "aceptada", "acepto"),
-        *("accettato", "accettata", "accetto"),
-    ),
-    Choice.WITHDRAW: (
-        *("withdraw", "withdrawn", "zurückgezogen", "zurückziehen"),
-        *("retirée", "retirer", "retirado", "retirar", "ritirata", "ritirare"),
-    ),
+_WORDS = WORDS.decisions
+_UNSOLVED = WORDS.unsolved
+CHOICE_WORDS: dict[Choice, frozenset[str]] = {
+    Choice.APPROVE: _WORDS.approve,
+    Choice.REJECT: _WORDS.reject,
+    Choice.ACCEPT: _WORDS.accept,
+    Choice.WITHDRAW: _WORDS.withdraw,
 }
-# What may stand before a decision and belongs to it: a greeting on its own line, and "I".
+
+
+def _either(words: Iterable[str]) -> str:
+    return "|".join(map(re.escape, sorted(words)))
+
+
+# What may come before a decision and belongs to it: a greeting on its own line, and "I".
 _GREETING = re.compile(
-    r"\s{0,5}(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|hallo|guten (?:tag|morgen)|"
-    r"moin|liebe[rs]?|sehr geehrte[rs]?|bonjour|salut|hola|buen[oa]s (?:días|tardes)|ciao|"
-    r"buongiorno|gentile)\b[^\n.?:;]{0,60}\n\s{0,20}",
+    rf"\s{{0,5}}(?:{_WORDS.greetings.either})\b[^\n.?:;]{{0,60}}\n\s{{0,20}}", re.IGNORECASE
+)
+_I = re.compile(
+    rf"\s{{0,5}}(?:(?:{_either(_WORDS.speakers)})(?: (?:{_either(_WORDS.adverbs)}))? |"
+    rf"(?:{_WORDS.elided_speakers.either}))",
     re.IGNORECASE,
 )
-_I = re.compile(r"\s{0,5}(?:(?:i|we|ich|wir|je|yo|io)(?: hereby| hiermit)? |j')", re.IGNORECASE)
-# What may stand behind it: what is decided about.
+# What may follow it: what is decided about.
 _OBJECT = re.compile(
-    r"[ \t]{1,5}(?:it|that|es|das|(?:this|the|your|diesen?|den|die|dies|la|cette|esta|questa)"
-    r"(?: (?:request|order|purchase|antrag|anfrage|bestellung|demande|solicitud|richiesta))?)"
+    rf"[ \t]{{1,5}}(?:{_either(_WORDS.pronouns)}|(?:{_WORDS.determiners.either})"
+    rf"(?: (?:{_either(_WORDS.requests)}))?)"
     r"(?=[ \t]{0,5}(?:[.,;:!\n–—-]|\Z))",
     re.IGNORECASE,
 )
-# A sentence by which a request is taken back, and what only sounds like one.
+# A sentence that withdraws a request, and what only sounds like one.
 _TAKES_BACK = re.compile(
-    r"\s{0,5}(?:(?:please|bitte|i|i want to|i would like to|i'd like to|i hereby) )?"
-    r"(?:(?:withdraw|cancel|retract)(?: it| that|(?: this| the| my)(?: request| order| ticket)?)?|"
-    r"storniert|stornieren|annulé|anulado|annullato|"
-    r"(?:die |diese |meine |den |diesen |meinen )?(?:anfrage|antrag|bestellung) (?:bitte )?"
-    r"(?:zurückziehen|stornieren)|"
-    r"(?:ich )?ziehe (?:die|diese|meine|den|diesen|meinen) (?:anfrage|antrag|bestellung) "
-    r"(?:hiermit )?zurück|(?:je )?retire (?:ma|la) demande|retiro (?:mi|la) solicitud|"
-    r"ritiro la (?:mia )?richiesta)(?=\s{0,5}(?:[.,;:!\n–—-]|\Z))",
+    rf"\s{{0,5}}(?:(?:{_WORDS.withdraw_openings.either}) )?"
+    rf"(?:{_WORDS.withdraw_sentences.either})(?=\s{{0,5}}(?:[.,;:!\n–—-]|\Z))",
     re.IGNORECASE,
 )
-_WITHDRAWING = re.compile(
-    r"\b(?:withdr[ae]w\w*|cancel\w*|retract\w*|storn\w+|zurück ?(?:zu ?)?(?:zieh|gezogen)\w*|"
-    r"ziehe\b[^.\n]{0,60}\bzurück|annul\w+|anul\w+|retir(?:er|ar|o|e|ez)|ritir(?:are|o|ata)|"
-    r"no longer need(?:ed)?|not need(?:ed)? (?:it )?any ?more|"
-    r"(?:brauche|benötige)\b[^.\n]{0,60}\bnicht mehr)\b",
-    re.IGNORECASE,
-)
-_KEEP = re.compile(
-    r"\s{0,5}(?:keep (?:it |this )?open|offen ?lassen|laisser ouvert|dejar abierto|"
-    r"lasciare aperto)\b",
-    re.IGNORECASE,
-)
-_POLITE = frozenset({"thanks", "thank", "thx", "please", "danke", "merci", "gracias", "grazie"})
-_SIGNING = _POLITE.union(
-    (
-        "regards",
-        "kind",
-        "best",
-        "warm",
-        "yours",
-        "sincerely",
-        "cheers",
-        "br",
-        "you",
-        "very",
-        "much",
-    ),
-    (
-        "viele",
-        "vielen",
-        "liebe",
-        "beste",
-        "grüße",
-        "grüsse",
-        "gruß",
-        "gruss",
-        "mit",
-        "freundlichen",
-    ),
-    ("freundliche", "mfg", "vg", "lg", "dank", "cordialement", "bien", "saludos", "saluti"),
-)
+_WITHDRAWING = re.compile(rf"\b(?:{_WORDS.withdraw_hints.either})\b", re.IGNORECASE)
+_KEEP = re.compile(rf"\s{{0,5}}(?:{_WORDS.keep_open.either})\b", re.IGNORECASE)
+_SIGNING = _WORDS.polite.union(_WORDS.sign_off)
 _SAYS = re.compile(r"[0-9]|[^\w\s.,;:!'’*_()\-–—\u200b-\u200f\u2060\ufeff]")
-_CONDITIONS = frozenset({"if", "when", "unless", "once", "wenn", "falls", "sobald", "si", "se"})
-_DOUBTS = _CONDITIONS.union(
-    ("after", "until", "but", "except", "only", "not", "no", "never", "cannot", "without", "yet"),
-    ("however", "although", "though", "provided", "subject", "condition", "conditional", "still"),
-    ("wait", "later", "maybe", "perhaps", "tomorrow"),
-    ("sofern", "aber", "nicht", "nur", "kein", "keine", "erst", "nachdem", "vorbehaltlich"),
-    ("vielleicht", "später", "jedoch", "außer", "ausser", "nie", "ohne", "noch"),
-    ("mais", "pas", "sauf", "quand", "lorsque", "seulement", "après", "non", "jamais", "sans"),
-    ("pero", "cuando", "solo", "sólo", "salvo", "excepto", "después", "nunca", "sin"),
-    ("ma", "quando", "soltanto", "tranne", "dopo", "purché", "senza"),
-)
-# Said anywhere below a yes, these take it back. Each is of a kind that no disclaimer has: "it may
-# still contain viruses", "we do not accept" and "please do not print" are none.
-_VERBS = "work|print|start|open|load|connect|respond|boot|run|turn|scan|send|sync|log|help"
-_STATES = "broken|failing|fixed|solved|resolved|working|printing|wrong|down|ok"
+_DOUBTS = _WORDS.conditions.union(_WORDS.doubts)
+_DOUBT_ENDINGS = tuple(_WORDS.doubt_endings)
+# Below a yes these make it unclear. None of them is in a disclaimer: "it may still contain
+# viruses", "we do not accept" and "please do not print" do not match.
 _TROUBLE = re.compile(
-    rf"""\b(?:
-    # it goes on, or nothing has changed
-    (?<!may\ )(?<!can\ )(?<!might\ )(?<!could\ )still
-    | nothing\ (?:{_VERBS}|happen|changed|has)s? | keeps?\ \w{{2,20}}ing
-    | same\ (?:problem|error|issue|fault|message|thing)
-    | (?:problem|error|issue|fault|symptom)s?\ (?:persist|remain|continu|exist|occur)\w{{0,4}}
-    # it is back
-    | (?:it|problem|error|issue|fault)(?:\ is|'s|\ has\ come|\ came)\ back
-    | (?:happen|fail|broke|crash|jam|stop|fr[eo]ez|froze|hang|hung|c[oa]me|appear|occur|stuck|down|
-      broken|back|wrong)\w{{0,4}}\ (?:\w{{1,15}}\ ){{0,2}}again | again\ (?:broken|down|stuck)
-    # it does not do what it should
-    | (?:is|are|it's)\ (?:broken|failing|wrong)
-    | not\ (?:yet\ |really\ |quite\ )?(?:{_STATES}) | (?:is|are)n't\ (?:{_STATES})
-    | do(?:\ not|n't)\ (?:work|help) | (?:does|did|will)(?:\ not|n't)\ (?:{_VERBS})
-    | won't\ (?:{_VERBS}) | no\ longer\ (?:{_VERBS})s?
-    | (?:i|we)\ (?:can't|cannot|can\ not|couldn't|could\ not)\ (?:{_VERBS}|use|access|see|reach)
-    # in other languages
-    | (?:geht|funktioniert|klappt|läuft|druckt|startet)\ (?:(?:noch|immer|leider|aber|es)\ ){{0,4}}
-      nicht
-    | (?:immer\ noch|noch\ immer) | weiterhin\ (?:kaputt|nicht|defekt|kein)
-    | (?:problem|fehler)\ (?:besteht|bleibt|tritt)
-    | ne\ (?:marche|fonctionne)\ (?:toujours\ )?(?:pas|plus) | toujours\ (?:pas|en\ panne)
-    | (?:todavía|aún|sigue)\ (?:no|sin|igual) | no\ (?:funciona|imprime)
-    | (?:problème|problema|erreur|errore)\ (?:persist|rest|continu)\w{{0,4}}
-    | non\ (?:funziona|stampa) | ancora\ (?:non|rott[oa])
-    )\b""",
-    re.IGNORECASE | re.VERBOSE,
+    rf"\b(?:{_UNSOLVED.sentences.either})\b".replace("{verbs}", _UNSOLVED.verbs.either).replace(
+        "{states}", _UNSOLVED.states.either
+    ),
+    re.IGNORECASE,
 )
-_DECISIONS = {word: choice for choice, words in WORDS.items() for word in words}
+_DECISIONS = {word: choice for choice, words in CHOICE_WORDS.items() for word in words}
 # To take a request back is no answer to a question of ours: beside others it leaves no doubt.
 _DECIDING = frozenset(word for word, said in _DECISIONS.items() if said is not Choice.WITHDRAW)
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
@@ -241,7 +153,7 @@ def _only_signs(words: str, name: str) -> bool:
 def _goes_on(line: str) -> bool:
     """Whether no mail is closed by the line, as by `Kind regards,`."""
     words = set(_words(line))
-    return not words or words <= _POLITE or not words <= CLOSINGS
+    return not words or words <= _WORDS.polite or not words <= CLOSINGS
 
 
 def _words(text: str) -> list[str]:
@@ -265,8 +177,8 @@ def _is_plain(choice: Choice, rest: str) -> bool:
     if follows.startswith(_QUESTIONS) or any(word in _DECIDING for word in words):
         return False
     if choice is Choice.REJECT:
-        return not words or words[0] not in _CONDITIONS
-    polite = bool(words) and words[0] in _POLITE
+        return not words or words[0] not in _WORDS.conditions
+    polite = bool(words) and words[0] in _WORDS.polite
     separate = not follows or follows[0] in _SEPARATORS or polite
     asked = any(mark in beside for mark in _QUESTIONS)
     contradicted = bool(_TROUBLE.search(rest[:_LOOKED_AT]))
@@ -283,4 +195,4 @@ def _beside(rest: str) -> str:
 
 
 def _is_doubt(word: str) -> bool:
-    return word in _DOUBTS or word.endswith("n't")
+    return word in _DOUBTS or word.endswith(_DOUBT_ENDINGS)

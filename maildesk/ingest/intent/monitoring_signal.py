@@ -12,7 +12,8 @@ from functools import cache
 
 import re2  # type: ignore[import-untyped]
 
-from maildesk.model.monitoring import Format, Monitoring, Report, Reporter
+from maildesk.config.schema.monitoring import Format, Monitoring, Reporter
+from maildesk.model.monitoring import Report
 
 _TEXT_CHARACTERS = 4_000
 _KEY_CHARACTERS = 200

@@ -2,14 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from html import unescape
 from itertools import islice
 
-import inscriptis  # type: ignore[import-untyped]
 import nh3
-from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]
 from lxml import etree  # type: ignore[import-untyped]
+
+from maildesk.ingest.html_layout import layout
 
 HTML_CHARACTERS = 1_000_000
 _LAID_OUT = 300_000
@@ -18,7 +17,6 @@ _LINKS = 2_000
 _LONGEST_LINK = 200
 _TAGS = 50_000  # a tree of them is twenty times their text
 _OPENED_AGAIN = 500_000
-_PADDED = 4_000_000  # characters
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})\b[^<>]*>")
 _ANY_TAG = re.compile(r"<[^<>]*>")
@@ -37,13 +35,8 @@ _FORMATTING = frozenset(
     {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong"}
     | {"tt", "u"}
 )
-_BLOCKS = frozenset(
-    {"blockquote", "br", "center", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6"}
-    | {"hr", "li", "ol", "p", "pre", "table", "tbody", "td", "th", "thead", "tr", "ul"}
-)
 _TEXT_ATTRIBUTES = {"*": {"class", "id", "type", "style"}, "a": {"href"}, "img": {"alt"}}
 _SILENT = {"script", "style", "title"}
-_CONFIG = ParserConfig(display_links=False, display_images=False)
 
 
 def too_deep(html: str) -> bool:
@@ -107,35 +100,8 @@ def _tell_addresses(tree: "etree._Element") -> None:
 
 
 def as_text(tree: "etree._Element") -> str:
-    """The tree laid out as text; as plain lines where its tables would be mostly blanks."""
-    try:
-        if not _too_wide(tree):
-            return _tidy(inscriptis.Inscriptis(tree, _CONFIG).get_text())
-    except (ValueError, IndexError, KeyError, AttributeError, RecursionError):
-        pass
-    return _tidy("".join(_lines(tree)))
-
-
-def _too_wide(tree: "etree._Element") -> bool:
-    """Whether a table may be padded past all measure: each line is made as wide as the widest."""
-    if tree.find(".//table") is None:
-        return False
-    lines = widest = run = 0
-    for piece in _lines(tree):
-        run = 0 if piece == "\n" else run + len(piece)
-        lines += piece == "\n"
-        widest = max(widest, run)
-    return lines * widest > _PADDED
-
-
-def _lines(tree: "etree._Element") -> Iterator[str]:
-    """The text in order, and a line feed wherever a block begins or ends."""
-    for event, element in etree.iterwalk(tree, events=("start", "end")):
-        if element.tag in _BLOCKS:
-            yield "\n"
-        text = element.text if event == "start" else element.tail
-        if text:
-            yield text
+    """The tree laid out as text."""
+    return _tidy(layout(tree))
 
 
 def stripped(html: str) -> str:

@@ -52,12 +52,24 @@ class _Worker:
     read: int = 0
     buffer: bytearray = field(default_factory=bytearray)
     asked: deque[tuple[int, int]] = field(default_factory=deque)
+    asked_bytes: int = 0
 
     @property
     def service(self) -> bool:
         """Whether it may be asked more: what it was sent always fits into the socket's buffer."""
-        inline = sum(size for _, size in self.asked)
-        return len(self.asked) < _AHEAD and inline + _SPOOL_BYTES <= _AHEAD_BYTES
+        return len(self.asked) < _AHEAD and self.asked_bytes + _SPOOL_BYTES <= _AHEAD_BYTES
+
+    def ask(self, index: int, size: int) -> None:
+        """Note the mail that it was asked, and the bytes of it that went through the socket."""
+        self.asked.append((index, size))
+        self.asked_bytes += size
+
+    def answered(self) -> int:
+        """Note that it answered the oldest mail; its index."""
+        index, size = self.asked.popleft()
+        self.asked_bytes -= size
+        self.read += 1
+        return index
 
     def end(self) -> None:
         """Kill this one process, by its id, and wait for it."""
@@ -116,8 +128,8 @@ class ReadingPool:
             answers: dict[int, Answer] = {}
             waiting = deque(range(len(raws)))
             try:
+                self._feed(raws, waiting, head_only)
                 for wanted in range(len(raws)):
-                    self._feed(raws, waiting, head_only)
                     while wanted not in answers:
                         self._collect(answers, waiting)
                         self._feed(raws, waiting, head_only)
@@ -156,7 +168,7 @@ class ReadingPool:
                 worker.peer.sendall(data)
         except OSError:
             return False
-        worker.asked.append((index, 0 if large else len(data)))
+        worker.ask(index, 0 if large else len(data))
         return True
 
     def _collect(self, answers: dict[int, Answer], waiting: deque[int]) -> None:
@@ -185,7 +197,7 @@ class ReadingPool:
             worker.buffer += data
             for one in worker_protocol.frames(worker.buffer):
                 self._take(worker, worker_protocol.model_value(one), answers)
-        except (OSError, ValueError, TypeError, pickle.UnpicklingError) as error:
+        except (OSError, ValueError, pickle.UnpicklingError) as error:
             return f"broke its answer ({type(error).__name__})"
         return "" if data else _last_words(worker.process)
 
@@ -194,9 +206,7 @@ class ReadingPool:
         if not worker.ready and said == READY:
             worker.ready = True
         elif isinstance(said, Reading | Unreadable) and worker.asked:
-            index, _ = worker.asked.popleft()
-            answers[index] = said
-            worker.read += 1
+            answers[worker.answered()] = said
         else:
             raise ValueError("an answer nobody asked for")
 

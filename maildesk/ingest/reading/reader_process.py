@@ -10,7 +10,6 @@ import gc
 import importlib
 import mmap
 import os
-import pickle
 import resource
 import signal
 import socket
@@ -38,7 +37,7 @@ def main(
         while (received := worker_protocol.receive(pool)) is not None:
             data, file = received
             _allow_cpu(cpu_seconds)
-            task = pickle.loads(data)
+            task = worker_protocol.task(data)
             read = head_only if task.head_only else whole
             pool.sendall(worker_protocol.frame(_answer(read, task, file)))
 

@@ -1,7 +1,7 @@
 """The deadlines of an open approval: reminders, absences that begin, and a time that runs out."""
 
 from maildesk.lifecycle.approvals import requests, substitutes
-from maildesk.lifecycle.classification.classify import settle_approval
+from maildesk.lifecycle.approvals.outcome import settle_approval
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.model.approval import Approval
 from maildesk.model.cause import Facts

@@ -6,11 +6,11 @@ passing on can never go in a circle.
 
 from datetime import datetime
 
+from maildesk.config.schema.approvals import ApprovalLevel
 from maildesk.lifecycle.policy import Directory
 from maildesk.model.approval import Approval, turned
 from maildesk.model.event import ApprovalVoted, SubstitutionReason
 from maildesk.model.person import Person
-from maildesk.model.policy import ApprovalLevel
 from maildesk.model.ticket import Ticket
 
 MANAGER = "manager"

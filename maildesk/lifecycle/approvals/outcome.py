@@ -1,18 +1,42 @@
 """What follows from the words of those who were asked: counted, decided, the next level asked."""
 
+from maildesk.config.schema.approvals import ApprovalKind
 from maildesk.lifecycle.approvals import requests
 from maildesk.lifecycle.approvals import start as questions
-from maildesk.lifecycle.approvals.approvers import of_level, outcome
+from maildesk.lifecycle.approvals.approvers import after_word, of_level, outcome
+from maildesk.lifecycle.classification.rule_evaluation import apply_rules
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.workflow import transitions
 from maildesk.model.approval import Approval, asked
+from maildesk.model.cause import Facts
 from maildesk.model.decision import ActorKind, Template
 from maildesk.model.event import ApprovalAsked, ApprovalDecided, ApprovalVoted, MessageAdded
 from maildesk.model.person import Person
-from maildesk.model.policy import ApprovalKind
 
 
-def count(
+def settle_approval(
+    builder: DecisionBuilder,
+    approver: Person | None,
+    approved: bool,
+    reason: str,
+    facts: Facts,
+    requester: Person,
+) -> None:
+    """An approver decides, or the clock for all of them; where that settles the question the
+    rules look. On a no they look first: it closes the ticket, and a closed one never changes."""
+    question = builder.ticket.approval
+    assert question is not None, "only an open question is decided"
+    if approver and after_word(question, approver.id, approved) is None:
+        _count(builder, question, approver, approved, reason)
+        return
+    if not approved:
+        apply_rules(builder, "rejected", facts, requester)
+    is_over = _settle(builder, question, approver, approved, reason, requester)
+    if approved and is_over:
+        apply_rules(builder, "approved", facts, requester)
+
+
+def _count(
     builder: DecisionBuilder, approval: Approval, approver: Person, approved: bool, reason: str
 ) -> None:
     """One of several decided, and others still have to."""
@@ -34,7 +58,7 @@ def _receipt(
     builder.write(Template.DECISION_RECEIPT, approver.id, text=reason, note=note)
 
 
-def settle(
+def _settle(
     builder: DecisionBuilder,
     approval: Approval,
     approver: Person | None,

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from maildesk.lifecycle.approvals import outcome, requests, start, substitutes
+from maildesk.lifecycle.approvals import requests, start, substitutes
 from maildesk.lifecycle.approvals.clarification import reason_missing, unproven
-from maildesk.lifecycle.classification.classify import settle_approval
+from maildesk.lifecycle.approvals.outcome import decided_by, settle_approval
 from maildesk.lifecycle.commands import participants
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.sender_proof import APPROVING, DECIDING_A_RESOLUTION, actor, proof, told
@@ -148,7 +148,7 @@ def _became(ticket: Ticket, question: Approval, mail: MailArrived, builder: Deci
     if question.outcome == "withdrawn":
         return f"Your decision is no longer needed: the request was taken back or closed {when}."
     did = "approved" if question.outcome == "approved" else "not approved"
-    by = outcome.decided_by(builder, question, mail.sender.id)
+    by = decided_by(builder, question, mail.sender.id)
     return f"This request was already {did}{by} {when}; your decision is no longer needed."
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from maildesk.config.schema.approvals import ApprovalKind
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.model.approval import Approval
 from maildesk.model.decision import Template
-from maildesk.model.policy import ApprovalKind
 from maildesk.model.token import Purpose
 
 

@@ -6,6 +6,7 @@ of a level are asked at once, and the quorum decides (lifecycle.verdict).
 
 from dataclasses import replace
 
+from maildesk.config.schema.approvals import ApprovalKind
 from maildesk.lifecycle.approvals import requests, substitutes
 from maildesk.lifecycle.approvals.approvers import of_level
 from maildesk.lifecycle.decision_builder import DecisionBuilder
@@ -14,7 +15,6 @@ from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.decision import ActorKind, Template
 from maildesk.model.event import ApprovalAsked, ApprovalWithdrawn
 from maildesk.model.person import Person
-from maildesk.model.policy import ApprovalKind
 
 _ASKED = Refusal("the ticket waits for an approval already")
 _TAKEN_BACK = "The request was withdrawn; there is nothing to decide any more."

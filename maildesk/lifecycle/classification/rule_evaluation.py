@@ -1,19 +1,77 @@
-"""One look of the rules at a ticket, with what the desk knows for them. Nothing happens by it."""
+"""The rules look at a ticket: one pass for one cause, on the ticket of a decision in the making.
+
+What rules change fires no rule again.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
-from functools import partial
 
+from maildesk.config.schema.rules import Trigger
+from maildesk.lifecycle.approvals import start
+from maildesk.lifecycle.classification import rule_time
+from maildesk.lifecycle.classification.classify import is_classified
+from maildesk.lifecycle.decision_builder import DecisionBuilder, Mark
 from maildesk.lifecycle.policy import Policy
-from maildesk.lifecycle.relations.relate_target import find
+from maildesk.lifecycle.rule_actions import DraftTarget
 from maildesk.lifecycle.workflow import transitions
-from maildesk.model.decision import ActorKind
-from maildesk.model.policy import Trigger, Workflow
-from maildesk.model.ticket import Ticket
+from maildesk.model.cause import Facts
+from maildesk.model.decision import Actor, ActorKind, Answer, Decision
+from maildesk.model.mail import Disposition, Step
+from maildesk.model.person import Person
 from maildesk.rules import engine
 from maildesk.rules.compile import CompiledRules
-from maildesk.rules.effects import Move, Ways
+from maildesk.rules.effects import AskApproval, RuleAction
 from maildesk.rules.facts import RuleInput
+
+# So many rules that did not fire stand in a mail's trace; `maildesk rules try` shows all.
+TRACED = 30
+# Causes in which the requester speaks. What an agent writes may be for agents alone, and an
+# approver reads the request.
+_ASKING: frozenset[Trigger] = frozenset({"created", "replied", "reopened"})
+
+
+def apply_rules(
+    builder: DecisionBuilder,
+    on: Trigger | tuple[Trigger, ...],
+    facts: Facts,
+    requester: Person,
+    only: Collection[str] | None = None,
+) -> engine.Outcome:
+    """Run the rules for this cause once, and let what they say happen. Several things that came
+    with one cause, as a report that reopens, are one pass.
+
+    Of a mail that a rule turns away nothing happens; the caller asks `turned_away`.
+    """
+    builder.rules_ran = True
+    causes = (on,) if isinstance(on, str) else on
+    before, place = Mark.of(builder), len(builder.steps)
+    seen, target = rule_input(builder, facts, requester), DraftTarget(builder, requester)
+    outcome = engine.run(builder.policy.rules, causes, seen, target, only=only)
+    if _away(outcome) is not None:
+        before.back(builder)
+    builder.steps.insert(place, _trace(outcome))
+    if _away(outcome) is None and not builder.ticket.is_closed:
+        _end_of_pass(builder, causes, outcome, facts, requester)
+    return outcome
+
+
+def _end_of_pass(
+    builder: DecisionBuilder,
+    causes: tuple[Trigger, ...],
+    outcome: engine.Outcome,
+    facts: Facts,
+    requester: Person,
+) -> None:
+    """The approval that is needed is asked for; else the ticket is assigned, if rules brought all
+    that this asks for."""
+    asked = _to_ask(builder, causes, outcome)
+    if asked is not None:
+        # "": the request as it stands in the ticket
+        words = facts.text if _ASKING.issuperset(causes) else ""
+        start.ask(builder, requester, asked.whom, words, rule=asked.rule)
+    elif is_classified(builder) and outcome.fired:
+        assigned = builder.policy.workflow.roles.assigned
+        transitions.move(builder, assigned, ActorKind.RULE, rule=outcome.fired[-1])
 
 
 def look(
@@ -23,53 +81,68 @@ def look(
     now: datetime,
     *,
     rules: CompiledRules | None = None,
-    only: Collection[str] | None = None,
 ) -> engine.Outcome:
-    """What the rules want on this cause, those of the policy or others."""
+    """What the rules do to the ticket of the scene, those of the policy or others. The ticket of
+    the outcome is the real one: what is lost is the decision, so nothing happens by it."""
+    builder = DecisionBuilder(rule_input.ticket, Actor(ActorKind.RULE), policy, now)
+    compiled = policy.rules if rules is None else rules
+    return engine.run(compiled, on, rule_input, DraftTarget(builder, rule_input.requester))
 
-    def choose(how: str, team: str) -> str | None:
-        return policy.directory.choose(how, team, now)
 
-    return engine.run(
-        policy.rules if rules is None else rules,
-        on,
-        rule_input,
-        priority=policy.catalog.priority,
-        choose=choose,
-        ways=_ways(policy),
-        only=only,
+def _to_ask(
+    builder: DecisionBuilder, on: tuple[Trigger, ...], outcome: engine.Outcome
+) -> AskApproval | None:
+    """What a rule wants to be approved, or what every new ticket of this request type needs: one
+    that answers a closed ticket, or was split off another, like any.
+    """
+    for effect in outcome.effects:
+        if isinstance(effect, AskApproval):
+            return effect
+    type_ = builder.policy.catalog.type_named(builder.ticket.request_type)
+    if "created" in on and type_.automatic_approval:
+        return AskApproval(type_.approval, "")
+    return None
+
+
+def rule_input(builder: DecisionBuilder, facts: Facts, requester: Person) -> RuleInput:
+    """What the rules look at."""
+    policy = builder.policy
+    return RuleInput(
+        mail=facts,
+        ticket=builder.ticket,
+        requester=requester,
+        moment=rule_time.moment(policy.calendar, builder.now),
+        organisation=policy.directory.organisation_of(requester),
     )
 
 
-def moves_of(shipped: Workflow) -> Move:
-    """The moves that the workflow opens to rules."""
-
-    def move(ticket: Ticket, status: str) -> str | None:
-        if ticket.waits_for_approval:
-            return None
-        state = shipped.state_of(status)
-        filling = transitions.CLOSING if state == transitions.CLOSED else frozenset()
-        illegal = transitions.check(shipped, ticket, status, ActorKind.RULE, filling)
-        return state if illegal is None else None
-
-    return move
-
-
-def _ways(policy: Policy) -> Ways:
-    directory, roles = policy.directory, policy.workflow.roles
-
-    def agent(address: str) -> int | None:
-        found = directory.agent(address)
-        return found.id if found else None
-
-    def is_of(person: int, team: str) -> bool:
-        return any(member.id == person for member in directory.teams.get(team, ()))
-
-    return Ways(
-        move=moves_of(policy.workflow),
-        on_hold=roles.on_hold,
-        escalated=roles.escalated,
-        agent=agent,
-        is_of=is_of,
-        find=partial(find, policy.neighbours),
+def turned_away(outcome: engine.Outcome, builder: DecisionBuilder) -> Decision | None:
+    """Where a rule says that this mail makes no ticket: nothing is kept but the mail and the
+    trace."""
+    act = _away(outcome)
+    if act is None:
+        return None
+    builder.explain("rules", act.value, f'rule "{act.rule}": {act.action}')
+    quarantined = act.action == "quarantine"
+    return Decision(
+        answer=Answer.RECORDED,
+        actor=builder.actor,
+        disposition=Disposition.QUARANTINED if quarantined else Disposition.REFUSED,
+        why=tuple(builder.steps),
     )
+
+
+def _away(outcome: engine.Outcome) -> RuleAction | None:
+    for effect in outcome.effects:
+        if isinstance(effect, RuleAction) and effect.action in ("drop", "quarantine"):
+            return effect
+    return None
+
+
+def _trace(outcome: engine.Outcome) -> Step:
+    fired = tuple(f'rule "{step.rule}" fired' for step in outcome.steps if step.fired)
+    others = [step for step in outcome.steps if not step.fired]
+    passed = [f'rule "{step.rule}": {step.reason}' for step in others[:TRACED]]
+    if len(others) > TRACED:
+        passed.append(f"and {len(others) - TRACED} more; `maildesk rules try` shows every rule")
+    return Step("rules", f"{len(fired)} fired", fired, tuple(passed))

@@ -6,9 +6,9 @@ Rules go by the first calendar of sla.toml: one desk, one clock on its wall.
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from maildesk.config.schema.policy_files import PolicyFiles
+from maildesk.config.schema.sla_notation import read_week
 from maildesk.lifecycle.sla.business_hours import Calendar
-from maildesk.model.policy import PolicyFiles
-from maildesk.model.sla import read_week
 from maildesk.rules.facts import Moment
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from maildesk.config.schema.rules import Rule, Trigger
 from maildesk.lifecycle.classification import rule_time
-from maildesk.lifecycle.classification.classify import apply_rules
+from maildesk.lifecycle.classification.rule_evaluation import apply_rules
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import Facts
 from maildesk.model.decision import Change, Decision
 from maildesk.model.event import Reopened, RulesDue, StatusMoved, TicketOpened
 from maildesk.model.person import Person
-from maildesk.model.policy import Rule, Trigger
 from maildesk.model.ticket import Ticket, evolve
 
 _FOLLOWING: tuple[Trigger, ...] = ("status-changed", "reopened", "waited")

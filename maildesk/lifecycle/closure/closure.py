@@ -71,7 +71,7 @@ def bring_to(
     request type; and out of Resolved, work begins again. Children go with it both ways.
     """
     shipped = builder.policy.workflow
-    old, new = shipped.state_of(builder.ticket.status), shipped.state_of(status)
+    resolved, new = builder.ticket.is_resolved, shipped.state_of(status)
     if new == transitions.CLOSED:
         return _end_in(builder, status, by, rule)
     illegal = transitions.move(builder, status, by, rule=rule)
@@ -80,7 +80,7 @@ def bring_to(
     if new == transitions.RESOLVED and status != shipped.roles.rejected:
         _close_later(builder)
         parent_state.resolve_children(builder)
-    elif old == transitions.RESOLVED:
+    elif resolved:
         builder.add(Reopened())
         parent_state.reopen_children(builder)
     return None
@@ -110,7 +110,7 @@ def _end_words(builder: DecisionBuilder, status: str) -> tuple[str, str]:
         return status, closing.agent_note
     if builder.ticket.waits_for_requester:
         return closing.automatic_category, closing.automatic_note
-    if shipped.state_of(builder.ticket.status) == transitions.RESOLVED:
+    if builder.ticket.is_resolved:
         return closing.accepted_category, closing.silent_note
     return closing.accepted_category, closing.agent_note
 

@@ -1,7 +1,7 @@
 """The requester answers a resolution: accepts it, rejects it, or says that work must go on."""
 
 from maildesk.lifecycle.approvals.clarification import reason_missing, unproven
-from maildesk.lifecycle.classification.classify import apply_rules
+from maildesk.lifecycle.classification.rule_evaluation import apply_rules
 from maildesk.lifecycle.closure import closure
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.sender_proof import DECIDING_A_RESOLUTION, proof

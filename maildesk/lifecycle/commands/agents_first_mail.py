@@ -7,7 +7,7 @@ hears of the mail: the ticket is the agent's own, its text a note, until a reply
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from maildesk.lifecycle.classification.classify import apply_rules, turned_away
+from maildesk.lifecycle.classification.rule_evaluation import apply_rules, turned_away
 from maildesk.lifecycle.commands import perform, transcript
 from maildesk.lifecycle.commands.participants import person_meant
 from maildesk.lifecycle.decision_builder import DecisionBuilder

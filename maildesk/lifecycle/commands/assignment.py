@@ -4,34 +4,11 @@ from maildesk.lifecycle.classification.classify import is_classified, set_field
 from maildesk.lifecycle.commands.match_argument import pick, pick_person
 from maildesk.lifecycle.commands.task import CommandHandler, Task
 from maildesk.lifecycle.decision_builder import DecisionBuilder
+from maildesk.lifecycle.hand_over import Reason, give_to, hand_over
 from maildesk.lifecycle.workflow import transitions
 from maildesk.lifecycle.workflow.transitions import Refusal
-from maildesk.model.decision import ActorKind, Template
-from maildesk.model.event import FieldChanged
+from maildesk.model.decision import ActorKind
 from maildesk.model.person import Person
-
-
-def give_to(builder: DecisionBuilder, agent: int | None) -> None:
-    """The ticket is that agent's, or nobody's; whoever had it until now is told by whom."""
-    old = builder.ticket.assignee
-    if old == agent:
-        return
-    builder.add(FieldChanged(field="assignee", old=old, new=agent))
-    names = {one.id: one.name for one in builder.policy.directory.agents}
-    if old in names and old != builder.actor.person:
-        who = names.get(builder.actor.person or 0, "The desk")
-        to = names.get(agent or 0, builder.ticket.team)
-        took = agent == builder.actor.person
-        note = f"{who} took this ticket over." if took else f"{who} gave this ticket to {to}."
-        builder.write(Template.AGENT_NOTIFICATION, old, note=f"{note} It is yours no longer.")
-
-
-def hand_to_team(builder: DecisionBuilder, team: str) -> None:
-    """The ticket is that team's; an assignee of another team has it no longer."""
-    set_field(builder, "team", team)
-    members = {member.id for member in builder.policy.directory.teams.get(team, ())}
-    if builder.ticket.assignee not in members:
-        give_to(builder, None)
 
 
 def move_on(builder: DecisionBuilder) -> None:
@@ -73,9 +50,10 @@ def _team(task: Task) -> str | Refusal:
         return team
     if builder.ticket.team == team:
         return f"the ticket was with {team} already"
-    hand_to_team(builder, team)
+    note = f"{task.agent.name} gave this ticket to {team}."
+    text, author = task.latest_text_and_author
+    hand_over(builder, team, Reason(kind="assigned", note=note, text=text, author=author))
     move_on(builder)
-    task.tell_agents(f"{task.agent.name} gave this ticket to {team}.")
     return f"the ticket is with {team}"
 
 

@@ -2,6 +2,7 @@
 
 from typing import Literal, get_args
 
+from maildesk.config.schema.catalog import Catalog, Grade
 from maildesk.lifecycle.approvals import start
 from maildesk.lifecycle.classification.classify import set_field, set_priority
 from maildesk.lifecycle.commands.assignment import move_on
@@ -9,7 +10,6 @@ from maildesk.lifecycle.commands.match_argument import pick
 from maildesk.lifecycle.commands.task import CommandHandler, Task
 from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.event import Tagged, Untagged
-from maildesk.model.policy import Catalog, Grade
 
 _LONGEST_TAG = 60
 

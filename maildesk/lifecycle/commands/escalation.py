@@ -1,14 +1,14 @@
 """Handing a ticket to another level, back again, or asking the requester: `#escalate`."""
 
 from maildesk.lifecycle.closure import closure
-from maildesk.lifecycle.commands.assignment import give_to, hand_to_team
 from maildesk.lifecycle.commands.match_argument import pick
 from maildesk.lifecycle.commands.task import ASKED, CommandHandler, Task
+from maildesk.lifecycle.hand_over import Reason, give_to, hand_over
 from maildesk.lifecycle.policy import Directory
 from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.cause import Command
 from maildesk.model.decision import ActorKind, Template
-from maildesk.model.event import Escalated, Paused
+from maildesk.model.event import Paused
 
 _WHY = Refusal(
     "say why: #escalate <L2|L3|field|team|back> <why>, or #escalate requester <question>"
@@ -72,20 +72,14 @@ def _of_level(directory: Directory, word: str) -> str | Refusal | None:
 
 def _hand_on(task: Task, team: str, why: str) -> str | Refusal:
     builder = task.builder
-    old = builder.ticket.team
-    if old == team:
+    if builder.ticket.team == team:
         return Refusal(f"the ticket is with {team} already")
     illegal = closure.bring_to(builder, builder.policy.workflow.roles.escalated, ActorKind.AGENT)
     if illegal is not None:
         return illegal
-    hand_to_team(builder, team)
-    builder.add(Escalated(message=task.message, old=builder.ticket.back_to, back_to=old))
-    builder.tell_agents(f"{task.agent.name} escalated this ticket to {team}.", text=why)
-    named = builder.policy.directory.named(team)
-    builder.write(
-        Template.UPDATE, builder.ticket.requester, note=f"Your request was handed to {named}."
-    )
-    return f"escalated to {named}; the requester was told"
+    note = f"{task.agent.name} escalated this ticket to {team}."
+    hand_over(builder, team, Reason(kind="escalated", note=note, text=why, message=task.message))
+    return f"escalated to {builder.policy.directory.named(team)}; the requester was told"
 
 
 def _hand_back(task: Task, why: str) -> str | Refusal:
@@ -97,9 +91,8 @@ def _hand_back(task: Task, why: str) -> str | Refusal:
     illegal = closure.bring_to(builder, builder.policy.workflow.roles.working, ActorKind.AGENT)
     if illegal is not None:
         return illegal
-    hand_to_team(builder, team)
-    builder.add(Escalated(message=task.message, old=team, back_to=""))
-    builder.tell_agents(f"{task.agent.name} gave this ticket back to {team}.", text=why)
+    note = f"{task.agent.name} gave this ticket back to {team}."
+    hand_over(builder, team, Reason(kind="handed-back", note=note, text=why, message=task.message))
     return f"given back to {team}"
 
 

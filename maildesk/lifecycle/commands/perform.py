@@ -21,6 +21,7 @@ from maildesk.lifecycle.commands import (
 )
 from maildesk.lifecycle.commands.task import CommandHandler, Task
 from maildesk.lifecycle.decision_builder import DecisionBuilder, Mark
+from maildesk.lifecycle.hand_over import give_to
 from maildesk.lifecycle.relations import hierarchy, relations
 from maildesk.lifecycle.workflow import transitions
 from maildesk.lifecycle.workflow.transitions import Refusal
@@ -333,7 +334,7 @@ def _answer(builder: DecisionBuilder, written: Written) -> None:
     )
     builder.explain("lifecycle", "answer sent to the requester")
     if ticket.assignee is None:
-        assignment.give_to(builder, agent.id)
+        give_to(builder, agent.id)
     # An answer beside an open question to the manager or the requester does not settle it, nor does
     # it bring what the ticket is on hold for; and one to who asks about a resolved ticket does not
     # open that again.

@@ -1,10 +1,10 @@
 """Ready texts of answers.toml, put in where the command stood: `#template`, `#kb`."""
 
+from maildesk.config.schema.answers import Answers
 from maildesk.lifecycle.commands.match_argument import pick
 from maildesk.lifecycle.commands.task import CommandHandler, Task
 from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.cause import Command
-from maildesk.model.policy import Answers
 
 
 def filled_in(answers: Answers, text: str, commands: tuple[Command, ...]) -> str:

@@ -1,10 +1,10 @@
 """Moving a ticket through its life: `#status`, `#resolve`, `#close`, `#reopen`, `#spam`."""
 
 from maildesk.lifecycle.closure import closure
-from maildesk.lifecycle.commands.assignment import give_to
 from maildesk.lifecycle.commands.match_argument import pick
 from maildesk.lifecycle.commands.task import ASKED, CommandHandler, Task
-from maildesk.lifecycle.relations.hierarchy import resolve_descendants
+from maildesk.lifecycle.hand_over import give_to
+from maildesk.lifecycle.relations import parent_state
 from maildesk.lifecycle.workflow import transitions
 from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.cause import Command
@@ -59,7 +59,16 @@ def _resolve(task: Task) -> str | Refusal:
         return illegal
     hours = f"{monitoring.close_after_hours:g} hours"
     asked = "the requester is asked whether it is" if asks else f"it closes in {hours}"
-    return f"resolved; {asked}" + resolve_descendants(task)
+    return f"resolved; {asked}" + _children(task)
+
+
+def _children(task: Task) -> str:
+    """What becomes of the tickets below it, in words."""
+    reasons = parent_state.resolve_children(task.builder, task.argument, task.agent, task.tickets)
+    done = [f"{number}" for number, reason in reasons.items() if not reason]
+    rest = [f"; {number} was not: {reason}" for number, reason in reasons.items() if reason]
+    with_it = f"; resolved with it: {', '.join(done)}" if done else ""
+    return with_it + "".join(rest[:10])
 
 
 def _close(task: Task) -> str | Refusal:

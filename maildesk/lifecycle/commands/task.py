@@ -52,13 +52,16 @@ class Task:
         latest = self.command_context.latest
         return latest.text if latest and latest.author.id == self.requester.id else ""
 
+    @property
+    def latest_text_and_author(self) -> tuple[str, int | None]:
+        """The newest text that no agent wrote, and its author; ("", None) if there is none."""
+        latest = self.command_context.latest
+        return ("", None) if latest is None else (latest.text, latest.author.id)
+
     def tell_agents(self, note: str) -> None:
         """Notify who works on the ticket, with the ticket's last words."""
-        latest = self.command_context.latest
-        if latest is None:
-            self.builder.tell_agents(note)
-        else:
-            self.builder.tell_agents(note, text=latest.text, author=latest.author.id)
+        text, author = self.latest_text_and_author
+        self.builder.tell_agents(note, text=text, author=author)
 
     def order(
         self,

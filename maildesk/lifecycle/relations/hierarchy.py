@@ -1,17 +1,14 @@
-"""Parents and children: `#parent`, `#child`, and that children are resolved with their parent."""
+"""Parents and children: `#parent`, `#child`."""
 
 from collections.abc import Iterator, Mapping
 
 from maildesk.lifecycle.commands.task import CommandHandler, Task
-from maildesk.lifecycle.workflow import transitions
 from maildesk.lifecycle.workflow.transitions import Refusal
-from maildesk.model.cause import ParentResolved, ParentSet
+from maildesk.model.cause import ParentSet
 from maildesk.model.command import ticket_number
-from maildesk.model.decision import ActorKind
 from maildesk.model.event import ParentChanged
 from maildesk.model.ticket import Ticket
 
-MOST = 100  # tickets that are resolved together
 _GENERATIONS = 1_000  # nobody has so many ancestors, unless the tables are wrong
 
 
@@ -76,35 +73,6 @@ def children(task: Task) -> list[Ticket]:
     mine = task.builder.ticket.number
     below = [one for one in task.tickets.values() if one.parent == mine]
     return sorted((one for one in below if not one.is_closed), key=lambda one: one.number)
-
-
-def resolve_descendants(task: Task) -> str:
-    """Every open descendant is resolved with it where the workflow lets it; what became of them."""
-    mine, tickets = task.builder.ticket.number, task.tickets
-    below = [
-        one
-        for number, one in sorted(tickets.items())
-        if not one.is_closed and mine in ancestors(one.parent, tickets)
-    ]
-    reasons = {one.number: _objection(task, one) for one in below[:MOST]}
-    reasons |= {one.number: f"more than {MOST} at once" for one in below[MOST:]}
-    for number, reason in reasons.items():
-        if not reason:
-            task.order(number, ParentResolved(task.argument))
-    done = [f"{number}" for number, reason in reasons.items() if not reason]
-    rest = [f"; {number} was not: {reason}" for number, reason in reasons.items() if reason]
-    with_it = f"; resolved with it: {', '.join(done)}" if done else ""
-    return with_it + "".join(rest[:10])
-
-
-def _objection(task: Task, child: Ticket) -> str:
-    if child.waits_for_approval:
-        return "it waits for an approval"
-    policy = task.builder.policy.workflow
-    illegal = transitions.check(
-        policy, child, policy.roles.resolved_by_origin, ActorKind.RULE, frozenset()
-    )
-    return illegal.why if illegal else ""
 
 
 COMMANDS: dict[str, CommandHandler] = {"parent": _parent, "child": _child}

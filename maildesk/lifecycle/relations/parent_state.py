@@ -1,11 +1,14 @@
 """A ticket follows its parent: it is resolved with it, and taken up again with it.
 
-What the parent does follows from a cause of its own; here is what that means for the children. An
-agent's `#resolve` says in its transcript which could not follow (lifecycle.family).
+Whoever resolves the parent or takes it up again (an agent, a rule, an event, the clock), its
+descendants follow in the same transaction, each by a cause of its own. An agent's `#resolve` says
+in its transcript which could not follow.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 
 from maildesk.lifecycle.closure import closure_deadlines
 from maildesk.lifecycle.decision_builder import DecisionBuilder
@@ -14,6 +17,7 @@ from maildesk.lifecycle.workflow import transitions
 from maildesk.model.cause import ParentStateChanged
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, RelatedChange, Template
 from maildesk.model.event import ClosureScheduled, Reopened
+from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
 
 _MOST = 100  # tickets that follow one together
@@ -24,10 +28,22 @@ _WITH_ANOTHER = (
 _NOT_OVER = "Work on your request goes on: the one that it was resolved with is not over after all."
 
 
-def resolve_children(builder: DecisionBuilder) -> None:
-    """The ticket is resolved, and with it all that are open below it."""
-    below = _below(builder.ticket.number, builder.descendants, lambda _: True)
-    _order(builder, [one.number for one in below if not one.is_closed], resolved=True)
+def resolve_children(
+    builder: DecisionBuilder,
+    text: str = "",
+    agent: Person | None = None,
+    descendants: Mapping[int, Ticket] | None = None,
+) -> dict[int, str]:
+    """The ticket is resolved, and with it all that are open below it.
+
+    With a command of an `agent`, who said `text` to it: each requester reads it. `family`: the
+    tickets below this one as that agent's other commands leave them; else those of the draft. Of
+    each ticket the result says why it does not follow, "" where it does.
+    """
+    known = builder.descendants if descendants is None else descendants
+    below = _below(builder.ticket.number, known, lambda _: True)
+    cause = ParentStateChanged(origin=builder.ticket.number, resolved=True, text=text, agent=agent)
+    return _follow(builder, cause, [one for one in below if not one.is_closed])
 
 
 def reopen_children(builder: DecisionBuilder) -> None:
@@ -41,7 +57,8 @@ def reopen_children(builder: DecisionBuilder) -> None:
         return one.status == with_it or not one.is_resolved
 
     below = _below(builder.ticket.number, builder.descendants, follows)
-    _order(builder, [one.number for one in below if one.status == with_it], resolved=False)
+    cause = ParentStateChanged(origin=builder.ticket.number, resolved=False)
+    _follow(builder, cause, [one for one in below if one.status == with_it])
 
 
 def _below(
@@ -60,33 +77,49 @@ def _below(
         seen |= above
 
 
-def _order(builder: DecisionBuilder, numbers: list[int], *, resolved: bool) -> None:
-    for number in numbers[:_MOST]:
-        cause = ParentStateChanged(origin=builder.ticket.number, resolved=resolved)
-        builder.related_changes.append(RelatedChange(ticket=number, cause=cause))
+def _follow(
+    builder: DecisionBuilder, cause: ParentStateChanged, children: list[Ticket]
+) -> dict[int, str]:
+    """Let that happen to these tickets. Each decides by how it stands when its turn comes."""
+    cause = replace(cause, proof=builder.actor.proof if cause.agent else "")
+    together = sorted(children, key=attrgetter("number"))
+    reasons = {one.number: _objection(builder.policy, one) for one in together[:_MOST]}
+    builder.related_changes += (RelatedChange(ticket=number, cause=cause) for number in reasons)
+    return reasons | {one.number: f"more than {_MOST} at once" for one in together[_MOST:]}
+
+
+def _objection(policy: Policy, child: Ticket) -> str:
+    """Why the child is not resolved with its parent; "" where it is.
+
+    Who was resolved with it before is not told so again.
+    """
+    if child.waits_for_approval:
+        return "it waits for an approval"
+    shipped, rule = policy.workflow, ActorKind.RULE
+    illegal = transitions.check(shipped, child, shipped.roles.resolved_by_origin, rule, frozenset())
+    return illegal.why if illegal else ""
 
 
 def turned(ticket: Ticket, cause: ParentStateChanged, policy: Policy, now: datetime) -> Decision:
     """What the parent's turn does to the child; where the workflow forbids it, nothing."""
-    builder = DecisionBuilder(ticket, Actor(ActorKind.DESK), policy, now)
+    agent = cause.agent
+    actor = Actor(ActorKind.AGENT, agent.id, cause.proof) if agent else Actor(ActorKind.DESK)
+    builder = DecisionBuilder(ticket, actor, policy, now)
     if not ticket.is_closed and not ticket.waits_for_approval:
-        if cause.resolved:
-            resolve(builder, cause.origin)
-        elif ticket.status == policy.workflow.roles.resolved_by_origin:
+        if not cause.resolved and ticket.status == policy.workflow.roles.resolved_by_origin:
             _take_up(builder, cause.origin)
+        elif cause.resolved and not _objection(policy, ticket):
+            _resolve(builder, cause)
     return builder.decision(Answer.DONE)
 
 
-def resolve(
-    builder: DecisionBuilder, origin: int, text: str = "", author: int | None = None
-) -> None:
+def _resolve(builder: DecisionBuilder, cause: ParentStateChanged) -> None:
     """The ticket is resolved with its parent: its requester hears how, and can object."""
-    if transitions.move(builder, builder.policy.workflow.roles.resolved_by_origin, ActorKind.RULE):
-        return
+    transitions.move(builder, builder.policy.workflow.roles.resolved_by_origin, ActorKind.RULE)
     builder.add(ClosureScheduled(closure_deadlines.unasked(builder)))
-    requester = builder.ticket.requester
-    builder.write(Template.UPDATE, requester, text=text, author=author, note=_WITH_ANOTHER)
-    builder.tell_agents(f"Resolved with ticket {origin}, which it is a child of.")
+    requester, author = builder.ticket.requester, cause.agent.id if cause.agent else None
+    builder.write(Template.UPDATE, requester, text=cause.text, author=author, note=_WITH_ANOTHER)
+    builder.tell_agents(f"Resolved with ticket {cause.origin}, which it is a child of.")
 
 
 def _take_up(builder: DecisionBuilder, origin: int) -> None:

@@ -2,8 +2,8 @@
 
 import re
 
+from maildesk.config.schema.rules import Relate
 from maildesk.lifecycle.policy import Neighbours
-from maildesk.model.policy import Relate
 from maildesk.rules.facts import TEXT_CHARACTERS, RuleInput
 
 _NAMED = re.compile(r"\bMD-([1-9][0-9]{0,8})\b", re.ASCII | re.IGNORECASE)

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from maildesk.lifecycle.approvals import requests
-from maildesk.lifecycle.classification.classify import apply_rules, set_field
+from maildesk.lifecycle.classification.classify import set_field
+from maildesk.lifecycle.classification.rule_evaluation import apply_rules
 from maildesk.lifecycle.commands import undo
 from maildesk.lifecycle.decision_builder import DecisionBuilder
+from maildesk.lifecycle.first_event import first_event
 from maildesk.lifecycle.policy import Policy
-from maildesk.lifecycle.relations import parent_state
 from maildesk.lifecycle.relations.relations import COUNTERPART
 from maildesk.model.cause import (
     Absorbing,
     EventsUndone,
-    ParentResolved,
     ParentSet,
     RelatedTicketChange,
     RelationSet,
@@ -28,7 +28,6 @@ from maildesk.model.event import (
     ProblemsTakenOver,
     Related,
     Tagged,
-    TicketOpened,
     Unrelated,
 )
 from maildesk.model.ticket import Ticket
@@ -55,8 +54,6 @@ def follow(
 
 def _do(builder: DecisionBuilder, cause: RelatedTicketChange) -> None:
     match cause.order:
-        case ParentResolved(text=text):
-            parent_state.resolve(builder, cause.origin, text, cause.agent.id)
         case RelationSet(kind=kind, off=off):
             related = Related(kind, cause.origin, cause.rule)
             builder.add(Unrelated(kind, cause.origin) if off else related)
@@ -98,14 +95,8 @@ def _relations(survivor: Ticket, merged: Ticket) -> Iterator[Event]:
 def _opened(
     cause: RelatedTicketChange, split: SplitOff, actor: Actor, policy: Policy, now: datetime
 ) -> Decision:
-    roles, latest = policy.workflow.roles, split.latest
-    opened = TicketOpened(
-        requester=latest.author.id,
-        source=SPLIT,
-        status=roles.new,
-        state=policy.workflow.state_of(roles.new),
-        request_type=split.request_type,
-    )
+    latest, type_ = split.latest, split.request_type
+    opened = first_event(policy, requester=latest.author.id, source=SPLIT, request_type=type_)
     builder = DecisionBuilder.opening(opened, actor, policy, now, silent=False)
     builder.add(MessageAdded(latest.message, "request"), Related("split-from", cause.origin))
     builder.moving = Moving(cause.origin, latest.message)

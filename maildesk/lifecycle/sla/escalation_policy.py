@@ -6,11 +6,12 @@ person hears of one clock once, of the highest rung.
 
 from datetime import datetime
 
+from maildesk.config.schema.sla import Rung, Whom
 from maildesk.lifecycle.classification import classify
 from maildesk.lifecycle.decision_builder import DecisionBuilder
+from maildesk.lifecycle.hand_over import Reason, hand_over
 from maildesk.lifecycle.sla.timers import points
-from maildesk.model.event import FieldChanged, RungReached
-from maildesk.model.sla import Rung, Whom
+from maildesk.model.event import RungReached
 from maildesk.model.sla_timer import Clock, PendingNotification
 
 _GRADES = ("low", "medium", "high")
@@ -86,10 +87,8 @@ def _raise_and_reassign(builder: DecisionBuilder, rung: Rung) -> None:
     if rung.raise_priority:
         _raise(builder)
     if rung.reassign is not None and rung.reassign != builder.ticket.team:
-        classify.set_field(builder, "team", rung.reassign)
-        if builder.ticket.assignee is not None:
-            builder.add(FieldChanged(field="assignee", old=builder.ticket.assignee, new=None))
-        builder.tell_agents(f"The ticket came to your team: {rung.at} of its time is used.")
+        note = f"The ticket came to your team: {rung.at} of its time is used."
+        hand_over(builder, rung.reassign, Reason(kind="overdue", note=note))
 
 
 def _raise(builder: DecisionBuilder) -> None:

@@ -5,22 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+from maildesk.config.schema.people import Organisation
+from maildesk.config.schema.sla import CalendarEntry, Ladder, Profile, Promise, Rung, ServiceLevels
+from maildesk.config.schema.sla_notation import read_duration, read_week
 from maildesk.lifecycle.sla.business_hours import Calendar
 from maildesk.model.person import Person
-from maildesk.model.policy import Organisation
-from maildesk.model.sla import (
-    METRICS,
-    CalendarEntry,
-    Ladder,
-    Metric,
-    Pause,
-    Profile,
-    Promise,
-    Rung,
-    ServiceLevels,
-    read_duration,
-    read_week,
-)
+from maildesk.model.sla import METRICS, Metric, Pause
 from maildesk.model.sla_timer import Clock
 from maildesk.model.ticket import Ticket
 from maildesk.rules.choose import first

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from maildesk.config.schema.people import Organisation
+from maildesk.config.schema.sla import Rung
+from maildesk.config.schema.sla_notation import read_rung
 from maildesk.lifecycle.sla.business_hours import Calendar
 from maildesk.lifecycle.sla.sla_policy import SlaPolicy, SlaTerms
 from maildesk.model.event import (
@@ -26,8 +29,7 @@ from maildesk.model.event import (
     TicketOpened,
 )
 from maildesk.model.person import Person
-from maildesk.model.policy import Organisation
-from maildesk.model.sla import Metric, Rung, read_rung
+from maildesk.model.sla import Metric
 from maildesk.model.sla_timer import Clock, Interval, Outcome, Standing
 from maildesk.model.ticket import Ticket, evolve
 

@@ -9,7 +9,7 @@ dark.
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
-from maildesk.model.policy import Move, Workflow
+from maildesk.config.schema.workflow import Move, Workflow
 
 _LEFT, _COLUMN, _ROW, _PAD = 230, 76, 34, 20
 _AUTOMATIC = {"rule", "clock", "event"}

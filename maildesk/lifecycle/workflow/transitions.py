@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+from maildesk.config.schema.workflow import Move, Workflow
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.model.decision import ActorKind, Template
 from maildesk.model.event import ApprovalWithdrawn, Closed, StatusMoved
-from maildesk.model.policy import Move, Workflow
 from maildesk.model.ticket import Ticket
 
 CLOSED = "Closed"

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from maildesk.config.schema.workflow import Move, Mover, Workflow
 from maildesk.lifecycle.workflow.transitions import CLOSED, CLOSING, RESOLVED
-from maildesk.model.policy import Move, Mover, Workflow
 
 Table = Literal["status", "move", "roles"]
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 
+from maildesk.config.schema.settings import Smtp
 from maildesk.model.service import WakeSignal
-from maildesk.model.settings import Smtp
 from maildesk.outgoing.delivery.smtp_client import SmtpClient, Stale
 from maildesk.outgoing.delivery.smtp_login import DeliveryTrouble, probe
 from maildesk.outgoing.queue_port import Failed, Leased, Queue, Verdict

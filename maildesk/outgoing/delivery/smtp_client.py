@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from maildesk.model.settings import Smtp
+from maildesk.config.schema.settings import Smtp
 from maildesk.outgoing.delivery.smtp_login import DeliveryTrouble, Session, connect
 from maildesk.outgoing.delivery.smtp_timeouts import SmtpTimeouts
 from maildesk.outgoing.header_fields import clean, wire_address

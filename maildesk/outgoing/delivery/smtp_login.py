@@ -5,9 +5,9 @@ import socket
 import ssl
 import time
 
+from maildesk.config.schema.settings import Security, Smtp
 from maildesk.model.finding import Finding
 from maildesk.model.service import RoomTrouble
-from maildesk.model.settings import Security, Smtp
 from maildesk.outgoing.delivery.smtp_timeouts import SmtpTimeouts
 from maildesk.outgoing.header_fields import clean
 

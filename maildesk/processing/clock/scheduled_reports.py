@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
+from maildesk.config.schema.reports import ScheduledReport
 from maildesk.messages.translator import Translator
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, OutgoingMail, Template
 from maildesk.model.mail import Step
 from maildesk.model.person import Person
 from maildesk.model.report import Period, Report
-from maildesk.model.schedule import ScheduledReport
 from maildesk.processing import report_data
 from maildesk.processing.runtime import Runtime
 from maildesk.processing.writer import Matter, Recorder

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from maildesk.config.schema.rules import Trigger
 from maildesk.ingest.content.forward import passed_on
 from maildesk.ingest.reading.pool import Unreadable
 from maildesk.lifecycle.classification import rule_time
 from maildesk.lifecycle.classification.rule_evaluation import look
+from maildesk.lifecycle.first_event import first_event
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import Facts
 from maildesk.model.event import (
@@ -32,7 +34,6 @@ from maildesk.model.event import (
 )
 from maildesk.model.mail import Disposition, Reading, address_key
 from maildesk.model.person import Person
-from maildesk.model.policy import Trigger
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.processing.mail.message_facts import facts_of
 from maildesk.processing.worker import Readers
@@ -47,6 +48,11 @@ from maildesk.store.tickets import Recorded
 
 BATCH = 100
 _NO_OUTCOME = frozenset({"fired"})
+# What a ticket of the simulation has of the rules: anything but what hangs on its status.
+_GIVEN = (
+    *("service", "category", "sub_category", "request_type", "impact", "urgency", "priority"),
+    *("team", "assignee", "tags", "parent", "relations"),
+)
 # What is held against the history where there is no other set of rules.
 _FIELDS = (
     *("service", "category", "sub_category", "request_type"),
@@ -197,7 +203,8 @@ class Backtest:
                 continue
             rule_input = self._scene(ticket, facts, known[ticket.requester], group[0].at)
             outcome = look(self.policy, _with_it(on, group), rule_input, group[0].at, rules=rules)
-            after = replace(outcome.ticket, status=ticket.status, state=ticket.state)
+            given = {name: getattr(outcome.ticket, name) for name in _GIVEN}
+            after = replace(ticket, **given)
             story.sides[place] = after
             outcomes.append(told(outcome) if self.other else _seen(after) | _away(outcome))
         return outcomes
@@ -223,14 +230,7 @@ class Backtest:
                 yield Changed(None, mail.id, key, now.get(key), then.get(key))
 
     def _fresh(self, sender: Person, at: datetime) -> Ticket:
-        new = self.policy.workflow.roles.new
-        opened = TicketOpened(
-            requester=sender.id,
-            source="mail",
-            status=new,
-            state=self.policy.workflow.state_of(new),
-            request_type=self.policy.catalog.request_type[0].name,
-        )
+        opened = first_event(self.policy, requester=sender.id, source="mail")
         return evolve(None, opened, number=0, at=at)
 
     def _count(self, lines: list[Recorded]) -> None:

@@ -15,6 +15,7 @@ from enum import IntEnum
 import structlog
 from sqlalchemy import Connection
 
+from maildesk.config.schema.reports import ScheduledReport
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.policy import Policy, Workload
 from maildesk.lifecycle.sla.timers import follow
@@ -23,7 +24,6 @@ from maildesk.model.decision import Change, Decision, OutgoingMail, RelatedChang
 from maildesk.model.event import Closed, Event, RungReached, TicketOpened
 from maildesk.model.mail import Kind
 from maildesk.model.person import Identity, Person, Proof
-from maildesk.model.schedule import ScheduledReport
 from maildesk.model.sla_timer import Outcome, PendingNotification
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.processing.clock import sla_recalculation

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from maildesk.config.schema.settings import Settings
 from maildesk.ingest.identity.dns import Resolver
 from maildesk.ingest.identity.sender_check import SECONDS, check_sender
 from maildesk.model.mail import Mail, RawMail, Source
 from maildesk.model.person import SenderCheck
-from maildesk.model.settings import Settings
 
 log = structlog.get_logger()
 

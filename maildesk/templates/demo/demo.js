@@ -1,4 +1,4 @@
-// Looks for new mail without touching what is being read or written. The pages work without it.
+// Checks for new mail and updates the lists, but not the open mail or form. Optional.
 "use strict";
 
 const EVERY = 2000;
@@ -6,8 +6,8 @@ const EVERY = 2000;
 function refit(frame) {
   const page = frame.contentDocument && frame.contentDocument.documentElement;
   if (!page) return;
-  frame.style.height = "0"; // else it can grow, but never shrink
-  frame.style.height = `${page.scrollHeight + 2}px`; // and its border
+  frame.style.height = "0"; // otherwise the frame never shrinks
+  frame.style.height = `${page.scrollHeight + 2}px`; // plus the border
 }
 
 function replace(id, news) {

@@ -13,8 +13,8 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from maildesk.config.schema.settings import Desk
 from maildesk.model.page import Page, WholeMail
-from maildesk.model.settings import Desk
 from maildesk.model.ticket import spoken
 from maildesk.model.token import Purpose
 from maildesk.web.links import words

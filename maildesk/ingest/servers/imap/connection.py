@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from maildesk.config.schema.settings import Mailbox
 from maildesk.ingest.servers.imap.fetch_plan import Listed, listed_in, uid_set, windows
 from maildesk.ingest.servers.imap.imap_errors import MailboxTrouble, Refused, place_of, spoken
 from maildesk.ingest.servers.imap.login import connected, log_in
-from maildesk.model.settings import Mailbox
 
 DONE_KEYWORD = "$MaildeskDone"
 HIGHEST_UID = 2**32 - 1  # RFC 9051 §2.3.1.1

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from maildesk.config.schema.settings import Mailbox
 from maildesk.ingest.servers.imap.connection import Selected, Session
 from maildesk.ingest.servers.imap.fetch_plan import Listed, batches, runs_of
 from maildesk.ingest.servers.imap.fetcher import Fetcher
@@ -15,7 +16,6 @@ from maildesk.ingest.servers.imap.imap_errors import Refused, Throttled, place_o
 from maildesk.ingest.servers.imap.settle import settle
 from maildesk.ingest.servers.journal_port import Journal
 from maildesk.model.mail import RawMail, Source
-from maildesk.model.settings import Mailbox
 
 log = structlog.get_logger(__name__)
 

@@ -13,8 +13,8 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from maildesk.config.schema.settings import Mailbox
 from maildesk.model.service import RoomTrouble
-from maildesk.model.settings import Mailbox
 
 _THROTTLE_CODE = re.compile(r"\[(?:THROTTLED|UNAVAILABLE|INUSE|LIMIT)\]|request is throttled", re.I)
 _SUGGESTED = re.compile(r"suggested backoff time:\s*(\d{1,9})\s*milliseconds", re.I)

@@ -6,13 +6,13 @@ import ssl
 
 from imapclient import IMAPClient
 
+from maildesk.config.schema.settings import Mailbox, Security
 from maildesk.ingest.servers.imap.imap_errors import (
     MailboxTrouble,
     not_connected,
     not_logged_in,
     place_of,
 )
-from maildesk.model.settings import Mailbox, Security
 
 
 def connected(settings: Mailbox) -> IMAPClient:

@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 
 import structlog
 
+from maildesk.config.schema.settings import Mailbox
 from maildesk.ingest.servers.imap.connection import Session
 from maildesk.ingest.servers.imap.folder import FolderReader
 from maildesk.ingest.servers.imap.imap_errors import Throttled
 from maildesk.ingest.servers.journal_port import Journal
 from maildesk.model.service import WakeSignal
-from maildesk.model.settings import Mailbox
 
 log = structlog.get_logger(__name__)
 

@@ -4,10 +4,10 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from maildesk.config.schema.settings import Mailbox, Settle
 from maildesk.ingest.servers.imap.connection import DONE_KEYWORD, Session
 from maildesk.ingest.servers.imap.fetch_plan import Listed, runs_of
 from maildesk.ingest.servers.imap.imap_errors import MailboxTrouble, Refused
-from maildesk.model.settings import Mailbox, Settle
 
 _LISTED_AT_ONCE = 500
 

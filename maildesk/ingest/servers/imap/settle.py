@@ -7,9 +7,9 @@ each may be cut anywhere and done again: at worst the processed folder holds a m
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+from maildesk.config.schema.settings import Mailbox, Settle
 from maildesk.ingest.servers.imap.connection import DONE_KEYWORD, Selected, Session
 from maildesk.ingest.servers.imap.imap_errors import Refused, Throttled
-from maildesk.model.settings import Mailbox, Settle
 
 DELETED = r"\Deleted"
 

@@ -18,11 +18,11 @@ from weakref import WeakSet
 import structlog
 from aiosmtpd.smtp import Envelope, Session
 
+from maildesk.config.schema.settings import Listener
 from maildesk.ingest.servers.journal_port import Journal
 from maildesk.ingest.servers.smtp.smtp_session import Busy, SmtpSession
 from maildesk.model.mail import RawMail, Source
 from maildesk.model.service import RoomTrouble, WakeSignal
-from maildesk.model.settings import Listener
 
 log = structlog.get_logger(__name__)
 

@@ -12,7 +12,7 @@ from typing import Any, AnyStr
 
 from aiosmtpd.smtp import SMTP
 
-from maildesk.model.settings import Listener
+from maildesk.config.schema.settings import Listener
 
 Deliver = Callable[["SmtpSession", bytes], Awaitable[str]]
 
