@@ -448,7 +448,7 @@ def test_reports_by_mail_are_listed_and_sent(maildesk: Command, tmp_path: Path) 
     )
     assert maildesk("report", "send", "Weekly report", "--to", "ann@example.org")[:2] == (
         0,
-        "written; `maildesk run` delivers it\n",
+        "report queued; `maildesk run` sends it\n",
     )
     maildesk("report", "send", "Weekly report")
     rows = maildesk("outbox", "list", "--json")[1].splitlines()

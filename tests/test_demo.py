@@ -188,8 +188,8 @@ def test_a_reply_is_sent_to_reply_to_and_stays_in_the_thread() -> None:
     sent = outgoing(Draft(to="ann@demo.example", subject="[MD-7] Toner", text="Out."), RITA)
     sent["Reply-To"] = "desk+token@demo.example"
     sent["References"] = "<first@demo.example>"
-    outgoing_mail = read_letter(bytes(sent), INBOX, 1, sent["Date"].datetime)
-    reply = outgoing(answer(outgoing_mail, "#take"), ANN)
+    letter = read_letter(bytes(sent), INBOX, 1, sent["Date"].datetime)
+    reply = outgoing(answer(letter, "#take"), ANN)
     assert reply["To"] == "desk+token@demo.example"
     assert reply["Subject"] == "Re: [MD-7] Toner"
     assert reply["In-Reply-To"] == sent["Message-ID"]
@@ -251,7 +251,7 @@ def test_a_rejected_mail_is_not_stored_as_sent(house: DemoEnvironment) -> None:
         rita.send(Draft(to="nobody@demo.example", subject="Hello?"))
     with pytest.raises(NotSent, match="recipient"):
         rita.send(Draft(to="", subject="Hello?"))
-    assert [outgoing_mail.subject for outgoing_mail in rita.outgoing_mails(SENT)] == []
+    assert [letter.subject for letter in rita.letters(SENT)] == []
 
 
 def test_a_missing_mail_is_reported_with_the_mails_that_arrived(house: DemoEnvironment) -> None:
@@ -373,8 +373,8 @@ def test_max_approves_with_the_button_of_his_mail(page: Page, house: DemoEnviron
     link_page.get_by_role("radio", name="Approve").check()
     link_page.get_by_role("button", name="Send my decision").click()
     expect(link_page.get_by_role("heading", level=1)).to_have_text("You approved this request")
-    outgoing_mail = new_letter(house.program(ANN), says="Max Moreno approved the request")
-    assert "New notebook please" in outgoing_mail.subject
+    letter = new_letter(house.program(ANN), says="Max Moreno approved the request")
+    assert "New notebook please" in letter.subject
 
 
 @needs("chromium")

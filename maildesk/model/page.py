@@ -125,6 +125,8 @@ class Decided:
 class Page:
     """What the holder of a good link sees.
 
+    Of a long conversation the first text and the newest are shown: texts before `earlier` are left
+    out after the first. `later`: newer ones are left out at the end.
     `closes_at` is when a resolution counts as accepted without an answer.
     `choices` is empty where nothing can be decided here: then `decided` says what was, or
     `outdated` that the link is of an earlier round. To agents, `taken` says whose the ticket is,
@@ -142,6 +144,8 @@ class Page:
     requester: str
     opened_at: datetime
     conversation: tuple[Entry, ...]
+    earlier: str = ""
+    later: bool = False
     resolution: str = ""
     choices: tuple[Choice | Work, ...] = ()
     closes_at: datetime | None = None

@@ -4,7 +4,7 @@ The rooms of the daemon know the database only through this class (it is the `Jo
 the mailboxes and listeners).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,9 +19,10 @@ from maildesk.model.person import Person
 from maildesk.processing.clock.deadlines import tick
 from maildesk.processing.command_context import load_command_context, load_descendants
 from maildesk.processing.mail.bounces import report_failure
+from maildesk.processing.rate_limit import WINDOW
 from maildesk.processing.runtime import Runtime
 from maildesk.processing.writer import Matter, Recorder, Said
-from maildesk.store import journal, lease, outgoing_rows, people, tickets
+from maildesk.store import journal, lease, outgoing_rows, people, statistics, tickets
 
 log = structlog.get_logger()
 
@@ -148,6 +149,9 @@ class Desk:
 
         Asked for after a failure and at every tick: a kill in between loses none.
         """
+        with self.runtime.store.read() as connection:  # as a rule there is none: lock nothing
+            if not outgoing_rows.any_unreported(connection):
+                return 0
         reported = 0
         while self._report_failure():
             reported += 1
@@ -161,10 +165,18 @@ class Desk:
                 report_failure(recorder, row.ticket, row.person_id, row.template, row.reason)
         return row is not None
 
-    def tick(self) -> int:
-        """Work the deadlines that have passed, a transaction each; how many we struck.
+    def tick(self, before: Callable[[Sequence[int]], None] = lambda _: None) -> int:
+        """Work the deadlines that have passed, a transaction each; how many we struck. `before`
+        is handed the tickets first.
 
         Raises OperationalError where the database is locked, full or gone.
         """
         self.report_failures()
-        return tick(self.runtime)
+        return tick(self.runtime, before)
+
+    def maintain(self) -> None:
+        """What the database needs once a day: counts that nobody asks for any more are deleted,
+        and the planner looks at the tables."""
+        with self.runtime.store.write() as connection:
+            outgoing_rows.forget_rate(connection, self.runtime.clock() - 2 * WINDOW)
+        statistics.refresh(self.runtime.store)

@@ -64,18 +64,19 @@ class RateLimit:
         """Agents are not counted one by one: a busy hour's notifications are their work."""
         if recipient.is_agent:
             return ""
-        sent = outgoing_rows.automatic_since(self.connection, since, recipient.address)
-        if sent >= self.limits.automatic_mails_per_hour:
+        limit = self.limits.automatic_mails_per_hour
+        sent = outgoing_rows.automatic_to(self.connection, since, recipient.address, limit)
+        if sent >= limit:
             return f"{sent} automatic mails to {recipient.address} in the last hour"
         return ""
 
     def _too_many_about(self, ticket: Ticket | None, recipient: Person, since: datetime) -> str:
         if ticket is None or ticket.opened_at == self.now:
             return ""
-        sent = outgoing_rows.automatic_about(
-            self.connection, since, recipient.address, ticket.number
-        )
-        if sent >= self.limits.automatic_mails_per_hour_of_a_ticket:
+        limit = self.limits.automatic_mails_per_hour_of_a_ticket
+        to, number = recipient.address, ticket.number
+        sent = outgoing_rows.automatic_about(self.connection, since, to, number, limit)
+        if sent >= limit:
             return f"{sent} automatic mails about this ticket to {recipient.address}"
         return ""
 

@@ -5,9 +5,11 @@ from collections.abc import Callable
 
 from maildesk.model.service import WakeSignal
 from maildesk.processing.clock.clock_jump_guard import ClockJumpGuard
-from maildesk.processing.clock.sla_recalculation import review
+from maildesk.processing.clock.sla_recalculation import SlaRecalculation
 from maildesk.processing.desk import Desk
 from maildesk.processing.worker import Worker
+
+MAINTAIN_SECONDS = 24 * 3600.0
 
 
 class WorkService:
@@ -43,15 +45,22 @@ class ClockService:
         self._desk = desk
         self._on_struck = on_struck
         self._steady = ClockJumpGuard()
+        self._maintained = time.monotonic()  # the upgrade at the start of the daemon did so
 
     def run(self, wake_signal: WakeSignal) -> None:
         """Raises the errors of the database; a ticket whose deadline fails waits an hour."""
-        review(self._desk.runtime, lambda: wake_signal.stopping)
+        recalculation = SlaRecalculation(self._desk.runtime)
         while not wake_signal.stopping:
             believed = self._steady.trusts(self._desk.runtime.clock(), time.monotonic())
-            struck = self._desk.tick() if believed else 0
+            struck = self._desk.tick(recalculation.first) if believed else 0
             wake_signal.working()
             if struck:
                 self._on_struck()
-            else:
+            self._maintain()
+            if not recalculation.step(lambda: wake_signal.stopping) and not struck:
                 wake_signal.wait()
+
+    def _maintain(self) -> None:
+        if time.monotonic() - self._maintained >= MAINTAIN_SECONDS:
+            self._desk.maintain()
+            self._maintained = time.monotonic()

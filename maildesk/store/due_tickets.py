@@ -38,10 +38,12 @@ def postpone(connection: Connection, number: int, until: datetime, trouble: str)
     )
 
 
-def open_numbers(connection: Connection) -> tuple[int, ...]:
-    """The numbers of all tickets that are not closed."""
-    query = select(_TICKET.c.number).where(_TICKET.c.closed_at.is_(None))
-    return tuple(connection.execute(query.order_by(_TICKET.c.number)).scalars())
+def open_numbers(
+    connection: Connection, after: int = 0, limit: int | None = None
+) -> tuple[int, ...]:
+    """The numbers of tickets that are not closed, ascending: at most `limit` above `after`."""
+    query = select(_TICKET.c.number).where(tables.OPEN, _TICKET.c.number > after)
+    return tuple(connection.execute(query.order_by(_TICKET.c.number).limit(limit)).scalars())
 
 
 def counter(connection: Connection, name: str) -> int | None:

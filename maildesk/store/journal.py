@@ -7,7 +7,7 @@ from datetime import datetime
 from io import BytesIO
 from typing import IO, Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from maildesk.model.mail import Disposition, RawMail, Source, Step
 from maildesk.store import tables
@@ -29,7 +29,7 @@ _BYTES_OF = (
 _FINISH = update(_RAW).where(
     _RAW.c.id == bindparam("of"), _RAW.c.state == "kept", _RAW.c.worker == bindparam("by")
 )
-_ANY_KEPT = select(_RAW.c.id).where(_RAW.c.state == "kept").limit(1)
+_ANY_KEPT = select(_RAW.c.id).where(tables.KEPT).limit(1)
 _TWINS = (
     select(_RAW.c.content_key, _RAW.c.id, _RAW.c.disposition, _RAW.c.ticket)
     .where(
@@ -219,7 +219,7 @@ def unsettled(
             _RAW.c.mailbox == mailbox,
             _RAW.c.folder == folder,
             _RAW.c.uid_validity == uid_validity,
-            _RAW.c.settled_at.is_(None),
+            tables.UNSETTLED,
         )
         .order_by(_RAW.c.uid)
         .limit(1000)
@@ -265,7 +265,7 @@ def claim(
     _take_back(connection, worker, in_hand)
     rows = connection.execute(
         select(_RAW)
-        .where(_RAW.c.state == State.KEPT, _RAW.c.worker != worker)
+        .where(tables.KEPT, _RAW.c.worker != worker)
         .order_by(_RAW.c.id)
         .limit(mails)
         .with_for_update(skip_locked=True)
@@ -350,7 +350,7 @@ def _take_back(connection: Connection, worker: str, in_hand: Sequence[int]) -> N
     """Give back what this worker could not give back before: the database failed then, too."""
     connection.execute(
         update(_RAW)
-        .where(_RAW.c.state == State.KEPT, _RAW.c.worker == worker, _RAW.c.id.not_in(in_hand))
+        .where(tables.TRIED, _RAW.c.worker == worker, _RAW.c.id.not_in(in_hand))
         .values(attempts=_RAW.c.attempts - 1, worker="")
     )
 
@@ -423,7 +423,7 @@ def quarantine_worn_out(connection: Connection, worker: str, *, limit: int, now:
     """Put aside mails whose attempts are used up because the daemon died in each of them."""
     result = connection.execute(
         update(_RAW)
-        .where(_RAW.c.state == State.KEPT, _RAW.c.worker != worker, _RAW.c.attempts >= limit)
+        .where(tables.TRIED, _RAW.c.worker != worker, _RAW.c.attempts >= limit)
         .values(
             state=State.QUARANTINED,
             disposition=Disposition.QUARANTINED,
@@ -434,14 +434,6 @@ def quarantine_worn_out(connection: Connection, worker: str, *, limit: int, now:
     return int(result.rowcount)
 
 
-WAITING: ColumnElement[bool] = or_(
-    _RAW.c.state == State.QUARANTINED,
-    and_(_RAW.c.disposition == Disposition.HELD, _RAW.c.ticket.is_(None)),
-)
-"""Mails that wait for a person: those that could not be worked, and those of senders who may not
-open tickets."""
-
-
 def replay(connection: Connection, id: int) -> bool:
     """Take a mail out of quarantine to be worked anew; False where it is not in there.
 
@@ -449,7 +441,7 @@ def replay(connection: Connection, id: int) -> bool:
     """
     result = connection.execute(
         update(_RAW)
-        .where(_RAW.c.id == id, WAITING)
+        .where(_RAW.c.id == id, tables.AWAITING_PERSON)
         .values(
             state=State.KEPT,
             disposition=None,
@@ -467,7 +459,7 @@ def refuse(connection: Connection, id: int, dropped: Step) -> bool:
 
     Who dropped it, when and why stands at the end of its trace; its bytes stay.
     """
-    mine = (_RAW.c.id == id, WAITING)
+    mine = (_RAW.c.id == id, tables.AWAITING_PERSON)
     row = connection.execute(select(_RAW.c.trace).where(*mine).with_for_update()).one_or_none()
     if row is None:
         return False

@@ -8,6 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from maildesk.store import statistics
 from maildesk.store.engine import Store
 
 _LOCK = 0x6D61696C  # of PostgreSQL's advisory locks; "mail" in ASCII
@@ -34,8 +35,12 @@ def level(store: Store) -> str | None:
 
 
 def upgrade(store: Store) -> None:
-    """Bring the database to the newest level, in one transaction; one daemon at a time."""
+    """Bring the database to the newest level, in one transaction; one daemon at a time.
+
+    Then let the planner look at the tables.
+    """
     with store.write() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         command.upgrade(_config(connection), "head")
+    statistics.refresh(store)

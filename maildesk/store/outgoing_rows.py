@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from maildesk.outgoing.queue_port import Failed, Leased, Retry, Sent, State, Uncertain, Verdict
 from maildesk.store import tables
@@ -13,15 +13,24 @@ from maildesk.store.engine import Store
 from maildesk.store.lease import is_gone
 
 _OUT = tables.outgoing
+_RATE = tables.automatic_mail_rate
 LEASE_SECONDS = 900  # longer than the 600 s that a server may take for the final dot
 
 # Built once: to build a statement takes SQLAlchemy longer than to run it.
 _ADD = insert(_OUT).returning(_OUT.c.id)
-_AUTOMATIC = select(func.count()).where(
-    _OUT.c.automatic.is_(True), _OUT.c.created_at >= bindparam("since")
+# Counted no further than to the limit, so that a flood does not make the count of itself dear.
+_TO = select(_OUT.c.id).where(
+    _OUT.c.recipient == bindparam("to"),
+    _OUT.c.automatic.is_(True),
+    _OUT.c.created_at >= bindparam("since"),
 )
-_AUTOMATIC_TO = _AUTOMATIC.where(_OUT.c.recipient == bindparam("to"))
-_AUTOMATIC_ABOUT = _AUTOMATIC_TO.where(_OUT.c.ticket == bindparam("ticket"))
+_ABOUT = _TO.where(_OUT.c.ticket == bindparam("ticket"))
+_AUTOMATIC_TO = select(func.count()).select_from(_TO.limit(bindparam("limit")).subquery())
+_AUTOMATIC_ABOUT = select(func.count()).select_from(_ABOUT.limit(bindparam("limit")).subquery())
+_AUTOMATIC = select(func.coalesce(func.sum(_RATE.c.mails), 0)).where(
+    _RATE.c.minute >= bindparam("minute")
+)
+_UNREPORTED = select(_OUT.c.id).where(tables.UNREPORTED).order_by(_OUT.c.id).limit(1)
 
 
 def add(
@@ -61,16 +70,34 @@ def add(
     return int(connection.execute(_ADD, values).scalar_one())
 
 
-def automatic_about(connection: Connection, since: datetime, recipient: str, ticket: int) -> int:
-    """How many automatic mails about one ticket were written to one address since then."""
-    asked = {"since": since, "to": recipient, "ticket": ticket}
+def automatic_about(
+    connection: Connection, since: datetime, recipient: str, ticket: int, limit: int
+) -> int:
+    """How many automatic mails about one ticket were written to one address since then; `limit`
+    where there are that many or more."""
+    asked = {"since": since, "to": recipient, "ticket": ticket, "limit": limit}
     return int(connection.execute(_AUTOMATIC_ABOUT, asked).scalar_one())
 
 
-def automatic_since(connection: Connection, since: datetime, recipient: str | None = None) -> int:
-    """How many automatic mails were written since then, to one address or in all."""
-    query = _AUTOMATIC if recipient is None else _AUTOMATIC_TO
-    return int(connection.execute(query, {"since": since, "to": recipient}).scalar_one())
+def automatic_to(connection: Connection, since: datetime, recipient: str, limit: int) -> int:
+    """How many automatic mails were written to one address since then; `limit` where there are
+    that many or more."""
+    asked = {"since": since, "to": recipient, "limit": limit}
+    return int(connection.execute(_AUTOMATIC_TO, asked).scalar_one())
+
+
+def automatic_since(connection: Connection, since: datetime) -> int:
+    """How many automatic mails were written in all, from the minute of `since` on."""
+    return int(connection.execute(_AUTOMATIC, {"minute": _minute(since)}).scalar_one())
+
+
+def forget_rate(connection: Connection, before: datetime) -> None:
+    """Delete the counts of minutes that nobody asks for any more."""
+    connection.execute(delete(_RATE).where(_RATE.c.minute < _minute(before)))
+
+
+def _minute(at: datetime) -> int:
+    return int(at.timestamp() // 60)
 
 
 def retry(connection: Connection, id: int, now: datetime) -> bool:
@@ -113,15 +140,15 @@ def delayed(connection: Connection, id: int, reason: str) -> None:
     )
 
 
+def any_unreported(connection: Connection) -> bool:
+    """Whether a mail failed for good and nobody was told of it yet."""
+    return connection.execute(_UNREPORTED).first() is not None
+
+
 def take_unreported(connection: Connection) -> Any | None:
     """A mail that failed for good and that nobody was told of yet; from now on somebody is."""
-    id_ = connection.execute(
-        select(_OUT.c.id)
-        .where(_OUT.c.state == State.FAILED, ~_OUT.c.reported)
-        .order_by(_OUT.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).scalar_one_or_none()
+    locked = _UNREPORTED.with_for_update(skip_locked=True)
+    id_ = connection.execute(locked).scalar_one_or_none()
     if id_ is None:
         return None
     connection.execute(update(_OUT).where(_OUT.c.id == id_).values(reported=True))

@@ -1,7 +1,7 @@
 """Tickets, their texts and their history in the database."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ _MESSAGE = tables.message
 _APPROVAL = tables.approval
 _PERSON = tables.ticket_person
 _MEMBER = tables.team_member
+_TAG = tables.worked_tag
 _OF_ROUND = tuple(f.name for f in dataclasses.fields(Approval) if f.name != "votes")
 _ELSEWHERE = frozenset({"participants", "approval", "next_due"})
 _COLUMNS = tuple(field.name for field in dataclasses.fields(Ticket) if field.name not in _ELSEWHERE)
@@ -176,8 +177,26 @@ def _save_parts(connection: Connection, before: Ticket | None, after: Ticket) ->
     if left:
         of_them = (_PERSON.c.ticket == after.number, _PERSON.c.person_id.in_(left))
         connection.execute(delete(_PERSON).where(*of_them))
+    _save_worked_tags(connection, before, after)
     if after.approval is not None and (before is None or before.approval != after.approval):
         save_approval(connection, after.number, after.approval)
+
+
+def _save_worked_tags(connection: Connection, before: Ticket | None, after: Ticket) -> None:
+    known, wanted = _worked_tags(before), _worked_tags(after)
+    rows = [{"tag": tag, "ticket": after.number} for tag in sorted(wanted - known)]
+    if rows:
+        connection.execute(insert(_TAG), rows)
+    if known - wanted:
+        of_it = (_TAG.c.ticket == after.number, _TAG.c.tag.in_(known - wanted))
+        connection.execute(delete(_TAG).where(*of_it))
+
+
+def _worked_tags(ticket: Ticket | None) -> frozenset[str]:
+    """The tags by which rules find the ticket: none where it is not being worked on."""
+    if ticket is None or ticket.is_closed or ticket.state == "Resolved":
+        return frozenset()
+    return frozenset(ticket.tags)
 
 
 def save_approval(connection: Connection, number: int, approval: Approval) -> None:
@@ -251,9 +270,14 @@ def event_of(row: Any) -> Event:
     return build(**values)
 
 
-def history(connection: Connection, number: int) -> tuple[Recorded, ...]:
-    """Everything that happened to the ticket, oldest first."""
-    rows = connection.execute(select(_EVENT).where(_EVENT.c.ticket == number).order_by(_EVENT.c.id))
+def history(
+    connection: Connection, number: int, kinds: Collection[type[Event]] = ()
+) -> tuple[Recorded, ...]:
+    """Everything that happened to the ticket, or its events of these kinds, oldest first."""
+    query = select(_EVENT).where(_EVENT.c.ticket == number).order_by(_EVENT.c.id)
+    if kinds:
+        query = query.where(_EVENT.c.name.in_([kind.__name__ for kind in kinds]))
+    rows = connection.execute(query)
     return tuple(
         Recorded(
             row.at,
@@ -355,7 +379,7 @@ def open_child(connection: Connection, number: int, requester: int) -> tuple[Tic
     query = select(func.max(_TICKET.c.number)).where(
         _TICKET.c.parent == number,
         _TICKET.c.requester == requester,
-        _TICKET.c.closed_at.is_(None),
+        tables.OPEN,
     )
     child = connection.execute(query).scalar()
     return load_one(connection, child) if child is not None else None
@@ -380,7 +404,7 @@ def workload(connection: Connection) -> tuple[dict[int, int], dict[int, int]]:
     """How many open tickets each agent has, and the newest ticket of each. Read from the index
     of assignees alone."""
     mine = _TICKET.c.assignee
-    still_open = select(mine, func.count()).where(mine.is_not(None), _TICKET.c.closed_at.is_(None))
+    still_open = select(mine, func.count()).where(mine.is_not(None), tables.OPEN)
     members = select(_MEMBER.c.person_id).distinct().subquery()
     newest = (
         select(func.max(_TICKET.c.number))

@@ -25,6 +25,7 @@ from maildesk.web.links.words import Alert
 _PROBLEMS = {Problem.UNKNOWN: 404, Problem.EXPIRED: 410, Problem.NOT_YOURS: 403}
 _STATUSES = {Answer.REASON_MISSING: 422, Answer.UNCLEAR: 422, Answer.NOT_YOURS: 403}
 _CONFLICT = 409
+_LONGEST_ID = 100
 
 
 class Links:
@@ -34,9 +35,9 @@ class Links:
         self._door = door
         self._drawing = drawing
 
-    def show(self, token: str) -> Response:
+    def show(self, token: str, before: str = "") -> Response:
         """What the link shows; changes nothing."""
-        page = self._door.view(token)
+        page = self._door.view(token, before[:_LONGEST_ID])
         if isinstance(page, Problem):
             return self.problem(page)
         gone = page.outdated and page.decided is None

@@ -1,15 +1,22 @@
 """The migrations lead to the tables, from nothing, twice, and for two daemons at once."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import JSON, insert, inspect, select
 from sqlmodel import SQLModel
 
-from maildesk.store import migrate, tables, tickets
+from maildesk.store import migrate, outgoing_rows, tables, tickets
 from maildesk.store.engine import Store, open_engine
+from maildesk.store.queries import related_candidates
 
 
 @pytest.fixture
@@ -61,3 +68,52 @@ def test_two_upgrades_at_once_come_one_after_the_other(empty: Store, database_ur
 def test_the_first_ticket_is_1001(store: Store) -> None:
     with store.write() as connection:
         assert tickets.next_number(connection) == 1001
+
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def _at_level(store: Store, level: str) -> None:
+    """Bring an empty database to an older level."""
+    config = Config()
+    folder = Path(migrate.__file__).parent / "migrations"
+    config.set_main_option("script_location", str(folder))
+    with store.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, level)
+
+
+def _filled(table: Any, **values: Any) -> Mapping[str, Any]:
+    """A row with something in each column that needs it."""
+    empty = {str: "", int: 0, bool: False, bytes: b"", object: NOW}  # a time
+    columns = [c for c in table.c if not c.nullable and c.name not in values]
+    return {
+        c.name: [] if isinstance(c.type, JSON) else empty[c.type.python_type] for c in columns
+    } | values
+
+
+def test_a_desk_of_level_1_keeps_its_rate_of_mails_and_its_tags(empty: Store) -> None:
+    """What the newer tables count and hold of the rows that are there already."""
+    _at_level(empty, "0001")
+    rows = [
+        (tables.person, {"id": 1, "manager_id": None}),
+        (tables.ticket, {"number": 1, "tags": ["outage"], "state": "In Progress"}),
+        (tables.ticket, {"number": 2, "tags": ["outage", "vpn"], "state": "Open"}),
+        (tables.ticket, {"number": 3, "tags": ["paper"], "state": "Resolved"}),
+        (tables.ticket, {"number": 4, "tags": ["mouse"], "state": "Closed", "closed_at": NOW}),
+        (tables.outgoing, {"id": 1, "automatic": True, "person_id": 1}),
+        (tables.outgoing, {"id": 2, "automatic": True, "person_id": 1}),
+        (tables.outgoing, {"id": 3, "automatic": False, "person_id": 1}),
+    ]
+    with empty.write() as connection:
+        for table, values in rows:
+            known = {"requester": 1} if table is tables.ticket else {}
+            connection.execute(insert(table), [_filled(table, **(values | known))])
+    migrate.upgrade(empty)
+    with empty.read() as connection:
+        assert outgoing_rows.automatic_since(connection, NOW) == 2
+        assert outgoing_rows.automatic_since(connection, NOW + timedelta(minutes=1)) == 0
+        tags = {"outage", "vpn", "paper", "mouse", "unknown"}
+        assert related_candidates.tagged(connection, tags) == {"outage": 1, "vpn": 2}
+        assert len(connection.execute(select(tables.ticket)).all()) == 4
+    empty.close()

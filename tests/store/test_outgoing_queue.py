@@ -41,7 +41,9 @@ class Outbox:
             evidence_seconds=EVIDENCE.total_seconds(),
         )
 
-    def add(self, recipient: str = "rita@example.org", *, at: datetime = NOW) -> int:
+    def add(
+        self, recipient: str = "rita@example.org", *, at: datetime = NOW, automatic: bool = True
+    ) -> int:
         with self.store.write() as connection:
             return outgoing_rows.add(
                 connection,
@@ -49,7 +51,7 @@ class Outbox:
                 person=1,
                 recipient=recipient,
                 template="reply",
-                automatic=True,
+                automatic=automatic,
                 subject="Hello",
                 message_id=f"<{recipient}>",
                 raw=b"Subject: Hello\r\n\r\nHello.\r\n",
@@ -413,19 +415,46 @@ def test_automatic_mails_are_counted_from_a_moment_on(outbox: Outbox) -> None:
     outbox.add("rita@example.org", at=NOW - timedelta(minutes=30))
     outbox.add("max@example.org", at=NOW - timedelta(minutes=30))
     outbox.add("rita@example.org", at=NOW - timedelta(minutes=31))
-    by_a_person = outbox.add("rita@example.org", at=NOW)
-    outbox.write(
-        lambda connection: connection.execute(
-            update(tables.outgoing)
-            .where(tables.outgoing.c.id == by_a_person)
-            .values(automatic=False)
-        )
-    )
+    outbox.add("rita@example.org", at=NOW, automatic=False)
     since = NOW - timedelta(minutes=30)
     with outbox.store.read() as connection:
         assert outgoing_rows.automatic_since(connection, since) == 3
-        assert outgoing_rows.automatic_since(connection, since, "rita@example.org") == 2
-        assert outgoing_rows.automatic_since(connection, since, "ann@example.org") == 0
+        assert outgoing_rows.automatic_to(connection, since, "rita@example.org", 9) == 2
+        assert outgoing_rows.automatic_to(connection, since, "ann@example.org", 9) == 0
+
+
+def test_automatic_mails_to_one_address_are_counted_up_to_the_limit_alone(outbox: Outbox) -> None:
+    for _ in range(3):
+        outbox.add("rita@example.org")
+    with outbox.store.read() as connection:
+        assert outgoing_rows.automatic_to(connection, NOW, "rita@example.org", 2) == 2
+
+
+def test_the_sum_of_automatic_mails_is_counted_from_the_whole_minute_on(outbox: Outbox) -> None:
+    outbox.add(at=NOW - timedelta(minutes=30))
+    with outbox.store.read() as connection:
+        since = NOW - timedelta(minutes=29, seconds=1)
+        assert outgoing_rows.automatic_since(connection, since) == 1
+        assert outgoing_rows.automatic_since(connection, since + timedelta(seconds=1)) == 0
+
+
+def test_an_automatic_mail_that_was_rolled_back_is_not_counted(outbox: Outbox) -> None:
+    outbox.add()
+    with outbox.store.trial() as connection:
+        values = {"ticket": None, "person": 1, "recipient": "max@example.org", "subject": ""}
+        values |= {"template": "reply", "automatic": True, "message_id": "<1@x>", "raw": b""}
+        outgoing_rows.add(connection, now=NOW, **values)
+        assert outgoing_rows.automatic_since(connection, NOW) == 2
+    with outbox.store.read() as connection:
+        assert outgoing_rows.automatic_since(connection, NOW) == 1
+
+
+def test_counts_of_minutes_that_have_passed_are_forgotten(outbox: Outbox) -> None:
+    for hours in (0, 1, 2):
+        outbox.add(at=NOW - timedelta(hours=hours))
+    with outbox.store.write() as connection:
+        outgoing_rows.forget_rate(connection, NOW - timedelta(hours=1))
+        assert outgoing_rows.automatic_since(connection, NOW - timedelta(hours=9)) == 2
 
 
 def test_a_lease_may_be_of_another_length(outbox: Outbox) -> None:

@@ -80,9 +80,7 @@ def a_question() -> Part:
 def a_rejection() -> Part:
     got = yield asks("rita", "Door card", "It opens nothing.")
     got = yield replies("ann", got.to("ann"), "#resolve Try it now.")
-    got = yield replies(
-        "rita", got.to("rita"), f"{_word(got.to('rita'), 'Reject')} it is red."
-    )
+    got = yield replies("rita", got.to("rita"), f"{_word(got.to('rita'), 'Reject')} it is red.")
     got = yield replies("ann", got.news("ann"), "#resolve A new card is at the desk.")
     assert got.to("rita")
 

@@ -96,10 +96,12 @@ class DoorFake:
     enclosures: dict[tuple[str, str, int], Enclosure] = field(default_factory=dict)
     decisions: list[tuple[str, Choice | Work, str]] = field(default_factory=list)
     looks: int = 0
+    before: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def view(self, token: str) -> Page | Problem:
+    def view(self, token: str, before: str = "") -> Page | Problem:
         self.looks += 1
+        self.before = before
         if token == BROKEN:
             raise RuntimeError("the database is locked")
         if token == EXPIRED:

@@ -1,5 +1,6 @@
 """The web server as a room: it starts, it stops, and slow or greedy clients do not hold it."""
 
+import asyncio
 import http.client
 import logging
 import signal
@@ -43,6 +44,29 @@ def test_the_pages_are_served_and_the_port_is_known(service: WebService) -> None
     assert response.getheader("server") is None
 
 
+def test_an_answer_is_sent_at_once_and_waits_for_no_acknowledgement() -> None:
+    """A second request of the same connection would wait 40 ms for a delayed ACK otherwise."""
+    assert asyncio.run(_no_delay()) == 1
+
+
+async def _no_delay() -> int:
+    """TCP_NODELAY of a connection that asyncio took from the socket we listen on."""
+    taken: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def connected(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sock = writer.get_extra_info("socket")
+        taken.set_result(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    with web_room._listen(Web(port=0)) as listening:
+        server = await asyncio.start_server(connected, sock=listening)
+        _, writer = await asyncio.open_connection(*listening.getsockname())
+        found = await taken
+        writer.close()
+        server.close()
+    return found
+
+
 def test_it_stops_within_seconds_although_a_line_is_kept_open(door: DoorFake) -> None:
     with served(application(door)) as service:
         kept = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
@@ -64,10 +88,10 @@ class _StuckDoor(DoorFake):
         super().__init__()
         self.entered, self.let_go = threading.Event(), threading.Event()
 
-    def view(self, token: str) -> Page | Problem:
+    def view(self, token: str, before: str = "") -> Page | Problem:
         self.entered.set()
         self.let_go.wait(30)
-        return super().view(token)
+        return super().view(token, before)
 
 
 def test_it_stops_although_the_desk_does_not_answer() -> None:

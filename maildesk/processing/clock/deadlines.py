@@ -5,6 +5,7 @@ locks the row first strikes; the other daemon passes by and finds the deadline g
 comes late finds all that it missed, and a ticket makes it up in the order of the times.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -24,8 +25,9 @@ TICK_TICKETS = 100
 POSTPONED = timedelta(hours=1)
 
 
-def tick(runtime: Runtime) -> int:
-    """Work the deadlines that have passed; how many we struck.
+def tick(runtime: Runtime, before: Callable[[Sequence[int]], None] = lambda _: None) -> int:
+    """Work the deadlines that have passed; how many we struck. `before` is handed the tickets
+    first.
 
     Whoever has to hear of a promise is told when nothing else is due, so that many that break at
     once are one mail. Raises OperationalError where the database is locked, full or gone.
@@ -33,6 +35,7 @@ def tick(runtime: Runtime) -> int:
     now = runtime.clock()
     with runtime.store.read() as connection:
         numbers = due_tickets.due(connection, now, TICK_TICKETS)
+    before(numbers)
     struck = sum(_strike_or_postpone(runtime, number, now) for number in numbers)
     if len(numbers) < TICK_TICKETS:
         _tell(runtime)

@@ -1,12 +1,15 @@
 """After sla.toml was changed: the clocks of every open ticket are worked out anew.
 
-Each ticket in a transaction of its own, from its whole history; what is other than before stands in
-the history. Rungs that a new promise would have reached before it was made are marked and told to
-nobody: an admin who writes a first sla.toml must not raise the priority of every old ticket.
+In small steps between the ticks, so that deadlines go on being worked; a ticket that is due is
+reviewed before its deadline is worked. Each ticket in a transaction of its own, from its whole
+history; what is other than before stands in the history.
+
+Rungs that a new promise would have reached before it was made are marked and told to nobody: an
+admin who writes a first sla.toml must not raise the priority of every old ticket.
 """
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 import structlog
@@ -28,29 +31,72 @@ from maildesk.store.engine import is_of_the_database
 log = structlog.get_logger()
 
 LEASE = "review"
+STEP_TICKETS = 20  # about 9 ms each
 _MARK = "sla.toml"
 _LEASE_TIME = timedelta(minutes=10)
 
 
-def review(runtime: Runtime, stopping: Callable[[], bool] = lambda: False) -> int:
-    """Bring open tickets in line with sla.toml; how many changed. 0 where it is as it was.
+class SlaRecalculation:
+    """Recalculates all open tickets, a few at a time. `changed` counts those that changed."""
 
-    Raises OperationalError where the database is locked, full or gone.
-    """
-    with runtime.store.read() as connection:
-        if is_done(connection, runtime.policy.levels):
-            return 0
-        numbers = due_tickets.open_numbers(connection)
-    changed = 0
-    for number in numbers:
-        if stopping() or not _mine(runtime):
-            return changed
-        changed += _reviewed(runtime, number)
-    with runtime.store.write() as connection:
-        due_tickets.set_counter(connection, _MARK, _mark(runtime.policy.levels))
-        lease.release(connection, LEASE, runtime.holder)
-    log.info("promises reviewed", tickets=len(numbers), changed=changed)
-    return changed
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._after = 0
+        self._reviewed: set[int] = set()
+        self._over = False
+        self.changed = 0
+
+    def step(self, stopping: Callable[[], bool] = lambda: False) -> bool:
+        """Recalculate the next few tickets; whether more are left to be done now.
+
+        Also False while another daemon recalculates. Raises OperationalError where the database is
+        locked, full or gone.
+        """
+        if self._is_over() or not _mine(self._runtime):
+            return False
+        with self._runtime.store.read() as connection:
+            numbers = due_tickets.open_numbers(connection, self._after, STEP_TICKETS)
+        for number in numbers:
+            if stopping():
+                return False
+            self._review(number)
+            self._after = number
+        if len(numbers) < STEP_TICKETS:
+            self._end()
+        return not self._over
+
+    def first(self, numbers: Iterable[int]) -> None:
+        """Recalculate these now, unless that is done: their deadlines are about to be worked."""
+        if not self._is_over():
+            for number in numbers:
+                self._review(number)
+
+    def _is_over(self) -> bool:
+        if not self._over:
+            with self._runtime.store.read() as connection:
+                self._over = is_done(connection, self._runtime.policy.levels)
+        return self._over
+
+    def _review(self, number: int) -> None:
+        if number > self._after and number not in self._reviewed:
+            self.changed += _reviewed(self._runtime, number)
+            self._reviewed.add(number)
+
+    def _end(self) -> None:
+        runtime = self._runtime
+        with runtime.store.write() as connection:
+            due_tickets.set_counter(connection, _MARK, _mark(runtime.policy.levels))
+            lease.release(connection, LEASE, runtime.holder)
+        self._over = True
+        log.info("promises reviewed", changed=self.changed)
+
+
+def review(runtime: Runtime) -> int:
+    """Bring all open tickets in line with sla.toml; how many changed. 0 where it is as it was."""
+    one = SlaRecalculation(runtime)
+    while one.step():
+        pass
+    return one.changed
 
 
 def is_done(connection: Connection, levels: SlaPolicy) -> bool:

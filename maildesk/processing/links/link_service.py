@@ -43,13 +43,13 @@ class LinkService:
     runtime: Runtime
     on_acted: Callable[[], None] = lambda: None
 
-    def view(self, token: str) -> Page | Problem:
-        """What the link shows now. Changes nothing."""
+    def view(self, token: str, before: str = "") -> Page | Problem:
+        """What the link shows now; `before`: with the texts before that one. Changes nothing."""
         link = self._link(token)
         if isinstance(link, Problem):
             return link
         with self.runtime.store.read() as connection:
-            return self._page(connection, link)
+            return self._page(connection, link, before)
 
     def act(self, token: str, choice: Choice | Work, comment: str) -> tuple[Answer, Page] | Problem:
         """Decide, if this link still may; the page shows the ticket as it is afterwards."""
@@ -99,8 +99,8 @@ class LinkService:
         Recorder.on(self.runtime, connection, now).enact(decision, matter, said)
         return decision.answer
 
-    def _page(self, connection: Connection, link: LinkToken) -> Page | Problem:
-        seen = visible_ticket(connection, link)
+    def _page(self, connection: Connection, link: LinkToken, before: str = "") -> Page | Problem:
+        seen = visible_ticket(connection, link, before=before)
         if seen is None:
             return Problem.UNKNOWN
         works = link.purpose is Purpose.WORK
@@ -115,6 +115,7 @@ class LinkService:
         decided = None if choices else what_became(seen.history, link, ticket, seen.names)
         says = bool(choices or decided or hindrance) or link.purpose is Purpose.VIEW
         said = entries(connection, seen, seen.shown, self.runtime.keys)
+        resolution = seen.page.resolution
         page = Page(
             purpose=link.purpose,
             viewer=seen.viewer.name,
@@ -125,7 +126,9 @@ class LinkService:
             requester=seen.requester.name,
             opened_at=ticket.opened_at,
             conversation=said,
-            resolution=next((one.text for one in said if one.id == ticket.resolution), ""),
+            earlier=seen.page.earlier,
+            later=seen.page.later,
+            resolution=redacted(resolution.text, self.runtime.keys) if resolution else "",
             choices=choices,
             closes_at=ticket.close_due if choices else None,
             decided=decided,
@@ -156,7 +159,7 @@ class LinkService:
             return link
         keys = self.runtime.keys
         with self.runtime.store.read() as connection:
-            seen = visible_ticket(connection, link)
+            seen = visible_ticket(connection, link, message=message)
             found = seen.find(message) if seen else None
             if seen is None or found is None or found.mail is None:
                 return Problem.UNKNOWN
@@ -181,7 +184,7 @@ class LinkService:
         if isinstance(link, Problem):
             return link
         with self.runtime.store.read() as connection:
-            seen = visible_ticket(connection, link)
+            seen = visible_ticket(connection, link, message=message)
             found = seen.find(message) if seen else None
             if seen is None or found is None or found.mail is None:
                 return Problem.UNKNOWN

@@ -5,7 +5,19 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from maildesk.model.event import PersonJoined
+from maildesk.model.event import (
+    ApprovalAsked,
+    ApprovalDecided,
+    ApprovalVoted,
+    ApprovalWithdrawn,
+    Closed,
+    Escalated,
+    FieldChanged,
+    PersonJoined,
+    Reopened,
+    ResolutionDecided,
+    ResolutionGiven,
+)
 from maildesk.model.mail import WHOLE_MAIL, Attachment
 from maildesk.model.page import Enclosed, Enclosures, Entry
 from maildesk.model.person import Person
@@ -13,14 +25,39 @@ from maildesk.model.redact import redacted
 from maildesk.model.ticket import Ticket
 from maildesk.model.token import LinkToken
 from maildesk.store import attachments, people, tickets
+from maildesk.store.queries import conversation
+from maildesk.store.queries.conversation import Visible
 from maildesk.store.tickets import Message, Recorded
 
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 SIGNATURE_MAILS = 3  # what stood in so many mails of one author was not sent to be looked at
+PAGE_TEXTS = 25
 _SIGNATURE_BYTES = 150_000
 
 _SHOWN = frozenset({"request", "reply", "answer", "resolution", "decision", "comment"})
 _APART = frozenset({"held", "unproven"})
+
+
+# What a page tells of the history, and what it needs to know whether somebody may see a text.
+_TOLD_ON_PAGES = (
+    *(ApprovalAsked, ApprovalDecided, ApprovalVoted, ApprovalWithdrawn, Closed, Escalated),
+    *(FieldChanged, PersonJoined, Reopened, ResolutionDecided, ResolutionGiven),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The texts of a page. Those before `earlier`, but for the first one, are left out; `later`:
+    there are newer ones."""
+
+    texts: tuple[Message, ...] = ()
+    resolution: Message | None = None
+    earlier: str = ""
+    later: bool = False
+
+    @property
+    def every(self) -> tuple[Message, ...]:
+        return (*self.texts, self.resolution) if self.resolution else self.texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +71,7 @@ class Visibility:
     history: tuple[Recorded, ...]
     shown: tuple[Message, ...]
     names: dict[int, Person]
+    page: _Shown
 
     def find(self, message: str) -> Message | None:
         """The text of that id, if the viewer may see it and it came as a mail."""
@@ -59,39 +97,59 @@ class Visibility:
         return message.proven or self.viewer.is_agent
 
 
-def visible_ticket(connection: Connection, link: LinkToken) -> Visibility | None:
-    """What this link shows; None where its ticket or its holder is not there."""
+def visible_ticket(
+    connection: Connection, link: LinkToken, *, before: str = "", message: str = ""
+) -> Visibility | None:
+    """What this link shows; None where its ticket or its holder is not there.
+
+    The newest texts, or those before the text `before`; or the text `message` alone.
+    """
     found = tickets.load(connection, [link.ticket], lock=False).get(link.ticket)
     if found is None:
         return None
     ticket, subject = found
-    history = tickets.history(connection, ticket.number)
-    messages = tickets.messages(connection, ticket.number)
-    known = {link.person, ticket.requester, *_named(messages, history)}
+    history = tickets.history(connection, ticket.number, _TOLD_ON_PAGES)
+    known = {link.person, ticket.requester}
+    known |= {line.actor.person for line in history if line.actor.person is not None}
     known |= {ticket.assignee} if ticket.assignee is not None else set()
     names = people.by_ids(connection, known)
     viewer = names.get(link.person)
     if viewer is None:
         return None
-    shown = _shown(messages, history, ticket, viewer)
-    return Visibility(ticket, subject, viewer, names[ticket.requester], history, shown, names)
+    visible = _visible(history, ticket, viewer)
+    if visible is None:
+        shown = _Shown()
+    elif message:
+        one = conversation.one(connection, visible, message)
+        shown = _Shown((one,) if one else ())
+    else:
+        shown = _shown(connection, visible, ticket, before)
+    authors = {one.author for one in shown.every if one.author is not None}
+    names |= people.by_ids(connection, authors - names.keys()) if authors - names.keys() else {}
+    requester = names[ticket.requester]
+    return Visibility(ticket, subject, viewer, requester, history, shown.texts, names, shown)
 
 
-def _named(messages: tuple[Message, ...], history: tuple[Recorded, ...]) -> set[int]:
-    authors = {message.author for message in messages if message.author is not None}
-    return authors | {line.actor.person for line in history if line.actor.person is not None}
-
-
-def _shown(
-    messages: tuple[Message, ...],
-    history: tuple[Recorded, ...],
-    ticket: Ticket,
-    viewer: Person,
-) -> tuple[Message, ...]:
+def _visible(history: tuple[Recorded, ...], ticket: Ticket, viewer: Person) -> Visible | None:
     """What was said, as far as the viewer may see it: a watcher only what came after joining."""
     since = _sees_from(history, ticket, viewer)
-    kinds = _SHOWN | _APART if viewer.is_agent else _SHOWN
-    return tuple(m for m in messages if m.kind in kinds and since is not None and m.at >= since)
+    if since is None:
+        return None
+    return Visible(ticket.number, _SHOWN | _APART if viewer.is_agent else _SHOWN, since)
+
+
+def _shown(connection: Connection, visible: Visible, ticket: Ticket, before: str) -> _Shown:
+    """The first text, and the newest ones; what is between is left out."""
+    resolution = None
+    if ticket.resolution is not None:
+        resolution = conversation.one(connection, visible, ticket.resolution)
+    texts = conversation.newest(connection, visible, PAGE_TEXTS + 1, before)
+    if len(texts) <= PAGE_TEXTS:
+        return _Shown(texts, resolution, later=bool(before))
+    first = conversation.first(connection, visible)
+    if first is None or first.id == texts[0].id:
+        return _Shown(texts, resolution, later=bool(before))
+    return _Shown((first, *texts[1:]), resolution, earlier=texts[1].id, later=bool(before))
 
 
 def _sees_from(history: tuple[Recorded, ...], ticket: Ticket, viewer: Person) -> datetime | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Column, ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, func, select, text
 
 from maildesk.model.report import Period
 from maildesk.model.sla_timer import Clock
@@ -19,7 +19,7 @@ _CLOCKS = TypeAdapter(tuple[Clock, ...])
 
 def states(connection: Connection) -> dict[str, int]:
     """How many tickets that are not closed are in each state."""
-    query = select(_TICKET.c.state, func.count().label("n")).where(_TICKET.c.closed_at.is_(None))
+    query = select(_TICKET.c.state, func.count().label("n")).where(tables.OPEN)
     return {row.state: row.n for row in connection.execute(query.group_by(_TICKET.c.state))}
 
 
@@ -28,7 +28,7 @@ def assigned(connection: Connection) -> dict[str, list[int]]:
     query = (
         select(_PERSON.c.address, _TICKET.c.number)
         .join(_PERSON, _PERSON.c.id == _TICKET.c.assignee)
-        .where(_TICKET.c.closed_at.is_(None))
+        .where(tables.OPEN)
         .order_by(_TICKET.c.number)
     )
     found: dict[str, list[int]] = {}
@@ -63,15 +63,17 @@ def closed_at(connection: Connection, period: Period) -> Iterator[datetime]:
 
 def by_requester(connection: Connection, period: Period) -> Iterator[tuple[str, int]]:
     """Who opened how many in it, the most first."""
-    named = _PERSON.c.address
-    query = select(named, func.count()).join(_TICKET, _TICKET.c.requester == _PERSON.c.id)
-    return _most_first(connection, query, named, period)
+    asked = _TICKET.c.requester
+    theirs = select(_PERSON.c.address).where(_PERSON.c.id == asked).correlate(_TICKET)
+    query = select(theirs.scalar_subquery().label("named"), func.count()).group_by(asked)
+    return _most_first(connection, query, period)
 
 
 def by_category(connection: Connection, period: Period) -> Iterator[tuple[str, int]]:
     """How many of each category were opened in it, the most first; "" for none."""
     named = _TICKET.c.category
-    return _most_first(connection, select(named, func.count()), named, period)
+    query = select(named.label("named"), func.count()).group_by(named)
+    return _most_first(connection, query, period)
 
 
 def opened_with(
@@ -80,8 +82,10 @@ def opened_with(
     """Number, subject and the beginning of the first text of tickets opened in it, newest first,
     at most so many."""
     first = (
-        select(func.min(_MESSAGE.c.serial))
+        select(_MESSAGE.c.serial)
         .where(_MESSAGE.c.ticket == _TICKET.c.number)
+        .order_by(_MESSAGE.c.at, _MESSAGE.c.serial)
+        .limit(1)
         .correlate(_TICKET)
         .scalar_subquery()
     )
@@ -97,12 +101,12 @@ def opened_with(
 
 
 def clocks(connection: Connection, since: datetime) -> Iterator[tuple[str, tuple[Clock, ...]]]:
-    """Team and clocks of each ticket that is open or was changed since then."""
-    query = select(_TICKET.c.team, _TICKET.c.clocks).where(
-        or_(_TICKET.c.closed_at.is_(None), _TICKET.c.updated_at >= since)
-    )
-    for team, written in connection.execute(query):
-        yield team, _CLOCKS.validate_python(written)
+    """Team and clocks of each ticket that is open or was closed since then: with a ticket all its
+    clocks have stopped."""
+    every = select(_TICKET.c.team, _TICKET.c.clocks)
+    for query in (every.where(tables.OPEN), every.where(_TICKET.c.closed_at >= since)):
+        for team, written in connection.execute(query):
+            yield team, _CLOCKS.validate_python(written)
 
 
 def _within(period: Period, at: Column[Any]) -> ColumnElement[bool]:
@@ -114,8 +118,8 @@ def _number(connection: Connection, query: Select[Any]) -> int:
 
 
 def _most_first(
-    connection: Connection, query: Select[Any], named: Column[str], period: Period
+    connection: Connection, query: Select[Any], period: Period
 ) -> Iterator[tuple[str, int]]:
-    counted = query.where(_within(period, _TICKET.c.opened_at)).group_by(named)
-    for row in connection.execute(counted.order_by(func.count().desc(), named)):
+    counted = query.where(_within(period, _TICKET.c.opened_at))
+    for row in connection.execute(counted.order_by(func.count().desc(), text("named"))):
         yield row[0], row[1]

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
-from sqlalchemy import Connection, func, select, union
+from sqlalchemy import Column, Connection, Select, bindparam, func, select
 
 from maildesk.store import tables
 
@@ -14,6 +15,19 @@ _BYTES = tables.raw_bytes
 _MESSAGE = tables.message
 _POSITION = tables.mailbox_position
 _AT_ONCE = 500
+
+# Whole mails are looked through in parts and by indexes alone: never a row, never its bytes.
+_LOOKED_AT = 10_000
+
+
+def _between(id_: Column[Any]) -> Select[Any]:
+    return select(id_).where(id_.between(bindparam("first"), bindparam("last")))
+
+
+_NEWEST = tuple(select(func.max(i)) for i in (_RAW.c.id, _BYTES.c.raw_mail_id))
+_MAILS = _between(_RAW.c.id)
+_BYTES_OF = _between(_BYTES.c.raw_mail_id).where(_BYTES.c.piece == 0)
+_TOLD = _between(_MESSAGE.c.raw_mail_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +41,17 @@ class Damage:
 
 def damage(connection: Connection) -> Damage:
     """What somebody has deleted by hand. A mail that left no trace only the server can name."""
-    named = union(select(_BYTES.c.raw_mail_id), select(_MESSAGE.c.raw_mail_id)).subquery()
-    id_ = named.c.raw_mail_id
-    deleted = (
-        select(id_)
-        .join(_RAW, _RAW.c.id == id_, isouter=True)
-        .where(id_.is_not(None), _RAW.c.id.is_(None))
-    )
-    bare = (
-        select(_RAW.c.id)
-        .join(_BYTES, (_BYTES.c.raw_mail_id == _RAW.c.id) & (_BYTES.c.piece == 0), isouter=True)
-        .where(_BYTES.c.raw_mail_id.is_(None))
-    )
-    return Damage(
-        tuple(connection.execute(deleted.order_by(id_)).scalars()),
-        tuple(connection.execute(bare.order_by(_RAW.c.id)).scalars()),
-    )
+    last = max(connection.execute(newest).scalar() or 0 for newest in _NEWEST)
+    deleted: list[int] = []
+    bare: list[int] = []
+    for first in range(1, last + 1, _LOOKED_AT):
+        part = {"first": first, "last": first + _LOOKED_AT - 1}
+        mails, with_bytes, told = (
+            set(connection.execute(query, part).scalars()) for query in (_MAILS, _BYTES_OF, _TOLD)
+        )
+        deleted += sorted((with_bytes | told) - mails)
+        bare += sorted(mails - with_bytes)
+    return Damage(tuple(deleted), tuple(bare))
 
 
 def unsettled(
@@ -53,7 +62,7 @@ def unsettled(
         _RAW.c.mailbox == mailbox,
         _RAW.c.folder == folder,
         _RAW.c.uid_validity == uid_validity,
-        _RAW.c.settled_at.is_(None),
+        tables.UNSETTLED,
     )
     return tuple(connection.execute(query.order_by(_RAW.c.uid)).scalars())
 

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import Column, Connection, ScalarSelect, Select, func, select
 
 from maildesk.model.mail import Disposition
 from maildesk.store import tables
-from maildesk.store.journal import WAITING
 
 Row = Mapping[str, Any]
 _RAW = tables.raw_mail
@@ -42,7 +41,8 @@ def quarantined(connection: Connection) -> Iterator[Row]:
         _RAW.c.reason,
         _RAW.c.trace,
     )
-    for row in _rows(connection, select(*columns).where(WAITING).order_by(_RAW.c.id)):
+    waiting = select(*columns).where(tables.AWAITING_PERSON).order_by(_RAW.c.id)
+    for row in _rows(connection, waiting):
         held = row["disposition"] == Disposition.HELD
         why = "; ".join(row["trace"][-1]["evidence"]) if held else row["reason"]
         yield {name: row[name] for name in row if name != "trace"} | {"reason": why}
@@ -63,30 +63,29 @@ def tickets(
 ) -> Iterator[Row]:
     """Tickets that are not closed, or every one, newest first; or only those in which a field is
     missing that classifies them (model.ticket.Ticket.unclassified)."""
-    requester, assignee = tables.person.alias(), tables.person.alias()
-    query = (
-        select(
-            _TICKET.c.number,
-            _TICKET.c.subject,
-            _TICKET.c.status,
-            _TICKET.c.state,
-            _TICKET.c.priority,
-            _TICKET.c.team,
-            requester.c.address.label("requester"),
-            assignee.c.address.label("assignee"),
-            _TICKET.c.opened_at,
-            _TICKET.c.updated_at,
-            _TICKET.c.next_due,
-            _TICKET.c.trouble,
-        )
-        .join(requester, requester.c.id == _TICKET.c.requester)
-        .join(assignee, assignee.c.id == _TICKET.c.assignee, isouter=True)
-        .order_by(_TICKET.c.number.desc())
-    )
+    query = select(
+        _TICKET.c.number,
+        _TICKET.c.subject,
+        _TICKET.c.status,
+        _TICKET.c.state,
+        _TICKET.c.priority,
+        _TICKET.c.team,
+        _address(_TICKET.c.requester).label("requester"),
+        _address(_TICKET.c.assignee).label("assignee"),
+        _TICKET.c.opened_at,
+        _TICKET.c.updated_at,
+        _TICKET.c.next_due,
+        _TICKET.c.trouble,
+    ).order_by(_TICKET.c.number.desc())
     if unclassified:
-        needed = (_TICKET.c.service, _TICKET.c.category, _TICKET.c.impact, _TICKET.c.urgency)
-        query = query.where(or_(*(column == "" for column in needed)))
-    return _rows(connection, query if every else query.where(_TICKET.c.closed_at.is_(None)))
+        query = query.where(tables.UNCLASSIFIED)
+    return _rows(connection, query if every else query.where(tables.OPEN))
+
+
+def _address(person: Column[int]) -> ScalarSelect[str]:
+    """Looked up for each row: a join may read every person there is."""
+    theirs = select(tables.person.c.address).where(tables.person.c.id == person)
+    return theirs.correlate(_TICKET).scalar_subquery()
 
 
 def numbers(connection: Connection) -> tuple[int, ...]:
@@ -98,7 +97,7 @@ def outbox(connection: Connection, *, every: bool = False) -> Iterator[Row]:
     """Outgoing mails that are not sent, or every one, oldest first; without their bytes."""
     columns = [column for column in _OUT.c if column.name != "raw"]
     query = select(*columns).order_by(_OUT.c.id)
-    return _rows(connection, query if every else query.where(_OUT.c.state != "sent"))
+    return _rows(connection, query if every else query.where(tables.UNSENT))
 
 
 def outgoing(connection: Connection, id: int) -> Row | None:

@@ -28,7 +28,7 @@ _CHANGES = select(func.count(distinct(_EVENT.c.cause))).where(
 _LAST = (
     select(_MESSAGE.c.kind)
     .where(_MESSAGE.c.ticket == bindparam("number"), _MESSAGE.c.author == bindparam("person"))
-    .order_by(_MESSAGE.c.at.desc(), _MESSAGE.c.id.desc())
+    .order_by(_MESSAGE.c.at.desc(), _MESSAGE.c.serial.desc())
     .limit(1)
 )
 

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, select
 
 from maildesk.model.mail import Disposition, RawMail
 from maildesk.store import journal, tables
 
 _RAW = tables.raw_mail
 _AWAY = {Disposition.REFUSED.value: "drop", Disposition.QUARANTINED.value: "quarantine"}
-_TURNED_AWAY = and_(_RAW.c.ticket.is_(None), _RAW.c.disposition.in_(tuple(_AWAY)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +29,13 @@ class Worked:
 def ids_since(connection: Connection, since: datetime) -> tuple[int, ...]:
     """The mails received since then that came to a ticket, or that a rule turned away, in the
     order of the journal."""
-    query = select(_RAW.c.id, _RAW.c.ticket, _RAW.c.disposition, _RAW.c.trace).where(
-        or_(_RAW.c.ticket.is_not(None), _TURNED_AWAY), _RAW.c.received_at >= since
+    of_tickets = select(_RAW.c.id).where(_RAW.c.received_at >= since, _RAW.c.ticket.is_not(None))
+    found = set(connection.execute(of_tickets).scalars())
+    others = select(_RAW.c.id, _RAW.c.disposition, _RAW.c.trace).where(
+        _RAW.c.received_at >= since, tables.TURNED_AWAY
     )
-    rows = connection.execute(query.order_by(_RAW.c.id))
-    return tuple(row.id for row in rows if row.ticket is not None or _away(row))
+    found |= {row.id for row in connection.execute(others) if _away(row)}
+    return tuple(sorted(found))
 
 
 def mails(connection: Connection, ids: Sequence[int]) -> tuple[Worked, ...]:

@@ -11,8 +11,10 @@ from maildesk.model.page import Enclosure, Page, Problem, WholeMail
 class LinkPages(Protocol):
     """The desk as the holder of a link meets it. Called from many threads at once."""
 
-    def view(self, token: str) -> Page | Problem:
+    def view(self, token: str, before: str = "") -> Page | Problem:
         """What the link shows now. Changes nothing, however often it is asked.
+
+        `before` is the id of a text: the page shows those before it in place of the newest.
 
         After a decision `decided` says which, also where the decision began a new round:
         the one who decided is sent here to read that it was recorded.

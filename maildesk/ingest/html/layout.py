@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from maildesk.ingest.html_style import Look, look_of
+from maildesk.ingest.html.style import Look, look_of
 
 PADDED = 4_000_000
 _LINE_COST = 16  # what a line of a table costs beside its characters
@@ -106,7 +106,7 @@ class _Writer:
     canvases: list[_Canvas] = field(default_factory=lambda: [_Canvas()])
     tables: list[list[list[_Cell]]] = field(default_factory=list)
     lists: list[int | str] = field(default_factory=list)  # the next number, or the bullet
-    service: int = PADDED
+    padding_left: int = PADDED
 
     @property
     def canvas(self) -> _Canvas:
@@ -198,8 +198,8 @@ class _Writer:
         if any(len(row) > 1 for row in rows):
             widths = _widths(rows)
             height = sum(max(map(len, row), default=0) for row in rows)
-            self.service -= height * (sum(widths) + len(_GAP) * len(widths) + _LINE_COST)
-            if self.service >= 0:
+            self.padding_left -= height * (sum(widths) + len(_GAP) * len(widths) + _LINE_COST)
+            if self.padding_left >= 0:
                 return [line for row in rows for line in _in_columns(row, widths)]
         return [line for row in rows for cell in row for line in cell]
 

@@ -1,7 +1,7 @@
-"""HTML of strangers, made fit to be shown: only what is listed here stays. Never raises.
+"""Cleans HTML of strangers for a page: only what is listed here is kept. Never raises.
 
-Nothing that is left can run, send, move or fetch; pictures are those of the mail itself. The page
-shows it in a frame of its own all the same, under a policy that forbids the rest again.
+What is kept cannot run, send, move or fetch anything; pictures come from the mail itself. The page
+still shows it in a separate frame, under a policy that forbids the rest again.
 """
 
 import re
@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import nh3
 
-from maildesk.ingest.mime.html_text import too_deep
+from maildesk.ingest.html.plain_text import too_deep
 
 _LONGEST = 400_000  # the library is quadratic in the attributes of a tag: a second at the worst
 _LONGEST_STYLE = 2_000
@@ -63,7 +63,7 @@ _PIXELS = frozenset({"0", "1", "2", "0px", "1px", "2px"})
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """HTML for a frame, and how many of its pictures stand elsewhere and were left out."""
+    """HTML for a frame, and the number of remote pictures that were left out."""
 
     html: str
     left_out: int
@@ -95,7 +95,7 @@ class _Album:
     left_out: int = 0
 
     def attribute(self, tag: str, name: str, value: str) -> str | None:
-        """An attribute as it may stand; a picture of the mail gets a number for the time being."""
+        """The attribute, cleaned; a picture of the mail is replaced by its number until later."""
         if (tag, name) != ("img", "src"):
             return _written(tag, name, value)
         place = self.place(unquote(value.strip()[4:])) if _is_of_the_mail(value) else None
@@ -142,7 +142,7 @@ def _is_of_the_mail(value: str) -> bool:
 
 
 def _written(tag: str, name: str, value: str) -> str | None:
-    """An attribute as it may stand, without brackets: `_PICTURE` relies on that."""
+    """The attribute, cleaned and without brackets: `_PICTURE` relies on that."""
     if name == "style":
         return _style(value)
     if name == "href" and not _LINK.match(value):
@@ -163,7 +163,7 @@ def _style(value: str) -> str | None:
 
 
 def _word(values: dict[str, str]) -> str:
-    """What stands for a picture that is not loaded; nothing for one nobody was meant to see."""
+    """The text in place of a picture that is not loaded; empty for an invisible picture."""
     if values.get("width") in _PIXELS or values.get("height") in _PIXELS:
         return ""
     said = " ".join(values.get("alt", "").split())[:100]

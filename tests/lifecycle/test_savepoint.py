@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from maildesk.lifecycle.decide import decide
-from maildesk.lifecycle.decision_builder import DecisionBuilder, Mark
+from maildesk.lifecycle.decision_builder import DecisionBuilder, Savepoint
 from maildesk.model.cause import AgentActed, Command, Facts, ParentStateChanged, TicketReported
 from maildesk.model.decision import Actor, ActorKind, Decision, Moving, RelatedChange, Template
 from maildesk.model.event import Tagged
@@ -19,7 +19,7 @@ NOTICE = PendingNotification(
 )
 
 
-def _draft() -> DecisionBuilder:
+def _builder() -> DecisionBuilder:
     builder = DecisionBuilder(ANALYSIS, Actor(ActorKind.AGENT, ANN.id), SHIPPED, NOW)
     builder.add(Tagged("before"))
     builder.write(Template.UPDATE, RITA.id, note="before")
@@ -28,14 +28,14 @@ def _draft() -> DecisionBuilder:
 
 
 def _state(builder: DecisionBuilder) -> dict[str, Any]:
-    """Every field of the draft; of a list, a copy."""
+    """Every field; of a list, a copy."""
     found = {one.name: getattr(builder, one.name) for one in fields(builder)}
     return {name: list(one) if isinstance(one, list) else one for name, one in found.items()}
 
 
-def test_a_rolled_back_draft_is_as_it_was_in_every_field() -> None:
-    builder = _draft()
-    before, mark = _state(builder), Mark.of(builder)
+def test_a_rolled_back_decision_is_as_it_was_in_every_field() -> None:
+    builder = _builder()
+    before, savepoint = _state(builder), Savepoint.of(builder)
     builder.add(Tagged("after"))
     builder.write(Template.UPDATE, RITA.id, note="after")
     builder.explain("command", "after")
@@ -50,16 +50,16 @@ def test_a_rolled_back_draft_is_as_it_was_in_every_field() -> None:
     builder.descendants, builder.now = {7: replace(NEW, number=7)}, NOW.replace(year=2027)
     same = [name for name, value in _state(builder).items() if value == before[name]]
     assert same == []  # the test touches every field that there is
-    mark.back(builder)
+    savepoint.rollback(builder)
     assert _state(builder) == before
 
 
-def test_a_draft_can_go_back_to_the_same_place_twice() -> None:
-    builder = _draft()
-    before, mark = _state(builder), Mark.of(builder)
+def test_a_decision_can_go_back_to_the_same_place_twice() -> None:
+    builder = _builder()
+    before, savepoint = _state(builder), Savepoint.of(builder)
     for _ in range(2):
         builder.explain("command", "after")
-        mark.back(builder)
+        savepoint.rollback(builder)
     assert _state(builder) == before
 
 

@@ -27,8 +27,8 @@ ASKED = Refusal("somebody is asked to approve")
 
 
 @dataclass(frozen=True, slots=True)
-class DraftTarget:
-    """The ticket of a draft, as rules work on it. `requester`: whose ticket it is."""
+class BuilderTarget:
+    """The ticket of a decision in the making, as rules change it. `requester` is the ticket's."""
 
     builder: DecisionBuilder
     requester: Person
@@ -63,20 +63,20 @@ class DraftTarget:
         return builder.ticket
 
 
-def _relate(builder: DecisionBuilder, bond: RelateTicket, person: Person) -> None:
+def _relate(builder: DecisionBuilder, wanted: RelateTicket, person: Person) -> None:
     """The other ticket hears of a relation too; that the ticket is its child stands here alone."""
-    if bond.relate.as_ == "child":
-        builder.add(ParentChanged(old=builder.ticket.parent, new=bond.other, rule=bond.rule))
+    if wanted.relate.as_ == "child":
+        builder.add(ParentChanged(old=builder.ticket.parent, new=wanted.other, rule=wanted.rule))
         return
-    builder.add(Related(bond.relate.as_, bond.other, bond.rule))
+    builder.add(Related(wanted.relate.as_, wanted.other, wanted.rule))
     cause = RelatedTicketChange(
         agent=person,
         proof="",
         origin=builder.ticket.number,
-        order=RelationSet(bond.relate.as_),
-        rule=bond.rule,
+        order=RelationSet(wanted.relate.as_),
+        rule=wanted.rule,
     )
-    builder.related_changes.append(RelatedChange(ticket=bond.other, cause=cause))
+    builder.related_changes.append(RelatedChange(ticket=wanted.other, cause=cause))
 
 
 def _act(builder: DecisionBuilder, act: RuleAction) -> None:

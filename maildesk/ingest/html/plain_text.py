@@ -8,7 +8,7 @@ from itertools import islice
 import nh3
 from lxml import etree  # type: ignore[import-untyped]
 
-from maildesk.ingest.html_layout import layout
+from maildesk.ingest.html.layout import layout
 
 HTML_CHARACTERS = 1_000_000
 _LAID_OUT = 300_000
@@ -25,7 +25,7 @@ _WEB = re.compile(r"https?://(?:www\.)?", re.IGNORECASE)
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _GAPS = re.compile(r"\n{3,}")
 
-# Tags that never nest in a parsed tree: empty ones, and those the parser closes by itself.
+# Tags that never nest in a parsed tree: empty ones, and those the parser closes automatically.
 _FLAT = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source"}
     | {"track", "wbr", "p", "li", "td", "th", "tr", "tbody", "thead", "option", "dd", "dt"}
@@ -89,7 +89,7 @@ def parsed(html: str) -> "etree._Element | None":
 
 
 def _tell_addresses(tree: "etree._Element") -> None:
-    """Where a link goes stands behind its words, as mail programs write it, unless they say it."""
+    """Add the address of each link after its text, unless the text shows it."""
     for link in islice(tree.iter("a"), _LINKS):
         shown = "".join(link.itertext()).strip()
         address = link.get("href", "").strip()

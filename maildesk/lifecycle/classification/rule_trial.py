@@ -11,9 +11,9 @@ from itertools import count
 from maildesk.config.schema.people import People
 from maildesk.config.schema.policy_files import PolicyFiles
 from maildesk.config.schema.rules import Relate
+from maildesk.lifecycle.classification.rule_actions import BuilderTarget
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.policy import Directory, Policy
-from maildesk.lifecycle.rule_actions import DraftTarget
 from maildesk.model.decision import Actor, ActorKind
 from maildesk.model.mail import address_key
 from maildesk.model.person import Person
@@ -27,13 +27,13 @@ _NOW = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class _TrialTarget(DraftTarget):
+class _TrialTarget(BuilderTarget):
     """A real ticket of a desk in which nobody knows who has how much to do."""
 
     def choose(self, _how: str, _team: str, /) -> str | None:
         """Nobody: who is chosen depends on the day."""
 
-    def find(self, _scene: RuleInput, _relate: Relate, /) -> int | None:
+    def find(self, _rule_input: RuleInput, _relate: Relate, /) -> int | None:
         """Some ticket, whatever is looked for."""
         return _UNNUMBERED
 

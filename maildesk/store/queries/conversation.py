@@ -1,0 +1,59 @@
+"""The texts of a ticket as pages show them: the first, and some at a time from the newest back.
+
+What a page costs depends on what it shows, and not on how long the conversation is.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, select, tuple_
+
+from maildesk.store import tables
+from maildesk.store.tickets import Message, message_of
+
+_MESSAGE = tables.message
+_ORDER = (_MESSAGE.c.at, _MESSAGE.c.serial)
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """Which texts of a ticket a viewer may see: those of some kinds, from a time on."""
+
+    ticket: int
+    kinds: Collection[str]
+    since: datetime
+
+    def query(self) -> Select[tuple[object, ...]]:
+        """All of them, in no order."""
+        return select(_MESSAGE).where(
+            _MESSAGE.c.ticket == self.ticket,
+            _MESSAGE.c.at >= self.since,
+            _MESSAGE.c.kind.in_(sorted(self.kinds)),
+        )
+
+
+def first(connection: Connection, visible: Visible) -> Message | None:
+    """The oldest text."""
+    row = connection.execute(visible.query().order_by(*_ORDER).limit(1)).one_or_none()
+    return None if row is None else message_of(row)
+
+
+def newest(
+    connection: Connection, visible: Visible, limit: int, before: str = ""
+) -> tuple[Message, ...]:
+    """The newest texts, oldest first; of those before the text `before` if there is one."""
+    query = visible.query()
+    if before:
+        place = select(*_ORDER).where(_MESSAGE.c.id == before, _MESSAGE.c.ticket == visible.ticket)
+        found = connection.execute(place).one_or_none()
+        if found is not None:
+            query = query.where(tuple_(*_ORDER) < tuple_(*found))
+    latest = query.order_by(*(column.desc() for column in _ORDER)).limit(limit)
+    return tuple(message_of(row) for row in reversed(connection.execute(latest).all()))
+
+
+def one(connection: Connection, visible: Visible, id: str) -> Message | None:
+    """The text of that id, if it is one of them."""
+    row = connection.execute(visible.query().where(_MESSAGE.c.id == id)).one_or_none()
+    return None if row is None else message_of(row)
