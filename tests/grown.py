@@ -8,9 +8,9 @@ minute older than the one before it, and of another requester.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from maildesk.model.settings import Settings
 from sqlalchemy import Connection, Table, select, text, update
 
+from maildesk.config.schema.settings import Settings
 from maildesk.model.approval import Approval, Vote
 from maildesk.model.cause import Choice
 from maildesk.store import people, statistics, tables, tickets

@@ -67,7 +67,7 @@ class DecisionBuilder:
         number: int,
         silent: bool,
     ) -> "DecisionBuilder":
-        """A draft whose first event opens the ticket of that reserved number."""
+        """A builder whose first event opens the ticket of that reserved number."""
         ticket = evolve(None, event, number=number, at=now)
         builder = cls(ticket, actor, policy, now, events=[event], silent=silent)
         builder.before = None
@@ -175,28 +175,27 @@ class DecisionBuilder:
 
 
 def _values(builder: DecisionBuilder) -> dict[str, Any]:
-    """All that a draft holds, with a copy of each list."""
+    """All that a builder holds, with a copy of each list."""
     values = {one.name: getattr(builder, one.name) for one in fields(builder)}
     return {name: list(one) if isinstance(one, list) else one for name, one in values.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """How far a draft was, so that it can go back there."""
+class Savepoint:
+    """How far a decision was, so that it can go back there."""
 
     builder: DecisionBuilder
 
     @classmethod
-    def of(cls, builder: DecisionBuilder) -> "Mark":
-        """The draft as it is now."""
+    def of(cls, builder: DecisionBuilder) -> "Savepoint":
+        """The decision as it is now."""
         kept = copy(builder)
         for name, value in _values(builder).items():
             setattr(kept, name, value)
         return cls(kept)
 
-    def back(self, builder: DecisionBuilder) -> None:
-        """Let the draft be as it was, with all that it holds: its trace tells nothing of what was
-        taken back."""
+    def rollback(self, builder: DecisionBuilder) -> None:
+        """Restore every field. The trace says nothing about what was rolled back."""
         for name, value in _values(self.builder).items():
             setattr(builder, name, value)
 

@@ -9,6 +9,7 @@ from maildesk.model.approval import Approval
 from maildesk.model.cause import ParentStateChanged, RelatedTicketChange
 from maildesk.model.event import Event
 from maildesk.model.mail import Disposition, Step
+from maildesk.model.message import Message
 from maildesk.model.report import Report
 from maildesk.model.sla_timer import PendingNotification, SlaWarning
 from maildesk.model.ticket import Ticket, evolve
@@ -85,7 +86,7 @@ class Moving:
 
 
 class Template(enum.StrEnum):
-    """The mails that the desk sends; one folder of templates/mail each."""
+    """The mails that the desk sends; a file for each format in templates/mail."""
 
     ACKNOWLEDGEMENT = "acknowledgement"
     AGENT_NOTIFICATION = "agent-notification"
@@ -120,7 +121,7 @@ class OutgoingMail:
     automatic: bool = True
     text: str = ""
     author: int | None = None
-    note: str = ""
+    note: Message | str = ""
     links: tuple[Purpose, ...] = ()
     warnings: tuple[SlaWarning, ...] = ()
     report: Report | None = None

@@ -19,6 +19,7 @@ from maildesk.processing.transaction import IncomingText, Target
 from maildesk.store import outgoing_rows, tickets
 from maildesk.store.pending_rows import PendingRows
 
+_STOPPED = "loop-breaker"  # the step of a mail that is not sent
 _Threads = Mapping[int, tuple[str, ...]]
 
 
@@ -41,7 +42,7 @@ class MailWriter:
     def write(
         self, outgoing_mails: Iterable[OutgoingMail], target: Target, text: IncomingText | None
     ) -> tuple[Step, ...]:
-        """Which of them are not sent, and why."""
+        """Which of them are not sent, and why; and in which an override could not be used."""
         every = tuple(outgoing_mails)
         if not every:
             return ()
@@ -53,6 +54,7 @@ class MailWriter:
             step = self._write(outgoing_mail, target, known, threads, text)
             if step is not None:
                 unsent.append(step)
+            if step is not None and step.name == _STOPPED:
                 self._report_unasked(outgoing_mail, step, target, known)
         return tuple(unsent)
 
@@ -142,7 +144,7 @@ class MailWriter:
             outgoing_mail, recipient, ticket
         )
         if objection:
-            return Step("loop-breaker", f"{outgoing_mail.template} not sent", rejected=(objection,))
+            return Step(_STOPPED, f"{outgoing_mail.template} not sent", rejected=(objection,))
         outgoing_mail = self._request(outgoing_mail, target, recipient)
         mail = self.runtime.composer.compose(
             outgoing_mail,
@@ -168,4 +170,6 @@ class MailWriter:
             cause=target.cause,
         )
         self.rows.outgoing.append(row)
+        if mail.fault:
+            return Step("mail-template", "override failed, not used", rejected=(mail.fault,))
         return None

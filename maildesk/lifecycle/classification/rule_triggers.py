@@ -20,7 +20,7 @@ from maildesk.model.person import Person
 _FOLLOWING: tuple[Trigger, ...] = ("status-changed", "reopened", "waited")
 
 
-def follow(decision: Decision, cause: Cause, policy: Policy, now: datetime) -> Decision:
+def apply_triggers(decision: Decision, cause: Cause, policy: Policy, now: datetime) -> Decision:
     """The decision and what follows from it for its ticket, the one that it made if it made one."""
     if not decision.changes or not any(map(policy.rules.waits_for, _FOLLOWING)):
         return decision
@@ -33,18 +33,19 @@ def follow(decision: Decision, cause: Cause, policy: Policy, now: datetime) -> D
         silent=cause.silent,
         descendants=cause.descendants,
     )
+    builder.outgoing_mails += decision.outgoing_mails  # one mail a person says both
     moved = [event for event in change.events if isinstance(event, StatusMoved)]
     if any(not event.rule for event in moved) and not decision.rules_ran:
         begins_again = any(isinstance(event, Reopened) for event in change.events)
         on: Trigger = "reopened" if begins_again else "status-changed"
         apply_rules(builder, on, cause.rule_facts, cause.requester)
     if moved or builder.events or change.before is None:
-        plan(builder)
+        schedule_delayed(builder)
     return _together(decision, change, builder)
 
 
 def _together(decision: Decision, change: Change, builder: DecisionBuilder) -> Decision:
-    if not builder.events and not builder.outgoing_mails and not builder.steps:
+    if not builder.events and not builder.steps:
         return decision
     whole = replace(
         change,
@@ -55,28 +56,28 @@ def _together(decision: Decision, change: Change, builder: DecisionBuilder) -> D
     return replace(
         decision,
         changes=(*decision.changes[:-1], whole),
-        outgoing_mails=(*decision.outgoing_mails, *builder.outgoing_mails),
+        outgoing_mails=tuple(builder.outgoing_mails),
         notes=(*decision.notes, *builder.notes),
         related_changes=(*decision.related_changes, *builder.related_changes),
         why=(*decision.why, *builder.steps),
     )
 
 
-def plan(builder: DecisionBuilder) -> None:
+def schedule_delayed(builder: DecisionBuilder) -> None:
     """Write down when a rule that waits looks next."""
     due = _next(builder, builder.now)
     if due != builder.ticket.rules_due:
         builder.add(RulesDue(due))
 
 
-def strike(builder: DecisionBuilder, requester: Person) -> None:
+def run_delayed(builder: DecisionBuilder, requester: Person) -> None:
     """The rules whose time has come look once; then the next one is waited for."""
     since = builder.ticket.rules_due
     assert since is not None, "only a ticket with a deadline is struck"
     ripe = [rule.name for rule in _waiting(builder) if since <= _due(builder, rule) <= builder.now]
     if ripe:
         apply_rules(builder, "waited", Facts(), requester, only=ripe)
-    plan(builder)
+    schedule_delayed(builder)
 
 
 def _waiting(builder: DecisionBuilder) -> list[Rule]:
