@@ -13,7 +13,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # Named without an `import` that names them, and why.
 LOADED_BY_OTHERS = {
     "pysqlite3": "maildesk.store.engine loads it where the stdlib's SQLite is too old",
-    "python-multipart": "FastAPI reads forms with it",
+    "python-multipart": "FastAPI reads the forms of the demo with it",
     "tzdata": "zoneinfo reads it where the system has no time zones",
 }
 

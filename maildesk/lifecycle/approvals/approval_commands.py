@@ -16,7 +16,7 @@ def _approval(task: Task) -> str | Refusal:
     if builder.ticket.requester != task.requester.id:
         return _OTHER
     name = task.argument or "manager"
-    illegal = start.ask(builder, task.requester, name, task.latest_text, by=ActorKind.AGENT)
+    illegal = start.ask(builder, task.requester, name, task.requester_text, by=ActorKind.AGENT)
     return illegal or f'asked for the approval "{name}"'
 
 

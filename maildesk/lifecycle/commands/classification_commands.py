@@ -31,7 +31,7 @@ def _type(task: Task) -> str | Refusal:
     if isinstance(request_type, Refusal):
         return request_type
     set_field(builder, "request_type", request_type)
-    needs = start.what_it_needs(builder, task.requester, task.latest_text)
+    needs = start.what_it_needs(builder, task.requester, task.requester_text)
     return f"it is of the type {request_type}{needs}"
 
 

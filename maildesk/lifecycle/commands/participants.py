@@ -85,7 +85,7 @@ def _on_behalf(task: Task) -> str | Refusal:
     change_requester(builder, person)
     note = f"{task.agent.name} wrote this request down for you."
     builder.write(Template.UPDATE, person.id, note=note)
-    needs = start.what_it_needs(builder, person, task.latest_text, anew=True)
+    needs = start.what_it_needs(builder, person, task.requester_text, anew=True)
     return f"the ticket is {person.name}'s request{needs}"
 
 

@@ -47,7 +47,7 @@ class Task:
         return found
 
     @property
-    def latest_text(self) -> str:
+    def requester_text(self) -> str:
         """What the requester said last; "" where somebody else did."""
         latest = self.command_context.latest
         return latest.text if latest and latest.author.id == self.requester.id else ""
