@@ -11,7 +11,7 @@ from typing import Any
 from bench.agreement import Agreement, Item, items
 from bench.agreement_machines_known import HARD_OR_SOFT, KINDS, RECIPIENTS, REPLIES, STATUSES
 from maildesk.ingest.content.reply import reply_text
-from maildesk.ingest.mime.html_text import to_text
+from maildesk.ingest.html.plain_text import to_text
 from maildesk.ingest.reading.analyse import read
 from maildesk.model.mail import BounceReport, Kind, Permanence
 

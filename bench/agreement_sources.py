@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.agreement import Item, spaced
 from bench.agreement_ours import Ours, opened
-from maildesk.ingest.mime.html_text import to_text
+from maildesk.ingest.html.plain_text import to_text
 
 CONVENTIONS = (
     "every source: white space is made one blank; U+FFFD stands for characters the source lost, a"

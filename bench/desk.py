@@ -2,7 +2,8 @@
 work room, each in its thread, on the installation whose folder is given.
 
 Says `ready` when the database is open and the reading process has started, begins when it is
-told a line on stdin, and prints one JSON object when every mail is worked and settled.
+told a line on stdin, and prints one JSON object when every mail is worked and settled. With
+`--stages` behind the count of mails it measures where its CPU time goes.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ from typing import Any
 import psutil
 from sqlalchemy import func, select
 
+from bench.stages import Stages
 from maildesk.config.load import load
 from maildesk.daemon.run import give_back_large_buffers, log_to_stdout, open_readers
 from maildesk.ingest.reading.pool import ReadingPool
@@ -153,7 +155,7 @@ def _opened(folder: Path) -> tuple[Store, Runtime]:
     return store, open_runtime(config.settings, config.policy, store)
 
 
-def main(folder: Path, count: int) -> None:
+def main(folder: Path, count: int, by_stage: bool) -> None:
     """Run once; the daemon's log goes into a file of the folder, as it would to a pipe."""
     answer = sys.stdout
     with (folder / "log").open("w") as sys.stdout:
@@ -162,15 +164,19 @@ def main(folder: Path, count: int) -> None:
         store, runtime = _opened(folder)
         with _started(runtime) as pool:
             run = Run(runtime, pool, count)
+            stages = Stages()
+            if by_stage:
+                stages.measure()
             before = _cpu({})
             print("ready", file=answer, flush=True)
             sys.stdin.readline()
             result = run.run()
         for name, used in before.items():
             result["cpu"][name] -= used
+        result["stages"] = stages.seconds
         store.close()
     print(json.dumps(result), file=answer, flush=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:] == ["--stages"])

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maildesk.config.schema.settings import Desk, Trust
+from maildesk.ingest.html.sanitise import sanitise
 from maildesk.ingest.identity.authenticate import identify
 from maildesk.ingest.intent.commands import read_commands
 from maildesk.ingest.intent.decisions import read_decision
-from maildesk.ingest.mime.sanitise import sanitise
 from maildesk.ingest.reading import worker_protocol
 from maildesk.ingest.reading.analyse import read, read_head
 from maildesk.ingest.threading import Known, clues, thread, token_proves, wanted

@@ -19,7 +19,7 @@ from bench.mails import large_mail, mails
 from bench.runs import Ran
 from tests.servers import Dovecot, ImapServer, PostgreSQL, Pymap
 
-PARTS = ("intake", "memory", "latency")
+PARTS = ("intake", "stages", "memory", "latency")
 LARGE_BYTES = 25_000_000
 FEW = 100
 
@@ -152,6 +152,23 @@ def _medians(case: str, lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {"run": "intake", "case": case, "median_of": len(lines), **kept, **figures}
 
 
+def stages(bench: Bench, count: int) -> None:
+    """CPU milliseconds a mail of each stage of the work, and of the reading process."""
+    letters = list(mails(count))
+    for kind in bench.databases:
+        ran = bench.desk(kind, letters, stages=True)
+        cpu = {name: ran.said["cpu"][name] for name in ("reader", "imap", "desk")}
+        say(
+            {
+                "run": "stages",
+                "database": kind,
+                "server": runs.server_name(bench.server),
+                "mails": count,
+                "cpu_ms_per_mail": _rounded({**cpu, **ran.said["stages"]}, 1000 / count),
+            }
+        )
+
+
 def huge(bench: Bench) -> None:
     """What one mail of 25 MB adds to the peak of a run."""
     few = list(mails(FEW))
@@ -210,6 +227,8 @@ def main() -> None:
     with _bench() as bench:
         if "intake" in parts:
             intake(bench, given.mails, given.rounds)
+        if "stages" in parts:
+            stages(bench, given.mails)
         if "memory" in parts:
             huge(bench)
         if "latency" in parts:

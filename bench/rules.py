@@ -95,7 +95,7 @@ class TaggedTicket:
     def choose(self, _how: str, _team: str, /) -> str | None:
         """No rule of the bench assigns."""
 
-    def find(self, _scene: RuleInput, _relate: Relate, /) -> int | None:
+    def find(self, _rule_input: RuleInput, _relate: Relate, /) -> int | None:
         """No rule of the bench relates."""
 
     def apply(self, _rule: str, effects: Sequence[Effect], /) -> Ticket:

@@ -80,13 +80,15 @@ def desk(
     count: int,
     *,
     agent: bool = False,
+    stages: bool = False,
     sampled: float = SAMPLED,
 ) -> Ran:
     """The desk on an empty database, until each of the `count` mails is worked and settled."""
     installation.install(
         folder, imap_port=server.port, user=server.user, database=database, agent=agent
     )
-    ran = _ran("bench.desk", str(folder), str(count), sampled=sampled)
+    options = ("--stages",) if stages else ()
+    ran = _ran("bench.desk", str(folder), str(count), *options, sampled=sampled)
     verify(server, database, count, outgoing_mails=2 if agent else 1)
     return ran
 

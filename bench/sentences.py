@@ -19,7 +19,9 @@ _WORD = re.compile(r"[A-Za-z][a-z']*")
 _FEWEST_WORDS = 3
 
 PATTERNS: dict[str, str] = {
-    "by itself": r"\b(by|of|all by) (itself|themselves|its own|their own|one's own|his own)\b",
+    "by itself": (
+        r"\bby (itself|themselves)\b|\b(an?|the) [a-z]+ of (its|their|one's|his) own\b"
+    ),
     "stands": r"(?<!no longer )\b(stand|stands|stood|stands in)\b(?! for\b)",
     "goes": r"\b(goes|go) (?!back\b|to (the )?(page|next)|wrong\b|down\b)\w+",
     "is told": r"\b(is|are|was|were|be|been) told\b|\bhears?\b|\bhear of\b",
@@ -30,14 +32,16 @@ PATTERNS: dict[str, str] = {
         r"|\b(of|to|for|by|from|at|with|is|are|than) (who|whom|whose)\b"
     ),
     "fronted genitive": r"(?:^|[.;:] )Of (an?|the|what|whom?|people|those|these|it|each|such)\b",
-    "one for the noun": r"\b(such a one|of one name|that one|a one|no such one)\b",
+    "one for the noun": r"\b(such a one|of one name|no such one)\b",
     "takes part": r"\b(take|takes|took|taking) part\b",
     "held back, let in": r"\b(held back|turned (down|away)|lets? in|passed (on|over))\b",
     "anew": r"\banew\b|\bno more\b|\bmeanwhile\b|\bbesides\b",
     "so long": r"\bso (long|often|many|much|few)\b(?! as\b)",
     "promise": r"\bpromis(e|es|ed|ing)\b",
-    "room, door, bell": r"\b(rooms?|doors?|bells?|office of|sight|rungs?|ladders?|strikes?)\b",
-    "be as verb of place": r"\b(there is|are) no (such )?more\b|\bis (at home|due anew)\b",
+    "room, door, bell": (
+        r"(?<!mail )(?<!meeting )(?<!is )(?<!\[\[)"
+        r"\b(rooms?(?! \d)|doors?|bells?|sight|rungs?|ladders?|strikes?)\b"
+    ),
     "where for if": (
         r"\bwhere (it|he|she|they|one|nobody|somebody|there|a|the|no)\b[^.;]*"
         r"\b(is|are|has|have|can|does|do|says?|may)\b"
@@ -66,7 +70,7 @@ class Sentence(NamedTuple):
 def sentences(*, code: bool) -> Iterator[Sentence]:
     """Every sentence of the product, its documentation and, with `code`, its source comments."""
     for path in sorted((ROOT / "maildesk").rglob("*.py")):
-        yield from _literals(path)
+        yield from sorted(_literals(path), key=lambda one: one.line)
         if code:
             yield from _comments(path)
     for path in sorted((ROOT / "maildesk" / "templates").rglob("*")):

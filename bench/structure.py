@@ -17,6 +17,7 @@ LONGEST = 60
 FULL_FOLDER = 15
 
 IMPURE = (
+    "maildesk.config.schema",
     "maildesk.cli",
     "maildesk.config",
     "maildesk.daemon",
@@ -30,6 +31,7 @@ IMPURE = (
     "maildesk.web",
 )
 PURE = (
+    "maildesk.config.schema",
     "maildesk.ingest",
     "maildesk.knowledge",
     "maildesk.lifecycle",
@@ -39,7 +41,7 @@ PURE = (
     "maildesk.reporting",
     "maildesk.rules",
 )
-"""Packages without I/O, apart from the impure packages inside them."""
+"""Packages without I/O. The most specific entry of both tables decides about a module."""
 
 REASONS = {
     "attachments": "attachments in a mail; their rows",
@@ -47,12 +49,16 @@ REASONS = {
     "errors": "the errors of the command line; the errors of the configuration",
     "events": "events of tickets in words; the page that accepts events",
     "installation": "checks of maildesk.toml; the installation of the demo",
-    "people": "the command; the rows",
-    "policy": "the policy that a decision uses; the schema of the policy files",
+    "monitoring": "the schema of the file; the value",
+    "people": "the command; the schema of the file; the rows",
     "render": "pages of the demo; pages behind links",
     "report": "the command; the value",
+    "rules": "the command; the schema of the file",
     "run": "the command; the daemon that it starts",
+    "schema": "the package of the configuration; the form of a language file",
+    "sla": "the schema of the file; the values",
     "ticket": "the command; the value",
+    "workflow": "the command; the schema of the file",
 }
 """Why a base name is used by several modules."""
 
@@ -92,7 +98,12 @@ def imports(path: Path) -> Iterator[str]:
 
 def is_pure(module: str) -> bool:
     """Whether the module belongs to a pure package."""
-    return _within(module, PURE) and not _within(module, IMPURE)
+    return _nearest(module, PURE) > _nearest(module, IMPURE)
+
+
+def is_impure(module: str) -> bool:
+    """Whether the module belongs to an impure package."""
+    return _nearest(module, IMPURE) > _nearest(module, PURE)
 
 
 def impure_imports() -> Iterator[str]:
@@ -100,7 +111,7 @@ def impure_imports() -> Iterator[str]:
     for path in modules():
         module = _name(path)
         for imported in imports(path) if is_pure(module) else ():
-            if _within(imported, IMPURE):
+            if is_impure(imported):
                 yield f"{module} imports {imported}"
 
 
@@ -113,8 +124,10 @@ def repeated_names() -> dict[str, list[str]]:
     return {name: places for name, places in sorted(found.items()) if len(places) > 1}
 
 
-def _within(module: str, packages: tuple[str, ...]) -> bool:
-    return any(module == one or module.startswith(f"{one}.") for one in packages)
+def _nearest(module: str, packages: tuple[str, ...]) -> int:
+    """The length of the longest package name that contains the module; 0 for none."""
+    inside = (one for one in packages if module == one or module.startswith(f"{one}."))
+    return max(map(len, inside), default=0)
 
 
 def _name(path: Path) -> str:

@@ -23,7 +23,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 from rich.console import Console
 
-from maildesk.demo.environment import SenderIdentity
+from maildesk.demo.environment import DemoEnvironment
 from maildesk.demo.mail_program import INBOX, SENT, NotSent
 from maildesk.demo.mailbox_mail import Draft, answer, outgoing, read_letter
 from maildesk.demo.performance import served
@@ -188,8 +188,8 @@ def test_a_reply_is_sent_to_reply_to_and_stays_in_the_thread() -> None:
     sent = outgoing(Draft(to="ann@demo.example", subject="[MD-7] Toner", text="Out."), RITA)
     sent["Reply-To"] = "desk+token@demo.example"
     sent["References"] = "<first@demo.example>"
-    outgoing_mail = read_letter(bytes(sent), INBOX, 1, sent["Date"].datetime)
-    reply = outgoing(answer(outgoing_mail, "#take"), ANN)
+    letter = read_letter(bytes(sent), INBOX, 1, sent["Date"].datetime)
+    reply = outgoing(answer(letter, "#take"), ANN)
     assert reply["To"] == "desk+token@demo.example"
     assert reply["Subject"] == "Re: [MD-7] Toner"
     assert reply["In-Reply-To"] == sent["Message-ID"]
@@ -224,13 +224,13 @@ def test_the_desk_knows_every_person_of_the_demo() -> None:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SenderIdentity]:
-    with SenderIdentity.build(tmp_path_factory.mktemp("demo")) as running:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoEnvironment]:
+    with DemoEnvironment.build(tmp_path_factory.mktemp("demo")) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def address(house: SenderIdentity) -> Iterator[str]:
+def address(house: DemoEnvironment) -> Iterator[str]:
     with served(house) as running:
         yield running.rstrip("/")
 
@@ -245,16 +245,16 @@ def fetched(url: str, data: bytes | None = None, **headers: str) -> str:
         return f"{refused.code}\n{refused.read().decode()}"
 
 
-def test_a_rejected_mail_is_not_stored_as_sent(house: SenderIdentity) -> None:
+def test_a_rejected_mail_is_not_stored_as_sent(house: DemoEnvironment) -> None:
     rita = house.program(RITA)
     with pytest.raises(NotSent, match="unknown recipient"):
         rita.send(Draft(to="nobody@demo.example", subject="Hello?"))
     with pytest.raises(NotSent, match="recipient"):
         rita.send(Draft(to="", subject="Hello?"))
-    assert [outgoing_mail.subject for outgoing_mail in rita.outgoing_mails(SENT)] == []
+    assert [letter.subject for letter in rita.letters(SENT)] == []
 
 
-def test_a_missing_mail_is_reported_with_the_mails_that_arrived(house: SenderIdentity) -> None:
+def test_a_missing_mail_is_reported_with_the_mails_that_arrived(house: DemoEnvironment) -> None:
     house.program(ANN).send(Draft(to=MAX.address, subject="Lunch", text="Today?"))
     with pytest.raises(NotInTime, match=r"Dinner.*Lunch"):
         new_letter(house.program(MAX), subject="Dinner", seconds=0.2)
@@ -347,9 +347,9 @@ def reply(page: Page, words: str) -> None:
 @needs("chromium")
 def test_rita_writes_ann_answers_and_rita_sees_it(page: Page, tmp_path: Path) -> None:
     write(page, "rita", "Printer on the third floor", "It jams.\n\nRita")
-    open_mail(page, "rita", "Printer on the third floor", "thank you for writing")
+    open_mail(page, "rita", "Printer on the third floor", "Thank you for contacting us")
     mail = page.frame_locator("iframe.body")
-    expect(mail.get_by_role("heading", name="We have your request")).to_be_visible()
+    expect(mail.get_by_role("heading", name="We received your request")).to_be_visible()
     open_mail(page, "ann", "Printer on the third floor", "A new ticket")
     expect(page.get_by_role("link", name="Reply with #take")).to_be_visible()
     reply(page, "Hello Rita,\n\nI bring new rollers at two.\n\nAnn")
@@ -363,9 +363,9 @@ def test_rita_writes_ann_answers_and_rita_sees_it(page: Page, tmp_path: Path) ->
 
 
 @needs("chromium")
-def test_max_approves_with_the_button_of_his_mail(page: Page, house: SenderIdentity) -> None:
+def test_max_approves_with_the_button_of_his_mail(page: Page, house: DemoEnvironment) -> None:
     write(page, "rita", "New notebook please", "Mine is six years old.")
-    open_mail(page, "max", "New notebook please", "asks for your approval")
+    open_mail(page, "max", "New notebook please", "requests your approval")
     expect(page.get_by_role("link", name="Reply with approve")).to_be_visible()
     with page.expect_popup() as opened:
         page.frame_locator("iframe.body").get_by_role("link", name="Approve").click()
@@ -373,8 +373,8 @@ def test_max_approves_with_the_button_of_his_mail(page: Page, house: SenderIdent
     link_page.get_by_role("radio", name="Approve").check()
     link_page.get_by_role("button", name="Send my decision").click()
     expect(link_page.get_by_role("heading", level=1)).to_have_text("You approved this request")
-    outgoing_mail = new_letter(house.program(ANN), says="Max Moreno approved the request")
-    assert "New notebook please" in outgoing_mail.subject
+    letter = new_letter(house.program(ANN), says="Max Moreno approved the request")
+    assert "New notebook please" in letter.subject
 
 
 @needs("chromium")
@@ -382,7 +382,7 @@ def test_max_approves_with_the_button_of_his_mail(page: Page, house: SenderIdent
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     chromium: Browser,
     address: str,
-    house: SenderIdentity,
+    house: DemoEnvironment,
     viewport: ViewportSize,
     scheme: Literal["light", "dark"],
 ) -> None:
@@ -407,7 +407,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
 
 @needs("chromium")
 def test_the_mailbox_works_without_a_script(
-    chromium: Browser, address: str, house: SenderIdentity
+    chromium: Browser, address: str, house: DemoEnvironment
 ) -> None:
     context = chromium.new_context(viewport=PHONE, java_script_enabled=False, base_url=address)
     page = context.new_page()

@@ -100,9 +100,11 @@ def test_links_between_pages_work(page: Path) -> None:
     assert [link for link in local if not (page.parent / link).exists()] == []
 
 
-def test_the_files_that_contributing_names_exist() -> None:
-    page = (ROOT / "docs" / "contributing.md").read_text()
-    named = re.findall(r"`((?:maildesk|tests|config)/[\w./]+)`", page)
+@pytest.mark.parametrize("page", ["architecture.md", "contributing.md", "glossary.md"])
+def test_the_files_that_a_page_refers_to_exist(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text()
+    named = re.findall(r"`((?:maildesk|tests|config|bench|docs)/[\w./-]+)`", text)
+    assert named
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
@@ -115,5 +117,5 @@ def test_every_mail_template_and_every_name_in_it_is_documented() -> None:
     first, second = page.split("What a template may name:")
     assert re.findall(r"^\| `([a-z-]+)` \|", first, re.MULTILINE) == [str(one) for one in Template]
     named = re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`[^|]*) \|", second, re.MULTILINE)))
-    body = inspect.getsource(compose).partition("def _words")[2]
+    body = inspect.getsource(compose).partition("def template_words")[2]
     assert sorted(named) == sorted(re.findall(r'^        "(\w+)":', body, re.MULTILINE))

@@ -22,9 +22,9 @@ from maildesk.config.schema.rules import Trigger
 from maildesk.ingest.reading.analyse import read
 from maildesk.ingest.reading.pool import ReadingPool
 from maildesk.lifecycle.classification import rule_time
-from maildesk.lifecycle.classification.rule_evaluation import look
+from maildesk.lifecycle.classification.rule_evaluation import evaluate_rules
+from maildesk.lifecycle.classification.rule_trial import differences
 from maildesk.lifecycle.first_event import first_event
-from maildesk.lifecycle.rule_trial import differences
 from maildesk.model.mail import Mail
 from maildesk.model.person import Person
 from maildesk.model.ticket import evolve, spoken
@@ -126,7 +126,7 @@ def _tried(config: Config, store: Store, mail: Mail, text: str, number: int | No
         organisation=policy.directory.organisation_of(requester),
     )
     on: Trigger = "created" if number is None else "replied"
-    return look(policy, on, rule_input, now)
+    return evaluate_rules(policy, on, rule_input, now)
 
 
 def _sender(mail: Mail) -> Person:

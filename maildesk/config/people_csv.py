@@ -82,7 +82,7 @@ def _records(path: Path) -> tuple[list[_Record], list[Finding]]:
 
 
 def _divider(text: str) -> str:
-    """The delimiter; spreadsheets use semicolons where the comma is the decimal separator."""
+    """The delimiter; some spreadsheets export semicolons instead of commas."""
     head = text.partition("\n")[0]
     return ";" if head.count(";") > head.count(",") else ","
 

@@ -1,14 +1,15 @@
-"""Which ticket a mail belongs to, how sure that is, and on what evidence. Pure.
+"""Finds the ticket that a mail belongs to, and the evidence for it. Pure.
 
-Outlook's Thread-Index is shown and believed by nothing: whoever has seen a mail of a conversation
-can write it, and a program goes on with it under another subject.
+Outlook's Thread-Index is shown in the trace and never used: anybody who has seen a mail of the
+conversation can copy it, and programs keep it under another subject.
 
 The order is that of the evidence's strength: a reply token in a recipient address, a
 Message-ID in In-Reply-To or References (RFC 5322 §3.6.4), a reply token quoted in the body,
-a subject tag of a ticket in which the sender takes part. The same subject alone never threads.
+a subject tag of a ticket in which the sender is a participant. The same subject alone never
+threads.
 
-A marker in the body comes after the references and proves nobody: it is quoted and forwarded
-together with the text, so whoever was shown the mail holds it.
+A token in the body counts after the references and proves nothing about the sender: it is quoted
+and forwarded with the text, so everybody who was shown the mail has it.
 """
 
 import base64
@@ -155,7 +156,7 @@ def _conversations(mail: Mail) -> Iterator[str]:
         except (binascii.Error, ValueError):
             continue
         if len(guid) == 32:
-            yield f"Thread-Index of conversation {guid}: it names no ticket by itself"
+            yield f"Thread-Index of conversation {guid}: it alone names no ticket"
 
 
 def _references(mail: Mail, keys: tuple[bytes, ...]) -> Iterator[Reference]:
@@ -180,7 +181,7 @@ def wanted(clues: Clues) -> Wanted:
 
 
 def thread(clues: Clues, sender: Person, known: Known) -> Thread:
-    """The ticket by the strongest evidence; what weaker evidence says goes into the step."""
+    """The ticket by the strongest evidence; the step also names the weaker evidence."""
     taken: _Naming | None = None
     evidence: list[str] = []
     rejected = list(clues.bad)
@@ -233,7 +234,7 @@ def _objection(naming: _Naming, taken: _Naming | None, sender: Person, known: Kn
     if naming.ticket not in known.tickets:
         return f"there is no ticket {naming.ticket}"
     if taken and naming.ticket != taken.ticket:
-        return f"names ticket {naming.ticket}, but {taken.words} goes before"
+        return f"names ticket {naming.ticket}, but {taken.words} is stronger"
     if naming.how == "subject" and not _is_insider(sender, known.tickets[naming.ticket]):
         return "the sender takes no part in that ticket"
     return ""

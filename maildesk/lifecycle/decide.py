@@ -7,7 +7,7 @@ from operator import itemgetter
 
 from maildesk.lifecycle import correspondence, held_mail, link_click, monitoring_problem, opening
 from maildesk.lifecycle.approvals import approval_deadlines, substitutes
-from maildesk.lifecycle.classification.rule_triggers import follow, strike
+from maildesk.lifecycle.classification.rule_triggers import apply_triggers, run_delayed
 from maildesk.lifecycle.closure import closure
 from maildesk.lifecycle.commands import agent_link, hold, perform
 from maildesk.lifecycle.decision_builder import DecisionBuilder
@@ -33,7 +33,7 @@ from maildesk.model.decision import Actor, ActorKind, Answer, Change, Decision, 
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
 
-_Strike = Callable[[DecisionBuilder, Person], None]
+_OnDeadline = Callable[[DecisionBuilder, Person], None]
 
 
 def decide(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime) -> Decision:
@@ -48,7 +48,7 @@ def decide(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime) -
     requester = _asking(cause)
     if requester is None:
         return decision
-    return follow(
+    return apply_triggers(
         ticket,
         decision,
         _seen(cause),
@@ -176,18 +176,18 @@ def _deadline_reached(
     return replace(decision, changes=decision.changes or (Change(ticket.number, ()),))
 
 
-def _deadlines(ticket: Ticket) -> tuple[tuple[datetime | None, _Strike], ...]:
+def _deadlines(ticket: Ticket) -> tuple[tuple[datetime | None, _OnDeadline], ...]:
     """When each is due and what happens then. The earliest comes first, also where several were
-    missed; of two at once the upper one. One strike is one deadline: the next look finds the rest.
+    missed; of two at once the upper one. One call works one deadline: the next look finds the rest.
     """
     question = ticket.approval if ticket.waits_for_approval else None
     return (
         (ticket.remind_due, lambda builder, _: closure.remind(builder)),
         (ticket.close_due, lambda builder, _: closure.close_when_due(builder)),
         (ticket.settle_due, lambda builder, _: monitoring_problem.settled(builder)),
-        (question.due if question else None, approval_deadlines.strike),
+        (question.due if question else None, approval_deadlines.on_deadline),
         (ticket.wake_due, lambda builder, _: hold.wake(builder)),
-        (ticket.rules_due, strike),
+        (ticket.rules_due, run_delayed),
     )
 
 

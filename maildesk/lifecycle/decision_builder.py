@@ -29,7 +29,7 @@ UNNUMBERED = 0
 class DecisionBuilder:
     """Collects events and letters; lives only inside one call of `decide`.
 
-    `family` are the tickets below this one, which may follow it.
+    `descendants` are the tickets below this one, which may follow it.
     """
 
     ticket: Ticket
@@ -53,7 +53,7 @@ class DecisionBuilder:
     def opening(
         cls, event: TicketOpened, actor: Actor, policy: Policy, now: datetime, *, silent: bool
     ) -> "DecisionBuilder":
-        """A draft whose first event makes the ticket; its number is given when it is stored."""
+        """A builder whose first event makes the ticket; its number is given when it is stored."""
         ticket = evolve(None, event, number=UNNUMBERED, at=now)
         return cls(ticket, actor, policy, now, is_new=True, events=[event], silent=silent)
 
@@ -154,24 +154,23 @@ def _values(builder: DecisionBuilder) -> dict[str, Any]:
 
 
 def _lists(builder: DecisionBuilder) -> dict[str, Any]:
-    """A copy of each list of the draft."""
+    """A copy of each list of the builder."""
     return {name: list(one) for name, one in _values(builder).items() if isinstance(one, list)}
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """How far a draft was, so that it can go back there."""
+class Savepoint:
+    """How far a decision was, so that it can go back there."""
 
     builder: DecisionBuilder
 
     @classmethod
-    def of(cls, builder: DecisionBuilder) -> "Mark":
-        """The draft as it is now."""
+    def of(cls, builder: DecisionBuilder) -> "Savepoint":
+        """The decision as it is now."""
         return cls(replace(builder, **_lists(builder)))
 
-    def back(self, builder: DecisionBuilder) -> None:
-        """Let the draft be as it was, with all that it holds: its trace tells nothing of what was
-        taken back."""
+    def rollback(self, builder: DecisionBuilder) -> None:
+        """Restore every field. The trace says nothing about what was rolled back."""
         was = _values(self.builder) | _lists(self.builder)
         for name, value in was.items():
             setattr(builder, name, value)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from maildesk.model.cause import ParentStateChanged, RelatedTicketChange
 from maildesk.model.event import Event
 from maildesk.model.mail import Disposition, Step
+from maildesk.model.message import Message
 from maildesk.model.report import Report
 from maildesk.model.sla_timer import PendingNotification, SlaWarning
 from maildesk.model.token import Purpose
@@ -64,7 +65,7 @@ class Moving:
 
 
 class Template(enum.StrEnum):
-    """The mails that the desk sends; one folder of templates/mail each."""
+    """The mails that the desk sends; a file for each format in templates/mail."""
 
     ACKNOWLEDGEMENT = "acknowledgement"
     AGENT_NOTIFICATION = "agent-notification"
@@ -99,7 +100,7 @@ class OutgoingMail:
     automatic: bool = True
     text: str = ""
     author: int | None = None
-    note: str = ""
+    note: Message | str = ""
     links: tuple[Purpose, ...] = ()
     warnings: tuple[SlaWarning, ...] = ()
     report: Report | None = None

@@ -93,7 +93,7 @@ def open_runtime(
         store,
         settings,
         policy,
-        Composer(house),
+        Composer(house, files.mail_templates),
         keys,
         holder,
         watches(files.monitoring),

@@ -320,4 +320,6 @@ class Recorder:
             now=self.now,
             cause=matter.cause,
         )
+        if mail.fault:
+            return Step("mail-template", "override failed, not used", rejected=(mail.fault,))
         return None

@@ -87,14 +87,14 @@ class CompiledRule:
 
 @dataclass(frozen=True, slots=True)
 class CompiledRules:
-    """All rules in order, and the environment in which they look at a scene."""
+    """All rules in order, and the environment in which they are evaluated."""
 
     rules: tuple[CompiledRule, ...]
     environment: cel.Env
     patterns: Patterns
 
     def activation(self, rule_input: RuleInput) -> cel.Activation:
-        """The facts of a scene, ready for any number of rules."""
+        """The facts of an input, ready for any number of rules."""
         return self.activated(values(rule_input))
 
     def activated(self, facts: dict[str, Value]) -> cel.Activation:

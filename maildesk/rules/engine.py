@@ -77,7 +77,7 @@ def run(
     only: Collection[str] | None = None,
 ) -> Outcome:
     """One pass over all rules, or over those of these names `only`; also where a cause is several
-    things `on` which rules look. `target` holds the ticket of the scene."""
+    things `on` which rules look. `target` holds the ticket of the input."""
     causes = (on,) if isinstance(on, str) else on
     this = _Pass(compiled, causes, target, rule_input, compiled.activation(rule_input))
     for rule in compiled.rules:

@@ -142,5 +142,5 @@ FACTS: tuple[Fact, ...] = (
 
 
 def values(rule_input: RuleInput) -> dict[str, Value]:
-    """Every fact of the scene by its name."""
+    """Every fact of the input by its name."""
     return {fact.name: fact.read(rule_input) for fact in FACTS}

@@ -107,7 +107,7 @@ def told(outcome: Outcome) -> dict[str, Any]:
 
 
 def scene_of(facts: Mapping[str, Any]) -> RuleInput:
-    """A scene with these facts; those that are not named are empty."""
+    """An input with these facts; those that are not named are empty."""
 
     def fact(name: str, default: Any) -> Any:
         return facts.get(name, default)

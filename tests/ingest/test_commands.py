@@ -114,17 +114,17 @@ WRONG: tuple[tuple[str, str, str], ...] = (
     ("#tkae", "#tkae", "did you mean #take?"),
     ("Hi\n#clsoe", "#clsoe", "did you mean #close?"),
     # nothing near: all there are
-    ("#xyzzy", "#xyzzy", "not known; #help shows what there is"),
+    ("#xyzzy", "#xyzzy", "unknown command; #help lists all commands"),
     # too short to be sure
     ("#ta", "#ta", "can mean #take or #tag"),
     ("#re x", "#re x", "can mean #resolve or #reopen"),
     # the value is missing
-    ("#team", "#team", "write what you mean behind it: #team <team>"),
+    ("#team", "#team", "write what you mean after it: #team <team>"),
     ("#team\nFirst line", "#team", "write what you mean behind it"),
-    ("#escalate", "#escalate", "write the text behind it: #escalate <L2|L3|field|team|back|"),
-    ("#undo it", "#undo it", "#undo stands alone on its line"),
+    ("#escalate", "#escalate", "write the text after it: #escalate <L2|L3|field|team|back|"),
+    ("#undo it", "#undo it", "write nothing after #undo on its line"),
     # two letters are a full name here
-    ("Hi\n#cc lee@example.org\nRita", "#cc lee@example.org", "stands between text"),
+    ("Hi\n#cc lee@example.org\nRita", "#cc lee@example.org", "a command in the middle of the text"),
     # a tag on top of the mail is taken for a command, in doubt
     ("#printers! are bad", "#printers! are bad", "not known"),
     # the text is missing
@@ -132,11 +132,11 @@ WRONG: tuple[tuple[str, str, str], ...] = (
     ("#resolve\n\nNew toner.", "#resolve", "write the text behind it"),
     ("Hi\n#note\n#take", "#note", "write the text behind it"),
     # a text where none belongs
-    ("#take the door", "#take the door", "#take stands alone on its line"),
+    ("#take the door", "#take the door", "write nothing after #take on its line"),
     # a known command amid text: neither obeyed nor sent to the requester unseen
-    ("Hi\n#take\nRita", "#take", "stands between text"),
-    ("Hi\n\n#clo\n\nRita", "#clo", "stands between text"),
-    ("Hi\n- #take\nRita", "- #take", "stands between text"),
+    ("Hi\n#take\nRita", "#take", "a command in the middle of the text"),
+    ("Hi\n\n#clo\n\nRita", "#clo", "a command in the middle of the text"),
+    ("Hi\n- #take\nRita", "- #take", "a command in the middle of the text"),
     # nearly one: as it stands above a signature that nothing parts from the text
     ("Hi\n#nota she is slow\nAnn Archer", "#nota she is slow", "did you mean #note?"),
     ("Hi\n#reslove it\nAnn Archer", "#reslove it", "did you mean #resolve?"),

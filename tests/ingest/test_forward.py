@@ -54,7 +54,14 @@ ROWS = (
 )
 
 
-@pytest.mark.parametrize(("subject", "text", "author", "words"), ROWS)
+ROW_IDS = (
+    *("Gmail", "Outlook", "Outlook in German", "a mark of the company in front"),
+    *("an answer with a quote", "no subject of a forward", "no forwarded mail", "no text"),
+    *("two authors", "no author"),
+)
+
+
+@pytest.mark.parametrize(("subject", "text", "author", "words"), ROWS, ids=ROW_IDS)
 def test_the_author_of_a_mail_passed_on(
     subject: str, text: str, author: str | None, words: str
 ) -> None:
@@ -108,7 +115,14 @@ ATTACHED = (
 )
 
 
-@pytest.mark.parametrize(("raw", "is_passed_on"), ATTACHED)
+ATTACHED_IDS = (
+    *("Fwd", "WG", "no subject", "the inner subject", "a MIME mail"),
+    *("attached to show it", "attached to an answer", "two mails", "a bounce"),
+    *("two authors", "no author", "an automatic mail", "a mail of the desk", "an empty mail"),
+)
+
+
+@pytest.mark.parametrize(("raw", "is_passed_on"), ATTACHED, ids=ATTACHED_IDS)
 def test_a_mail_that_is_attached(raw: bytes, is_passed_on: bool) -> None:
     found = passed_on(read(raw))
     assert (found is not None) == is_passed_on

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from maildesk.ingest.mime.html_text import to_text
+from maildesk.ingest.html.plain_text import to_text
 
 ROWS = {
     "inline elements join": ("<p>Pay <b>now</b>, <i>please</i>.</p>", "Pay now, please."),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from maildesk.ingest.mime.html_text import to_text
+from maildesk.ingest.html.plain_text import to_text
 from maildesk.ingest.mime.mail_parser import parse
 
 LONG = "----=_NextPart_000_0001"

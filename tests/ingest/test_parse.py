@@ -218,6 +218,11 @@ def _encoded(data: bytes, encoding: str) -> bytes:
         (b"Content-Type: text/html\r\n\r\n" + b"<p>x" * 300_000, "html-too-long"),
         (b"\r\n" + b"word " * 500_000, "text-too-long"),
     ],
+    ids=[
+        *("a long field", "many fields", "many recipients", "many encoded words", "many parts"),
+        *("deep multiparts", "deep HTML", "closing tags of nothing", "formatting opened again"),
+        *("much HTML", "much text"),
+    ],
 )
 def test_past_a_bound_there_is_still_a_mail_and_a_word(raw: bytes, word: str) -> None:
     assert word in parse(raw).defects

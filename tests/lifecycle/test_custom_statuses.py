@@ -10,7 +10,11 @@ import pytest
 from maildesk.config.schema.people import Absence
 from maildesk.config.schema.rules import Rules
 from maildesk.config.schema.workflow import Workflow
-from maildesk.lifecycle.classification.rule_evaluation import apply_rules, look, rule_input
+from maildesk.lifecycle.classification.rule_evaluation import (
+    apply_rules,
+    evaluate_rules,
+    rule_input,
+)
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.policy import Policy
@@ -233,7 +237,7 @@ def test_what_could_not_be_done_is_not_seen(
 def test_a_trial_does_what_the_pass_does_and_leaves_nothing_behind() -> None:
     policy = with_rule({"escalate": "Network", "tag": "late", "note": "n"})
     builder = DecisionBuilder(ANALYSIS, Actor(ActorKind.REQUESTER, RITA.id), policy, NOW)
-    tried = look(policy, "replied", rule_input(builder, Facts(), RITA), NOW)
+    tried = evaluate_rules(policy, "replied", rule_input(builder, Facts(), RITA), NOW)
     assert (builder.ticket, builder.events, builder.outgoing_mails, builder.steps) == (
         ANALYSIS,
         [],

@@ -285,6 +285,15 @@ def test_an_agent_who_reopens_is_a_cause_as_the_requester_is(order: tuple[str, s
     assert after(WAITING, decision).tags == ("again",)  # one cause, one pass
 
 
+def test_one_mail_says_that_work_goes_on_and_that_a_rule_asks_for_an_approval() -> None:
+    asks = {"name": "Asks", "on": "reopened", "then": {"ask_approval": "manager"}}
+    cause = AgentActed(agent=ANN, message="m", requester=RITA, commands=(Command("reopen", "why"),))
+    decision = decide(WAITING, cause, with_rules(asks), NOW)
+    assert told(decision) == ["update:rita", "approval:max"]
+    assert "void" in decision.outgoing_mails[0].note
+    assert "needs an approval" in decision.outgoing_mails[0].note
+
+
 def test_a_child_that_is_resolved_with_its_parent_is_a_changed_status() -> None:
     tagging = with_rules({**CHANGED, "name": "Over", "when": "true", "then": {"tag": "over"}})
     cause = ParentStateChanged(

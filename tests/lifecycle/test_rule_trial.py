@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from maildesk.config.schema.rules import Rules
-from maildesk.lifecycle.rule_trial import differences
+from maildesk.lifecycle.classification.rule_trial import differences
 from maildesk.rules.compile import compile_rules
 from tests.world import shipped_policy
 

@@ -48,7 +48,7 @@ def test_a_week_is_told_on_monday_at_eight_and_never_again(world: World) -> None
     ]
     mail = one(outgoing_mails, "max", "report")
     assert mail.subject == "Weekly report: 23 November 2026 to 30 November 2026"
-    assert "Opened:        1 (1 more than before)" in mail.text
+    assert "Opened:         1 (1 more than in the period before)" in mail.text
     assert "First response: 100 % kept, 1 of 1" in mail.text
     assert mail.message["Auto-Submitted"] == "auto-generated"
     for _ in range(3):

@@ -27,7 +27,7 @@ class FakeTarget:
         """One agent for every team."""
         return self.agent
 
-    def find(self, _scene: RuleInput, _relate: Relate, /) -> int | None:
+    def find(self, _rule_input: RuleInput, _relate: Relate, /) -> int | None:
         """One ticket for every question."""
         return self.other
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from maildesk.config.load import load
 from maildesk.daemon.run import Daemon
-from maildesk.demo.mailbox_mail import OutgoingMail, answer, read_letter
+from maildesk.demo.mailbox_mail import Letter, answer, read_letter
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.model.token import LinkToken, Purpose
 from maildesk.processing.links.visibility import entries, visible_ticket
@@ -31,14 +31,14 @@ _OF_A_TRANSCRIPT = ("What you ordered is done", "Something is wrong", "Nothing w
 _TAG = re.compile(r"\[MD-(\d+)\]")
 
 
-def tag(outgoing_mail: OutgoingMail) -> int:
+def tag(outgoing_mail: Letter) -> int:
     """The ticket that the subject names."""
     found = _TAG.search(outgoing_mail.subject)
     assert found, outgoing_mail.subject
     return int(found[1])
 
 
-def said(outgoing_mail: OutgoingMail) -> str:
+def said(outgoing_mail: Letter) -> str:
     """Its text without line breaks."""
     return " ".join(outgoing_mail.text.split())
 
@@ -47,20 +47,20 @@ def said(outgoing_mail: OutgoingMail) -> str:
 class Got:
     """What the desk wrote about one ticket, by the address that got it, oldest first."""
 
-    outgoing_mails: list[tuple[str, OutgoingMail]]
+    outgoing_mails: list[tuple[str, Letter]]
 
     @property
     def number(self) -> int:
         return tag(self.outgoing_mails[0][1])
 
-    def by(self, who: str) -> list[OutgoingMail]:
+    def by(self, who: str) -> list[Letter]:
         return [
             outgoing_mail
             for address, outgoing_mail in self.outgoing_mails
             if address == ADDRESS.get(who, who)
         ]
 
-    def to(self, who: str) -> OutgoingMail:
+    def to(self, who: str) -> Letter:
         """The only letter to that person."""
         found = self.by(who)
         assert len(found) == 1, [
@@ -68,7 +68,7 @@ class Got:
         ]
         return found[0]
 
-    def transcript(self, who: str = "ann") -> OutgoingMail:
+    def transcript(self, who: str = "ann") -> Letter:
         """The letter that tells the agent what became of a mail."""
         found = [one for one in self.by(who) if _is_transcript(one)]
         assert len(found) == 1, [
@@ -76,7 +76,7 @@ class Got:
         ]
         return found[0]
 
-    def news(self, who: str) -> OutgoingMail:
+    def news(self, who: str) -> Letter:
         """The only letter to an agent that is no transcript."""
         found = [one for one in self.by(who) if not _is_transcript(one)]
         assert len(found) == 1, [
@@ -85,7 +85,7 @@ class Got:
         return found[0]
 
 
-def _is_transcript(outgoing_mail: OutgoingMail) -> bool:
+def _is_transcript(outgoing_mail: Letter) -> bool:
     return any(one in outgoing_mail.text for one in _OF_A_TRANSCRIPT)
 
 
@@ -97,7 +97,7 @@ def asks(who: str, subject: str, text: str) -> EmailMessage:
     return _mail(who, "desk@example.org", subject, text)
 
 
-def replies(who: str, outgoing_mail: OutgoingMail, text: str) -> EmailMessage:
+def replies(who: str, outgoing_mail: Letter, text: str) -> EmailMessage:
     """An answer as a mail program makes it: to Reply-To, in the thread, the mail quoted below."""
     draft = answer(outgoing_mail, text)
     mail = _mail(who, draft.to, draft.subject, draft.text)
@@ -120,7 +120,7 @@ class Day:
     """The installation, and all that it wrote so far as (address, letter)."""
 
     scene: RuleInput
-    outgoing_mails: list[tuple[str, OutgoingMail]] = field(default_factory=list)
+    outgoing_mails: list[tuple[str, Letter]] = field(default_factory=list)
     sent: int = 0
 
     def play(self, *parts: Part) -> None:
@@ -130,7 +130,7 @@ class Day:
             outgoing_mails = self._round(list(going.values()))
             going = dict(_further(going, outgoing_mails))
 
-    def _round(self, mails: list[EmailMessage]) -> list[tuple[str, OutgoingMail]]:
+    def _round(self, mails: list[EmailMessage]) -> list[tuple[str, Letter]]:
         self.sent += len(mails)
         self.scene.arrive(*(bytes(mail) for mail in mails))
         self.scene.wait_until_quiet(self.sent)
@@ -142,7 +142,7 @@ class Day:
             )
         return self.outgoing_mails[-len(fresh) :] if fresh else []
 
-    def got(self, number: int, who: str) -> list[OutgoingMail]:
+    def got(self, number: int, who: str) -> list[Letter]:
         """All that the person got about the ticket, oldest first."""
         return [one for to, one in self.outgoing_mails if to == ADDRESS[who] and tag(one) == number]
 
@@ -171,7 +171,7 @@ class Day:
 
 
 def _further(
-    going: dict[Part, EmailMessage], outgoing_mails: list[tuple[str, OutgoingMail]]
+    going: dict[Part, EmailMessage], outgoing_mails: list[tuple[str, Letter]]
 ) -> Iterator[tuple[Part, EmailMessage]]:
     for part, mail in going.items():
         about = _about(mail, outgoing_mails)
@@ -182,8 +182,8 @@ def _further(
 
 
 def _about(
-    mail: EmailMessage, outgoing_mails: list[tuple[str, OutgoingMail]]
-) -> list[tuple[str, OutgoingMail]]:
+    mail: EmailMessage, outgoing_mails: list[tuple[str, Letter]]
+) -> list[tuple[str, Letter]]:
     """Of the ticket of the mail; a first mail is known by the words of its subject."""
     found = _TAG.search(str(mail["Subject"]))
     word = found[0] if found else str(mail["Subject"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from maildesk.demo.mailbox_mail import OutgoingMail
+from maildesk.demo.mailbox_mail import Letter
 from maildesk.model.ticket import Ticket
 from tests.crash.scene import Box
 from tests.servers import Dovecot
@@ -24,26 +24,26 @@ def box(request: pytest.FixtureRequest) -> Box:
     return Box(server.port, f"desk{id(request)}" if isinstance(server, Dovecot) else server.user)
 
 
-def _says(outgoing_mail: OutgoingMail, *words: str) -> None:
+def _says(outgoing_mail: Letter, *words: str) -> None:
     for one in words:
         assert one in said(outgoing_mail), outgoing_mail.text
 
 
-def _meant(transcript: OutgoingMail) -> str:
+def _meant(transcript: Letter) -> str:
     """The wrong line again, in the spelling that the transcript asks for."""
     found = re.search(r"#\S+ (.*): did you mean (#\w+)\?", said(transcript))
     assert found, transcript.text
     return f"{found[2]} {found[1]}"
 
 
-def _named(transcript: OutgoingMail, wrong: str) -> str:
+def _named(transcript: Letter, wrong: str) -> str:
     """What the transcript offers in place of a name that nobody has."""
     found = re.search(rf'there is no \w+ "{wrong}"; did you mean "([^"]+)"\?', said(transcript))
     assert found, transcript.text
     return found[1]
 
 
-def _word(resolution: OutgoingMail, meaning: str) -> str:
+def _word(resolution: Letter, meaning: str) -> str:
     """The word that a mail asks for, for what one wants to say."""
     found = re.search(rf"{meaning}: +(\w+)", resolution.text)
     assert found, resolution.text
@@ -73,16 +73,14 @@ def a_question() -> Part:
     _says(work, "The second.")
     got = yield replies("ann", work, "#resolve I oiled it.")
     _says(got.transcript(), "#resolve:")
-    got = yield replies("rita", got.to("rita"), _word(got.to("rita"), "It is solved"))
+    got = yield replies("rita", got.to("rita"), _word(got.to("rita"), "Accept"))
     _says(got.to("rita"), "You accepted the resolution")
 
 
 def a_rejection() -> Part:
     got = yield asks("rita", "Door card", "It opens nothing.")
     got = yield replies("ann", got.to("ann"), "#resolve Try it now.")
-    got = yield replies(
-        "rita", got.to("rita"), f"{_word(got.to('rita'), 'Something is wrong')} it is red."
-    )
+    got = yield replies("rita", got.to("rita"), f"{_word(got.to('rita'), 'Reject')} it is red.")
     got = yield replies("ann", got.news("ann"), "#resolve A new card is at the desk.")
     assert got.to("rita")
 

@@ -63,7 +63,10 @@ WRONG = [
     ("#onbehalf rita@example.org\n#resolve SECRET", "write it in a reply to this mail"),
     ("#onbehalf rita@example.org\n#merge 1000", "write it in a reply to this mail"),
     ("#onbehalf rita@example.org\n#escalate requester Which?", "write it in a reply to this mail"),
-    ("#onbehalf rita@example.org\n\nHello\n#note SECRET\nWorld", "stands between text"),
+    (
+        "#onbehalf rita@example.org\n\nHello\n#note SECRET\nWorld",
+        "a command in the middle of the text",
+    ),
 ]
 
 

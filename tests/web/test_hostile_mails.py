@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Playwright, Route, sync_playwright
 
-from maildesk.ingest.mime.sanitise import for_frame
+from maildesk.ingest.html.sanitise import for_frame
 from maildesk.web import guard
 from tests.web.desk_pages import Looking, pages_of
 from tests.web.hostile_html import CALM, EVERY, LURES, MUTATIONS, SCRIPTS, TRACKERS

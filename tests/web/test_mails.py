@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from maildesk.ingest.mime.sanitise import for_frame, sanitise
+from maildesk.ingest.html.sanitise import for_frame, sanitise
 from maildesk.model.page import Enclosed, Enclosure, Enclosures, WholeMail
 from tests.web import door_fake as links
 from tests.web.door_fake import DoorFake

@@ -1,1 +1,1 @@
-"""What every command shares: options, output, errors."""
+"""The options, output and errors that all commands share."""

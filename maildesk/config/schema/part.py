@@ -1,4 +1,4 @@
-"""What every table of a configuration file shares."""
+"""The base class and the types that all configuration tables share."""
 
 from typing import Annotated, Any
 

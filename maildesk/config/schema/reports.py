@@ -1,4 +1,4 @@
-"""reports.toml: which report is sent to whom, and when."""
+"""reports.toml: recipients and times of the reports by mail."""
 
 import re
 from typing import Annotated, Literal

@@ -43,7 +43,7 @@ class Security(enum.StrEnum):
 
 
 class Settle(enum.StrEnum):
-    """What to do on the server with a mail that is stored in the journal."""
+    """The action on the server for a mail that is stored in the journal."""
 
     MOVE = "move"
     FLAG = "flag"

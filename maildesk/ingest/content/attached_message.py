@@ -1,7 +1,7 @@
 """A mail attached to a mail: who wrote it and what it says. Never raises.
 
-Only where there is exactly one, and a person wrote it: a bounce encloses what did not arrive, a
-digest what others said. Its first 4 MB are looked at; mails attached to it are not.
+Only if exactly one mail is attached and a person sent it: a bounce encloses the undelivered mail, a
+digest the mails of others. Its first 4 MB are read; mails attached to it are ignored.
 """
 
 from maildesk.ingest.intent.automatic_mail import screen

@@ -1,10 +1,10 @@
-"""A mail that somebody passed on: who wrote it, what it says, and what stands above it. Pure.
+"""A forwarded mail: its author, its text, and the words above it. Pure.
 
-It stands in the text below a header block, or is attached whole. Only where the subject says so as
-well: a quoted mail with its header block below an answer looks the same, and a mail can be attached
-to show something. Programs that leave the subject to the writer put the inner one there, or none.
+The forwarded mail is in the text below a header block, or attached. The subject must say so too,
+since a quoted mail below an answer looks the same, and a mail can be attached as an example. Some
+programs leave the subject to the writer: it is then that of the inner mail, or empty.
 
-Bounded by the lines looked at; each pattern meets one line cut to 1,000 characters.
+At most `_LINES` lines are examined, each cut to 1,000 characters.
 """
 
 import re
@@ -26,7 +26,7 @@ _ADDRESS = re.compile(r"([^\s<>()\[\]:;,\"']{1,64}@[^\s<>()\[\]:;,\"']{1,255})")
 
 @dataclass(frozen=True, slots=True)
 class Forwarded:
-    """The inner mail: its author, its text; and the words of the one who passed it on."""
+    """The inner mail: its author and text; and the words of the person who forwarded it."""
 
     author: Address
     subject: str
@@ -35,7 +35,7 @@ class Forwarded:
 
 
 def passed_on(reading: Reading) -> Forwarded | None:
-    """The mail that this one passes on, in its text or attached, or None."""
+    """The mail that this one forwards, in its text or attached, or None."""
     mail = reading.mail
     return forwarded_in(mail.subject, mail.text) or _attached(
         mail.subject, mail.text, reading.enclosed
@@ -50,7 +50,7 @@ def _attached(subject: str, text: str, inner: Enclosed | None) -> Forwarded | No
 
 
 def forwarded_in(subject: str, text: str) -> Forwarded | None:
-    """The mail that this one passes on, or None where that cannot be told."""
+    """The mail forwarded in the text, or None if that is unclear."""
     marked = _SUBJECT.match(subject)
     if marked is None:
         return None
@@ -66,7 +66,7 @@ def forwarded_in(subject: str, text: str) -> Forwarded | None:
 
 
 def above_the_first(text: str) -> str:
-    """The words above the first mail that is passed on, with or without a subject that says so."""
+    """The text above the first forwarded or quoted mail, whatever the subject says."""
     lines = text.split("\n")
     for at, line in enumerate(lines[:_LINES]):
         if forwarded(line) or original(line) or header_block(lines, at):
@@ -75,7 +75,7 @@ def above_the_first(text: str) -> str:
 
 
 def _author(block: list[str]) -> Address | None:
-    """Whom the block's one From line names; several addresses in it name nobody."""
+    """The author in the block's only From line; None if it holds several addresses."""
     senders = [line[:_LINE] for line in block if role(line) == "from"]
     if len(senders) != 1:
         return None

@@ -5,7 +5,7 @@ import re
 from lxml import etree  # type: ignore[import-untyped]
 
 from maildesk.ingest.content import quoting
-from maildesk.ingest.mime import html_text as markup
+from maildesk.ingest.html import plain_text as markup
 
 _MARKS = [
     "<blockquote",

@@ -1,7 +1,7 @@
 """How mail programs mark what they quote: attribution lines, header blocks, separators.
 
-Words of many languages in tables; a pattern meets one line, or up to four joined, cut to
-1,000 characters, so all of it is linear in the text.
+The words come from the language files. A pattern is applied to one line, or to up to five joined,
+cut to 1,000 characters, so the time is linear in the text.
 """
 
 import re
@@ -73,7 +73,7 @@ _HEADER_LINE = re.compile(
 
 
 def quoted(line: str) -> bool:
-    """Whether the line stands in a quote by its mark."""
+    """Whether the line begins with a quote mark."""
     return line.lstrip(" \t*").startswith(">") and ">>> >>>" not in line
 
 
@@ -98,9 +98,9 @@ def may_mark(line: str) -> bool:
 
 
 def attribution(lines: Sequence[str], at: int) -> tuple[int, bool]:
-    """(lines an attribution takes from `at` on, whether it is sure by itself); (0, False) if none.
+    """(number of lines of the attribution at `at`, whether it is certain); (0, False) if none.
 
-    Unsure ones (no date and no address) only count where a quote follows.
+    Uncertain ones (without date and address) count only if a quote follows.
     """
     first = lines[at][:_LINE]
     if not first.strip() or role(first):
@@ -169,7 +169,7 @@ def _is_attribution(text: str) -> bool:
 
 
 def shared_line(line: str) -> int:
-    """Where an attribution starts that stands behind words of the person on one line, or -1."""
+    """Where an attribution starts that follows the writer's words on the same line, or -1."""
     if not line.rstrip().endswith(_SAME_LINE_ENDS) or quoted(line):
         return -1
     found = _shared_at(line)

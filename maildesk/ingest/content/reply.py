@@ -1,9 +1,9 @@
 """The new text of a mail, apart from quotes, attribution lines and signature.
 
-Every line gets a mark; what is surely quoted is dropped; in doubt a line is kept. Quotes
-stay where the person answered between or below them at length, for without them the answers
-cannot be understood; a forwarded mail stays, for it is what the person wants to show. The
-whole text is always in `Mail.text`. Linear in the text.
+Each line is marked. Lines that are certainly quoted are dropped; in doubt a line is kept. Quotes
+are kept if the person answered between them, or at length below them, since the answers make no
+sense without them. A forwarded mail is kept, since the person wants to show it. The whole text is
+always in `Mail.text`. Linear in the text.
 """
 
 import enum
@@ -116,7 +116,7 @@ def _marked(lines: list[str]) -> tuple[list[_Line], bool]:
 
 
 def _plain(marked: Sequence[_Line], line: str) -> _Line:
-    """What a line is by itself: quoted where it goes on a quote, else the person's."""
+    """The mark of a line that announces nothing: a quote if it continues one."""
     goes_on = bool(marked) and marked[-1].mark is _Mark.QUOTE
     return _Line(_Mark.QUOTE if goes_on and quoting.quoted(line) else _Mark.OWN, line)
 

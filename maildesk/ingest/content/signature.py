@@ -1,4 +1,4 @@
-"""Where a person's words end and the signature begins. In doubt there is none."""
+"""Finds where a person's words end and the signature begins. In doubt there is no signature."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _INITIALLED = re.compile(r"-{1,2} ?[^\W\d_]\w{1,20} [^\W\d_]\w{1,20}$")
 _DEVICE = re.compile(
     rf"[\s*_\[(<]{{0,10}}(?:{_WORDS.sent_from_device.either}).{{0,80}}$", re.IGNORECASE
 )
-# `Sent from my desk, it is quicker` is something a person says.
+# `Sent from my desk, it is quicker` is a person's sentence.
 _SENTENCE = re.compile(rf"[ ,](?:{_WORDS.sentence_words.either})\b", re.IGNORECASE)
 
 

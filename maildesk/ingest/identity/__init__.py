@@ -1,1 +1,1 @@
-"""How sure it is who wrote a mail: SPF, DKIM, DMARC, ARC, Authentication-Results."""
+"""The proof of who wrote a mail: SPF, DKIM, DMARC, ARC, Authentication-Results."""

@@ -1,4 +1,4 @@
-"""Whom may we believe: how sure it is that the one in From wrote the mail. Pure; never raises.
+"""The proof that the person in From wrote the mail. Pure; never raises.
 
 Our own mail server's verdict is read from Authentication-Results (RFC 8601). Only the top-most
 such field counts, and only when its authserv-id is configured: a sender can write any field, also
@@ -7,10 +7,10 @@ to remove such forgeries as well). What this cannot see: a server that adds no f
 and lets the sender's pass. Configure an authserv-id only for a server that checks every mail.
 
 Exchange Online names no server in its field. Where a mailbox is set to it, the top-most field
-is read without a name; Exchange renames what it finds in a mail that comes in.
+is read without a name; Exchange renames such fields in incoming mail.
 
-A mail that came in at a door where we check senders ourselves (ingest.sender_check) is judged
-by that check alone: nothing stands above what its sender wrote.
+A mail that arrived by our own SMTP server is judged by our own check alone (`sender_check`): no
+trusted server has added a field above what the sender wrote.
 
 The server's dmarc result counts for the domain in From. Without one, a signature of the From
 domain or of a registered domain above it does; one of a domain beside or below it does not.
@@ -66,7 +66,7 @@ def identify(
 
     `token_proves`: a recipient address held a token made for this sender (thread.token_proves).
     `unnamed`: the mail comes from a mailbox whose server names itself in no result.
-    `checked`: what our own check found, for mail that came in at our own door.
+    `checked`: what our own check found, for mail that arrived by our SMTP server.
     Two From addresses, or none, prove nobody, whatever else the mail holds.
     """
     sender = mail.sender

@@ -1,8 +1,8 @@
 """Signatures in a mail: DKIM (RFC 6376) and the chain of ARC seals (RFC 8617).
 
-The one file that knows dkimpy. What it does not bound is bounded here: its time grows with the
-square of a run of blanks in the body and of a signature's length, and a key in the DNS may be of
-any size. A signature over a part of the body (`l=`) is none, since anything could be added.
+The only module that uses dkimpy. It adds the bounds that dkimpy lacks: dkimpy's time is quadratic
+in a run of blanks in the body and in a signature's length, and a DNS key may have any size. A
+signature over a part of the body (`l=`) does not count, since anything could be appended.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What the check of a sender asks the DNS. `ingest.resolver` is the real one; tests have zones."""
+"""The DNS queries of the sender check. `dns_resolver` implements them; tests use fixed zones."""
 
 from typing import Literal, Protocol
 

@@ -1,6 +1,6 @@
-"""Our own check of a sender: SPF, DKIM, DMARC and ARC, for mail that came in at our own door.
+"""Our own check of a sender: SPF, DKIM, DMARC and ARC, for mail that arrived by our SMTP server.
 
-No transaction is open meanwhile; what the DNS does not say is "no proof", never a lost mail.
+No transaction is open during the check. A DNS failure means "no proof", never a lost mail.
 """
 
 import time

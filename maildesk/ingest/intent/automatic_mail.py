@@ -1,6 +1,6 @@
-"""Person or machine: who speaks in a mail, and which of its fields say so. Pure.
+"""Whether a person or a machine sent a mail, and the evidence for it. Pure.
 
-The order is the table `_CHECKS`: the first that finds evidence decides.
+The checks run in the order of `_CHECKS`; the first one that finds evidence decides.
 """
 
 import re
@@ -33,7 +33,7 @@ _AWAY = re.compile(_AUTOMATIC.absence_sentence.either, re.IGNORECASE)
 _AWAY_SUBJECT = re.compile(_AUTOMATIC.absence_subject.either, re.IGNORECASE)
 _AWAY_SHORT = re.compile(_AUTOMATIC.absence_in_reply.either, re.IGNORECASE)
 _AWAY_NOTE = re.compile(_AUTOMATIC.absence_note.either, re.IGNORECASE)
-_OPENING, _NOTE = 500, 2_000  # characters in which an absence is said, and what goes with it
+_OPENING, _NOTE = 500, 2_000  # characters in which an absence is announced, and its usual additions
 _AUTO_FIELDS = [
     "x-autoreply",
     "x-autorespond",
@@ -152,7 +152,7 @@ def _null_path(case: _Case) -> bool:
 
 
 def _returned(case: _Case) -> bool:
-    """Whether the original message comes along as a part."""
+    """Whether the original message is attached."""
     kinds = ("message/rfc822", "text/rfc822-headers")
     return any(part.type in kinds for part in case.parsed.root.walk())
 

@@ -1,8 +1,8 @@
-"""Hard or soft: whether another mail to an address that failed would fail, too. Pure.
+"""Whether a bounce is hard or soft: would another mail to the address fail too? Pure.
 
-The first row that fits decides. What the other server says in words goes before its code, for
-5.1.1 is said of full mailboxes and of blocked senders alike. In doubt soft: hard says that
-nobody should write there again.
+The first matching row decides. The server's words count more than its code, since servers send
+5.1.1 for full mailboxes and blocked senders too. In doubt a bounce is soft: after a hard one no
+more mail is sent to the address.
 
 | what is seen | permanence |
 |---|---|

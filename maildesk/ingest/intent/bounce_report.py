@@ -1,6 +1,6 @@
-"""What a bounce says: delivery status notifications (RFC 3464), and the many that are none.
+"""Reads bounces: delivery status notifications (RFC 3464), and the many bounces without one.
 
-Nothing here is proof of anything: whoever can write a mail can write a bounce.
+A bounce proves nothing: anybody who can write a mail can write a bounce.
 """
 
 import email
@@ -211,7 +211,7 @@ def _own_part(text: str) -> str:
 
 
 def _near(text: str, recipient: str) -> str:
-    """What is said of the recipient: from the line on in which it stands first."""
+    """The text about the recipient: from the first line that names the address."""
     at = text.find(recipient) if recipient else -1
     return text[text.rfind("\n", 0, at) + 1 : at + _NEAR] if at >= 0 else ""
 

@@ -1,19 +1,18 @@
-"""What an agent orders by mail, with `#` lines. Pure.
+"""Reads an agent's commands: lines that begin with `#`. Pure.
 
-Read in the new text of a mail alone, never in a quote.
+Only the new text of a mail is read, never a quote.
 
-Commands stand at the top or at the bottom of the text. A line is a command when it begins with
-`#` and a letter right behind it: `# heading` and `#1` are text. What mail programs put in front
-(the bullet of a list, stars of bold print, signs that nobody sees) is passed over where the full
-name of a command follows.
+Commands are at the top or at the bottom of the text. A line is a command if it begins with `#`
+and a letter directly after it: `# heading` and `#1` are text. What mail programs put in front (a
+bullet, asterisks of bold text, invisible characters) is skipped if the full name of a command
+follows.
 
 - At the top, a command that takes text takes its own line and the lines right below it, up to
-  the next blank line or command. What follows goes to the requester.
+  the next blank line or command. The text after it is sent to the requester.
 - At the bottom, it takes everything up to the next command or the end.
-- A short closing ("Kind regards", a name) may stand below the last command: it ends the text.
-- A command between two pieces of other text, also one that is nearly spelt right, is neither
-  obeyed nor passed on: it is reported as wrong, and whoever reads the result sends nothing. An
-  unknown word there is text.
+- A short closing ("Kind regards", a name) may follow the last command; it ends the text.
+- A command between other text, also a misspelt one, is neither carried out nor sent: it is
+  reported as wrong, and the caller sends nothing. An unknown word there is text.
 """
 
 import re
@@ -29,7 +28,7 @@ from maildesk.model.command import COMMANDS, Takes
 
 _KINDS = {kind.name: kind for kind in COMMANDS}
 _LINE = re.compile(r"#([A-Za-z]\S{0,39})(?:\s+(.*))?\Z", re.DOTALL)
-_TOO_MANY = "one command too many in one mail: this and all below it were not read"
+_TOO_MANY = "too many commands in one mail: this one and those below it were ignored"
 _IN_FRONT = re.compile(r"(?:[\s*_+•·◦▪▫●○■□‣➢–—-]|[0-9]{1,3}[.)]){0,12}\Z")
 _SPEAKING = frozenset({"template", "kb", "resolve"})  # bring words that a closing may end
 _BOLD = "*_"
@@ -41,7 +40,7 @@ _CERTAIN = 3  # letters from which a beginning counts as a command in the middle
 
 @dataclass(frozen=True, slots=True)
 class CommandReading:
-    """The text without its commands, the commands in order, and the lines not understood."""
+    """The text without its commands, the commands in order, and the lines that are wrong."""
 
     text: str
     commands: tuple[Command, ...] = ()
@@ -62,7 +61,7 @@ class _Block:
 
 
 def read_commands(text: str) -> CommandReading:
-    """Part the agent's new text into what goes on and what is ordered. Never raises."""
+    """Separate the agent's new text from its commands. Never raises."""
     lines = text.splitlines()
     cut = closing_at(lines)
     above = next((line for line in reversed(lines[:cut]) if line.strip()), "")
@@ -186,9 +185,9 @@ def _understood(block: _Block, at_top: bool) -> Command | WrongCommand:
     kind = _KINDS[names[0]]
     if kind.takes in (Takes.TEXT, Takes.VALUE) and not block.argument:
         what = "the text" if kind.takes is Takes.TEXT else "what you mean"
-        return WrongCommand(block.line[:200], f"write {what} behind it: {kind.usage}")
+        return WrongCommand(block.line[:200], f"write {what} after it: {kind.usage}")
     if block.argument and kind.takes is Takes.NOTHING:
-        return WrongCommand(block.line[:200], f"#{kind.name} stands alone on its line")
+        return WrongCommand(block.line[:200], f"write nothing after #{kind.name} on its line")
     return Command(kind.name, block.argument, at_top)
 
 
@@ -196,7 +195,7 @@ def _hint(word: str, names: list[str]) -> str:
     if names:
         return "can mean " + " or ".join(f"#{name}" for name in names)
     near = get_close_matches(word, _KINDS, n=1)
-    return f"did you mean #{near[0]}?" if near else "not known; #help shows what there is"
+    return f"did you mean #{near[0]}?" if near else "unknown command; #help lists all commands"
 
 
 def _in_the_middle(lines: list[str]) -> Iterator[WrongCommand]:
@@ -208,7 +207,7 @@ def _in_the_middle(lines: list[str]) -> Iterator[WrongCommand]:
         looked += 1
         if _is_sure(block.word) or (looked <= _LOOKED_CLOSELY and _is_near(block.word)):
             near = "" if _named(block.word) else f"; {_hint(block.word, [])}"
-            place = "stands between text: put it at the top or at the bottom"
+            place = "a command in the middle of the text: put it at the top or at the bottom"
             yield WrongCommand(block.line[:200], place + near)
 
 

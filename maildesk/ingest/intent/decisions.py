@@ -1,6 +1,6 @@
-"""What somebody decides by mail, with one word. Pure.
+"""Reads decisions by mail, such as "approve" or "reject". Pure.
 
-Read in the new text of a mail alone, never in a quote.
+Only the new text of a mail is read, never a quote.
 """
 
 import re
@@ -71,7 +71,7 @@ _FIRST = re.compile(r"[\s*_\"'“„«]{0,5}([^\W\d_]{1,40})[*_\"'”“»]{0,3}
 _PARAGRAPH = re.compile(r"\n[ \t\r]*\n")
 _QUESTIONS = ("?", "¿", "？")
 _SEPARATORS = ".,;:!-–—\n"
-_LOOKED_AT = 4_000  # characters: a decision stands at the front
+_LOOKED_AT = 4_000  # characters: a decision is at the beginning
 _OPENING_LINES = 3
 
 

@@ -1,8 +1,8 @@
-"""What a monitoring system reports: which problem, and whether it began or ended.
+"""Reads a monitoring system's report: which problem, and whether it began or ended.
 
-The forms are those that the systems send as they come from their makers; a table row each. The
-patterns are RE2, whose time is linear in the text: an admin's pattern meets a stranger's mail.
-They look at the subject and, below it, the first lines of the text.
+`FORMS` has the formats that the systems send by default, one row each. The patterns are RE2, whose
+time is linear in the text, since an admin's pattern is applied to a stranger's mail. They are
+applied to the subject and, below it, the beginning of the text.
 """
 
 import hashlib

@@ -1,8 +1,8 @@
-"""Whether a mail only asks how a request stands, and so changes nothing of it. Pure.
+"""Whether a mail only asks about the status of a request, and does not change the request. Pure.
 
-Strict on purpose: every word must be one of the tables, or a word of the request itself, and one of
-them must ask or urge. One word more (a number, a negation, a new thing) and it may change the
-request: to ask an approver once too often costs a look, to miss a change approves what nobody read.
+Strict on purpose: every word must be in the language files or in the request itself, and one of
+them must ask or urge. Any other word (a number, a negation, a new item) may change the request.
+Asking an approver once too often costs a minute; missing a change approves what nobody has read.
 """
 
 import re
@@ -21,7 +21,7 @@ _FILLERS = WORDS.status_inquiry.fillers
 
 
 def only_chases(text: str, request: str, author: str) -> bool:
-    """Whether the new text of a reply only asks how the `request` stands. Never raises."""
+    """Whether the new text of a reply only asks about the status of `request`. Never raises."""
     plain = unicodedata.normalize("NFC", text).replace("’", "'")
     if len(plain) > _LONGEST or _NUMBER.search(plain):
         return False

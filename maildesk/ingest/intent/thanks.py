@@ -1,8 +1,8 @@
 """Whether a reply says thanks and nothing else. Pure; bounded by `_LONGEST` characters.
 
-Strict on purpose: every word must be one of the tables, or stand where a name stands. One word
-more (a `but`, a negation, a number, a question mark) and it is no thanks mail, since to miss one
-costs an agent a look, and to take a complaint for thanks loses the complaint.
+Strict on purpose: every word must be in the language files, or be in the place of a name. Anything
+else (a "but", a negation, a number, a question mark) means more than thanks. Missing a mail of
+thanks costs an agent a minute; taking a complaint for thanks loses the complaint.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The words by which incoming mail is understood: data, one TOML file a language.
+"""The words by which incoming mail is understood: data, one TOML file per language.
 
 `WORDS` holds the words of all languages together, since nobody says in which language a mail is
 written. It is read once, when the first module that needs it is imported.

@@ -1,4 +1,4 @@
-"""What a language file may hold: a table a purpose, a key a list of words.
+"""What a language file may hold: one table per purpose, one key per list of words.
 
 Three kinds of values:
 
@@ -196,7 +196,7 @@ class Thanks:
     closings: Words
     """Words of a closing line: "Kind regards"."""
     complaints: Words
-    """Words that no signature holds: below them the writer goes on writing."""
+    """Words that never occur in a signature: the text that holds them is part of the message."""
 
 
 @dataclass(frozen=True, slots=True)

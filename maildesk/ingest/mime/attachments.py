@@ -1,5 +1,5 @@
-"""The attachments of a mail: parts, and the files inside a winmail.dat. Their bytes stay where
-they are until somebody asks for them."""
+"""The attachments of a mail: parts, and the files inside a winmail.dat. Their bytes are
+decoded only when somebody asks for them."""
 
 import hashlib
 from collections.abc import Iterable, Iterator

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from maildesk.ingest.html import plain_text
 from maildesk.ingest.mime import (
     attachments,
     calendar_invite,
     charset,
-    html_text,
     tnef,
     transfer_encoding,
 )
@@ -115,10 +115,10 @@ def _of_winmail(packed: tnef.Packed) -> _Piece:
 
 
 def _bounded(markup: str, defects: list[str]) -> str:
-    if len(markup) > html_text.HTML_CHARACTERS:
+    if len(markup) > plain_text.HTML_CHARACTERS:
         defects.append("html-too-long")
-        markup = markup[: html_text.HTML_CHARACTERS]
-    if html_text.too_deep(markup):
+        markup = markup[: plain_text.HTML_CHARACTERS]
+    if plain_text.too_deep(markup):
         defects.append("html-too-deep")
     return markup
 
@@ -167,7 +167,7 @@ def _alternative(pieces: list[_Piece]) -> _Piece:
 def _plain(piece: _Piece) -> str:
     if piece.plain is not None:
         return piece.plain
-    return html_text.to_text(piece.html) if piece.html else ""
+    return plain_text.to_text(piece.html) if piece.html else ""
 
 
 def _decoded(part: Part, limit: int, found: _Found) -> str:

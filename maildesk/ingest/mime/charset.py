@@ -1,4 +1,4 @@
-"""Bytes of a stranger's charset to clean text. Never raises, whatever the label says."""
+"""Decodes bytes to clean text. Never raises, whatever charset the label names."""
 
 import codecs
 import re

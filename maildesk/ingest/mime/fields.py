@@ -1,4 +1,4 @@
-"""Header fields: where they stand in the bytes, and what they say (RFC 5322, 2047, 2231)."""
+"""Header fields: their place in the bytes, and their values (RFC 5322, 2047, 2231)."""
 
 import binascii
 import re

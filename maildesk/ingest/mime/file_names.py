@@ -1,4 +1,4 @@
-"""File names of strangers, made fit for a page, a file system and a log."""
+"""File names of strangers, made safe for a page, a file system and a log."""
 
 import re
 import unicodedata

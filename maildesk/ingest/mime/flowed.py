@@ -1,4 +1,4 @@
-"""Soft line breaks undone (RFC 3676), so that a paragraph is one line again, in quotes as well."""
+"""Joins soft line breaks (RFC 3676): a paragraph becomes one line, also in quotes."""
 
 import re
 from collections.abc import Iterator

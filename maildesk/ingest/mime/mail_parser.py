@@ -1,6 +1,6 @@
-"""Raw bytes to a `Mail`. Never raises; past a bound there is a word in `defects`.
+"""Parses raw bytes into a `Mail`. Never raises; what exceeds a limit is named in `defects`.
 
-The one file that knows mail-parser. Each field is taken from the reader that gets it right:
+The only module that uses mail-parser. Each field comes from the parser that gets it right:
 the skeleton and the encoded-words from our own scanner (both libraries hold 4 to 5 copies of a
 mail, and break on real charsets); plain addresses by a pattern; awkward ones by mail-parser's
 recovery, which tells a display name from a second identity; what it will not decide by the

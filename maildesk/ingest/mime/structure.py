@@ -1,7 +1,7 @@
-"""The skeleton of a mail: which part stands where (RFC 2046 §5). Linear in the bytes.
+"""The structure of a mail: where each part is (RFC 2046 §5). Linear in the bytes.
 
-Nothing is decoded or copied here but the header fields of parts. Past a bound (depth 30,
-500 parts) what is left becomes one opaque part and a word in `defects`.
+Only the header fields of parts are decoded and copied. Beyond a limit (depth 30, 500 parts) the
+rest becomes one opaque part, and `defects` says so.
 """
 
 import re
@@ -46,7 +46,7 @@ class Part:
         return parameters(self.head.first("content-id") or b"")[0].strip("<> \t")
 
     def walk(self) -> Iterator["Part"]:
-        """This part, then all below it, in the order they stand in the mail."""
+        """This part, then all parts below it, in the order of the mail."""
         yield self
         for child in self.children:
             yield from child.walk()
@@ -93,7 +93,7 @@ class _Scan:
         return tuple(parts)
 
     def _spans(self, start: int, end: int, boundary: str) -> list[tuple[int, int]]:
-        """Where the parts of a multipart stand; without a boundary, one is looked for."""
+        """Where the parts of a multipart are; without a boundary parameter, one is searched for."""
         mark = boundary.rstrip().encode("utf-8", "replace")
         spans = self._split(start, end, mark) if mark else []
         if spans or (mark and (spans := self._split(start, end, mark, loose=True))):

@@ -40,7 +40,7 @@ _INTERFACE_ID = 16
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One attached file: what it is called, and where in the bytes it stands."""
+    """One attached file: its name, and its place in the bytes."""
 
     name: str = ""
     type: str = ""
@@ -72,7 +72,7 @@ class Packed:
 
 @dataclass(frozen=True, slots=True)
 class _Value:
-    """A property's value: its type, and where it stands."""
+    """A property's value: its type, and its place in the bytes."""
 
     type: int
     start: int

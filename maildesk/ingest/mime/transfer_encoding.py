@@ -1,4 +1,4 @@
-"""Transfer encodings undone in pieces (RFC 2045 §6), so that no attachment is held whole."""
+"""Decodes transfer encodings in pieces (RFC 2045 §6), so that no attachment is in memory whole."""
 
 import binascii
 import re

@@ -1,14 +1,14 @@
-"""Raw bytes to a `Reading`: all that can be known of a mail from its bytes alone."""
+"""Analyses raw bytes: a `Reading` holds all that the bytes of a mail alone can tell."""
 
 from pathlib import Path
 from typing import Any
 
 from maildesk.ingest.content.attached_message import enclosed
 from maildesk.ingest.content.reply import reply_text
+from maildesk.ingest.html.sanitise import sanitise
 from maildesk.ingest.intent.automatic_mail import screen
 from maildesk.ingest.mime.mail_parser import parse_whole
 from maildesk.ingest.mime.raw_bytes import Raw
-from maildesk.ingest.mime.sanitise import sanitise
 from maildesk.ingest.reading import header_only
 from maildesk.model.mail import Address, Reading
 

@@ -1,7 +1,7 @@
-"""A mail that broke its limits, as far as its header block tells. Never raises.
+"""Reads the header block alone of a mail that exceeded its limits. Never raises.
 
-It becomes a ticket all the same: the whole mail is its one attachment, and `unreadable` is among
-its defects. Nothing below the header block is looked into.
+Such a mail still becomes a ticket: the whole mail is its only attachment, and `unreadable` is
+among its defects. Nothing below the header block is read.
 """
 
 import hashlib

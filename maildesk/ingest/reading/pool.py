@@ -1,7 +1,7 @@
-"""Worker processes that read strangers' mail under limits, so that no mail holds the desk.
+"""Worker processes that read strangers' mail under limits, so that no mail can block the desk.
 
-A mail that hangs, eats memory or kills its worker is answered with `Unreadable`; the worker is
-killed by its process id and replaced, and the other mails are read as if nothing had been.
+For a mail that hangs, exhausts memory or kills its worker the answer is `Unreadable`. The worker
+is killed by its process id and replaced; the other mails are not affected.
 """
 
 import os
@@ -55,7 +55,7 @@ class _Worker:
     asked_bytes: int = 0
 
     @property
-    def service(self) -> bool:
+    def can_take_more(self) -> bool:
         """Whether it may be asked more: what it was sent always fits into the socket's buffer."""
         return len(self.asked) < _AHEAD and self.asked_bytes + _SPOOL_BYTES <= _AHEAD_BYTES
 
@@ -144,7 +144,7 @@ class ReadingPool:
             self._workers.append(worker := self._started())
             self._selector.register(worker.peer, selectors.EVENT_READ, worker)
         for worker in self._workers:
-            while waiting and worker.service and not self._served(worker):
+            while waiting and worker.can_take_more and not self._served(worker):
                 index = waiting.popleft()
                 if not self._ask(worker, index, raws[index], head_only):
                     waiting.appendleft(index)
@@ -261,7 +261,7 @@ def _send_with_file(peer: socket.socket, data: bytes, raw: bytes) -> None:
 
 
 def _received(peer: socket.socket) -> bytes:
-    """What the worker said last, also where it died with mails unread: that is told only once."""
+    """The next bytes of the worker, also of one that died with mails unread."""
     try:
         return peer.recv(_PIECE)
     except ConnectionResetError:
@@ -269,7 +269,7 @@ def _received(peer: socket.socket) -> bytes:
 
 
 def _last_words(process: subprocess.Popen[bytes]) -> str:
-    """How a process ended that hung up by itself."""
+    """How a process ended that closed its socket."""
     try:
         code = process.wait(timeout=5)
     except subprocess.TimeoutExpired:

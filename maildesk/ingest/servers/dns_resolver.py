@@ -1,4 +1,4 @@
-"""The DNS, asked over the network: with a time limit for each question, and a memory."""
+"""Asks the DNS over the network, with a time limit for each query and a cache."""
 
 import threading
 import time

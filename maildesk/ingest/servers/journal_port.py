@@ -1,4 +1,4 @@
-"""What a mail's way in needs of the journal. `desk.Desk` is the real one; tests have a fake."""
+"""The journal as the mail servers use it: `processing.desk.Desk`, in tests a fake."""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol

@@ -12,7 +12,7 @@ _LATE = "The approval of this request was not decided in time."
 _REMINDER = "This is a reminder: the request waits for your decision."
 
 
-def strike(builder: DecisionBuilder, requester: Person) -> None:
+def on_deadline(builder: DecisionBuilder, requester: Person) -> None:
     """A deadline of the open question has passed. Where several have, it expires."""
     question = _open(builder)
     if question.expire_due is not None and question.expire_due <= builder.now:

@@ -10,9 +10,9 @@ from maildesk.config.schema.rules import Trigger
 from maildesk.lifecycle.approvals import start
 from maildesk.lifecycle.classification import rule_time
 from maildesk.lifecycle.classification.classify import is_classified
-from maildesk.lifecycle.decision_builder import DecisionBuilder, Mark
+from maildesk.lifecycle.classification.rule_actions import BuilderTarget
+from maildesk.lifecycle.decision_builder import DecisionBuilder, Savepoint
 from maildesk.lifecycle.policy import Policy
-from maildesk.lifecycle.rule_actions import DraftTarget
 from maildesk.lifecycle.workflow import transitions
 from maildesk.model.cause import Facts
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision
@@ -44,11 +44,11 @@ def apply_rules(
     """
     builder.rules_ran = True
     causes = (on,) if isinstance(on, str) else on
-    before, place = Mark.of(builder), len(builder.steps)
-    seen, target = rule_input(builder, facts, requester), DraftTarget(builder, requester)
+    before, place = Savepoint.of(builder), len(builder.steps)
+    seen, target = rule_input(builder, facts, requester), BuilderTarget(builder, requester)
     outcome = engine.run(builder.policy.rules, causes, seen, target, only=only)
     if _away(outcome) is not None:
-        before.back(builder)
+        before.rollback(builder)
     builder.steps.insert(place, _trace(outcome))
     if _away(outcome) is None and not builder.ticket.is_closed:
         _end_of_pass(builder, causes, outcome, facts, requester)
@@ -74,7 +74,7 @@ def _end_of_pass(
         transitions.move(builder, assigned, ActorKind.RULE, rule=outcome.fired[-1])
 
 
-def look(
+def evaluate_rules(
     policy: Policy,
     on: Trigger | tuple[Trigger, ...],
     rule_input: RuleInput,
@@ -82,11 +82,13 @@ def look(
     *,
     rules: CompiledRules | None = None,
 ) -> engine.Outcome:
-    """What the rules do to the ticket of the scene, those of the policy or others. The ticket of
-    the outcome is the real one: what is lost is the decision, so nothing happens by it."""
+    """What the rules do to the ticket of the input: those of the policy, or others.
+
+    The ticket of the outcome is the real one; the decision is thrown away, so nothing happens.
+    """
     builder = DecisionBuilder(rule_input.ticket, Actor(ActorKind.RULE), policy, now)
     compiled = policy.rules if rules is None else rules
-    return engine.run(compiled, on, rule_input, DraftTarget(builder, rule_input.requester))
+    return engine.run(compiled, on, rule_input, BuilderTarget(builder, rule_input.requester))
 
 
 def _to_ask(

@@ -22,7 +22,7 @@ from maildesk.model.ticket import Ticket, evolve
 _FOLLOWING: tuple[Trigger, ...] = ("status-changed", "reopened", "waited")
 
 
-def follow(
+def apply_triggers(
     ticket: Ticket | None,
     decision: Decision,
     facts: Facts,
@@ -44,45 +44,46 @@ def follow(
     builder = DecisionBuilder(
         after, decision.actor, policy, now, silent=silent, descendants=descendants or {}
     )
+    builder.outgoing_mails += decision.outgoing_mails  # one mail a person says both
     moved = [event for event in change.events if isinstance(event, StatusMoved)]
     if any(not event.rule for event in moved) and not decision.rules_ran:
         begins_again = any(isinstance(event, Reopened) for event in change.events)
         apply_rules(builder, "reopened" if begins_again else "status-changed", facts, requester)
     opened = any(isinstance(event, TicketOpened) for event in change.events)
     if moved or builder.events or opened:
-        plan(builder)
+        schedule_delayed(builder)
     return _together(decision, change, builder)
 
 
 def _together(decision: Decision, change: Change, builder: DecisionBuilder) -> Decision:
-    if not builder.events and not builder.outgoing_mails and not builder.steps:
+    if not builder.events and not builder.steps:
         return decision
     whole = replace(change, events=(*change.events, *builder.events))
     return replace(
         decision,
         changes=(*decision.changes[:-1], whole),
-        outgoing_mails=(*decision.outgoing_mails, *builder.outgoing_mails),
+        outgoing_mails=tuple(builder.outgoing_mails),
         notes=(*decision.notes, *builder.notes),
         related_changes=(*decision.related_changes, *builder.related_changes),
         why=(*decision.why, *builder.steps),
     )
 
 
-def plan(builder: DecisionBuilder) -> None:
+def schedule_delayed(builder: DecisionBuilder) -> None:
     """Write down when a rule that waits looks next."""
     due = _next(builder, builder.now)
     if due != builder.ticket.rules_due:
         builder.add(RulesDue(due))
 
 
-def strike(builder: DecisionBuilder, requester: Person) -> None:
+def run_delayed(builder: DecisionBuilder, requester: Person) -> None:
     """The rules whose time has come look once; then the next one is waited for."""
     since = builder.ticket.rules_due
     assert since is not None, "only a ticket with a deadline is struck"
     ripe = [rule.name for rule in _waiting(builder) if since <= _due(builder, rule) <= builder.now]
     if ripe:
         apply_rules(builder, "waited", Facts(), requester, only=ripe)
-    plan(builder)
+    schedule_delayed(builder)
 
 
 def _waiting(builder: DecisionBuilder) -> list[Rule]:

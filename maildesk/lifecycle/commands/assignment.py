@@ -51,7 +51,7 @@ def _team(task: Task) -> str | Refusal:
     if builder.ticket.team == team:
         return f"the ticket was with {team} already"
     note = f"{task.agent.name} gave this ticket to {team}."
-    text, author = task.latest_text
+    text, author = task.newest_text
     hand_over(builder, team, Reason(kind="assigned", note=note, text=text, author=author))
     move_on(builder)
     return f"the ticket is with {team}"

@@ -20,7 +20,7 @@ from maildesk.lifecycle.commands import (
     undo,
 )
 from maildesk.lifecycle.commands.task import CommandHandler, Task
-from maildesk.lifecycle.decision_builder import DecisionBuilder, Mark
+from maildesk.lifecycle.decision_builder import DecisionBuilder, Savepoint
 from maildesk.lifecycle.hand_over import give_to
 from maildesk.lifecycle.relations import hierarchy, relations
 from maildesk.lifecycle.workflow import transitions
@@ -30,6 +30,7 @@ from maildesk.model.command import COMMANDS, Takes
 from maildesk.model.decision import ActorKind, Answer, Decision, OutgoingMail, Template
 from maildesk.model.event import MessageAdded
 from maildesk.model.mail import Disposition
+from maildesk.model.message import joined
 from maildesk.model.person import Person
 from maildesk.model.token import Purpose
 
@@ -109,10 +110,10 @@ def perform(builder: DecisionBuilder, written: Written) -> Decision:
     written = replace(written, text=text)
     names = {command.name for command in written.commands}
     written = _without_contradictions(written)
-    before = Mark.of(builder)
+    before = Savepoint.of(builder)
     result = _all(builder, written)
     if written.wrong or result.failed:
-        before.back(builder)
+        before.rollback(builder)
         result = _the_silent(builder, written, result)
     concurrent_replies.tell_others(builder, written.agent, written.command_context, result.kind)
     builder.outgoing_mails[:] = _one_update_each(builder.outgoing_mails)
@@ -201,7 +202,7 @@ def _together(first: OutgoingMail, second: OutgoingMail) -> OutgoingMail:
         automatic=first.automatic and second.automatic,
         text="\n\n".join(text for text in (first.text, second.text) if text),
         author=second.author if first.author is None else first.author,
-        note=" ".join(dict.fromkeys((first.note, second.note))),
+        note=joined(first.note, second.note),
     )
 
 
@@ -276,10 +277,10 @@ def _silent_ones(builder: DecisionBuilder, written: Written) -> tuple[list[str],
     done: list[str] = []
     failed: list[str] = []
     for command in written.commands:
-        mark = Mark.of(builder)
+        savepoint = Savepoint.of(builder)
         told = _try(builder, written, command)
-        if not isinstance(told, Refusal) and mark.speaks_outside(builder):
-            mark.back(builder)
+        if not isinstance(told, Refusal) and savepoint.speaks_outside(builder):
+            savepoint.rollback(builder)
             told = Refusal(WRITES)
         (failed if isinstance(told, Refusal) else done).append(_line(command, told))
     return done, failed
@@ -298,10 +299,10 @@ def _try(builder: DecisionBuilder, written: Written, command: Command) -> str | 
         text=written.text,
         command_context=written.command_context,
     )
-    mark = Mark.of(builder)
+    savepoint = Savepoint.of(builder)
     told = ACTS[command.name](task)
     if isinstance(told, Refusal):
-        mark.back(builder)
+        savepoint.rollback(builder)
     return told
 
 

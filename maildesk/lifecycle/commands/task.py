@@ -53,14 +53,14 @@ class Task:
         return latest.text if latest and latest.author.id == self.requester.id else ""
 
     @property
-    def latest_text(self) -> tuple[str, int | None]:
+    def newest_text(self) -> tuple[str, int | None]:
         """The newest text that no agent wrote, and its author; ("", None) if there is none."""
         latest = self.command_context.latest
         return ("", None) if latest is None else (latest.text, latest.author.id)
 
     def tell_agents(self, note: str) -> None:
         """Notify who works on the ticket, with the ticket's last words."""
-        text, author = self.latest_text
+        text, author = self.newest_text
         self.builder.tell_agents(note, text=text, author=author)
 
     def order(

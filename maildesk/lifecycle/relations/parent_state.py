@@ -36,8 +36,8 @@ def resolve_children(
 ) -> dict[int, str]:
     """The ticket is resolved, and with it all that are open below it.
 
-    With a command of an `agent`, who said `text` to it: each requester reads it. `family`: the
-    tickets below this one as that agent's other commands leave them; else those of the draft. Of
+    With a command of an `agent`, who said `text` to it: each requester reads it. `descendants`: the
+    tickets below this one as that agent's other commands leave them; else those of the builder. Of
     each ticket the result says why it does not follow, "" where it does.
     """
     known = builder.descendants if descendants is None else descendants

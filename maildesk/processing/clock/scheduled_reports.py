@@ -11,11 +11,11 @@ import structlog
 from sqlalchemy import Connection
 
 from maildesk.config.schema.reports import ScheduledReport
+from maildesk.messages.translator import Translator
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, OutgoingMail, Template
 from maildesk.model.mail import Step
 from maildesk.model.person import Person
 from maildesk.model.report import Period, Report
-from maildesk.outgoing.text_filters import date_of
 from maildesk.processing import report_data
 from maildesk.processing.runtime import Runtime
 from maildesk.processing.writer import Matter, Recorder
@@ -113,4 +113,4 @@ def _write(
 
 def _subject(found: Report) -> str:
     since, until = found.summary.since, found.summary.until
-    return f"{found.name}: {date_of(since)} to {date_of(until)}"
+    return Translator().text("report.subject", name=found.name, since=since, until=until)

@@ -17,7 +17,7 @@ from maildesk.config.schema.rules import Trigger
 from maildesk.ingest.content.forward import passed_on
 from maildesk.ingest.reading.pool import Unreadable
 from maildesk.lifecycle.classification import rule_time
-from maildesk.lifecycle.classification.rule_evaluation import look
+from maildesk.lifecycle.classification.rule_evaluation import evaluate_rules
 from maildesk.lifecycle.first_event import first_event
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import Facts
@@ -202,7 +202,9 @@ class Backtest:
                 outcomes.append(_seen(ticket))
                 continue
             rule_input = self._scene(ticket, facts, known[ticket.requester], group[0].at)
-            outcome = look(self.policy, _with_it(on, group), rule_input, group[0].at, rules=rules)
+            outcome = evaluate_rules(
+                self.policy, _with_it(on, group), rule_input, group[0].at, rules=rules
+            )
             given = {name: getattr(outcome.ticket, name) for name in _GIVEN}
             after = replace(ticket, **given)
             story.sides[place] = after
@@ -223,8 +225,8 @@ class Backtest:
         rule_input = scene_of(ticket, facts, sender, mail.at)
         now = dict([mail.away])
         if self.other is not None:
-            now = _away(look(self.policy, "created", rule_input, mail.at))
-        then = _away(look(self.policy, "created", rule_input, mail.at, rules=self.other))
+            now = _away(evaluate_rules(self.policy, "created", rule_input, mail.at))
+        then = _away(evaluate_rules(self.policy, "created", rule_input, mail.at, rules=self.other))
         for key in sorted(now.keys() | then.keys()):
             if now.get(key) != then.get(key):
                 yield Changed(None, mail.id, key, now.get(key), then.get(key))

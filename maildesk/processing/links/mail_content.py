@@ -10,9 +10,9 @@ from tempfile import TemporaryFile
 
 from sqlalchemy import Connection
 
+from maildesk.ingest.html.sanitise import Shown, for_frame
 from maildesk.ingest.mime.mail_parser import cut, parse
 from maildesk.ingest.mime.raw_bytes import Raw
-from maildesk.ingest.mime.sanitise import Shown, for_frame
 from maildesk.model.mail import Attachment
 from maildesk.model.page import Enclosure
 from maildesk.processing.links.visibility import PICTURES

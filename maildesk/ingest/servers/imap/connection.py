@@ -1,7 +1,7 @@
 """One connection to an IMAP server: the commands we use, each failure a MailboxTrouble.
 
-Only numbers go into sequence sets, never `*`, and nothing is selected by UNSEEN: another
-client's flag must not hide a mail.
+Sequence sets hold numbers only, never `*`, and nothing is searched by UNSEEN: another client's
+flag must not hide a mail.
 """
 
 import imaplib

@@ -1,8 +1,8 @@
-"""Gets mails from the server, and remembers those that would not come.
+"""Fetches mails from the server, and remembers those that failed.
 
-One mail the server cannot give must not hold up the others: a refused batch is asked for one
-by one, and so is one at which the line broke. A mail that fails is tried again with growing
-back-off for as long as it is there.
+One mail that the server cannot deliver must not delay the others: the mails of a batch that was
+refused, or at which the connection broke, are fetched one by one. A mail that fails is retried
+with growing back-off as long as it is in the folder.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,5 +1,5 @@
-"""One folder, read again and again: what is new goes into the journal, and only then is it
-settled on the server. Whatever breaks in between is found and mended by the next look.
+"""Polls one folder: new mail is stored in the journal, and only then settled on the server. The
+next poll finds and repairs whatever broke in between.
 """
 
 import hashlib

@@ -1,9 +1,9 @@
-"""What can go wrong between us and an IMAP server, each in one line that says what to do.
+"""Errors between us and an IMAP server; each message is one line that says what to do.
 
 MailboxTrouble            shown to the admin as it is
-├── Refused               the server said NO or BAD; the line still stands
-│   └── Throttled         … because we ask too much: wait `seconds` first
-└── LineDropped           the line broke in the middle of something
+├── Refused               the server said NO or BAD; the connection is still open
+│   └── Throttled         … because we send too many commands: wait `seconds` first
+└── LineDropped           the connection broke during a command
 """
 
 import imaplib

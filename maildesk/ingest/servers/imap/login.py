@@ -1,4 +1,4 @@
-"""A line to an IMAP server: connected, protected, logged in."""
+"""Opens a connection to an IMAP server: connect, secure, log in."""
 
 import imaplib
 import socket

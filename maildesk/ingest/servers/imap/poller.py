@@ -1,9 +1,9 @@
-"""The room that reads one folder of one IMAP mailbox, for as long as the daemon runs.
+"""The service that polls one folder of one IMAP mailbox while the daemon runs.
 
-Mail is in the journal before the server is told anything. Of several daemons on one mailbox
-only the one that holds the lease reads it. What fails is raised as a `MailboxTrouble` of one
-clear line; the daemon starts the room again, with back-off. Only where the server names a
-time to wait does the room wait by itself.
+Mail is in the journal before the server is told anything. If several daemons poll one mailbox,
+only the one that holds the lease reads it. A failure is raised as a `MailboxTrouble` with one
+clear line; the daemon restarts the service with back-off. If the server names a time to wait, the
+service waits itself.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""What `maildesk check --online` and `maildesk ledger` ask a mailbox. Nothing is changed there."""
+"""What `maildesk check --online` and `maildesk ledger` ask a mailbox. They change nothing."""
 
 import hashlib
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,7 @@
-"""What happens on the server to mails that are in the journal: moved, flagged or deleted.
+"""Settles mails on the server once they are in the journal: moves, flags or deletes them.
 
-Each way settles the whole batch with one command (or the three that stand in for MOVE), and
-each may be cut anywhere and done again: at worst the processed folder holds a mail twice.
+Each way settles the whole batch with one command (or the three that replace MOVE). It can be
+interrupted anywhere and repeated: at worst the processed folder holds a mail twice.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,8 +1,8 @@
-"""The room that takes mail by SMTP (RFC 5321) or LMTP (RFC 2033) into the journal.
+"""The service that accepts mail by SMTP (RFC 5321) or LMTP (RFC 2033) into the journal.
 
-The 250 is given only after the commit; where the commit fails the client is told to keep the
-mail and come again. Recipients that are not ours and mails that are too large are refused
-while the client is there to hear it.
+The reply is 250 only after the commit; if the commit fails, the client is told to keep the mail
+and retry. Recipients that are not ours and mails that are too large are rejected during the
+session.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ _MAX_RECIPIENTS = 100  # RFC 5321 §4.5.3.1.8: no fewer
 
 
 class ListenerTrouble(RoomTrouble):
-    """The door cannot be opened. The text is one line for the admin."""
+    """The port cannot be opened. The text is one line for the admin."""
 
 
 def _now() -> datetime:
@@ -64,10 +64,10 @@ class ListenerService:
         self._on_kept = on_kept
         self._clock = clock
         self._hostname = hostname or socket.gethostname()
-        self._doors: WeakSet[SmtpSession] = WeakSet()
+        self._sessions: WeakSet[SmtpSession] = WeakSet()
 
     def run(self, wake_signal: WakeSignal) -> None:
-        """Listen until the bell says stop; mails that are being kept are kept first.
+        """Listen until the signal says stop; mails that are being stored are stored first.
 
         Raises:
             ListenerTrouble: the address cannot be listened at.
@@ -78,7 +78,7 @@ class ListenerService:
         loop = asyncio.get_running_loop()
         try:
             server = await loop.create_server(
-                self._open_door, self._settings.host, self._settings.port
+                self._open_session, self._settings.host, self._settings.port
             )
         except OSError as error:
             raise ListenerTrouble(
@@ -98,31 +98,36 @@ class ListenerService:
             await self._part()
 
     async def _part(self) -> None:
-        """Send everyone away; who is handing over a mail hears first what became of it."""
+        """Close all sessions; a client that is sending a mail gets its reply first."""
         until = asyncio.get_running_loop().time() + _PARTING_SECONDS
-        while self._doors and asyncio.get_running_loop().time() < until:
-            for door in list(self._doors):
-                if not door.delivering:
-                    door.hang_up("421 4.3.2 Shutting down")
+        while self._sessions and asyncio.get_running_loop().time() < until:
+            for session in list(self._sessions):
+                if not session.delivering:
+                    session.hang_up("421 4.3.2 Shutting down")
             await asyncio.sleep(0.02)
 
-    def _open_door(self) -> asyncio.BaseProtocol:
-        if len(self._doors) >= self._settings.max_connections:
+    def _open_session(self) -> asyncio.BaseProtocol:
+        if len(self._sessions) >= self._settings.max_connections:
             return Busy()
-        door = SmtpSession(
+        session = SmtpSession(
             self._settings,
             handler=self,
             deliver=self._deliver,
             trace=self._trace,
             max_mail_bytes=self._max_mail_bytes,
             hostname=self._hostname,
-            closed=self._doors.discard,
+            closed=self._sessions.discard,
         )
-        self._doors.add(door)
-        return door
+        self._sessions.add(session)
+        return session
 
     async def handle_MAIL(
-        self, _door: SmtpSession, _: Session, envelope: Envelope, address: str, options: list[str]
+        self,
+        _session: SmtpSession,
+        _: Session,
+        envelope: Envelope,
+        address: str,
+        options: list[str],
     ) -> str:
         """aiosmtpd asks here about each sender."""
         if not _is_clean(address):
@@ -133,7 +138,12 @@ class ListenerService:
         return "250 2.1.0 OK"
 
     async def handle_RCPT(
-        self, _door: SmtpSession, _: Session, envelope: Envelope, address: str, _options: list[str]
+        self,
+        _session: SmtpSession,
+        _: Session,
+        envelope: Envelope,
+        address: str,
+        _options: list[str],
     ) -> str:
         """aiosmtpd asks here about each recipient."""
         if len(envelope.rcpt_tos) >= _MAX_RECIPIENTS:
@@ -148,9 +158,9 @@ class ListenerService:
         log.error("SMTP command failed", service=self.name, error=repr(error))
         return "451 4.3.0 Local error, try again later"
 
-    async def _deliver(self, door: SmtpSession, raw: bytes) -> str:
+    async def _deliver(self, session: SmtpSession, raw: bytes) -> str:
         """Keep the mail; the reply says whether it is safe with us."""
-        mail = self._raw_mail(door, raw)
+        mail = self._raw_mail(session, raw)
         try:
             # In a thread: a slow disk must not keep the other connections waiting.
             await asyncio.to_thread(self._journal.keep, [mail])
@@ -162,26 +172,26 @@ class ListenerService:
         self._on_kept()
         return "250 2.0.0 Kept"
 
-    def _raw_mail(self, door: SmtpSession, raw: bytes) -> RawMail:
+    def _raw_mail(self, session: SmtpSession, raw: bytes) -> RawMail:
         return RawMail(
             raw=raw,
             size=len(raw),
-            sha256=hashlib.sha256(memoryview(raw)[door.trace_length :]).hexdigest(),
+            sha256=hashlib.sha256(memoryview(raw)[session.trace_length :]).hexdigest(),
             source=Source(self._settings.protocol),
             mailbox=self._settings.name,
             received_at=self._clock(),
-            envelope_from=_sender(door),
-            envelope_to=tuple(door.envelope.rcpt_tos) if door.envelope else (),
-            peer=_peer(door),
-            helo=_called(door),
+            envelope_from=_sender(session),
+            envelope_to=tuple(session.envelope.rcpt_tos) if session.envelope else (),
+            peer=_peer(session),
+            helo=_called(session),
         )
 
-    def _trace(self, door: SmtpSession) -> bytes:
+    def _trace(self, session: SmtpSession) -> bytes:
         """Return-Path and Received, as final delivery adds them (RFC 5321 §4.4)."""
         return (
-            f"Return-Path: <{_sender(door)}>\r\n"
-            f"Received: from {_called(door)} ([{_word(_peer(door))}])\r\n"
-            f"\tby {_word(self._hostname)} with {_with(door)};\r\n"
+            f"Return-Path: <{_sender(session)}>\r\n"
+            f"Received: from {_called(session)} ([{_word(_peer(session))}])\r\n"
+            f"\tby {_word(self._hostname)} with {_with(session)};\r\n"
             f"\t{format_datetime(self._clock())}\r\n"
         ).encode()
 
@@ -191,28 +201,28 @@ def _is_clean(address: str) -> bool:
     return address.isprintable()
 
 
-def _sender(door: SmtpSession) -> str:
-    sender = door.envelope.mail_from if door.envelope else None
+def _sender(session: SmtpSession) -> str:
+    sender = session.envelope.mail_from if session.envelope else None
     return "" if sender in (None, "<>") else str(sender)
 
 
-def _peer(door: SmtpSession) -> str:
-    peer = door.session.peer if door.session else None
+def _peer(session: SmtpSession) -> str:
+    peer = session.session.peer if session.session else None
     return str(peer[0]) if peer else ""
 
 
-def _called(door: SmtpSession) -> str:
-    called = door.session.host_name if door.session else None
+def _called(session: SmtpSession) -> str:
+    called = session.session.host_name if session.session else None
     return _word(called or "unknown")
 
 
-def _with(door: SmtpSession) -> str:
+def _with(session: SmtpSession) -> str:
     """The protocol's name for Received (RFC 3848)."""
-    if door.protocol == "lmtp":
+    if session.protocol == "lmtp":
         return "LMTP"
-    return "ESMTP" if door.session and door.session.extended_smtp else "SMTP"
+    return "ESMTP" if session.session and session.session.extended_smtp else "SMTP"
 
 
 def _word(text: str) -> str:
-    """A host's name or address as it may stand in Received; the client chose it."""
+    """A host's name or address, made safe for Received; the client chose it."""
     return re.sub(r"[^A-Za-z0-9.:_-]", "?", text)[:255]

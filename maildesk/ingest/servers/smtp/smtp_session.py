@@ -1,7 +1,7 @@
 """One SMTP or LMTP connection: aiosmtpd's commands, with DATA, limits and replies of our own.
 
-aiosmtpd refuses long lines, gives LMTP one reply for all recipients, counts each command by
-itself and stops its clock at no time during DATA; so those parts are done here.
+aiosmtpd rejects long lines, sends LMTP clients one reply for all recipients, counts each command
+separately and has no time limit during DATA; so these parts are implemented here.
 """
 
 import asyncio
@@ -142,7 +142,7 @@ class SmtpSession(SMTP):
     async def _read_mail(self) -> bytes | None:
         """The trace lines and the mail's bytes; None where it is too large.
 
-        A line of any length comes in pieces; a too large mail is read to its end and dropped.
+        A long line arrives in pieces; a mail that is too large is read to its end and dropped.
         """
         mail = io.BytesIO()
         size = 0
