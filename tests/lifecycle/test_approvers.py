@@ -281,7 +281,7 @@ FRIDAY = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 
 
 def strike(ticket: Ticket, house: Policy, now: datetime) -> Decision:
-    return decide(ticket, DeadlineReached(CAST[ticket.requester]), house, now)
+    return decide(ticket, DeadlineReached(requester=CAST[ticket.requester]), house, now)
 
 
 def test_reminders_come_again_and_again_by_business_days() -> None:

@@ -57,7 +57,7 @@ def test_an_agent_decides_about_a_held_mail(
     ticket = CLOSED if name == "Completed" else TICKETS[name]
     judged = HeldJudged(
         agent=LEE,
-        author=author,
+        requester=author,
         held="m1",
         release=release,
         message="m2",
