@@ -335,7 +335,7 @@ def test_a_database_that_fails_while_a_deadline_is_worked_is_not_the_tickets_fau
     for_ann = one(world.writes("rita", "It does not print."), "ann", "agent-notification")
     world.writes("ann", "#resolve Toner.", answering=for_ann)
     world.clock.forward(days=30)
-    desk = Desk(replace(world.runtime, store=moody(world, 2)))  # the deadline's
+    desk = Desk(replace(world.runtime, store=moody(world, 1)))  # the deadline's
     with pytest.raises(OperationalError):
         desk.tick()
     assert world.ticket(1001).remind_due is not None  # not put off, either
