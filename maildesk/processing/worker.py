@@ -38,7 +38,7 @@ _BELL_SECONDS = 0.2
 
 
 class Readers(Protocol):
-    """Who reads strangers' mail (ingest.pool.ReadingPool)."""
+    """Who reads strangers' mail (`ingest.reading.pool.ReadingPool`)."""
 
     def read(
         self, mails: Sequence[RawMail], *, head_only: bool = False
