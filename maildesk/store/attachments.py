@@ -13,13 +13,6 @@ _ATTACHMENT = tables.attachment
 ADD = insert(_ATTACHMENT)
 
 
-def add(connection: Connection, mail: int, author: int, attachments: Sequence[Attachment]) -> None:
-    """The attachments of a mail that became a text of a ticket, under the name of its author."""
-    rows = rows_of(mail, author, attachments)
-    if rows:
-        connection.execute(ADD, rows)
-
-
 def rows_of(mail: int, author: int, attachments: Sequence[Attachment]) -> list[dict[str, Any]]:
     """The rows of these attachments."""
     return [
