@@ -1,4 +1,4 @@
-"""Why something happens to a ticket."""
+"""The causes of a change to a ticket: a mail, a click, a command, a deadline, another ticket."""
 
 import enum
 from collections.abc import Mapping
@@ -14,9 +14,9 @@ from maildesk.model.ticket import Ticket
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One `#` line of an agent's mail: the full name of the command and what stood behind it.
+    """One `#` line of an agent's mail: the full name of the command and its argument.
 
-    `at_top`: it stood above the text of the mail, not below.
+    `at_top` says that the line is above the text of the mail, not below it.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class WrongCommand:
-    """A `#` line that is not understood, and what would be right."""
+    """A `#` line that is not a valid command, with a hint how to correct it."""
 
     line: str
     hint: str
@@ -34,7 +34,7 @@ class WrongCommand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What rules may look at in a mail."""
+    """The parts of a mail that rules can read."""
 
     subject: str = ""
     text: str = ""
@@ -46,7 +46,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatestMessage:
-    """The newest text of a ticket that no agent wrote."""
+    """The newest message of a ticket that was not written by an agent."""
 
     message: str
     author: Person
@@ -56,9 +56,10 @@ class LatestMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplitCandidate:
-    """A mail that can become a ticket of its own: the one that the agent answers, else the newest.
+    """A mail that can become a separate ticket: the one that the agent replies to, else the newest.
 
-    `number` is kept for that ticket; `elsewhere` is where the mail stands, if it is gone already.
+    `number` is reserved for the new ticket; `elsewhere` is the ticket that has the mail, if it was
+    moved before.
     """
 
     latest: LatestMessage
@@ -69,10 +70,11 @@ class SplitCandidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndoTarget:
-    """What the commands of one mail did, and when; the transcript of it is answered.
+    """The changes made by the commands of one mail. The agent replies to the transcript of them.
 
-    `elsewhere` is what they did to other tickets, `before` how each ticket stood before. `merged`
-    is the ticket that the mail was written to, if it went over into this one since.
+    `at` is when they were made. `elsewhere` has the events of other tickets, `before` has each
+    ticket before the commands ran. `merged` is the ticket that the mail was written to, if it was
+    merged into this one later.
     """
 
     at: datetime
@@ -84,12 +86,12 @@ class UndoTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandContext:
-    """What an agent's commands may need to know beside the ticket itself.
+    """Everything that an agent's commands may need besides the ticket.
 
-    `tickets`: those that the commands name, their ancestors, and all descendants of this one.
-    `people`: whom a name or an address in a command can mean; `ours`: addresses of the desk itself
-    among these. `answered_by`: agents who wrote to
-    the requester since the mail that is answered here.
+    `tickets` are those that the commands name, their ancestors, and all descendants of this ticket.
+    `people` maps a name or an address in a command to the people it can mean; `ours` are the
+    service desk's own addresses among these. `answered_by` are agents who wrote to the requester
+    after the mail that is answered here.
     """
 
     tickets: Mapping[int, Ticket] = field(default_factory=dict)
@@ -102,7 +104,7 @@ class CommandContext:
 
 
 class Choice(enum.StrEnum):
-    """What a person can decide by link, by page or by reply."""
+    """The decisions that a person can make by link, on a page or by reply."""
 
     APPROVE = "approve"
     REJECT = "reject"
@@ -112,7 +114,7 @@ class Choice(enum.StrEnum):
 
 
 class Work(enum.StrEnum):
-    """What an agent can do by the link of a notification."""
+    """The actions that an agent can take with the link of a notification."""
 
     RESOLVE = "resolve"
     TAKE = "take it"
@@ -120,12 +122,12 @@ class Work(enum.StrEnum):
 
 
 FLOOD = "flood"
-"""The kind of a text that came too fast: kept with the ticket, changing nothing."""
+"""The kind of a message that came too fast: stored with the ticket, without any effect on it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flood:
-    """Mails of one sender to one ticket come too fast. `begins`: this is the first such mail."""
+    """Mails of one sender to one ticket come too fast. `begins` marks the first such mail."""
 
     words: str
     begins: bool
@@ -214,7 +216,7 @@ class AgentActed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketReported:
-    """An agent opens a ticket for somebody who called, or stood at the desk."""
+    """An agent opens a ticket for somebody who called or came in person."""
 
     agent: Person
     requester: Person
@@ -226,7 +228,10 @@ class TicketReported:
 
 @dataclass(frozen=True, slots=True)
 class RelationSet:
-    """The other ticket has to do with this one, in this way as seen from here; or no more."""
+    """Another ticket was related to this one, or the relation was removed (`off`).
+
+    `kind` is the relation as seen from this ticket.
+    """
 
     kind: RelationKind
     off: bool = False
@@ -239,14 +244,14 @@ class ParentSet:
 
 @dataclass(frozen=True, slots=True)
 class Absorbing:
-    """The other ticket goes over into this one, with its texts and its people."""
+    """The other ticket is merged into this one, with its messages and participants."""
 
     merged: Ticket
 
 
 @dataclass(frozen=True, slots=True)
 class SplitOff:
-    """A text of the other ticket becomes a ticket of its own."""
+    """A message of the other ticket becomes a separate ticket."""
 
     latest: LatestMessage
     facts: Facts
@@ -256,8 +261,7 @@ class SplitOff:
 
 @dataclass(frozen=True, slots=True)
 class EventsUndone:
-    """These events are to be taken back, as far as they still can be. `before`: how the ticket
-    stood before them."""
+    """These events are to be undone as far as possible. `before` is the ticket before them."""
 
     events: tuple[Event, ...]
     before: Ticket | None = None
@@ -283,7 +287,7 @@ class RelatedTicketChange:
 
     @property
     def writes_to_people(self) -> bool:
-        """Whether somebody who is no agent gets a mail by it."""
+        """Whether this change sends a mail to somebody who is not an agent."""
         return not isinstance(self.order, RelationSet | ParentSet)
 
 
@@ -304,7 +308,7 @@ class ParentStateChanged:
 
     @property
     def writes_to_people(self) -> bool:
-        """Whether somebody who is no agent gets a mail by it."""
+        """Whether this change sends a mail to somebody who is not an agent."""
         return True
 
 
@@ -318,7 +322,7 @@ class DeadlineReached:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryFailed:
-    """A mail of ours did not arrive."""
+    """A mail that we sent could not be delivered."""
 
     recipient: Person
     template: str

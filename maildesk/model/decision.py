@@ -1,4 +1,4 @@
-"""What is to be done about a cause: the answer of `lifecycle.decide`."""
+"""What is to be done about a cause: the result of `lifecycle.decide`."""
 
 import enum
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from maildesk.model.token import Purpose
 
 
 class ActorKind(enum.StrEnum):
-    """In which part somebody acts; the words of `by` in workflow.toml, and the desk itself."""
+    """The role in which somebody acts: the words of `by` in workflow.toml, and the service desk."""
 
     REQUESTER = "requester"
     AGENT = "agent"
@@ -26,7 +26,7 @@ class ActorKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who caused a change, in which part, and by which proof."""
+    """The person or part of maildesk that caused a change, the role, and the proof of identity."""
 
     kind: ActorKind
     person: int | None = None
@@ -57,14 +57,14 @@ class RelatedChange:
 
 @dataclass(frozen=True, slots=True)
 class Moving:
-    """Texts go from that ticket to the one that changes; all of them, or one."""
+    """Messages move from the ticket `origin` to the changed ticket: all, or only `message`."""
 
     origin: int
     message: str | None = None
 
 
 class Template(enum.StrEnum):
-    """The mails that the desk sends; one folder of templates/mail each."""
+    """The mails that the service desk sends, by the name of their template."""
 
     ACKNOWLEDGEMENT = "acknowledgement"
     AGENT_NOTIFICATION = "agent-notification"
@@ -86,12 +86,11 @@ class Template(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMail:
-    """One mail to one person. `automatic` mails stand under the loop breaker (RFC 3834).
+    """One mail to one person. `automatic` mails are subject to the rate limit (RFC 3834 §2).
 
-    `note` says in one sentence why the letter is sent where the template leaves it open.
-    `text` is a person's text that the letter carries; `author` wrote it; or the desk's `own`, out
-    of its configuration. `warnings` are promises that the letter speaks of, and `report` is what it
-    reports.
+    `note` is one sentence that says why the mail is sent, if the template does not say it. `text`
+    is written by `author`; with `own` it comes from the configuration. `warnings` are the SLA
+    targets that the mail is about, `report` is the report that it contains.
     """
 
     template: Template
@@ -107,7 +106,7 @@ class OutgoingMail:
 
 
 class Answer(enum.StrEnum):
-    """What the one who acted is told."""
+    """The result that is shown to the person who acted."""
 
     DONE = "done"
     RECORDED = "recorded"
@@ -123,12 +122,12 @@ class Answer(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What changes, which mails go out, and why. An empty one changes nothing.
+    """The changes, the mails to send, and the reasons. An empty decision changes nothing.
 
-    `message_text` is what is kept of what was said; None: the text as it came. `aside` is what the
-    same person said to agents alone, kept as a note beside it. `notes` are texts that the desk
-    itself adds for agents. `rules_ran`: the rules had their one pass.
-    `distrust` is a person whose mails are held from now on.
+    `message_text` replaces the text that is stored; None stores it as received. `aside` is text of
+    the same person for agents only, stored as a note. `notes` are texts for agents that maildesk
+    adds. `rules_ran` says that the rules were already evaluated for this cause. `distrust` is a
+    person whose mails are held from now on.
     """
 
     answer: Answer

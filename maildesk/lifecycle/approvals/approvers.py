@@ -8,7 +8,7 @@ from datetime import datetime
 
 from maildesk.config.schema.approvals import ApprovalLevel
 from maildesk.lifecycle.policy import Directory
-from maildesk.model.approval import Approval, turned
+from maildesk.model.approval import Approval, apply
 from maildesk.model.event import ApprovalVoted, SubstitutionReason
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
@@ -65,7 +65,7 @@ def _is_free(ticket: Ticket, person: int) -> bool:
 def after_word(approval: Approval, person: int, approved: bool) -> bool | None:
     """What the question comes to with this word; None while others must be waited for."""
     word = ApprovalVoted(round=approval.round, person=person, approved=approved)
-    return outcome(turned(approval, word, approval.asked_at))
+    return outcome(apply(approval, word, approval.asked_at))
 
 
 def outcome(approval: Approval) -> bool | None:

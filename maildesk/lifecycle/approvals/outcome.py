@@ -7,7 +7,7 @@ from maildesk.lifecycle.approvals.approvers import after_word, of_level, outcome
 from maildesk.lifecycle.classification.rule_evaluation import apply_rules
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.workflow import transitions
-from maildesk.model.approval import Approval, asked
+from maildesk.model.approval import Approval, open_round
 from maildesk.model.cause import Facts
 from maildesk.model.decision import ActorKind, Template
 from maildesk.model.event import ApprovalAsked, ApprovalDecided, ApprovalVoted, MessageAdded
@@ -116,7 +116,7 @@ def _next(
         approvers = of_level(builder.policy.directory, kind.level[level], requester)
         quorum = kind.level[level].quorum
         as_it_is = ApprovalAsked(approvers=approvers, round=0, quorum=quorum, agreed=agreed)
-        if not approvers or outcome(asked(as_it_is, builder.now)) is None:
+        if not approvers or outcome(open_round(as_it_is, builder.now)) is None:
             return level, approvers
         builder.explain("approval", f"{_place(kind, level)} is given: they approved before")
     return None

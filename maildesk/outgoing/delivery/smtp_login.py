@@ -7,7 +7,7 @@ import time
 
 from maildesk.config.schema.settings import Security, Smtp
 from maildesk.model.finding import Finding
-from maildesk.model.service import RoomTrouble
+from maildesk.model.service import ServiceUnavailable
 from maildesk.outgoing.delivery.smtp_timeouts import SmtpTimeouts
 from maildesk.outgoing.header_fields import clean
 
@@ -15,7 +15,7 @@ _CONNECT_SECONDS = 7.0  # connect and handshake cannot be interrupted: a stop wa
 _ANSWER_LIMIT = 200
 
 
-class DeliveryTrouble(RoomTrouble):
+class DeliveryTrouble(ServiceUnavailable):
     """No mail can be delivered now, and no mail is at fault. Never holds a secret."""
 
     def __init__(self, problem: str, remedy: str) -> None:
