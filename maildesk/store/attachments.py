@@ -1,4 +1,4 @@
-"""What stands in the mails of tickets beside their text. The bytes stay in the journal."""
+"""The attachments of the mails of tickets. Their bytes stay in the journal."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -13,7 +13,7 @@ _ADD = insert(_ATTACHMENT)
 
 
 def add(connection: Connection, mail: int, author: int, attachments: Sequence[Attachment]) -> None:
-    """The attachments of a mail that became a text of a ticket, under the name of its author."""
+    """Store the attachments of a mail that became a message of a ticket by this author."""
     rows = [
         {
             "raw_mail_id": mail,
@@ -34,7 +34,7 @@ def add(connection: Connection, mail: int, author: int, attachments: Sequence[At
 
 
 def of_mails(connection: Connection, mails: Collection[int]) -> dict[int, tuple[Attachment, ...]]:
-    """The attachments of each of these mails, in their order."""
+    """The attachments of each of these mails, in the order of the mail."""
     found: dict[int, list[Attachment]] = defaultdict(list)
     rows = connection.execute(
         select(_ATTACHMENT)
@@ -59,7 +59,7 @@ def of_mails(connection: Connection, mails: Collection[int]) -> dict[int, tuple[
 def repeated(
     connection: Connection, authors: Collection[int], hashes: Collection[str], times: int
 ) -> frozenset[tuple[int, str]]:
-    """(author, hash) of what stood in at least so many mails of that author."""
+    """(author, hash) of attachments that are in at least `times` mails of that author."""
     if not hashes:
         return frozenset()
     pair = (_ATTACHMENT.c.author, _ATTACHMENT.c.sha256)

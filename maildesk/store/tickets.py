@@ -1,4 +1,4 @@
-"""Tickets, their texts and their history in the database."""
+"""Tickets, their messages and their history in the database."""
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -27,7 +27,7 @@ _OF_ROUND = tuple(f.name for f in dataclasses.fields(Approval) if f.name != "vot
 _ELSEWHERE = frozenset({"participants", "approval", "next_due"})
 _COLUMNS = tuple(field.name for field in dataclasses.fields(Ticket) if field.name not in _ELSEWHERE)
 
-# Built once: to build a statement takes SQLAlchemy longer than to run it.
+# Built once, because SQLAlchemy takes longer to build a statement than to run it.
 _NEXT_NUMBER = (
     update(tables.counter)
     .where(tables.counter.c.name == "ticket")
@@ -50,7 +50,7 @@ _OF_PROBLEM = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A text in a ticket. `mail` is its id in the journal, `message_id` its header field."""
+    """A message of a ticket. `mail` is its id in the journal, `message_id` its header field."""
 
     id: str
     ticket: int
@@ -74,16 +74,16 @@ class Recorded:
 
 
 def next_number(connection: Connection) -> int:
-    """Take the next ticket number; given back if the transaction is rolled back."""
+    """Take the next ticket number; a rollback gives it back."""
     return int(connection.execute(_NEXT_NUMBER).scalar_one())
 
 
 def load(
     connection: Connection, numbers: Iterable[int], *, lock: bool = True
 ) -> dict[int, tuple[Ticket, str]]:
-    """The tickets of these numbers with their subjects.
+    """The tickets with these numbers and their subjects.
 
-    Locked until the transaction ends, unless they are only looked at: a reader waits for nobody.
+    They are locked until the transaction ends; `lock=False` only reads and waits for no writer.
     """
     wanted = sorted(set(numbers))
     if not wanted:
@@ -96,7 +96,7 @@ def load(
 def load_with_survivors(
     connection: Connection, numbers: Iterable[int]
 ) -> dict[int, tuple[Ticket, str]]:
-    """As `load`, with the tickets that any of these was merged into."""
+    """As `load`, including the tickets that any of these was merged into."""
     loaded = load(connection, numbers)
     missing = {t.merged_into for t, _ in loaded.values() if t.merged_into is not None}
     while missing := missing - loaded.keys():
@@ -107,7 +107,7 @@ def load_with_survivors(
 
 
 def load_one(connection: Connection, number: int, *, lock: bool = True) -> tuple[Ticket, str]:
-    """One ticket and its subject. Raises LookupError where there is none of that number."""
+    """One ticket and its subject. Raises LookupError if there is no ticket with that number."""
     try:
         return load(connection, [number], lock=lock)[number]
     except KeyError:
@@ -129,7 +129,7 @@ def _ticket(connection: Connection, row: Any) -> Ticket:
 
 
 def _approval(connection: Connection, number: int) -> Approval | None:
-    """The newest round that asked somebody."""
+    """The newest approval round; None if there was none."""
     newest = select(func.max(_APPROVAL.c.round)).where(_APPROVAL.c.ticket == number)
     rows = connection.execute(
         select(_APPROVAL)
@@ -193,14 +193,14 @@ def _save_worked_tags(connection: Connection, before: Ticket | None, after: Tick
 
 
 def _worked_tags(ticket: Ticket | None) -> frozenset[str]:
-    """The tags by which rules find the ticket: none where it is not being worked on."""
+    """The tags by which rules find the ticket: none if it is resolved or closed."""
     if ticket is None or ticket.is_closed or ticket.state == "Resolved":
         return frozenset()
     return frozenset(ticket.tags)
 
 
 def save_approval(connection: Connection, number: int, approval: Approval) -> None:
-    """Write a round of asking: a row for each approver."""
+    """Write an approval round: one row for each approver."""
     of_round = {name: getattr(approval, name) for name in _OF_ROUND}
     for vote in approval.votes:
         key = {"ticket": number, "round": approval.round, "approver": vote.person}
@@ -253,14 +253,14 @@ def _data(event: Event) -> dict[str, Any]:
 
 
 def _read(field: str, value: Any) -> Any:
-    """JSON knows neither times nor tuples."""
+    """The value of an event's field; JSON has neither times nor tuples."""
     if isinstance(value, list):
         return tuple(value)
     return datetime.fromisoformat(value) if field.endswith("_due") and value else value
 
 
 def event_of(row: Any) -> Event:
-    """The event that a row of the history holds."""
+    """The event in a row of the history."""
     kind, data = EVENTS[row.name], row.data
 
     if kind is ClockSet:
@@ -273,7 +273,7 @@ def event_of(row: Any) -> Event:
 def history(
     connection: Connection, number: int, kinds: Collection[type[Event]] = ()
 ) -> tuple[Recorded, ...]:
-    """Everything that happened to the ticket, or its events of these kinds, oldest first."""
+    """The events of the ticket, or only those of these kinds, oldest first."""
     query = select(_EVENT).where(_EVENT.c.ticket == number).order_by(_EVENT.c.id)
     if kinds:
         query = query.where(_EVENT.c.name.in_([kind.__name__ for kind in kinds]))
@@ -290,15 +290,17 @@ def history(
 
 
 def add_message(connection: Connection, message: Message) -> None:
-    """Add a text to its ticket."""
+    """Add a message to its ticket."""
     values = {field.name: getattr(message, field.name) for field in dataclasses.fields(message)}
     values["raw_mail_id"] = values.pop("mail")
     connection.execute(_ADD_MESSAGE, values)
 
 
 def settle_held(connection: Connection, message: str, kind: str) -> None:
-    """A held text becomes `kind`. Where its mail belongs to this ticket no more, answers to that
-    mail no longer lead here."""
+    """A held message becomes `kind`.
+
+    If its mail no longer belongs to this ticket, replies to that mail no longer thread to it.
+    """
     values: dict[str, Any] = {"kind": kind}
     if kind != "reply":
         values["message_id"] = None
@@ -308,7 +310,7 @@ def settle_held(connection: Connection, message: str, kind: str) -> None:
 
 
 def messages(connection: Connection, number: int) -> tuple[Message, ...]:
-    """The texts of a ticket, oldest first."""
+    """The messages of a ticket, oldest first."""
     rows = connection.execute(
         select(_MESSAGE)
         .where(_MESSAGE.c.ticket == number)
@@ -318,7 +320,7 @@ def messages(connection: Connection, number: int) -> tuple[Message, ...]:
 
 
 def message_of(row: Any) -> Message:
-    """The text that a row holds."""
+    """The message in a row."""
     return Message(
         id=row.id,
         ticket=row.ticket,
@@ -335,9 +337,9 @@ def message_of(row: Any) -> Message:
 def asked_for(
     connection: Connection, number: int, requester: int
 ) -> tuple[tuple[datetime, str], ...]:
-    """(when, words) of what the requester asked for and of what they said since, oldest first.
+    """(time, text) of the request and of what the requester added, oldest first.
 
-    The first text opened the ticket, whoever wrote it down; what nothing proves is not among them.
+    The first message opened the ticket, even if an agent wrote it. Unproven messages are left out.
     """
     said = select(_MESSAGE.c.at, _MESSAGE.c.text, _MESSAGE.c.kind, _MESSAGE.c.author).where(
         _MESSAGE.c.ticket == number,
@@ -349,7 +351,7 @@ def asked_for(
 
 
 def by_message_id(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
-    """The tickets in which mails with these Message-IDs stand."""
+    """The ticket numbers of the mails with these Message-IDs."""
     wanted = list(ids)
     if not wanted:
         return {}
@@ -362,8 +364,10 @@ def by_message_id(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
 
 
 def of_problem(connection: Connection, key: str) -> tuple[Ticket, str] | None:
-    """The open ticket of that problem and its subject, locked; if merged, its survivor, however
-    often that was merged in turn."""
+    """The open ticket of that monitoring problem and its subject, locked.
+
+    If it was merged, the ticket at the end of the chain of merges.
+    """
     number = connection.execute(_OF_PROBLEM, {"key": key}).scalar()
     if number is None:
         return None
@@ -374,8 +378,10 @@ def of_problem(connection: Connection, key: str) -> tuple[Ticket, str] | None:
 
 
 def open_child(connection: Connection, number: int, requester: int) -> tuple[Ticket, str] | None:
-    """The newest open ticket of that requester which an answer to this closed one opened, and its
-    subject, locked."""
+    """The newest open ticket that a reply to this closed ticket opened, and its subject, locked.
+
+    Only a ticket of that requester counts.
+    """
     query = select(func.max(_TICKET.c.number)).where(
         _TICKET.c.parent == number,
         _TICKET.c.requester == requester,
@@ -386,7 +392,7 @@ def open_child(connection: Connection, number: int, requester: int) -> tuple[Tic
 
 
 def thread_ids(connection: Connection, number: int, person: int) -> tuple[str, ...]:
-    """The Message-IDs of the ticket's mails that the person wrote or was sent, oldest first."""
+    """The Message-IDs of the ticket's mails from or to the person, oldest first."""
     out = tables.outgoing
     wrote = select(_MESSAGE.c.message_id, _MESSAGE.c.at).where(
         _MESSAGE.c.ticket == number,
@@ -401,8 +407,10 @@ def thread_ids(connection: Connection, number: int, person: int) -> tuple[str, .
 
 
 def workload(connection: Connection) -> tuple[dict[int, int], dict[int, int]]:
-    """How many open tickets each agent has, and the newest ticket of each. Read from the index
-    of assignees alone."""
+    """The number of open tickets of each agent, and the newest ticket of each.
+
+    Both come from the index of assignees alone.
+    """
     mine = _TICKET.c.assignee
     still_open = select(mine, func.count()).where(mine.is_not(None), tables.OPEN)
     members = select(_MEMBER.c.person_id).distinct().subquery()
