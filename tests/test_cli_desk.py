@@ -92,7 +92,7 @@ def test_an_imported_mail_can_be_explained_and_its_ticket_shown_and_resolved(
     assert "It does not print." in shown
     assert json.loads(maildesk("ticket", "show", 1001, "--json")[1])["priority"] == "P4"
 
-    assert "  promise first_response 1: running, due 20" in shown
+    assert "  SLA timer first response 1: running, due 20" in shown
     assert not any(word in shown for word in ("Outcome.", "{", "[", "None", "clocks"))
     assert maildesk("ticket", "sla", 1001)[1].startswith("first_response 1: running (Standard, off")
 

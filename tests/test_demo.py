@@ -347,9 +347,9 @@ def reply(page: Page, words: str) -> None:
 @needs("chromium")
 def test_rita_writes_ann_answers_and_rita_sees_it(page: Page, tmp_path: Path) -> None:
     write(page, "rita", "Printer on the third floor", "It jams.\n\nRita")
-    open_mail(page, "rita", "Printer on the third floor", "thank you for writing")
+    open_mail(page, "rita", "Printer on the third floor", "Thank you for contacting us")
     mail = page.frame_locator("iframe.body")
-    expect(mail.get_by_role("heading", name="We have your request")).to_be_visible()
+    expect(mail.get_by_role("heading", name="We received your request")).to_be_visible()
     open_mail(page, "ann", "Printer on the third floor", "A new ticket")
     expect(page.get_by_role("link", name="Reply with #take")).to_be_visible()
     reply(page, "Hello Rita,\n\nI bring new rollers at two.\n\nAnn")
@@ -365,7 +365,7 @@ def test_rita_writes_ann_answers_and_rita_sees_it(page: Page, tmp_path: Path) ->
 @needs("chromium")
 def test_max_approves_with_the_button_of_his_mail(page: Page, house: DemoEnvironment) -> None:
     write(page, "rita", "New notebook please", "Mine is six years old.")
-    open_mail(page, "max", "New notebook please", "asks for your approval")
+    open_mail(page, "max", "New notebook please", "requests your approval")
     expect(page.get_by_role("link", name="Reply with approve")).to_be_visible()
     with page.expect_popup() as opened:
         page.frame_locator("iframe.body").get_by_role("link", name="Approve").click()

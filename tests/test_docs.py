@@ -117,5 +117,5 @@ def test_every_mail_template_and_every_name_in_it_is_documented() -> None:
     first, second = page.split("What a template may name:")
     assert re.findall(r"^\| `([a-z-]+)` \|", first, re.MULTILINE) == [str(one) for one in Template]
     named = re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`[^|]*) \|", second, re.MULTILINE)))
-    body = inspect.getsource(compose).partition("def _words")[2]
+    body = inspect.getsource(compose).partition("def template_words")[2]
     assert sorted(named) == sorted(re.findall(r'^        "(\w+)":', body, re.MULTILINE))

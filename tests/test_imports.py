@@ -30,6 +30,7 @@ LAYERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("counted", ("maildesk.reporting",)),
     ("rows", ("maildesk.store",)),
     ("bytes to send", ("maildesk.outgoing", "maildesk.templates")),
+    ("words", ("maildesk.messages",)),
     ("files", ("maildesk.config.schema",)),
     ("values", ("maildesk.model",)),
 )
@@ -44,6 +45,7 @@ ONLY_IN = {
     "holidays": "maildesk.config.service_levels",
     "dkim": "maildesk.ingest.identity.dkim_arc",
     "dns": "maildesk.ingest.servers.dns_resolver",
+    "babel": "maildesk.messages",
     "publicsuffixlist": "maildesk.ingest.identity.dmarc",
     "spf": "maildesk.ingest.identity.spf",
 }
@@ -103,6 +105,10 @@ ALSO: dict[str, frozenset[str]] = {
     "maildesk.config.schema": frozenset({"pydantic"}),
     "maildesk.config.schema.settings": frozenset({"pathlib"}),  # the type of a setting
     "maildesk.outgoing": frozenset({"email", "jinja2", "markupsafe"}),
+    # its own templates, and the reader of the mail that is rendered
+    "maildesk.outgoing.mail_templates": frozenset({"contextvars", "importlib.resources"}),
+    "maildesk.outgoing.template_check": frozenset({"traceback"}),  # the line that raised
+    "maildesk.outgoing.template_sandbox": frozenset({"contextvars"}),
     "maildesk.rules": frozenset({"cel_expr_python", "re2"}),
 }
 # What a pure module may not call, although it imports nothing for it.

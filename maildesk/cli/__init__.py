@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "ticket": "maildesk.cli.ticket",
     "people": "maildesk.cli.people",
     "outbox": "maildesk.cli.outbox",
+    "template": "maildesk.cli.template",
     "report": "maildesk.cli.report",
     "rules": "maildesk.cli.rules",
     "workflow": "maildesk.cli.workflow",

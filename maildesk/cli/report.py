@@ -17,10 +17,10 @@ from maildesk.cli.console.errors import CommandFailed
 from maildesk.cli.console.open_desk import desk_runtime
 from maildesk.cli.console.output import print_json, shown
 from maildesk.cli.console.since import so_long
+from maildesk.messages.dates import hours
 from maildesk.model.person import Person
 from maildesk.model.report import Count, Issue, Kept, Period, Promises, Summary
 from maildesk.model.ticket import spoken
-from maildesk.outgoing.text_filters import hours
 from maildesk.processing import report_data
 from maildesk.processing.clock import scheduled_reports
 from maildesk.processing.runtime import Runtime

@@ -10,11 +10,11 @@ from maildesk.cli.console import timeline
 from maildesk.cli.console.errors import CommandFailed
 from maildesk.cli.console.open_desk import desk_runtime
 from maildesk.cli.console.output import counted, print_json, shown
+from maildesk.messages.dates import hours
 from maildesk.model.command import SOURCES
 from maildesk.model.decision import Decision
 from maildesk.model.event import Release
 from maildesk.model.person import Person
-from maildesk.outgoing.text_filters import hours
 from maildesk.processing.clock.sla_timers import Measured, measured
 from maildesk.processing.desk import Desk
 from maildesk.processing.mail.held_mails import held_in, settle

@@ -12,6 +12,7 @@ from maildesk.config.error_messages import near
 from maildesk.config.errors import ConfigErrors, Fault
 from maildesk.config.files import Read, TomlFile, read_model, read_toml
 from maildesk.config.installation import installation_faults
+from maildesk.config.mail_templates import read_overrides
 from maildesk.config.monitoring_file import monitoring_faults
 from maildesk.config.policy_references import (
     answers_faults,
@@ -39,7 +40,7 @@ from maildesk.config.service_levels import holidays_of, sla_faults
 from maildesk.config.toml_positions import KeyPath
 from maildesk.model.finding import Finding
 
-__all__ = ["CheckRules", "Config", "ConfigErrors", "load", "load_rules"]
+__all__ = ["CheckRules", "Config", "ConfigErrors", "load", "load_rules", "mail_overrides"]
 
 CheckRules = Callable[[Rules], Iterable[tuple[str, str, int, str]]]
 """Checks the `when` of each rule and yields the errors: name of the rule, problem, line within
@@ -108,6 +109,11 @@ def load_rules(path: Path, policy: PolicyFiles, check_rules: CheckRules) -> Rule
     return found.part
 
 
+def mail_overrides(path: Path) -> tuple[Mapping[str, str], list[Finding]]:
+    """The mail templates beside this maildesk.toml, which need not exist, and their faults."""
+    return read_overrides(_policy_folder(read_toml(path), path.parent))
+
+
 def _installation(
     file: TomlFile | Finding, folder: Path, environ: Mapping[str, str]
 ) -> tuple[Settings | None, list[Finding]]:
@@ -144,12 +150,13 @@ def _policy(
         name: _policy_file(folder / f"{name}.toml", model, may_miss)
         for name, model, may_miss in POLICY
     }
-    findings = _strangers(folder) + _cross_checked(read, settings, check_rules)
+    overrides, wrong = read_overrides(folder)
+    findings = _strangers(folder) + _cross_checked(read, settings, check_rules) + wrong
     if findings:
         return None, findings
     parts = {name: one.part for name, one in read.items() if isinstance(one, Read)}
     free = holidays_of(parts["sla"] or ServiceLevels())
-    return PolicyFiles.model_validate(parts | {"holidays": free}), []
+    return PolicyFiles.model_validate(parts | {"holidays": free, "mail_templates": overrides}), []
 
 
 def _policy_file(path: Path, model: type[Part], may_miss: bool) -> Read[Any] | Finding:

@@ -45,6 +45,26 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CauseBase:
+    """The fields of every cause, so that `decide` need not know its type.
+
+    `requester` is the ticket's requester, or the future one if the ticket is not open yet. A
+    `silent` cause is recorded and sends no mail. `descendants` are the tickets below this one,
+    which may follow it. `number` is reserved for a ticket that the cause may open.
+    """
+
+    requester: Person
+    silent: bool = False
+    descendants: Mapping[int, Ticket] = field(default_factory=dict)
+    number: int = 0
+
+    @property
+    def rule_facts(self) -> Facts:
+        """The facts that rules can read."""
+        return Facts()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LatestMessage:
     """The newest message of a ticket that was not written by an agent."""
 
@@ -64,7 +84,6 @@ class SplitCandidate:
 
     latest: LatestMessage
     facts: Facts = Facts()
-    number: int = 0
     elsewhere: int | None = None
 
 
@@ -86,7 +105,7 @@ class UndoTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandContext:
-    """Everything that an agent's commands may need besides the ticket.
+    """The data that an agent's commands may need in addition to the ticket.
 
     `tickets` are those that the commands name, their ancestors, and all descendants of this ticket.
     `people` maps a name or an address in a command to the people it can mean; `ours` are the
@@ -134,25 +153,21 @@ class Flood:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MailArrived:
-    """A person (or machine) wrote. `message` is the id that its text will have.
+class MailArrived(CauseBase):
+    """A person or a machine wrote a mail. `message` is the id that its text will have.
 
-    `text` is the new text without command lines. `silent` mails are recorded and
-    answered by nothing. `identity` says how sure the sender's name is. `round` is that of
-    the mail of ours which is answered, where a reply token says it. `choice` is the decision
-    that the first line speaks; `unclear` that it seems to and cannot be told.
-    `thanks`: the new text is a thank-you and nothing else; `chases`: it asks how the request stands
-    and changes nothing of it; `withdrawing`: it seems to take the request back.
-    `away`: an automatic answer says that the sender is away. `behalf` wrote the `text` that an
-    agent passed on, with `words` of the agent's own above it.
-    `requester` is the ticket's, and the sender where there is no ticket yet.
-    `joining` are people in CC whom a proven sender brings in. `flood`: the sender's mails to this
-    ticket come too fast for a person. `family`: the tickets below it, where they may follow it.
+    `text` is the new text without command lines. `identity` says how certain the sender is. `round`
+    is that of our mail which is answered, if a reply token names it. `choice` is the decision in
+    the first line; `unclear`: there seems to be one that cannot be read for sure. `thanks`: the new
+    text only says thank you; `chases`: it only asks about the status; `withdrawing`: it seems to
+    withdraw the request. `away`: an automatic reply says that the sender is away. `behalf` is the
+    author of the `text` if an agent forwarded it, and `words` is what the agent wrote above it.
+    `joining` are people in CC whom a proven sender adds. `flood`: the sender's mails to this ticket
+    come too fast for a person.
     """
 
     sender: Person
     identity: Identity
-    requester: Person
     kind: Kind
     message: str
     text: str
@@ -171,59 +186,70 @@ class MailArrived:
     joining: tuple[int, ...] = ()
     behalf: Person | None = None
     words: str = ""
-    silent: bool = False
     flood: Flood | None = None
     command_context: CommandContext = field(default_factory=CommandContext)
-    descendants: Mapping[int, Ticket] = field(default_factory=dict)
+
+    @property
+    def rule_facts(self) -> Facts:
+        """The facts that rules can read."""
+        return self.facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LinkUsed:
-    """A person pressed the button of a page. The token proved who it is.
+class LinkUsed(CauseBase):
+    """A person pressed a button of a page; the link token proved the identity.
 
-    `unclear`: the comment takes a yes back, or makes it depend on something. `family`: the tickets
-    below this one.
+    `unclear`: the comment retracts an approval or makes it conditional.
     """
 
     person: Person
-    requester: Person
     choice: Choice
     round: int
     comment: str
     message: str
     unclear: bool = False
-    descendants: Mapping[int, Ticket] = field(default_factory=dict)
+
+    @property
+    def rule_facts(self) -> Facts:
+        """The facts that rules can read."""
+        return Facts(text=self.comment, sender=self.person.address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AgentActed:
-    """An agent acts from the command line or a page, already known to be that person.
+class AgentActed(CauseBase):
+    """An agent acts on the command line or a page, which proved the identity.
 
-    `round` is that of the link which proved who it is; None at the command line. `family`: the
-    tickets below it.
+    `round` is that of the link that was used; None on the command line.
     """
 
     agent: Person
     message: str
-    requester: Person
     text: str = ""
     commands: tuple[Command, ...] = ()
     wrong_commands: tuple[WrongCommand, ...] = ()
     command_context: CommandContext = field(default_factory=CommandContext)
     round: int | None = None
-    descendants: Mapping[int, Ticket] = field(default_factory=dict)
+
+    @property
+    def rule_facts(self) -> Facts:
+        """The facts that rules can read."""
+        return Facts(text=self.text, sender=self.agent.address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TicketReported:
+class TicketReported(CauseBase):
     """An agent opens a ticket for somebody who called or came in person."""
 
     agent: Person
-    requester: Person
     source: str
     message: str
     text: str
     facts: Facts
+
+    @property
+    def rule_facts(self) -> Facts:
+        """The facts that rules can read."""
+        return self.facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,15 +293,18 @@ class EventsUndone:
     before: Ticket | None = None
 
 
+NOBODY = Person(id=0, name="", address="")
+"""The requester of a related change, until the transaction knows whose ticket that is."""
+
 Order = RelationSet | ParentSet | Absorbing | SplitOff | EventsUndone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RelatedTicketChange:
-    """What an agent did in another ticket has this to do with this one.
+class RelatedTicketChange(CauseBase):
+    """The consequence for this ticket of what an agent did in another one.
 
-    With a `rule`, that rule did it, on something that the `agent` said, who need not be one.
-    `requester` is this ticket's; the desk fills it in.
+    With a `rule`, that rule did it because of something that `agent` wrote, who may be a requester.
+    The transaction fills in this ticket's `requester`.
     """
 
     agent: Person
@@ -283,20 +312,25 @@ class RelatedTicketChange:
     origin: int
     order: Order
     rule: str = ""
-    requester: Person | None = None
+    requester: Person = NOBODY
 
     @property
     def writes_to_people(self) -> bool:
         """Whether this change sends a mail to somebody who is not an agent."""
         return not isinstance(self.order, RelationSet | ParentSet)
 
+    @property
+    def rule_facts(self) -> Facts:
+        """The facts that rules can read."""
+        return Facts(sender=self.agent.address)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ParentStateChanged:
-    """The parent, or one of its parents, was resolved, or is open again.
+class ParentStateChanged(CauseBase):
+    """The parent, or an ancestor, was resolved or reopened.
 
-    Where an `agent` did it by a command, `text` is what that agent said to it, and `proof` how the
-    agent is known. `requester` is this ticket's; None where nobody looked, and no rule can.
+    If an `agent` did it by a command, `text` is what the agent wrote and `proof` how the agent is
+    known. The transaction fills in this ticket's `requester`.
     """
 
     origin: int
@@ -304,7 +338,12 @@ class ParentStateChanged:
     text: str = ""
     agent: Person | None = None
     proof: str = ""
-    requester: Person | None = None
+    requester: Person = NOBODY
+
+    @property
+    def rule_facts(self) -> Facts:
+        """The facts that rules can read."""
+        return Facts(text=self.text, sender=self.agent.address) if self.agent else Facts()
 
     @property
     def writes_to_people(self) -> bool:
@@ -312,16 +351,13 @@ class ParentStateChanged:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class DeadlineReached:
-    """A deadline of the ticket may have passed. `family`: the tickets below it."""
-
-    requester: Person
-    descendants: Mapping[int, Ticket] = field(default_factory=dict)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineReached(CauseBase):
+    """A deadline of the ticket may have passed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryFailed:
+class DeliveryFailed(CauseBase):
     """A mail that we sent could not be delivered."""
 
     recipient: Person
@@ -330,15 +366,14 @@ class DeliveryFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldJudged:
-    """An agent says what becomes of a held mail. `held` is the message that holds its text.
+class HeldJudged(CauseBase):
+    """An agent decides about a held mail. `held` is the message with its text.
 
-    `message` is the id that the text will have in a ticket of its own; `proof` says how the
-    agent is known.
+    `requester` is the author of that mail. `message` is the id that the text will have in a
+    separate ticket; `proof` says how the agent is known.
     """
 
     agent: Person
-    author: Person
     held: str
     release: Release
     message: str
@@ -346,16 +381,20 @@ class HeldJudged:
     facts: Facts
     proof: str
 
+    @property
+    def rule_facts(self) -> Facts:
+        """The facts that rules can read."""
+        return self.facts
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProblemReported:
-    """A monitoring system said something of the problem `key`.
+class ProblemReported(CauseBase):
+    """A monitoring system reported something about the problem `key`.
 
-    `proof` is how sure we are that it did; `rejected` says why it is not surer. `family`: the
-    tickets below the problem's.
+    `requester` is that system. `proof` says how certain that is, `rejected` why it is not more
+    certain.
     """
 
-    reporter: Person
     report: Report
     key: str
     message: str
@@ -363,8 +402,11 @@ class ProblemReported:
     facts: Facts
     proof: Proof
     rejected: tuple[str, ...] = ()
-    silent: bool = False
-    descendants: Mapping[int, Ticket] = field(default_factory=dict)
+
+    @property
+    def rule_facts(self) -> Facts:
+        """The facts that rules can read."""
+        return self.facts
 
 
 Cause = (

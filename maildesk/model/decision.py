@@ -1,13 +1,18 @@
 """What is to be done about a cause: the result of `lifecycle.decide`."""
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from maildesk.model.approval import Approval
 from maildesk.model.cause import ParentStateChanged, RelatedTicketChange
 from maildesk.model.event import Event
 from maildesk.model.mail import Disposition, Step
+from maildesk.model.message import Message
 from maildesk.model.report import Report
 from maildesk.model.sla_timer import PendingNotification, SlaWarning
+from maildesk.model.ticket import Ticket, evolve
 from maildesk.model.token import Purpose
 
 
@@ -33,24 +38,41 @@ class Actor:
     proof: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Events of one ticket, in order. `ticket` is None for the one that is made here."""
+    """The events of one ticket in order, with the ticket before and after them.
 
-    ticket: int | None
+    `before` is None for a new ticket. `rounds` are approval rounds that a later one replaced.
+    """
+
+    before: Ticket | None
+    after: Ticket
     events: tuple[Event, ...]
+    rounds: tuple[Approval, ...] = ()
+
+    @property
+    def ticket(self) -> int | None:
+        """The number of the ticket; None if it is opened here."""
+        return self.before.number if self.before else None
+
+    @classmethod
+    def of(cls, before: Ticket, events: Sequence[Event], at: datetime) -> "Change":
+        """The change that these events make to the ticket at that time."""
+        after = before
+        for event in events:
+            after = evolve(after, event, number=before.number, at=at)
+        return cls(before=before, after=after, events=tuple(events))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelatedChange:
-    """What follows for another ticket; worked in the same transaction, in the order of numbers.
+    """The consequence for another ticket, applied in the same transaction in the order of numbers.
 
-    `ticket` is None for one that is made; then `number`, `subject` and `requester` are its own.
+    `ticket` is None for a ticket that is opened, with `subject` and `requester`.
     """
 
     ticket: int | None
     cause: RelatedTicketChange | ParentStateChanged
-    number: int | None = None
     subject: str = ""
     requester: int | None = None
 
@@ -98,7 +120,7 @@ class OutgoingMail:
     automatic: bool = True
     text: str = ""
     author: int | None = None
-    note: str = ""
+    note: Message | str = ""
     links: tuple[Purpose, ...] = ()
     warnings: tuple[SlaWarning, ...] = ()
     report: Report | None = None

@@ -7,17 +7,13 @@ Text of a stranger reaches a mail of ours as subject, as name and as body. `mail
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import TypeAlias
 
-from jinja2 import Template as Page
-
-from maildesk.model.decision import OutgoingMail, Template
+from maildesk.model.decision import OutgoingMail
 from maildesk.model.person import Person
 from maildesk.outgoing import header_fields, mime_body
 from maildesk.outgoing.headers import boundary, heading, subject_line
 from maildesk.outgoing.mail_model import MailModel, SenderIdentity, ThreadContext, disarmed, mailing
-from maildesk.outgoing.text_filters import environment
+from maildesk.outgoing.mail_templates import MailTemplates
 
 __all__ = ["Composed", "Composer", "SenderIdentity", "ThreadContext"]
 
@@ -26,37 +22,22 @@ __all__ = ["Composed", "Composer", "SenderIdentity", "ThreadContext"]
 class Composed:
     """A finished mail with CRLF, 7-bit but for a local part that is not ASCII (RFC 6532).
 
-    `subject` is decoded, with tag and `Re:`.
+    `subject` is decoded, with tag and `Re:`. `fault`: why an override of the template was not used.
     """
 
     subject: str
     message_id: str
     raw: bytes
-
-
-_Pages: TypeAlias = Mapping[Template, tuple[Page, Page]]
-
-
-@cache
-def _pages() -> _Pages:
-    """Text and HTML of every mail, compiled once for the process: they come with the package."""
-    env = environment()
-    return {
-        template: (
-            env.get_template(f"{template}/mail.txt"),
-            env.get_template(f"{template}/mail.html"),
-        )
-        for template in Template
-    }
+    fault: str = ""
 
 
 class Composer:
     """Every template compiled once. `compose` may be called from several threads."""
 
-    def __init__(self, house: SenderIdentity) -> None:
-        """Raises jinja2.TemplateError where a template is missing or malformed."""
+    def __init__(self, house: SenderIdentity, overrides: Mapping[str, str] | None = None) -> None:
+        """`overrides`: see MailTemplates. Raises jinja2.TemplateError for a malformed one."""
         self._house = house
-        self._pages = _pages()
+        self._templates = MailTemplates(overrides)
 
     def compose(
         self,
@@ -86,9 +67,11 @@ class Composer:
             proven=proven,
         )
         made, head = _checked(made)
-        text, html = (page.render(_words(made)) for page in self._pages[outgoing_mail.template])
-        body = mime_body.alternative(boundary(made), text, html)
-        return Composed(subject_line(made), made.message_id, head + b"\r\n" + body)
+        template, wanted, reader = outgoing_mail.template, recipient.language, made.reader
+        words = template_words(made, self._templates.language_of(template, wanted, reader))
+        page = self._templates.render(template, words, reader, wanted)
+        body = mime_body.alternative(boundary(made), page.text, page.html)
+        return Composed(subject_line(made), made.message_id, head + b"\r\n" + body, page.fault)
 
 
 def _checked(made: MailModel) -> tuple[MailModel, bytes]:
@@ -101,9 +84,10 @@ def _checked(made: MailModel) -> tuple[MailModel, bytes]:
     return safe, header_fields.block(heading(safe))
 
 
-def _words(made: MailModel) -> dict[str, object]:
+def template_words(made: MailModel, language: str) -> dict[str, object]:
     """What a template may name; docs/templates.md lists the same."""
     return {
+        "language": language,
         "desk": made.house.desk,
         "number": made.number,
         "subject": made.subject,
@@ -117,7 +101,6 @@ def _words(made: MailModel) -> dict[str, object]:
         "warnings": made.outgoing_mail.warnings,
         "report": made.outgoing_mail.report,
         "until": made.until,
-        "zone": made.zone,
         "marker": made.marker,
         "proven": made.proven,
     }

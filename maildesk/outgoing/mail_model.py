@@ -6,7 +6,10 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from maildesk.config.schema.settings import Desk
+from maildesk.messages.catalogue import best_language
+from maildesk.messages.translator import Translator, translator
 from maildesk.model.decision import OutgoingMail, Template
+from maildesk.model.message import Message
 from maildesk.model.person import Person
 from maildesk.model.redact import redacted
 from maildesk.model.report import Count, Report
@@ -21,13 +24,11 @@ from maildesk.model.token import (
 )
 from maildesk.outgoing import header_fields, mime_body
 
-FIXED_SUBJECT = "Your request"
 NOTE_LIMIT = 500
 REPORT_LINES = 8  # of each table: a mail is read on a phone
 AUTOMATIC_TEXT_LIMIT = 20_000  # characters: a huge mail is not multiplied to every agent
 _OF_NO_TICKET = frozenset({Template.REFUSED, Template.SLA_DIGEST, Template.REPORT})
 _UTC = ZoneInfo("UTC")
-_CLIPPED = "\n\n[The text is shortened here; the whole of it is in the ticket.]"
 _LOCAL_PART_LIMIT = 64  # RFC 5321 §4.5.3.1.1
 
 
@@ -90,7 +91,7 @@ class MailModel:
     @cached_property
     def subject(self) -> str:
         """The subject without tag and `Re:`."""
-        return header_fields.bare_subject(self.topic.subject) or FIXED_SUBJECT
+        return header_fields.bare_subject(self.topic.subject) or fixed_subject(self.reader)
 
     @cached_property
     def message_id(self) -> str:
@@ -99,9 +100,9 @@ class MailModel:
         return sign_message_id(self.number, self.nonce, house.desk.domain, house.keys)
 
     @cached_property
-    def zone(self) -> ZoneInfo:
-        """Where the recipient looks at the clock."""
-        return ZoneInfo(self.recipient.zone) if self.recipient.zone else self.house.zone
+    def reader(self) -> Translator:
+        """The recipient's language and time zone."""
+        return _reader(self.house, self.recipient)
 
     @cached_property
     def until(self) -> datetime:
@@ -165,7 +166,7 @@ def mailing(
         raise ValueError(f"a mail of the kind {outgoing_mail.template} needs a ticket")
     made = MailModel(
         house=house,
-        outgoing_mail=_bounded(outgoing_mail, house.keys),
+        outgoing_mail=_bounded(outgoing_mail, house.keys, _reader(house, recipient)),
         topic=replace(topic, requester=_presentable(topic.requester)),
         recipient=_presentable(recipient),
         author=_presentable(author) if author else None,
@@ -176,26 +177,42 @@ def mailing(
     return _reduced(made) if outgoing_mail.automatic and not proven else made
 
 
+def _reader(house: SenderIdentity, recipient: Person) -> Translator:
+    zone = ZoneInfo(recipient.zone) if recipient.zone else house.zone
+    return translator(best_language(recipient.language), zone)
+
+
+def fixed_subject(reader: Translator) -> str:
+    """The subject where nobody else's may be used."""
+    return reader.text("mail.default-subject")
+
+
 def disarmed(mailing: MailModel) -> MailModel:
     """The same mail without any header text that somebody else wrote."""
     return replace(
         mailing,
-        topic=replace(mailing.topic, subject=FIXED_SUBJECT, thread=()),
+        topic=replace(mailing.topic, subject=fixed_subject(mailing.reader), thread=()),
         recipient=replace(mailing.recipient, name=""),
         author=None,
     )
 
 
-def _bounded(outgoing_mail: OutgoingMail, keys: tuple[bytes, ...]) -> OutgoingMail:
+def _bounded(
+    outgoing_mail: OutgoingMail, keys: tuple[bytes, ...], reader: Translator
+) -> OutgoingMail:
     # Whoever quotes a mail of ours would hand on the right to act that it carries.
     text = redacted(mime_body.body_text(outgoing_mail.text), keys)
     if outgoing_mail.automatic and len(text) > AUTOMATIC_TEXT_LIMIT:
-        text = text[:AUTOMATIC_TEXT_LIMIT].rstrip() + _CLIPPED
+        shortened = reader.text("mail.text-shortened")
+        text = f"{text[:AUTOMATIC_TEXT_LIMIT].rstrip()}\n\n{shortened}"
     warnings = tuple(
         replace(one, subject=header_fields.bare_subject(one.subject))
         for one in outgoing_mail.warnings
     )
-    note = header_fields.clean(outgoing_mail.note, NOTE_LIMIT)
+    note = outgoing_mail.note
+    if isinstance(note, Message):
+        note = reader.text(note)
+    note = header_fields.clean(note, NOTE_LIMIT)
     report = _presentable_report(outgoing_mail.report) if outgoing_mail.report else None
     return replace(outgoing_mail, text=text, note=note, warnings=warnings, report=report)
 
@@ -233,7 +250,9 @@ def _presentable(person: Person) -> Person:
 def _reduced(mailing: MailModel) -> MailModel:
     # Whoever put another's address into From wants the desk to carry words there: it carries
     # no body but the desk's own, no name, and no subject that a mail program would make a link of.
-    subject = FIXED_SUBJECT if header_fields.names_a_link(mailing.subject) else mailing.subject
+    subject = mailing.subject
+    if header_fields.names_a_link(subject):
+        subject = fixed_subject(mailing.reader)
     requester = replace(mailing.topic.requester, name="")
     text = mailing.outgoing_mail.text if mailing.outgoing_mail.own else ""
     return replace(

@@ -6,6 +6,8 @@ in the dark, and nobody hears what is on them.
 
 from collections.abc import Iterator, Sequence
 
+from maildesk.messages import dates
+from maildesk.messages.translator import Translator
 from maildesk.model.report import Day
 
 _TALL = 72  # pixels of the highest column
@@ -37,15 +39,22 @@ def blocks(number: int, most: int) -> str:
     return "█" * max(1, _LONG * number // max(most, 1)) if number else ""
 
 
-def names(days: Sequence[Day]) -> Iterator[tuple[int, str, str]]:
+def names(days: Sequence[Day], reader: Translator) -> Iterator[tuple[int, str, str]]:
     """What stands below the columns, in two lines, and below how many of them."""
     if len(days) <= _EACH_NAMED:
-        yield from ((1, f"{day.date:%a}", str(day.date.day)) for day in days)
+        yield from (
+            (1, dates.weekday(day.date, reader.locale, short=True), str(day.date.day))
+            for day in days
+        )
         return
     begin = 0
     for place in range(1, len(days) + 1):
         if place == len(days) or days[place].date.weekday() == _MONDAY:
             first = days[begin].date
             wide = place - begin >= _WIDE
-            yield place - begin, str(first.day) if wide else "", f"{first:%b}" if wide else ""
+            yield (
+                place - begin,
+                str(first.day) if wide else "",
+                dates.month(first, reader.locale) if wide else "",
+            )
             begin = place

@@ -1,17 +1,13 @@
-"""How words are set in mails: wrapped, quoted, in paragraphs; the Jinja2 environment. Pure."""
+"""How texts are set in mails: wrapped, quoted, in paragraphs, in columns. Pure."""
 
-from datetime import datetime
+from collections.abc import Iterable
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
-from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from maildesk.model.person import Person
-from maildesk.outgoing import plots
 
 WIDTH = 72  # RFC 3676 §4.2 and old custom: a quoted line still fits into 80
 _HEADLINE = 44  # characters: two lines on a phone
-_MONTHS = "January February March April May June July August September October November December"
 
 
 def wrapped(text: str, width: int = WIDTH) -> str:
@@ -62,31 +58,6 @@ def _lines(block: str) -> Markup:
     return Markup(held.replace("\n", "<br>\n"))
 
 
-def date_of(at: datetime) -> str:
-    """A date as people write it: 28 November 2026."""
-    return f"{at.day} {_MONTHS.split()[at.month - 1]} {at.year}"
-
-
-@pass_context
-def day(context: Context, at: datetime) -> str:
-    """The date where the recipient is."""
-    return date_of(at.astimezone(context["zone"]))
-
-
-@pass_context
-def moment(context: Context, at: datetime | None) -> str:
-    """A time of a day where the recipient is: 28 November 2026, 10:30 CET."""
-    if at is None:
-        return "not known"
-    local = at.astimezone(context["zone"])
-    return f"{date_of(local)}, {local:%H:%M %Z}"
-
-
-def hours(seconds: int) -> str:
-    """A length of time: 7:30 h."""
-    return f"{seconds // 3600}:{seconds // 60 % 60:02} h"
-
-
 def who(person: Person) -> str:
     """Name and address, or the address alone."""
     return f"{person.name} ({person.address})" if person.name else person.address
@@ -97,31 +68,9 @@ def headline(note: str) -> str:
     return note.rstrip(".") if len(note) <= _HEADLINE else ""
 
 
-def environment() -> Environment:
-    """Templates of maildesk/templates/mail. A misspelt variable is an error, HTML is escaped."""
-    env = Environment(
-        loader=PackageLoader("maildesk", "templates/mail"),
-        undefined=StrictUndefined,
-        autoescape=lambda name: name is not None and name.endswith(".html"),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        auto_reload=False,
-    )
-    env.filters.update(
-        wrapped=wrapped,
-        quoted=quoted,
-        indented=indented,
-        paragraphs=paragraphs,
-        day=day,
-        moment=moment,
-        headline=headline,
-        hours=hours,
-        who=who,
-        blocks=plots.blocks,
-        names=plots.names,
-        highest=plots.highest,
-        percent=plots.percent,
-        tall=plots.tall,
-    )
-    return env
+def aligned(pairs: Iterable[tuple[str, str]], indent: int = 0) -> str:
+    """`Name:  value` on a line each, the values below each other; a pair without a value is left
+    out."""
+    shown = [(f"{name}:", value) for name, value in pairs if value]
+    wide = max((len(name) for name, _ in shown), default=0) + 2
+    return "\n".join(f"{'':{indent}}{name:{wide}}{value}" for name, value in shown)

@@ -48,13 +48,15 @@ class Links:
         """Act, then redirect to the result, so that a reload of that page sends nothing again."""
         if sent.choice is None or sent.too_long:
             return self._ask_again(token, sent)
-        done = self._link_pages.act(token, sent.choice, sent.comment)
-        if isinstance(done, Problem):
-            return self.problem(done)
-        answer, page = done
+        answer = self._link_pages.act(token, sent.choice, sent.comment)
+        if isinstance(answer, Problem):
+            return self.problem(answer)
         if answer is Answer.DONE:
             # Relative to /l/TOKEN: correct behind any proxy, and independent of the Host header.
             return RedirectResponse(f"../l/{quote(token, safe='')}", 303)
+        page = self._link_pages.view(token)
+        if isinstance(page, Problem):
+            return self.problem(page)
         return self._refusal(answer, page, token, sent)
 
     def problem(self, problem: Problem) -> Response:

@@ -22,8 +22,8 @@ def test_a_request_that_never_changed_is_quoted_as_it_is() -> None:
 def test_each_change_stands_below_with_its_time() -> None:
     assert whole("One laptop.", "Make that ten.", "With 64 GB.") == (
         "One laptop.\n\n"
-        "Rita changed it on 23 November 2026, 11:00 CET:\nMake that ten.\n\n"
-        "Rita changed it on 23 November 2026, 12:00 CET:\nWith 64 GB."
+        "Rita changed the request on 23 November 2026, 11:00 CET:\nMake that ten.\n\n"
+        "Rita changed the request on 23 November 2026, 12:00 CET:\nWith 64 GB."
     )
 
 
@@ -34,7 +34,7 @@ def test_what_changes_nothing_is_left_out() -> None:
 def test_a_long_request_and_many_changes_are_bounded() -> None:
     text = whole("x" * 100_000, *(f"{i} " + "y" * 10_000 for i in range(100)))
     assert len(text) < 20_000
-    assert "[Of 100 changes the first 95 are left out here.]" in text
+    assert "[Of 100 changes, the first 95 are not shown here.]" in text
     assert "\n94 yy" not in text
     assert "\n99 yy" in text
 

@@ -73,16 +73,14 @@ def a_question() -> Part:
     _says(work, "The second.")
     got = yield replies("ann", work, "#resolve I oiled it.")
     _says(got.transcript(), "#resolve:")
-    got = yield replies("rita", got.to("rita"), _word(got.to("rita"), "It is solved"))
+    got = yield replies("rita", got.to("rita"), _word(got.to("rita"), "Accept"))
     _says(got.to("rita"), "You accepted the resolution")
 
 
 def a_rejection() -> Part:
     got = yield asks("rita", "Door card", "It opens nothing.")
     got = yield replies("ann", got.to("ann"), "#resolve Try it now.")
-    got = yield replies(
-        "rita", got.to("rita"), f"{_word(got.to('rita'), 'Something is wrong')} it is red."
-    )
+    got = yield replies("rita", got.to("rita"), f"{_word(got.to('rita'), 'Reject')} it is red.")
     got = yield replies("ann", got.news("ann"), "#resolve A new card is at the desk.")
     assert got.to("rita")
 

@@ -33,9 +33,14 @@ class Call:
     config_path: Path | None = None
     debug: bool = False
 
+    @property
+    def path(self) -> Path:
+        """The file that describes the installation."""
+        return self.config_path or DEFAULT_CONFIG
+
     def config(self) -> Config:
         """The configuration with its rules checked. Raises ConfigErrors."""
-        return load(self.config_path or DEFAULT_CONFIG, os.environ, rule_faults)
+        return load(self.path, os.environ, rule_faults)
 
 
 def call_of(ctx: typer.Context) -> Call:

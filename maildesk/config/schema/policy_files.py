@@ -22,7 +22,10 @@ def profile_rules(levels: ServiceLevels) -> Rules:
 
 
 class PolicyFiles(Part):
-    """All policy files. `holidays` are computed for each calendar when the files are read."""
+    """All policy files. `holidays` are computed for each calendar when the files are read.
+
+    `mail_templates` are the texts of the files in config/templates/mail, by name.
+    """
 
     people: People = People()
     catalog: Catalog
@@ -34,3 +37,4 @@ class PolicyFiles(Part):
     monitoring: Monitoring = Monitoring()
     answers: Answers = Answers()
     reports: Reports = Reports()
+    mail_templates: dict[str, str] = Field({})

@@ -52,8 +52,8 @@ class Persona:
 
 
 # Texts in mails from the desk, each with its own set of replies.
-_ASKS_REQUESTER = "Is it solved for you?"
-_ASKS_MANAGER = "asks for your approval"
+_ASKS_REQUESTER = "Does this resolve your request?"
+_ASKS_MANAGER = "requests your approval"
 _TELLS_AGENT = "#resolve <text>"
 
 _AGENT_PHRASES = (

@@ -26,10 +26,10 @@ def _max_is_away(stage: Stage) -> Iterator[str]:
     text = "Please order a licence for the drawing program.\n\nRita"
     stage.send(RITA, Draft(to=DESK_ADDRESS, subject="Order a drawing licence", text=text))
     number = stage.remember("licence", stage.gets_new(RITA, "ticket number is"))
-    asked = stage.gets(MAX, "asks for your approval", number)
+    asked = stage.gets(MAX, "requests your approval", number)
     yield f"{spoken(number)} waits for approval by Max"
     _says_that_he_is_away(stage, asked)
-    stage.letters["passed on"] = stage.gets(NINA, "asks for your approval", number)
+    stage.letters["passed on"] = stage.gets(NINA, "requests your approval", number)
     within("the mail to Nina", "Max Moreno is away", stage.letters["passed on"].text)
     yield "his mail program replies “out of office”, so his deputy Nina is asked instead"
     before = stage.ticket(number)
@@ -58,7 +58,7 @@ def _nina_decides(stage: Stage) -> Iterator[str]:
     said = [(vote.person, vote.said) for vote in approval.votes] if approval else []
     expected = [(stage.person(MAX), "passed-on"), (stage.person(NINA), "approved")]
     same("the approvers and their answers", expected, said)
-    stage.gets(NINA, "Your decision is recorded", number)
+    stage.gets(NINA, "Your decision was recorded", number)
     stage.gets(RITA, "Nina Novak approved your request", number)
     stage.letters["licence"] = stage.gets(ANN, "approved the request", number)
     yield "Nina replies “approve”: Open / Assign; Nina gets a receipt and Rita is notified"

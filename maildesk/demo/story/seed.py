@@ -36,7 +36,7 @@ def first_tickets(house: DemoEnvironment) -> None:
     _read(house, RITA, _PASSWORD, "is closed")
     _read(house, RITA, _SCANNER, "on my way")
     for subject in _REQUESTS:
-        _read(house, RITA, subject, "thank you for writing")
+        _read(house, RITA, subject, "Thank you for contacting us")
     new_letter(house.program(RITA), subject=_VPN, says="Is it solved", keep_unread=True)
     new_letter(house.program(MAX), subject=_LICENCE, keep_unread=True)
 

@@ -55,7 +55,7 @@ def _rules_fire(stage: Stage) -> Iterator[str]:
 
 
 def _max_looks(stage: Stage) -> Iterator[str]:
-    letter = stage.letters["approval"] = stage.gets(MAX, "asks for your approval")
+    letter = stage.letters["approval"] = stage.gets(MAX, "requests your approval")
     within("the quoted request", "six years old", letter.text)
     yield "Max gets the request of Rita with a link"
     before = stage.ticket(), stage.history()
@@ -83,7 +83,7 @@ def _max_approves(stage: Stage) -> Iterator[str]:
     within("the page", "already decided", page.html)
     same("the ticket after a second decision", before, stage.ticket())
     yield "a second, different decision: “This was already decided”, nothing changed"
-    stage.gets(MAX, "Your decision is recorded")
+    stage.gets(MAX, "Your decision was recorded")
     yield "Max gets a receipt"
     stage.gets(RITA, "Max Moreno approved your request")
     yield "Rita is notified"
@@ -123,7 +123,7 @@ def _mallory_tries(stage: Stage) -> Iterator[str]:
     after = stage.ticket()
     same("status and resolution", (before.status, None), (after.status, after.resolution))
     same("the unread mails of Rita", (), stage.unread(RITA))
-    stage.gets(ANN, "Was this you?")
+    stage.gets(ANN, "Did you send this?")
     yield "nothing changes, Rita gets no mail, and Ann is asked “Was this you?”"
 
 

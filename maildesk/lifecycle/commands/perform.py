@@ -30,6 +30,7 @@ from maildesk.model.command import COMMANDS, Takes
 from maildesk.model.decision import ActorKind, Answer, Decision, OutgoingMail, Template
 from maildesk.model.event import MessageAdded
 from maildesk.model.mail import Disposition
+from maildesk.model.message import joined
 from maildesk.model.person import Person
 from maildesk.model.token import Purpose
 
@@ -201,7 +202,7 @@ def _together(first: OutgoingMail, second: OutgoingMail) -> OutgoingMail:
         automatic=first.automatic and second.automatic,
         text="\n\n".join(text for text in (first.text, second.text) if text),
         author=second.author if first.author is None else first.author,
-        note=" ".join(dict.fromkeys((first.note, second.note))),
+        note=joined(first.note, second.note),
     )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, tzinfo
 
 from maildesk.ingest.intent.status_inquiry import only_chases
 from maildesk.ingest.intent.thanks import is_thanks
+from maildesk.messages.translator import Translator
 from maildesk.model.person import Person
 
 _FIRST = 8_000  # characters of the request itself
@@ -26,10 +27,11 @@ def whole_request(
     known = f"{subject} {first}"
     changes = [(at, text) for at, text in later if _changes(text, known, requester)]
     left_out = len(changes) - _CHANGES
+    reader = Translator(zone=zone)
     parts = [_clipped(first, _FIRST)]
     if left_out > 0:
-        parts.append(f"[Of {len(changes)} changes the first {left_out} are left out here.]")
-    parts += [_change(at, text, requester, zone) for at, text in changes[-_CHANGES:]]
+        parts.append(reader.text("request.changes-left-out", count=left_out, changes=len(changes)))
+    parts += [_change(at, text, requester, reader) for at, text in changes[-_CHANGES:]]
     return "\n\n".join(parts)
 
 
@@ -37,10 +39,9 @@ def _changes(text: str, known: str, requester: Person) -> bool:
     return not is_thanks(text) and not only_chases(text, known, requester.name)
 
 
-def _change(at: datetime, text: str, requester: Person, zone: tzinfo) -> str:
-    here = at.astimezone(zone)
-    who = requester.name or requester.address
-    return f"{who} changed it on {here:%d %B %Y, %H:%M %Z}:\n{_clipped(text, _CHANGE)}"
+def _change(at: datetime, text: str, requester: Person, reader: Translator) -> str:
+    changed = reader.text("request.changed", requester=requester, at=at)
+    return f"{changed}\n{_clipped(text, _CHANGE)}"
 
 
 def _clipped(text: str, longest: int) -> str:

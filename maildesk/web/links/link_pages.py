@@ -19,8 +19,8 @@ class LinkPages(Protocol):
         browser is redirected here after the decision.
         """
 
-    def act(self, token: str, choice: Choice | Work, comment: str) -> tuple[Answer, Page] | Problem:
-        """Decide. The page shows the ticket as it is afterwards."""
+    def act(self, token: str, choice: Choice | Work, comment: str) -> Answer | Problem:
+        """Decide. `view` shows the ticket as it is afterwards."""
 
     def mail(self, token: str, message: str) -> WholeMail | Problem:
         """The whole mail of a message that the link shows. Changes nothing."""

@@ -1,0 +1,1 @@
+"""The words of the desk: a catalogue per language, and what renders messages, events and dates."""
