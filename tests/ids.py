@@ -52,7 +52,9 @@ def _words(value: Any) -> str:
             return value.__name__
         case Mapping():
             return ", ".join(f"{_word(key)} {_word(one)}" for key, one in value.items()) or "none"
-        case list() | tuple() | set() | frozenset():
+        case set() | frozenset():  # in one order: each worker of a parallel run names them anew
+            return ", ".join(sorted(_word(one) for one in value)) or "none"
+        case list() | tuple():
             return ", ".join(_word(one) for one in value) or "none"
     return _other(value)
 
