@@ -13,13 +13,6 @@ _ATTACHMENT = tables.attachment
 ADD = insert(_ATTACHMENT)
 
 
-def add(connection: Connection, mail: int, author: int, attachments: Sequence[Attachment]) -> None:
-    """Store the attachments of a mail that became a message of a ticket by this author."""
-    rows = rows_of(mail, author, attachments)
-    if rows:
-        connection.execute(ADD, rows)
-
-
 def rows_of(mail: int, author: int, attachments: Sequence[Attachment]) -> list[dict[str, Any]]:
     """The rows of these attachments."""
     return [

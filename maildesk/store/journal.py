@@ -368,32 +368,6 @@ def unclaim(connection: Connection, worker: str, ids: Sequence[int]) -> None:
     )
 
 
-def finish(
-    connection: Connection,
-    id: int,
-    worker: str,
-    *,
-    disposition: Disposition,
-    ticket: int | None,
-    message_id: str | None,
-    content_key: str | None,
-    steps: Sequence[Step],
-    now: datetime,
-) -> bool:
-    """Give the mail its one disposition; False where another worker has done so."""
-    row = finished_row(
-        id,
-        worker,
-        disposition=disposition,
-        ticket=ticket,
-        message_id=message_id,
-        content_key=content_key,
-        steps=steps,
-        now=now,
-    )
-    return connection.execute(FINISH, row).rowcount == 1
-
-
 def finished_row(
     id: int,
     worker: str,

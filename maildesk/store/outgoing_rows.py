@@ -18,7 +18,6 @@ LEASE_SECONDS = 900  # longer than the 600 s that a server may take for the fina
 
 # Built once, because SQLAlchemy takes longer to build a statement than to run it.
 ADD = insert(_OUT)
-_ADD_ONE = ADD.returning(_OUT.c.id)
 _TO_ALL = (
     select(_OUT.c.recipient, func.count().label("mails"))
     .where(
@@ -42,36 +41,6 @@ _AUTOMATIC = select(func.coalesce(func.sum(_RATE.c.mails), 0)).where(
     _RATE.c.minute >= bindparam("minute")
 )
 _UNREPORTED = select(_OUT.c.id).where(tables.UNREPORTED).order_by(_OUT.c.id).limit(1)
-
-
-def add(
-    connection: Connection,
-    *,
-    ticket: int | None,
-    person: int,
-    recipient: str,
-    template: str,
-    automatic: bool,
-    subject: str,
-    message_id: str,
-    raw: bytes,
-    now: datetime,
-    cause: str = "",
-) -> int:
-    """Add a mail to be sent; its id. `cause` is what it was written for, as in the history."""
-    row = row_of(
-        ticket=ticket,
-        person=person,
-        recipient=recipient,
-        template=template,
-        automatic=automatic,
-        subject=subject,
-        message_id=message_id,
-        raw=raw,
-        now=now,
-        cause=cause,
-    )
-    return int(connection.execute(_ADD_ONE, row).scalar_one())
 
 
 def row_of(

@@ -13,13 +13,6 @@ _NOTICE = tables.notice
 ADD = insert(_NOTICE)
 
 
-def add(connection: Connection, pending_notifications: Sequence[PendingNotification]) -> None:
-    """Store the notifications, in the transaction that caused them."""
-    values = rows_of(pending_notifications)
-    if values:
-        connection.execute(ADD, values)
-
-
 def rows_of(pending_notifications: Sequence[PendingNotification]) -> list[dict[str, Any]]:
     """The rows of these notices."""
     return [

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, union_all, update
+from sqlalchemy import Connection, bindparam, func, insert, select, union_all, update
 
 from maildesk.model.approval import Approval, Vote
 from maildesk.model.decision import Actor, ActorKind
@@ -28,12 +28,6 @@ _ELSEWHERE = frozenset({"participants", "approval", "next_due"})
 _COLUMNS = tuple(field.name for field in dataclasses.fields(Ticket) if field.name not in _ELSEWHERE)
 
 # Built once, because SQLAlchemy takes longer to build a statement than to run it.
-_NEXT_NUMBER = (
-    update(tables.counter)
-    .where(tables.counter.c.name == "ticket")
-    .values(value=tables.counter.c.value + 1)
-    .returning(tables.counter.c.value)
-)
 _LOAD = (
     select(_TICKET, _PERSON.c.person_id)
     .join_from(_TICKET, _PERSON, _PERSON.c.ticket == _TICKET.c.number, isouter=True)
@@ -103,11 +97,6 @@ class Recorded:
     actor: Actor
     cause: str
     event: Event
-
-
-def next_number(connection: Connection) -> int:
-    """Take the next ticket number; a rollback gives it back."""
-    return int(connection.execute(_NEXT_NUMBER).scalar_one())
 
 
 def newest_number(connection: Connection) -> int:
@@ -193,54 +182,11 @@ def columns(ticket: Ticket) -> dict[str, Any]:
     }
 
 
-def add(connection: Connection, ticket: Ticket, subject: str) -> None:
-    """Insert a new ticket."""
-    connection.execute(ADD, row_of(ticket, subject))
-    _save_parts(connection, None, ticket)
-
-
-def save(connection: Connection, before: Ticket, after: Ticket) -> None:
-    """Write what the events changed."""
-    connection.execute(SAVE, columns(after) | {"of": after.number})
-    _save_parts(connection, before, after)
-
-
-def _save_parts(connection: Connection, before: Ticket | None, after: Ticket) -> None:
-    known = before.participants if before else ()
-    for person in after.participants:
-        if person not in known:
-            connection.execute(insert(_PERSON).values(ticket=after.number, person_id=person))
-    left = set(known).difference(after.participants)
-    if left:
-        of_them = (_PERSON.c.ticket == after.number, _PERSON.c.person_id.in_(left))
-        connection.execute(delete(_PERSON).where(*of_them))
-    _save_worked_tags(connection, before, after)
-    if after.approval is not None and (before is None or before.approval != after.approval):
-        save_approval(connection, after.number, after.approval)
-
-
-def _save_worked_tags(connection: Connection, before: Ticket | None, after: Ticket) -> None:
-    known, wanted = worked_tags(before), worked_tags(after)
-    rows = [{"tag": tag, "ticket": after.number} for tag in sorted(wanted - known)]
-    if rows:
-        connection.execute(insert(_TAG), rows)
-    if known - wanted:
-        of_it = (_TAG.c.ticket == after.number, _TAG.c.tag.in_(known - wanted))
-        connection.execute(delete(_TAG).where(*of_it))
-
-
 def worked_tags(ticket: Ticket | None) -> frozenset[str]:
     """The tags by which rules find the ticket: none if it is resolved or closed."""
     if ticket is None or ticket.is_closed or ticket.state == "Resolved":
         return frozenset()
     return frozenset(ticket.tags)
-
-
-def save_approval(connection: Connection, number: int, approval: Approval) -> None:
-    """Write an approval round: one row for each approver."""
-    of_round = (_APPROVAL.c.ticket == number, _APPROVAL.c.round == approval.round)
-    connection.execute(delete(_APPROVAL).where(*of_round))
-    connection.execute(insert(_APPROVAL), vote_rows(number, approval))
 
 
 def vote_rows(number: int, approval: Approval) -> list[dict[str, Any]]:
@@ -257,21 +203,6 @@ def vote_rows(number: int, approval: Approval) -> list[dict[str, Any]]:
         }
         for vote in approval.votes
     ]
-
-
-def record(
-    connection: Connection,
-    number: int,
-    events: Sequence[Event],
-    *,
-    actor: Actor,
-    cause: str,
-    at: datetime,
-) -> None:
-    """Append the events to the ticket's history."""
-    rows = event_rows(number, events, actor=actor, cause=cause, at=at)
-    if rows:
-        connection.execute(ADD_EVENT, rows)
 
 
 def event_rows(
@@ -338,11 +269,6 @@ def history(
         )
         for row in rows
     )
-
-
-def add_message(connection: Connection, message: Message) -> None:
-    """Add a message to its ticket."""
-    connection.execute(ADD_MESSAGE, message_row(message))
 
 
 def message_row(message: Message) -> dict[str, Any]:

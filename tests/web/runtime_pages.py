@@ -15,7 +15,7 @@ from tests.world import ADDRESS, World
 
 def pages_of(world: World) -> ASGIApp:
     """The pages of that world's desk."""
-    return create_app(world.link_pages, world.runtime.settings.desk, lambda: HEALTHY)
+    return create_app(world.door, world.runtime.settings.desk, lambda: HEALTHY)
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Looking:
 
     def entries(self, number: int = 0) -> tuple[Entry, ...]:
         """What the page shows."""
-        page = self.world.link_pages.view(self.token(number))
+        page = self.world.door.view(self.token(number))
         assert isinstance(page, Page)
         return page.conversation
 

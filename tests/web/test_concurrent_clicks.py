@@ -65,7 +65,7 @@ class Pages:
 @pytest.fixture
 def pages(world_on_each: World) -> Iterator[Pages]:
     world = world_on_each
-    app = create_app(world.link_pages, world.runtime.settings.desk, lambda: HEALTHY)
+    app = create_app(world.door, world.runtime.settings.desk, lambda: HEALTHY)
     with served(app) as service:
         limits = httpx.Limits(max_connections=CLICKS)
         address = f"http://127.0.0.1:{service.port}"
