@@ -23,7 +23,8 @@ def readable(value: object) -> str | None:
 
 
 def _short(words: str) -> str:
-    one_line = " ".join(words.split())
+    printable = words.encode("utf-8", "backslashreplace").decode()  # pytest stores ids as UTF-8
+    one_line = " ".join(printable.split())
     return one_line if len(one_line) <= LONGEST else one_line[: LONGEST - 1] + "…"
 
 

@@ -1,1 +1,1 @@
-"""What happens to a ticket. Pure: no I/O, no clock, no randomness; `decide` is the door."""
+"""Decides what happens to a ticket: no I/O, no clock, no randomness. See `decide`."""

@@ -29,7 +29,7 @@ from maildesk.store.engine import Store, open_store
 from maildesk.store.outgoing_rows import OutgoingQueue
 from tests.crash.scene import ENVIRON, Box, RuleInput, outgoing_mail, scene
 from tests.crash.warm import Warm
-from tests.outgoing.smtp_fake import LinkPages
+from tests.outgoing.smtp_fake import SmtpServerFake
 from tests.servers import CuttingProxy, Pymap, free_port, wait_until
 from tests.world import World, one
 
@@ -88,14 +88,14 @@ def test_an_smtp_server_that_is_down_is_named_and_mail_goes_out_when_it_is_up(
         wait_for_trouble(desk, "deliver", f"cannot connect to 127.0.0.1:{port}")
         wait_until(lambda: here.mails()[0].disposition == "new-ticket")
         assert [row.state for row in here.outgoing()] == ["waiting", "waiting"]
-        door = LinkPages(here.sink, {})
-        door.port = port
-        door.start()
+        server = SmtpServerFake(here.sink, {})
+        server.port = port
+        server.start()
         try:
             here.wait_until_quiet(1)
             wait_until_ready(desk)
         finally:
-            door.stop()
+            server.stop()
         assert set(here.sink.received().values()) == {1}
         assert {(row.state, row.attempts) for row in here.outgoing()} == {("sent", 1)}
 
@@ -127,9 +127,9 @@ def test_a_login_that_the_smtp_server_refuses_is_named_and_tried_again(
 
     user = 'user = "desk"\npassword = { env = "SMTP_PASSWORD" }'
     with installed(tmp_path, box, smtp=user) as here:
-        door = LinkPages(here.sink, {"authenticator": login, "auth_require_tls": False})
-        door.start()
-        here.configure(smtp_port=door.port)
+        server = SmtpServerFake(here.sink, {"authenticator": login, "auth_require_tls": False})
+        server.start()
+        here.configure(smtp_port=server.port)
         try:
             with daemon(here) as desk:
                 here.arrive(MAIL)
@@ -138,7 +138,7 @@ def test_a_login_that_the_smtp_server_refuses_is_named_and_tried_again(
                 here.wait_until_quiet(1)
                 wait_until_ready(desk)
         finally:
-            door.stop()
+            server.stop()
     assert ENVIRON["SMTP_PASSWORD"] not in repr(desk.health())
 
 

@@ -1,4 +1,4 @@
-"""Random histories of tickets: legal ones, with any values."""
+"""Random valid histories of tickets with any values."""
 
 import itertools
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Circles of managers."""
+"""Cycles of managers."""
 
 import pytest
 
@@ -19,5 +19,5 @@ WAYS: list[tuple[dict[str, str], list[tuple[str, ...]]]] = [
 
 
 @pytest.mark.parametrize(("manager", "found"), WAYS)
-def test_each_circle_is_found_once(manager: dict[str, str], found: list[tuple[str, ...]]) -> None:
+def test_each_cycle_is_found_once(manager: dict[str, str], found: list[tuple[str, ...]]) -> None:
     assert list(circles(manager)) == found

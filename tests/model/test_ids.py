@@ -1,4 +1,4 @@
-"""Ids sort by time, and nobody guesses them."""
+"""Ids sort by time and cannot be guessed."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +13,7 @@ MOMENTS = st.datetimes(
 )
 
 
-def test_an_id_has_26_letters_that_fit_everywhere() -> None:
+def test_an_id_has_26_safe_characters() -> None:
     made = new_id(NOON, bytes(range(10)))
     assert len(made) == 26
     assert made.isalnum()
@@ -30,7 +30,7 @@ def test_the_time_zone_of_the_moment_does_not_matter() -> None:
 
 
 @given(MOMENTS, st.integers(1, 10_000_000), st.binary(min_size=10, max_size=10))
-def test_a_later_id_sorts_behind_an_earlier_one_whatever_the_randomness(
+def test_a_later_id_sorts_after_an_earlier_one_for_any_randomness(
     moment: datetime, later: int, random: bytes
 ) -> None:
     first = new_id(moment, b"\xff" * 10)

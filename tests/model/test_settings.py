@@ -1,4 +1,4 @@
-"""Which addresses are the desk's, and what stands behind the delimiter."""
+"""The addresses of the service desk, and the tag after the delimiter."""
 
 import pytest
 from pydantic import ValidationError
@@ -85,13 +85,13 @@ def test_the_first_key_signs_and_the_old_ones_follow() -> None:
     assert secrets.keys() == (b"new", b"old", b"older")
 
 
-def test_a_secret_never_shows() -> None:
+def test_a_secret_is_never_shown() -> None:
     secret = Secret.model_validate({"env": "KEY", "value": "hunter2"})
     shown = f"{secret!r} {secret} {secret.model_dump()} {secret.model_dump_json()}"
     assert "hunter2" not in shown
 
 
 @pytest.mark.parametrize("ways", [{}, {"env": "KEY", "file": "key.txt"}])
-def test_a_secret_has_exactly_one_way_in(ways: dict[str, str]) -> None:
+def test_a_secret_has_exactly_one_source(ways: dict[str, str]) -> None:
     with pytest.raises(ValidationError, match="give either env"):
         Secret.model_validate(ways)

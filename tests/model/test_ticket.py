@@ -1,4 +1,4 @@
-"""A ticket changes by its events alone, and each event changes what it names and nothing else."""
+"""A ticket changes only by events, and each event changes only what it names."""
 
 import dataclasses
 import typing
@@ -102,7 +102,7 @@ def changed(before: Ticket, after: Ticket) -> dict[str, Any]:
     return {n: getattr(after, n) for n in names if getattr(before, n) != getattr(after, n)}
 
 
-def test_the_first_event_makes_the_ticket() -> None:
+def test_the_first_event_creates_the_ticket() -> None:
     assert Ticket(
         number=1001,
         requester=1,
@@ -446,12 +446,12 @@ def test_the_table_has_a_row_for_every_event_and_every_field() -> None:
     assert by_field == set(typing.get_args(typing.get_type_hints(FieldChanged)["field"]))
 
 
-def test_a_history_that_does_not_begin_with_its_beginning_is_refused() -> None:
+def test_a_history_without_an_opening_event_is_rejected() -> None:
     with pytest.raises(ValueError, match="history of ticket 7 does not begin with TicketOpened"):
         evolve(None, Reminded(), number=7, at=AT)
 
 
-def test_a_decision_that_nobody_was_asked_for_is_refused() -> None:
+def test_a_decision_without_an_approval_request_is_rejected() -> None:
     with pytest.raises(ValueError, match="ticket 1001: an approval was decided that nobody asked"):
         evolve(TICKET, ApprovalDecided(round=1, approved=True), number=1001, at=AT)
 
@@ -489,7 +489,7 @@ def test_the_next_deadline_is_the_earliest(
         (replace(TICKET, approval=ASKED), 3, False),
     ],
 )
-def test_who_takes_part(ticket: Ticket, person: int, takes_part: bool) -> None:
+def test_the_participants_of_a_ticket(ticket: Ticket, person: int, takes_part: bool) -> None:
     assert ticket.takes_part(person) is takes_part
 
 
@@ -511,7 +511,7 @@ def test_who_takes_part(ticket: Ticket, person: int, takes_part: bool) -> None:
         (replace(TICKET, closed_at=AT), True, False, False),
     ],
 )
-def test_what_a_ticket_waits_for(
+def test_the_events_a_ticket_waits_for(
     ticket: Ticket, closed: bool, for_approval: bool, for_requester: bool
 ) -> None:
     waits = (ticket.is_closed, ticket.waits_for_approval, ticket.waits_for_requester)
@@ -522,7 +522,7 @@ def test_what_a_ticket_waits_for(
 
 
 @given(histories())
-def test_a_legal_history_never_raises_and_gives_the_same_ticket_again(events: list[Event]) -> None:
+def test_a_valid_history_never_raises_and_always_gives_the_same_ticket(events: list[Event]) -> None:
     ticket = folded(events)
     assert ticket == folded(events)
     assert ticket.number == 1001

@@ -1,4 +1,4 @@
-"""Rita asks, Max is her manager, Ann answers; one ticket of theirs."""
+"""Rita is the requester, Max is her manager, Ann is an agent; they have one ticket."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The outgoing rows in memory, and what was done to them in which order."""
+"""The outgoing rows in memory, with a log of all calls."""
 
 import threading
 from collections.abc import Callable

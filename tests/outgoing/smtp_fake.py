@@ -1,4 +1,4 @@
-"""A real SMTP server on loopback (aiosmtpd) that misbehaves as a test wants it."""
+"""A real SMTP server on loopback (aiosmtpd) that misbehaves on request."""
 
 import asyncio
 import ssl
@@ -94,7 +94,7 @@ class Server(SMTP):
         await super().smtp_DATA(arg)
 
 
-class LinkPages(Controller):
+class SmtpServerFake(Controller):
     """The server in a thread; `options` are aiosmtpd's."""
 
     def __init__(self, trouble: Trouble, options: dict[str, Any]) -> None:
@@ -107,7 +107,7 @@ class LinkPages(Controller):
         return server
 
     def _trigger_server(self) -> None:
-        # aiosmtpd would connect to port 0; by now the real port is known.
+        # aiosmtpd would connect to port 0; the real port is known now.
         self.port = self.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
         super()._trigger_server()  # type: ignore[no-untyped-call]
 
@@ -115,18 +115,18 @@ class LinkPages(Controller):
 @contextmanager
 def smtp_server(trouble: Trouble, **options: Any) -> Iterator[int]:
     """A running server's port."""
-    door = LinkPages(trouble, options)
-    door.start()
+    server = SmtpServerFake(trouble, options)
+    server.start()
     try:
-        yield door.port
+        yield server.port
     finally:
-        door.stop()
+        server.stop()
 
 
 def login(
     _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: LoginPassword
 ) -> AuthResult:
-    """Let in whoever knows the password."""
+    """Accept every login with the right password."""
     return AuthResult(success=data.password == PASSWORD.encode(), handled=False)
 
 

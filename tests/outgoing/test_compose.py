@@ -1,4 +1,4 @@
-"""What a composed mail says about itself, and what a stranger cannot make it say."""
+"""The header and body of a composed mail, and the limits of a stranger's text in it."""
 
 import email
 import email.policy
@@ -88,7 +88,7 @@ def parts(mail: Message) -> tuple[str, str]:
     return text, html
 
 
-def test_what_the_admin_wrote_goes_to_whoever_is_not_proven_too() -> None:
+def test_text_of_the_admin_is_sent_to_unproven_senders_too() -> None:
     own = OutgoingMail(template=Template.REPLY, to=RITA.id, text="Please restart it.", own=True)
     assert b"Please restart it." in composed(own, proven=False).as_bytes()
     assert b"Please restart it." not in composed(replace(own, own=False), proven=False).as_bytes()
@@ -117,7 +117,7 @@ def test_the_date_is_the_given_moment() -> None:
     assert parsedate_to_datetime(composed()["Date"]) == NOW
 
 
-def test_the_mail_answers_the_last_of_the_thread() -> None:
+def test_the_mail_replies_to_the_last_of_the_thread() -> None:
     topic = replace(TOPIC, thread=tuple(f"<{n}@example.org>" for n in range(50)))
     mail = composed(topic=topic)
     known = mail["References"].split()
@@ -130,7 +130,7 @@ def test_the_mail_answers_the_last_of_the_thread() -> None:
     assert len(known) == 20
 
 
-def test_a_message_id_that_is_none_is_not_repeated() -> None:
+def test_an_invalid_message_id_is_not_repeated() -> None:
     topic = replace(TOPIC, thread=("<good@example.org>", "<a b>", "x\r\nBcc: m@evil.example"))
     assert composed(topic=topic)["References"] == "<good@example.org>"
 
@@ -161,7 +161,7 @@ def test_subject(subject: str, shown: str) -> None:
     assert decoded(composed(topic=replace(TOPIC, subject=subject)), "Subject") == shown
 
 
-def test_the_first_mail_of_a_thread_is_no_answer() -> None:
+def test_the_first_mail_of_a_thread_is_not_a_reply() -> None:
     assert composed(topic=replace(TOPIC, thread=()))["Subject"] == "[MD-1042] Printer jams"
 
 
@@ -193,7 +193,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("place", ["subject", "name", "author", "address", "note"])
-def test_a_strangers_text_adds_no_field(text: str, place: str) -> None:
+def test_text_of_a_stranger_adds_no_header_field(text: str, place: str) -> None:
     outgoing_mail = replace(REPLY, note=text if place == "note" else "")
     topic = replace(TOPIC, subject=text) if place == "subject" else TOPIC
     recipient = replace(RITA, name=text) if place == "name" else RITA
@@ -263,7 +263,7 @@ def test_an_unproven_sender_gets_no_link_back(subject: str) -> None:
 
 
 @pytest.mark.parametrize("template", [Template.ACKNOWLEDGEMENT, Template.CONFIRMATION])
-def test_an_unproven_sender_gets_no_word_of_the_body_back(template: Template) -> None:
+def test_an_unproven_sender_gets_no_text_of_the_body_back(template: Template) -> None:
     outgoing_mail = OutgoingMail(template=template, to=RITA.id, text="BUY THIS", author=RITA.id)
     assert b"BUY THIS" not in composed(outgoing_mail, author=RITA, proven=False).as_bytes()
 
@@ -375,7 +375,7 @@ def test_every_decision_can_be_made_by_reply(
         Desk(address=f"{'d' * 40}@example.org"),
     ],
 )
-def test_where_no_tagged_address_is_possible_a_line_of_the_body_stands_in(desk: Desk) -> None:
+def test_without_a_tagged_address_a_line_of_the_body_has_the_token(desk: Desk) -> None:
     mail = composed(composer=of_desk(desk))
     ((_, address),) = getaddresses([mail["Reply-To"]])
     assert address == desk.address
@@ -384,7 +384,7 @@ def test_where_no_tagged_address_is_possible_a_line_of_the_body_stands_in(desk: 
         assert read_reply(token, KEYS) == ReplyToken(1042, RITA.id, TICKET.round)
 
 
-def test_a_strangers_text_is_neither_markup_nor_a_link() -> None:
+def test_text_of_a_stranger_becomes_neither_markup_nor_a_link() -> None:
     said = '<script>x</script> https://evil.example "q" & more'
     outgoing_mail = OutgoingMail(template=Template.AGENT_NOTIFICATION, to=ANN.id, text=said)
     _, html = parts(composed(outgoing_mail, recipient=ANN, author=RITA))
@@ -410,7 +410,7 @@ def test_a_huge_text_is_shortened_in_automatic_mail_only() -> None:
     assert whole.count("word") == 100_000
 
 
-def test_no_line_of_ours_is_a_command_when_it_is_quoted_back() -> None:
+def test_no_line_of_our_mails_is_a_command_when_quoted() -> None:
     outgoing_mail = OutgoingMail(template=Template.AGENT_NOTIFICATION, to=ANN.id)
     text, _ = parts(composed(outgoing_mail, recipient=ANN))
     assert "#resolve <text>" in text
@@ -427,7 +427,7 @@ def test_no_line_of_ours_is_a_command_when_it_is_quoted_back() -> None:
         ({"status": "Completed", "close_due": None, "closed_at": NOW}, False),
     ],
 )
-def test_agents_get_a_link_that_resolves_where_pages_have_an_address(
+def test_agents_get_a_resolve_link_if_pages_have_an_address(
     base_url: str | None, changes: dict[str, Any], shown: bool
 ) -> None:
     outgoing_mail = OutgoingMail(
@@ -463,7 +463,7 @@ def test_the_same_draft_has_the_same_bytes() -> None:
     assert composed().as_bytes() == composed().as_bytes()
 
 
-def test_a_quoted_link_or_reply_address_of_ours_is_not_handed_on() -> None:
+def test_our_links_and_reply_addresses_in_quotes_are_removed() -> None:
     expires = NOW + timedelta(days=30)
     link = sign_link(LinkToken(Purpose.WORK, 1042, ANN.id, 2, expires), KEYS)
     reply = sign_reply(ReplyToken(1042, ANN.id, 2), KEYS)

@@ -1,4 +1,4 @@
-"""Mail leaves by a real SMTP server that refuses, hangs up and keeps silent."""
+"""Delivery to a real SMTP server that refuses, disconnects and does not answer."""
 
 import subprocess
 import threading
@@ -83,7 +83,7 @@ def delivered(smtp: Smtp, *mails: Leased) -> Desk:
     return desk
 
 
-def test_mails_go_out_over_one_connection() -> None:
+def test_mails_are_sent_over_one_connection() -> None:
     trouble = Trouble()
     with smtp_server(trouble) as port:
         desk = delivered(settings(port), *(mail(n) for n in range(1, 121)))
@@ -156,14 +156,14 @@ def test_one_refused_recipient_stops_no_other(answer: str, kind: type) -> None:
     assert len(desk.failures) == (kind is Failed)
 
 
-def test_content_that_is_refused_is_final_and_told() -> None:
+def test_refused_content_fails_permanently_and_is_reported() -> None:
     with smtp_server(Trouble(refuse_content="554 no thanks")) as port:
         desk = delivered(settings(port), mail(1))
     assert desk.queue.verdicts[1] == Failed("554 no thanks")
     assert desk.failures == [(1, "554 no thanks")]
 
 
-def test_a_line_that_breaks_before_the_dot_leaves_no_doubt() -> None:
+def test_a_connection_lost_before_the_dot_is_retried() -> None:
     trouble = Trouble(drop_at_data=1)
     with smtp_server(trouble) as port:
         desk = delivered(settings(port), mail(1, raw=RAW + b"x" * 3_000_000), mail(2))
@@ -172,7 +172,7 @@ def test_a_line_that_breaks_before_the_dot_leaves_no_doubt() -> None:
     assert len(trouble.taken) == 1
 
 
-def test_a_line_that_breaks_after_the_dot_is_uncertain_once_and_then_waits() -> None:
+def test_a_connection_lost_after_the_dot_is_uncertain_once_and_then_waits() -> None:
     trouble = Trouble(drop_after_dot=2)
     with smtp_server(trouble) as port:
         desk = Desk(settings(port), mail(1))
@@ -198,7 +198,7 @@ def test_silence_after_the_dot_is_uncertain() -> None:
     assert "no answer within 0.3 s" in verdict.reason
 
 
-def test_a_mail_that_is_ours_no_more_gets_no_dot() -> None:
+def test_a_mail_with_a_lost_lease_gets_no_dot() -> None:
     trouble = Trouble()
     with smtp_server(trouble) as port:
         desk = Desk(settings(port), mail(1), mail(2))
@@ -209,7 +209,7 @@ def test_a_mail_that_is_ours_no_more_gets_no_dot() -> None:
     assert len(trouble.taken) == 1
 
 
-def test_a_server_that_ends_connections_puts_nothing_off() -> None:
+def test_a_server_that_closes_connections_delays_no_mail() -> None:
     trouble = Trouble(mails_per_connection=2)
     with smtp_server(trouble) as port:
         desk = delivered(settings(port), *(mail(n) for n in range(1, 8)))
@@ -258,7 +258,7 @@ def test_obstacle(recipient: str, features: dict[str, str], reason: str) -> None
     assert bool(found) is bool(reason)
 
 
-def test_smtputf8_is_used_where_it_is_needed() -> None:
+def test_smtputf8_is_used_if_needed() -> None:
     trouble = Trouble()
     with smtp_server(trouble, enable_SMTPUTF8=True) as port:
         delivered(settings(port), mail(1, "jürgen@example.org"))
@@ -278,16 +278,16 @@ def failing(smtp: Smtp) -> DeliveryTrouble:
     return caught.value
 
 
-def test_a_server_that_is_down_takes_no_attempt() -> None:
+def test_a_server_that_is_down_uses_no_attempt() -> None:
     assert "cannot connect to 127.0.0.1" in str(failing(settings(free_port())))
 
 
-def test_a_server_that_wants_a_login_takes_no_attempt() -> None:
+def test_a_server_that_requires_a_login_uses_no_attempt() -> None:
     with smtp_server(Trouble(refuse_sender="530 authenticate first")) as port:
         assert "wants a login" in str(failing(settings(port)))
 
 
-def test_a_wrong_password_takes_no_attempt_and_is_not_shown() -> None:
+def test_a_wrong_password_uses_no_attempt_and_is_not_shown() -> None:
     with smtp_server(Trouble(), authenticator=login, auth_require_tls=False) as port:
         wrong = settings(port, user="desk", password=secret("wrong-one"))
         right = settings(port, user="desk", password=secret(PASSWORD))
@@ -298,7 +298,7 @@ def test_a_wrong_password_takes_no_attempt_and_is_not_shown() -> None:
         assert probe(right) == ()
 
 
-def test_a_server_without_a_login_is_told_apart() -> None:
+def test_a_server_without_login_gets_its_own_error() -> None:
     with smtp_server(Trouble()) as port:
         smtp = settings(port, user="desk", password=secret(PASSWORD))
         assert "offers no login" in str(failing(smtp))
@@ -347,12 +347,12 @@ def test_a_server_without_starttls_is_not_trusted_with_mail() -> None:
         assert "offers no STARTTLS" in str(failing(settings(port, security=Security.STARTTLS)))
 
 
-def test_plain_text_on_a_tls_port_is_told() -> None:
+def test_plain_text_on_a_tls_port_gets_a_clear_error() -> None:
     with smtp_server(Trouble()) as port:
         assert "no TLS with" in str(failing(settings(port, security=Security.TLS)))
 
 
-def test_stop_finishes_the_mail_in_the_air_and_gives_back_the_rest() -> None:
+def test_a_stop_finishes_the_current_mail_and_gives_back_the_rest() -> None:
     trouble = Trouble(silent_after_dot=1)
     with smtp_server(trouble) as port:
         desk = Desk(settings(port), mail(1), mail(2), mail(3))
@@ -362,7 +362,7 @@ def test_stop_finishes_the_mail_in_the_air_and_gives_back_the_rest() -> None:
     assert desk.queue.steps[2:] == [("give_back", 2), ("give_back", 3)]
 
 
-def test_stop_does_not_wait_ten_minutes_for_the_dot() -> None:
+def test_a_stop_does_not_wait_ten_minutes_for_the_dot() -> None:
     trouble = Trouble(silent_after_dot=60)
     with smtp_server(trouble) as port:
         desk = Desk(settings(port, dot_seconds=600), mail(1))
@@ -390,7 +390,7 @@ def test_an_idle_connection_is_closed_and_opened_again() -> None:
     assert trouble.connections == 3
 
 
-def test_a_connection_that_died_while_idle_costs_no_attempt() -> None:
+def test_a_connection_lost_while_idle_uses_no_attempt() -> None:
     trouble = Trouble()
     with smtp_server(trouble, timeout=0.3) as port:
         desk = Desk(settings(port), mail(1))

@@ -217,7 +217,7 @@ def test_quoted_words_keep_their_empty_lines() -> None:
     assert quoted("a\n\nb") == "> a\n>\n> b"
 
 
-def test_paragraphs_of_nothing_are_nothing() -> None:
+def test_an_empty_text_has_no_paragraphs() -> None:
     assert paragraphs("\n\n \n\n") == ""
 
 
@@ -238,7 +238,7 @@ def test_a_warning_says_what_is_due_when_and_where() -> None:
         ("", "28 November 2026"),
     ],
 )
-def test_a_day_is_the_recipients_own(zone: str, day: str) -> None:
+def test_a_day_is_in_the_recipients_time_zone(zone: str, day: str) -> None:
     ticket = replace(TICKET, close_due=datetime(2026, 11, 28, 21, 30, tzinfo=UTC))
     outgoing_mail = OutgoingMail(template=Template.RESOLUTION, to=RITA.id, text="Done.")
     topic = replace(TOPIC, ticket=ticket)
@@ -255,7 +255,7 @@ def test_a_digest_belongs_to_no_ticket_and_names_each() -> None:
 
 
 @pytest.mark.parametrize("vip", [True, False])
-def test_agents_are_told_of_a_vip(vip: bool) -> None:
+def test_agents_see_that_a_requester_is_a_vip(vip: bool) -> None:
     topic = replace(TOPIC, requester=replace(RITA, vip=vip))
     outgoing_mail = OutgoingMail(template=Template.AGENT_NOTIFICATION, to=ANN.id)
     text, html = parts(composed(outgoing_mail, recipient=ANN, topic=topic))
@@ -281,19 +281,19 @@ def test_a_report_shows_each_day_and_each_promise_in_both_parts() -> None:
     assert "    5 tickets: MD-1005, MD-1004, MD-1003, MD-1002 …" in text
 
 
-def test_a_report_says_how_it_was_before() -> None:
+def test_a_report_compares_with_the_previous_period() -> None:
     text, _ = reported(replace(REPORT, opened_before=40, closed_before=0))
     assert "Opened:        29 (11 fewer than in the period before)" in text
     assert "Closed:        22 (22 more than in the period before)" in text
 
 
 @pytest.mark.parametrize(("waiting", "says"), [(0, ""), (1, "1 email is"), (12, "12 emails are")])
-def test_a_report_names_mails_that_wait_for_somebody(waiting: int, says: str) -> None:
+def test_a_report_names_mails_that_wait_for_a_person(waiting: int, says: str) -> None:
     for part in reported(replace(REPORT, waiting=waiting)):
         assert ("quarantine" in part, says in part) == (waiting > 0, True)
 
 
-def test_strangers_words_in_a_report_are_words() -> None:
+def test_text_of_strangers_in_a_report_is_escaped() -> None:
     _, html = reported(REPORT)
     assert "&lt;b&gt;max&lt;/b&gt;" in html
     assert "Printer &lt;b&gt;broken&lt;/b&gt;" in html

@@ -1,4 +1,4 @@
-"""A return path that only we can have written."""
+"""A return path that only we can have signed."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def test_a_bounce_finds_its_mail(id: int) -> None:
     assert read_verp(DESK.tag_in(address.upper()) or "", KEYS) == id
 
 
-def test_an_old_key_still_reads() -> None:
+def test_an_old_key_still_verifies() -> None:
     tag = DESK.tag_in(verp(DESK, 5, OTHER)) or ""
     assert read_verp(tag, KEYS + OTHER) == 5
 
@@ -41,11 +41,11 @@ TAG = DESK.tag_in(verp(DESK, 5, KEYS)) or ""
         "b" + "1" * 24,
     ],
 )
-def test_a_foreign_tag_is_none(tag: str) -> None:
+def test_a_tag_with_a_foreign_signature_is_rejected(tag: str) -> None:
     assert read_verp(tag, KEYS) is None
 
 
-def test_it_is_no_reply_token() -> None:
+def test_a_return_path_tag_is_not_a_reply_token() -> None:
     assert not REPLY_TOKEN.match(TAG)
 
 
@@ -58,5 +58,5 @@ def test_it_is_no_reply_token() -> None:
         Desk(address=f"{'d' * 50}@example.org"),
     ],
 )
-def test_where_no_tag_fits_the_plain_address_stands(desk: Desk) -> None:
+def test_the_plain_address_is_used_if_no_tag_fits(desk: Desk) -> None:
     assert verp(desk, 5, KEYS) == desk.address

@@ -1,4 +1,4 @@
-"""A ticket for rules without a desk: fields, tags and statuses change as they are told to."""
+"""A rule target without a runtime: fields, tags and statuses change as the rules say."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace

@@ -89,17 +89,17 @@ def test_a_mistake_is_found_when_loaded_and_its_column_marked(
     assert found.marked() == f"{when}\n{' ' * (column - 1)}^"
 
 
-def test_the_line_is_told_in_a_rule_of_several_lines() -> None:
+def test_a_mistake_in_a_rule_of_several_lines_names_the_line() -> None:
     (found,) = findings('mail.subject == "a" &&\n  mail.text.matches("(") // "(\n')
     assert (found.line, found.column, found.source[:6]) == (2, 21, "  mail")
 
 
-def test_the_mistakes_of_all_rules_are_told_at_once() -> None:
+def test_the_mistakes_of_all_rules_are_reported_at_once() -> None:
     found = findings("true", 'foo == 1 || bar == "x"', "mail.subject", "true")
     assert [one.rule for one in found] == ["rule 1", "rule 1", "rule 2"]
 
 
-def test_a_mistake_without_a_place_is_told_in_words() -> None:
+def test_a_mistake_without_a_position_is_described_in_words() -> None:
     (found,) = findings("(" * 40 + "true" + ")" * 40)
     assert (found.column, found.marked()) == (None, "")
     assert found.message == "Expression recursion limit exceeded. limit: 32"
@@ -118,5 +118,5 @@ def test_a_mistake_without_a_place_is_told_in_words() -> None:
         'mail.text.matches(ticket.team + "(")',
     ],
 )
-def test_what_is_no_written_pattern_is_not_taken_for_one(when: str) -> None:
+def test_only_literal_patterns_are_checked_when_loaded(when: str) -> None:
     assert compile_rules(Rules(rule=(Rule(name="fine", when=when),)))

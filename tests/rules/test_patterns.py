@@ -1,4 +1,4 @@
-"""Patterns asked together answer as each of them would alone."""
+"""Matching all patterns at once gives the same results as matching each alone."""
 
 import pytest
 import re2
@@ -22,7 +22,7 @@ texts = st.lists(pieces, max_size=6).map("".join)
 
 
 @given(subject=texts, text=texts)
-def test_all_at_once_is_the_same_as_one_by_one(subject: str, text: str) -> None:
+def test_matching_all_patterns_at_once_equals_matching_each(subject: str, text: str) -> None:
     patterns = Patterns()
     numbers = [patterns.number(fact, pattern) for fact, pattern in ASKED]
     patterns.ready()
@@ -32,14 +32,14 @@ def test_all_at_once_is_the_same_as_one_by_one(subject: str, text: str) -> None:
     assert [answers[number] for number in numbers] == alone
 
 
-def test_the_same_question_has_one_number() -> None:
+def test_the_same_pattern_of_a_fact_has_one_number() -> None:
     patterns = Patterns()
     assert [patterns.number("a", "x"), patterns.number("b", "x"), patterns.number("a", "x")] == [
         *(0, 1, 0),
     ]
 
 
-def test_patterns_that_do_not_fit_together_are_asked_apart() -> None:
+def test_patterns_that_exceed_the_memory_use_several_automata() -> None:
     patterns = Patterns(memory=20_000)
     big = [rf"[a-m]{{{n}}}x" for n in range(80, 90)]
     numbers = [patterns.number("mail.text", pattern) for pattern in [*big, "needle"]]
@@ -53,6 +53,6 @@ def test_patterns_that_do_not_fit_together_are_asked_apart() -> None:
     ("pattern", "fault"),
     [("a+", ""), ("(", "missing )"), ("[a", "missing ]"), ("(?<=a)b", "invalid perl operator")],
 )
-def test_a_pattern_that_is_none_says_why(pattern: str, fault: str) -> None:
+def test_an_invalid_pattern_says_why(pattern: str, fault: str) -> None:
     assert error_in(pattern).startswith(fault)
     assert bool(error_in(pattern)) == bool(fault)

@@ -1,4 +1,4 @@
-"""Rule tests written beside the rules: what passes, and how a difference is told."""
+"""The tests in rules.toml: which of them pass, and how a difference is reported."""
 
 from typing import Any
 
@@ -67,14 +67,14 @@ def test_a_test_of_rules(
     assert differs(expect, **(DAY | facts)) == difference
 
 
-def test_a_mail_is_compared_by_its_words_or_the_name_of_its_template() -> None:
+def test_a_mail_is_compared_by_its_text_or_its_template() -> None:
     assert differs({"mail": {"template": "need more"}}, on="reopened", **DAY) == []
     assert differs({"mail": {"text": "x"}}, on="reopened", **DAY) == [
         "'t': mail is 'need more', expected 'x'"
     ]
 
 
-def test_a_test_has_a_cause() -> None:
+def test_a_rule_test_has_a_trigger() -> None:
     assert differs({"note": "look", "fired": ["Later"]}, on="replied", **DAY) == []
 
 

@@ -1,4 +1,4 @@
-"""A database that is up to date and empty, quickly: migrated once for all tests."""
+"""An empty database with the newest schema, migrated only once for all tests."""
 
 import shutil
 from collections.abc import Iterator

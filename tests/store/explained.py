@@ -1,4 +1,4 @@
-"""What the planner of the database makes of the statements that real work issues."""
+"""The query plans of the statements that maildesk runs."""
 
 import json
 import re

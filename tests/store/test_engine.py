@@ -1,4 +1,4 @@
-"""Which SQLite, which journal, and that no update is lost."""
+"""The choice of SQLite and its journal mode; no update is lost."""
 
 import sqlite3
 import sys
@@ -21,7 +21,7 @@ def _as_tuple(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-def test_wal_is_used_with_a_safe_version_alone() -> None:
+def test_wal_is_used_only_with_a_safe_version() -> None:
     choice = choose_sqlite()
     assert choice.version == choice.module.sqlite_version
     assert choice.wal == (_as_tuple(choice.version) >= (3, 51, 3))
@@ -103,7 +103,7 @@ def test_without_a_safe_version_the_rollback_journal_is_used(
     one.close()
 
 
-def test_foreign_keys_hold(store: Store) -> None:
+def test_foreign_keys_are_enforced(store: Store) -> None:
     def orphan() -> None:
         with store.write() as connection:
             connection.execute(tables.person_address.insert().values(address="x", person_id=99))
@@ -133,7 +133,7 @@ def test_eight_threads_lose_no_update_of_one_row(store: Store) -> None:
         assert connection.execute(row).one().value == 200
 
 
-def test_a_transaction_that_may_write_takes_the_lock_at_its_beginning(on_sqlite: Store) -> None:
+def test_a_write_transaction_takes_the_lock_when_it_begins(on_sqlite: Store) -> None:
     with on_sqlite.write() as first:
         first.exec_driver_sql("SELECT 1")
         second = _connect(on_sqlite)
@@ -159,7 +159,7 @@ def _count(store: Store) -> int:
         return len(connection.execute(tables.counter.select()).all())
 
 
-def test_an_error_undoes_the_whole_transaction(store: Store) -> None:
+def test_an_error_rolls_back_the_whole_transaction(store: Store) -> None:
     def half() -> None:
         with store.write() as connection:
             connection.execute(tables.counter.insert().values(name="test", value=1))
@@ -176,7 +176,7 @@ def _spoil(connection: Connection) -> None:
     raise LookupError("the mail is bad")
 
 
-def test_an_inner_error_undoes_only_itself(store: Store) -> None:
+def test_an_error_in_a_savepoint_rolls_back_only_the_savepoint(store: Store) -> None:
     """The savepoint that each mail of a batch stands under."""
     with store.write() as connection:
         connection.execute(tables.counter.insert().values(name="first", value=1))
@@ -189,7 +189,7 @@ def test_an_inner_error_undoes_only_itself(store: Store) -> None:
     assert "bad" not in names
 
 
-def test_a_locked_database_is_reported_as_such_and_free_again_afterwards(
+def test_a_locked_database_is_reported_and_works_again_after_the_lock(
     on_sqlite: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As an OperationalError, by which the worker knows that no mail is to blame."""
@@ -212,7 +212,7 @@ def test_another_kind_of_database_is_refused() -> None:
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg"])
-def test_the_password_comes_apart_from_the_url_and_never_shows(scheme: str) -> None:
+def test_the_password_is_separate_from_the_url_and_never_shown(scheme: str) -> None:
     secret = {"env": "PASSWORD", "value": "hunter2"}
     database = Database.model_validate({"url": f"{scheme}://desk@host/db", "password": secret})
     one = open_store(database)

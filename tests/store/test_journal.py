@@ -1,4 +1,4 @@
-"""The journal: no mail is lost, none is worked twice, one bad mail harms no other."""
+"""The journal: no mail is lost, none is handled twice, one bad mail harms no other."""
 
 import hashlib
 from collections.abc import Callable
@@ -93,7 +93,7 @@ def desk(store: Store) -> Journal:
 # ---- keep
 
 
-def test_what_was_kept_comes_back_to_the_byte(desk: Journal) -> None:
+def test_a_stored_mail_is_read_back_byte_for_byte(desk: Journal) -> None:
     mail = replace(
         imap(5),
         raw=bytes(range(256)),
@@ -113,7 +113,7 @@ def test_what_was_kept_comes_back_to_the_byte(desk: Journal) -> None:
     assert desk.do(journal.raw, id_) == bytes(range(256))
 
 
-def test_a_uid_is_kept_once_however_often_it_is_brought(desk: Journal) -> None:
+def test_a_uid_is_stored_once_even_if_fetched_again(desk: Journal) -> None:
     first = desk.keep(imap(1), imap(2))
     second = desk.keep(imap(1), imap(2), imap(3))
     assert (len(first), len(second)) == (2, 1)
@@ -122,21 +122,21 @@ def test_a_uid_is_kept_once_however_often_it_is_brought(desk: Journal) -> None:
     assert desk.keep() == ()
 
 
-def test_the_same_uid_is_another_mail_elsewhere(desk: Journal) -> None:
+def test_the_same_uid_in_another_folder_is_another_mail(desk: Journal) -> None:
     desk.keep(imap(1))
     others = (imap(1, validity=8), imap(1, mailbox="other"), imap(1, folder="Spam"))
     assert len(desk.keep(*others)) == 3
     assert len(desk.keep(lmtp(), lmtp())) == 2  # a mail without a UID is always another one
 
 
-def test_ids_and_bytes_belong_together_in_a_mixed_batch(desk: Journal) -> None:
+def test_ids_match_their_bytes_in_a_mixed_batch(desk: Journal) -> None:
     desk.keep(imap(2))
     mails = [imap(n, text=f"mail {n}") for n in (1, 2, 3)] + [lmtp("mail 4")]
     ids = desk.keep(*mails)
     assert [desk.do(journal.raw, id_) for id_ in ids] == [b"mail 1", b"mail 3", b"mail 4"]
 
 
-def test_only_mail_of_a_folder_is_to_be_settled(desk: Journal) -> None:
+def test_only_mail_from_a_folder_has_to_be_settled(desk: Journal) -> None:
     (at_door,) = desk.keep(lmtp())
     desk.keep(imap(3), imap(1), imap(2), imap(9, validity=8))
     assert desk.row(at_door).settled_at == LATER
@@ -182,13 +182,13 @@ def test_the_first_look_at_an_old_folder_is_silent(
     assert desk.claim()[0].silent is silent
 
 
-def test_silence_is_a_folders_own(desk: Journal) -> None:
+def test_silence_applies_to_one_folder(desk: Journal) -> None:
     desk.do(journal.position, "office", "Spam", since=LATER)
     desk.keep(imap(1), lmtp(received_at=NOW - timedelta(days=9)))
     assert [kept.silent for kept in desk.claim()] == [False, False]
 
 
-def test_silence_can_be_asked_for(desk: Journal) -> None:
+def test_a_caller_can_store_mails_silently(desk: Journal) -> None:
     desk.keep(lmtp(), silent=True)
     assert desk.claim()[0].silent
 
@@ -196,7 +196,7 @@ def test_silence_can_be_asked_for(desk: Journal) -> None:
 # ---- claim
 
 
-def test_the_oldest_are_claimed_first_and_each_once(desk: Journal) -> None:
+def test_the_oldest_mails_are_claimed_first_and_only_once(desk: Journal) -> None:
     ids = list(desk.keep(*(lmtp() for _ in range(5))))
     assert desk.claimed(mails=2) == ids[:2]
     assert desk.claimed(mails=2, in_hand=ids[:2]) == ids[2:4]
@@ -204,7 +204,7 @@ def test_the_oldest_are_claimed_first_and_each_once(desk: Journal) -> None:
     assert desk.claimed(in_hand=ids) == []
 
 
-def test_what_a_worker_could_not_give_back_it_claims_anew_and_the_attempt_did_not_count(
+def test_a_worker_reclaims_mails_it_could_not_give_back_without_counting_the_attempt(
     desk: Journal,
 ) -> None:
     """The database failed, and then again when the claim was to be given back."""
@@ -244,14 +244,14 @@ def test_the_attempt_is_counted_before_the_work(desk: Journal) -> None:
     assert (desk.row(id_).attempts, desk.row(id_).worker) == (1, A)
 
 
-def test_what_another_worker_left_behind_is_claimed_anew(desk: Journal) -> None:
+def test_mails_left_behind_by_another_worker_are_claimed_again(desk: Journal) -> None:
     (id_,) = desk.keep(lmtp())
     desk.claim(A)
     (again,) = desk.claim(B)
     assert (again.id, again.attempts, desk.row(id_).attempts) == (id_, 2, 2)
 
 
-def test_a_mail_that_was_tried_before_comes_alone(desk: Journal) -> None:
+def test_a_mail_that_was_tried_before_is_claimed_alone(desk: Journal) -> None:
     first, second, third = desk.keep(lmtp(), lmtp(), lmtp())
     assert desk.claimed() == [first, second, third]
     desk.fail(second)
@@ -295,7 +295,7 @@ def test_a_mail_ends_in_one_disposition_with_its_trace(desk: Journal) -> None:
     assert desk.claimed(B) == []
 
 
-def test_only_who_has_claimed_a_mail_finishes_it_and_only_once(desk: Journal) -> None:
+def test_only_the_claiming_worker_finishes_a_mail_and_only_once(desk: Journal) -> None:
     (id_,) = desk.keep(lmtp())
     assert not desk.finish(id_)  # nobody has
     desk.claim(A)
@@ -317,7 +317,7 @@ def test_a_lost_claim_finishes_nothing(desk: Journal) -> None:
 # ---- failures
 
 
-def test_a_mail_that_fails_is_tried_again_and_the_third_time_put_aside(desk: Journal) -> None:
+def test_a_failing_mail_is_retried_and_quarantined_after_three_attempts(desk: Journal) -> None:
     (id_,) = desk.keep(lmtp("poison"))
     for attempt in (1, 2):
         assert desk.claim()[0].attempts == attempt
@@ -342,7 +342,7 @@ def test_a_failure_of_a_lost_claim_is_not_counted(desk: Journal) -> None:
     assert (desk.row(id_).state, desk.row(id_).worker) == ("kept", B)
 
 
-def test_a_success_forgets_the_reason_of_the_failure(desk: Journal) -> None:
+def test_a_success_clears_the_reason_of_the_failure(desk: Journal) -> None:
     (id_,) = desk.keep(lmtp())
     desk.claim()
     desk.fail(id_)
@@ -351,7 +351,7 @@ def test_a_success_forgets_the_reason_of_the_failure(desk: Journal) -> None:
     assert desk.row(id_).reason == ""
 
 
-def test_a_mail_in_whose_attempts_the_daemon_died_is_put_aside(desk: Journal) -> None:
+def test_a_mail_is_quarantined_if_the_daemon_died_in_each_attempt(desk: Journal) -> None:
     bad, good = desk.keep(lmtp(), lmtp())
     for worker in ("dead/1/1", "dead/2/2"):
         desk.claim(worker, mails=1)
@@ -366,7 +366,7 @@ def test_a_mail_in_whose_attempts_the_daemon_died_is_put_aside(desk: Journal) ->
     assert desk.claimed() == [good]
 
 
-def test_out_of_quarantine_a_mail_is_worked_as_if_it_were_new(desk: Journal) -> None:
+def test_a_replayed_mail_is_handled_like_a_new_one(desk: Journal) -> None:
     bad, good = desk.keep(lmtp(), lmtp())
     desk.claim(mails=1)
     desk.fail(bad, limit=1)
@@ -388,7 +388,7 @@ def test_a_mail_in_quarantine_can_be_refused_for_good(desk: Journal) -> None:
     assert not desk.do(journal.replay, bad)
 
 
-def test_there_are_no_bytes_of_an_unknown_mail(desk: Journal) -> None:
+def test_reading_an_unknown_mail_raises(desk: Journal) -> None:
     with pytest.raises(LookupError, match="no mail 99 in the journal"):
         desk.do(journal.raw, 99)
     with pytest.raises(LookupError, match="no mail 99 in the journal"):
@@ -409,7 +409,7 @@ def test_there_are_no_bytes_of_an_unknown_mail(desk: Journal) -> None:
         (Disposition.DUPLICATE, "key", False),
     ],
 )
-def test_a_mail_that_says_the_same_is_a_twin(
+def test_a_mail_with_the_same_content_is_a_duplicate(
     desk: Journal, first: Disposition, key: str, is_twin: bool
 ) -> None:
     (one,) = desk.keep(lmtp())
@@ -419,7 +419,7 @@ def test_a_mail_that_says_the_same_is_a_twin(
     assert desk.do(journal.originals, {key, "a third"}) == expected
 
 
-def test_the_first_of_several_is_the_original(desk: Journal) -> None:
+def test_the_first_of_several_equal_mails_is_the_original(desk: Journal) -> None:
     one, two, three = desk.keep(lmtp(), lmtp(), lmtp())
     desk.claim()
     assert desk.do(journal.originals, {"key"}) == {}  # kept is not worked
@@ -431,7 +431,7 @@ def test_the_first_of_several_is_the_original(desk: Journal) -> None:
     assert desk.do(journal.originals, set()) == {}
 
 
-def test_a_mail_put_back_is_not_its_own_twin(desk: Journal) -> None:
+def test_a_replayed_mail_is_not_its_own_duplicate(desk: Journal) -> None:
     (one,) = desk.keep(lmtp())
     desk.claim()
     desk.finish(one, disposition=Disposition.QUARANTINED)

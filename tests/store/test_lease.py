@@ -1,4 +1,4 @@
-"""Who alone does a piece of work, on both databases."""
+"""Leases let one daemon at a time do a piece of work, on both databases."""
 
 import os
 import socket
@@ -35,7 +35,7 @@ def test_one_holder_at_a_time(store: Store) -> None:
     assert take(store, THIRD, name="mailbox")  # another piece of work
 
 
-def test_a_lease_is_renewed_by_its_holder_from_now_on(store: Store) -> None:
+def test_the_holder_renews_a_lease_from_the_current_time(store: Store) -> None:
     assert take(store, OTHER)
     assert take(store, OTHER, at=50)
     assert not take(store, THIRD, at=100)
@@ -43,7 +43,7 @@ def test_a_lease_is_renewed_by_its_holder_from_now_on(store: Store) -> None:
 
 
 @pytest.mark.parametrize(("at", "free"), [(59.9, False), (60, True), (61, True)])
-def test_a_lease_ends_at_its_time(store: Store, at: float, free: bool) -> None:
+def test_a_lease_expires(store: Store, at: float, free: bool) -> None:
     take(store, OTHER)
     assert take(store, THIRD, at=at) is free
 
@@ -54,14 +54,14 @@ def test_a_released_lease_is_free(store: Store) -> None:
     assert take(store, THIRD)
 
 
-def test_nobody_releases_anothers_lease(store: Store) -> None:
+def test_only_the_holder_releases_a_lease(store: Store) -> None:
     take(store, OTHER)
     release(store, THIRD)
     release(store, OTHER, "mailbox")
     assert not take(store, THIRD)
 
 
-def test_of_eight_who_begin_at_once_one_gets_it_and_none_fails(migrated_url: str) -> None:
+def test_one_of_eight_simultaneous_takers_gets_the_lease_and_none_fails(migrated_url: str) -> None:
     stores = [Store(open_engine(migrated_url)) for _ in range(8)]
     start = Barrier(8)
 
@@ -86,7 +86,7 @@ def _dead_process() -> int:
     return child.pid
 
 
-def test_this_process_is_here_and_its_parts_are_different_holders() -> None:
+def test_this_process_is_running_and_its_parts_are_different_holders() -> None:
     mine = lease.this_process()
     assert (mine.host, mine.pid) == (HERE, os.getpid())
     assert str(mine) == f"{HERE}/{os.getpid()}/{mine.began}"
@@ -117,7 +117,7 @@ def test_this_process_is_here_and_its_parts_are_different_holders() -> None:
         *("container", "no namespace", "no process"),
     ),
 )
-def test_who_is_gone(holder: str, gone: bool) -> None:
+def test_holders_whose_process_has_ended(holder: str, gone: bool) -> None:
     assert lease.is_gone(holder) is gone
 
 

@@ -1,4 +1,4 @@
-"""The migrations lead to the tables, from nothing, twice, and for two daemons at once."""
+"""The migrations create the tables: from nothing, run twice, and by two daemons at once."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +30,7 @@ def _tables(store: Store) -> set[str]:
         return set(inspect(connection).get_table_names())
 
 
-def test_the_migrations_make_the_tables_and_nothing_else(empty: Store) -> None:
+def test_the_migrations_create_exactly_the_tables(empty: Store) -> None:
     migrate.upgrade(empty)
     with empty.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
@@ -39,7 +39,7 @@ def test_the_migrations_make_the_tables_and_nothing_else(empty: Store) -> None:
     empty.close()
 
 
-def test_the_level_is_none_before_and_the_newest_after(empty: Store) -> None:
+def test_the_revision_is_none_before_and_the_newest_after(empty: Store) -> None:
     assert migrate.level(empty) is None
     migrate.upgrade(empty)
     assert migrate.level(empty) == migrate.newest()
@@ -92,7 +92,7 @@ def _filled(table: Any, **values: Any) -> Mapping[str, Any]:
     } | values
 
 
-def test_a_desk_of_level_1_keeps_its_rate_of_mails_and_its_tags(empty: Store) -> None:
+def test_upgrading_from_revision_1_keeps_mail_rates_and_tags(empty: Store) -> None:
     """What the newer tables count and hold of the rows that are there already."""
     _at_level(empty, "0001")
     rows = [

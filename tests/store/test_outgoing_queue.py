@@ -1,4 +1,4 @@
-"""The outgoing rows: each in one state, each with one holder, on both databases."""
+"""Outgoing rows have one state and one holder at a time, on both databases."""
 
 import os
 import subprocess
@@ -84,7 +84,9 @@ def outbox(store: Store) -> Outbox:
 # ---- leasing
 
 
-def test_a_new_mail_is_due_at_once_and_leased_with_all_that_delivery_needs(outbox: Outbox) -> None:
+def test_a_new_mail_is_due_at_once_and_leased_with_everything_delivery_needs(
+    outbox: Outbox,
+) -> None:
     id_ = outbox.add()
     assert outbox.queue().next_due() == NOW
     assert outbox.queue().lease(10) == (
@@ -104,7 +106,7 @@ def test_a_new_mail_is_due_at_once_and_leased_with_all_that_delivery_needs(outbo
     assert outbox.queue().next_due() is None
 
 
-def test_what_is_leased_nobody_else_leases(outbox: Outbox) -> None:
+def test_a_leased_mail_is_not_leased_twice(outbox: Outbox) -> None:
     outbox.add()
     assert len(outbox.queue("a/1/1").lease(10)) == 1
     assert outbox.queue("b/1/1").lease(10) == ()
@@ -112,7 +114,7 @@ def test_what_is_leased_nobody_else_leases(outbox: Outbox) -> None:
     assert len(outbox.queue("a/1/1").lease(10)) == 1
 
 
-def test_the_oldest_come_first_and_no_more_than_asked_for(outbox: Outbox) -> None:
+def test_the_oldest_mails_are_leased_first_up_to_the_limit(outbox: Outbox) -> None:
     ids = [outbox.add(at=NOW - timedelta(minutes=minutes)) for minutes in (1, 3, 2, 3)]
     leased = [mail.id for mail in outbox.queue().lease(3)]
     assert leased == [ids[1], ids[3], ids[2]]
@@ -159,7 +161,7 @@ def test_two_holders_at_once_never_lease_the_same_row(outbox: Outbox, migrated_u
         (Uncertain(None, "no answer"), State.UNCERTAIN, None, 1),
     ],
 )
-def test_a_verdict_ends_the_lease_and_says_where_the_mail_is(
+def test_a_verdict_ends_the_lease_and_sets_the_state(
     outbox: Outbox, verdict: Verdict, state: State, next_try: datetime | None, uncertain: int
 ) -> None:
     id_ = outbox.add()
@@ -174,7 +176,9 @@ def test_a_verdict_ends_the_lease_and_says_where_the_mail_is(
 
 
 @pytest.mark.parametrize("verdict", [Sent("250 ok"), Failed("550"), Uncertain(None, "no answer")])
-def test_what_is_over_is_never_sent_again_by_itself(outbox: Outbox, verdict: Verdict) -> None:
+def test_a_finished_mail_is_never_sent_again_automatically(
+    outbox: Outbox, verdict: Verdict
+) -> None:
     id_ = outbox.add()
     outbox.queue().lease(1)
     outbox.queue().record(id_, verdict)
@@ -195,7 +199,7 @@ def test_an_uncertain_mail_is_sent_once_more_and_then_waits_for_a_person(outbox:
     assert outbox.state(id_) == ("uncertain", None, 2, 2)
 
 
-def test_a_verdict_of_one_who_lost_the_lease_is_not_heard(outbox: Outbox) -> None:
+def test_a_verdict_after_a_lost_lease_is_ignored(outbox: Outbox) -> None:
     id_ = outbox.add()
     outbox.queue("a/1/1").lease(1)
     outbox.now += LEASE
@@ -206,7 +210,7 @@ def test_a_verdict_of_one_who_lost_the_lease_is_not_heard(outbox: Outbox) -> Non
     assert outbox.queue("b/1/1").at_dot(id_) is True
 
 
-def test_a_verdict_after_the_verdict_is_not_heard(outbox: Outbox) -> None:
+def test_a_second_verdict_is_ignored(outbox: Outbox) -> None:
     id_ = outbox.add()
     outbox.queue().lease(1)
     outbox.queue().record(id_, Sent("250 ok"))
@@ -215,7 +219,7 @@ def test_a_verdict_after_the_verdict_is_not_heard(outbox: Outbox) -> None:
     assert outbox.row(id_).state == "sent"
 
 
-def test_at_the_dot_the_moment_is_recorded_and_the_next_attempt_forgets_it(outbox: Outbox) -> None:
+def test_the_time_of_the_dot_is_recorded_until_the_next_attempt(outbox: Outbox) -> None:
     id_ = outbox.add()
     queue = outbox.queue()
     queue.lease(1)
@@ -241,7 +245,7 @@ def test_a_mail_that_was_not_tried_is_due_and_the_attempt_is_not_counted(outbox:
     assert outbox.row(other).state == "leased"
 
 
-def test_nobody_gives_back_what_another_has_or_what_is_done(outbox: Outbox) -> None:
+def test_only_the_holder_gives_back_an_unfinished_mail(outbox: Outbox) -> None:
     id_, done = outbox.add(), outbox.add()
     queue = outbox.queue()
     queue.lease(2)
@@ -252,7 +256,7 @@ def test_nobody_gives_back_what_another_has_or_what_is_done(outbox: Outbox) -> N
     assert (outbox.row(id_).state, outbox.row(done).state) == ("leased", "sent")
 
 
-def test_a_mail_past_the_dot_is_not_given_back_as_if_it_were_untried(outbox: Outbox) -> None:
+def test_a_mail_past_the_dot_is_not_given_back_as_untried(outbox: Outbox) -> None:
     id_ = outbox.add()
     queue = outbox.queue()
     queue.lease(1)
@@ -293,7 +297,7 @@ MOMENT, LONG = timedelta(seconds=1), LEASE
     ids=("dead", "reborn", "living", "living-long", "elsewhere", "elsewhere-long", "our-own"),
 )
 @pytest.mark.parametrize("at_dot", [False, True])
-def test_when_a_lease_is_lost_and_what_becomes_of_the_mail(
+def test_the_state_of_a_mail_after_its_lease_is_lost(
     outbox: Outbox, holder: str, passed: timedelta, lost: bool, at_dot: bool
 ) -> None:
     id_ = outbox.add()
@@ -314,7 +318,7 @@ def test_when_a_lease_is_lost_and_what_becomes_of_the_mail(
         assert outbox.row(id_).leased_by == "b/1/1"
 
 
-def test_the_second_time_that_a_daemon_stops_at_the_dot_a_person_must_look(outbox: Outbox) -> None:
+def test_after_a_second_stop_at_the_dot_a_person_decides(outbox: Outbox) -> None:
     id_ = outbox.add()
     for _ in range(2):
         holder = _dead()
@@ -353,7 +357,7 @@ def test_which_rows_a_person_or_a_bounce_may_change(
     assert outbox.row(id_).state == (becomes if state in may else state)
 
 
-def test_a_retry_begins_anew(outbox: Outbox) -> None:
+def test_a_retry_starts_over(outbox: Outbox) -> None:
     id_ = outbox.add()
     queue = outbox.queue()
     queue.lease(1)
@@ -424,7 +428,7 @@ def test_automatic_mails_are_counted_from_a_moment_on(outbox: Outbox) -> None:
         assert outgoing_rows.automatic_to(connection, since, "ann@example.org", 9) == 0
 
 
-def test_automatic_mails_to_one_address_are_counted_up_to_the_limit_alone(outbox: Outbox) -> None:
+def test_automatic_mails_to_one_address_are_counted_only_up_to_the_limit(outbox: Outbox) -> None:
     for _ in range(3):
         outbox.add("rita@example.org")
     with outbox.store.read() as connection:
@@ -450,7 +454,7 @@ def test_an_automatic_mail_that_was_rolled_back_is_not_counted(outbox: Outbox) -
         assert outgoing_rows.automatic_since(connection, NOW) == 1
 
 
-def test_counts_of_minutes_that_have_passed_are_forgotten(outbox: Outbox) -> None:
+def test_counts_of_past_minutes_are_deleted(outbox: Outbox) -> None:
     for hours in (0, 1, 2):
         outbox.add(at=NOW - timedelta(hours=hours))
     with outbox.store.write() as connection:
@@ -458,7 +462,7 @@ def test_counts_of_minutes_that_have_passed_are_forgotten(outbox: Outbox) -> Non
         assert outgoing_rows.automatic_since(connection, NOW - timedelta(hours=9)) == 2
 
 
-def test_a_lease_may_be_of_another_length(outbox: Outbox) -> None:
+def test_the_length_of_a_lease_can_be_set(outbox: Outbox) -> None:
     id_ = outbox.add()
     replace(outbox.queue(), lease_seconds=60).lease(1)
     assert outbox.row(id_).leased_until == NOW + timedelta(seconds=60)

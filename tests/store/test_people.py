@@ -1,4 +1,4 @@
-"""People and teams: the database says what people.toml says, on both databases."""
+"""People and teams in the database match people.toml, on both databases."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -58,7 +58,7 @@ def teams(store: Store) -> dict[str, list[str]]:
         }
 
 
-def test_people_are_as_the_file_has_them(store: Store) -> None:
+def test_people_match_the_file(store: Store) -> None:
     sync(store, ALL)
     rita, max_, ann = (known(store, f"{name}@example.org") for name in ("rita", "max", "ann"))
     assert rita == Person(
@@ -69,14 +69,14 @@ def test_people_are_as_the_file_has_them(store: Store) -> None:
     assert teams(store) == {"First line": ["Ann"]}
 
 
-def test_whoever_is_a_vip_is_one_until_the_file_says_otherwise(store: Store) -> None:
+def test_a_vip_stays_one_until_the_file_changes(store: Store) -> None:
     sync(store, entries(RITA | {"vip": True}, MAX, ANN))
     assert (known(store, "rita@example.org").vip, known(store, "max@example.org").vip) == (1, 0)
     sync(store, ALL)
     assert not known(store, "rita@example.org").vip
 
 
-def test_the_second_time_changes_nothing(store: Store) -> None:
+def test_a_second_sync_changes_nothing(store: Store) -> None:
     sync(store, ALL)
     before = [known(store, f"{name}@example.org") for name in ("rita", "max", "ann")]
     sync(store, ALL)
@@ -100,7 +100,7 @@ CHANGES: list[tuple[str, dict[str, Any], Callable[[Person], object], object]] = 
 @pytest.mark.parametrize(
     ("changes", "read", "value"), [row[1:] for row in CHANGES], ids=[row[0] for row in CHANGES]
 )
-def test_what_the_file_changes_changes(
+def test_changes_in_the_file_are_applied(
     store: Store, changes: dict[str, Any], read: Callable[[Person], object], value: object
 ) -> None:
     sync(store, ALL)
@@ -110,7 +110,7 @@ def test_what_the_file_changes_changes(
     assert (after.id, read(after)) == (before.id, value)
 
 
-def test_several_addresses_are_one_person_and_mails_go_to_the_first(store: Store) -> None:
+def test_a_person_with_several_addresses_gets_mail_at_the_first(store: Store) -> None:
     sync(store, entries(RITA | {"addresses": ["rr@home.example"]}, MAX, ANN))
     assert known(store, "RR@home.example") == known(store, "rita@example.org")
     assert known(store, "rr@home.example").address == "Rita@Example.org"
@@ -126,14 +126,14 @@ def test_a_new_main_address_with_the_old_one_beside_it_is_the_same_person(store:
     assert known(store, "rita@example.org") == after
 
 
-def test_an_address_that_was_taken_out_of_the_file_is_nobodys(store: Store) -> None:
+def test_an_address_removed_from_the_file_belongs_to_nobody(store: Store) -> None:
     """It may be given to somebody else, who must not be taken for Rita."""
     sync(store, entries(RITA | {"addresses": ["sales@example.org"]}, MAX, ANN))
     sync(store, ALL)
     assert find(store, "sales@example.org") is None
 
 
-def test_an_address_can_change_hands(store: Store) -> None:
+def test_an_address_can_move_to_another_person(store: Store) -> None:
     sync(store, entries(RITA | {"addresses": ["sales@example.org"]}, MAX, ANN))
     rita, max_ = known(store, "rita@example.org"), known(store, "max@example.org")
     for first, second in ((0, 1), (1, 0)):  # whoever stands first in the file
@@ -143,7 +143,9 @@ def test_an_address_can_change_hands(store: Store) -> None:
     assert known(store, "rita@example.org").id == rita.id
 
 
-def test_who_wrote_from_home_first_is_the_person_of_the_main_address(store: Store) -> None:
+def test_a_sender_known_by_a_second_address_becomes_the_person_of_the_main_address(
+    store: Store,
+) -> None:
     """The other one keeps the old tickets; the person whom managers and teams mean stays."""
     at_home = wrote(store, "a-home@home.example", "R.")
     sync(store, ALL)
@@ -152,14 +154,14 @@ def test_who_wrote_from_home_first_is_the_person_of_the_main_address(store: Stor
     assert known(store, "a-home@home.example").id == rita.id != at_home.id
 
 
-def test_who_wrote_before_the_file_named_them_stays_the_same_person(store: Store) -> None:
+def test_a_sender_who_is_later_listed_stays_the_same_person(store: Store) -> None:
     before = wrote(store, "rita@example.org", "rita r")
     sync(store, ALL)
     after = known(store, "rita@example.org")
     assert (after.id, after.name) == (before.id, "Rita")
 
 
-def test_people_whom_the_file_no_longer_names_stay_without_their_teams(store: Store) -> None:
+def test_people_removed_from_the_file_stay_without_teams(store: Store) -> None:
     sync(store, ALL)
     sync(store, entries(RITA | {"manager": None}, teams=()))
     ann = known(store, "ann@example.org")
@@ -167,14 +169,14 @@ def test_people_whom_the_file_no_longer_names_stay_without_their_teams(store: St
     assert teams(store) == {}
 
 
-def test_somebody_unknown_is_added_once_with_the_name_of_the_mail(store: Store) -> None:
+def test_an_unknown_sender_is_added_once_with_the_name_in_the_mail(store: Store) -> None:
     first = wrote(store, "Mallory@Example.net", "Mallory M.")
     assert first == Person(id=first.id, name="Mallory M.", address="Mallory@Example.net")
     assert wrote(store, "mallory@example.net", "Max") == first
     assert wrote(store, "nameless@example.net").name == "nameless@example.net"
 
 
-def test_nobody_is_nobody(store: Store) -> None:
+def test_an_unknown_address_finds_nobody(store: Store) -> None:
     assert find(store, "nobody@example.org") is None
     with store.read() as connection:
         assert people.by_ids(connection, []) == {}
@@ -222,7 +224,7 @@ def test_daemons_that_start_at_once_agree(store: Store, migrated_url: str) -> No
         assert len(people.by_ids(connection, range(1000))) == 3
 
 
-def test_somebody_unknown_who_writes_to_several_at_once_is_one_person(
+def test_an_unknown_sender_of_simultaneous_mails_is_one_person(
     store: Store, migrated_url: str
 ) -> None:
     found = _at_once(migrated_url, lambda one: wrote(one, "mallory@example.net", "M"))
@@ -237,7 +239,7 @@ def test_somebody_unknown_who_writes_to_several_at_once_is_one_person(
         ("strasse@example.org", "straße@example.org"),  # which folds to ss
     ],
 )
-def test_a_look_alike_is_somebody_else(store: Store, known_as: str, written: str) -> None:
+def test_a_look_alike_address_is_another_person(store: Store, known_as: str, written: str) -> None:
     assert wrote(store, known_as).id != wrote(store, written).id
     assert wrote(store, known_as.upper()).id == wrote(store, known_as).id
 
@@ -262,7 +264,7 @@ def imported(store: Store) -> list[str]:
         return [person.name for person in people.imported(connection).values()]
 
 
-def test_an_import_adds_to_people_toml_and_takes_in_who_has_only_written(store: Store) -> None:
+def test_an_import_adds_people_and_adopts_known_senders(store: Store) -> None:
     sync(store, entries(RITA, MAX, ANN))
     wrote(store, "Bo@example.org", "Bobby")
     assert origins(store)["Bobby"] == "mail"
@@ -272,7 +274,7 @@ def test_an_import_adds_to_people_toml_and_takes_in_who_has_only_written(store: 
     assert imported(store) == ["Bo"]
 
 
-def test_people_toml_takes_over_who_was_imported_and_an_import_whom_it_drops(store: Store) -> None:
+def test_people_toml_and_an_import_take_over_each_others_people(store: Store) -> None:
     sync(store, ALL)
     bring(store, BO)
     sync(store, entries(RITA, MAX, ANN, {"name": "Bo", "address": "bo@example.org"}))
@@ -283,7 +285,7 @@ def test_people_toml_takes_over_who_was_imported_and_an_import_whom_it_drops(sto
     assert origins(store)["Bo"] == "import"
 
 
-def test_only_who_was_imported_is_let_go(store: Store) -> None:
+def test_only_imported_people_are_removed(store: Store) -> None:
     sync(store, ALL)
     wrote(store, "kim@example.org", "Kim")
     bring(store, BO)
@@ -293,7 +295,7 @@ def test_only_who_was_imported_is_let_go(store: Store) -> None:
     assert known(store, "bo@example.org").manager is None
 
 
-def test_an_import_does_not_take_back_what_an_agent_said_of_spam(store: Store) -> None:
+def test_an_import_keeps_the_spam_mark_of_an_agent(store: Store) -> None:
     with store.write() as connection:
         bo = people.find_or_add(connection, Address("Bo", "bo@example.org"))
         people.distrust(connection, bo.id, NOW)

@@ -1,4 +1,4 @@
-"""Tickets and their histories come out of the tables as they went in, on both databases."""
+"""Tickets and their histories are read back as they were written, on both databases."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -120,7 +120,7 @@ def test_histories_and_tickets_survive_the_tables(store: Store) -> None:
             assert tickets.load_one(connection, number) == (ticket, "Subject")
 
 
-def test_saving_what_a_history_changed_gives_the_ticket_of_the_history(store: Store) -> None:
+def test_a_saved_ticket_equals_the_ticket_of_its_history(store: Store) -> None:
     ticket = folded(EVERYTHING[:1])
     with store.write() as connection:
         write_ticket(connection, None, ticket, subject="Subject")
@@ -138,12 +138,12 @@ def test_saving_what_a_history_changed_gives_the_ticket_of_the_history(store: St
         assert list(connection.execute(outcomes).scalars()) == ["rejected", "open", "open"]
 
 
-def test_there_is_no_ticket_of_an_unknown_number(store: Store) -> None:
+def test_loading_an_unknown_number_raises(store: Store) -> None:
     with store.read() as connection, pytest.raises(LookupError, match="no ticket 9"):
         tickets.load_one(connection, 9)
 
 
-def test_numbers_go_up_by_one_and_one_that_was_rolled_back_is_given_again(store: Store) -> None:
+def test_numbers_increase_by_one_and_a_rolled_back_number_is_reused(store: Store) -> None:
     ticket = folded(EVERYTHING[:1])
     with store.write() as connection:
         first = tickets.newest_number(connection) + 1

@@ -1,16 +1,16 @@
-"""The desk that is not real, and a visitor of its pages."""
+"""A fake of the link service, and a visitor of its pages."""
 
 import pytest
 
-from tests.web.door_fake import DoorFake
+from tests.web.link_pages_fake import LinkPagesFake
 from tests.web.served import Visitor, application
 
 
 @pytest.fixture
-def door() -> DoorFake:
-    return DoorFake()
+def link_pages() -> LinkPagesFake:
+    return LinkPagesFake()
 
 
 @pytest.fixture
-def browser(door: DoorFake) -> Visitor:
-    return Visitor(application(door))
+def browser(link_pages: LinkPagesFake) -> Visitor:
+    return Visitor(application(link_pages))

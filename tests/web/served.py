@@ -1,4 +1,4 @@
-"""The pages with a desk that is not real: called straight, or on a server on loopback."""
+"""The pages of a fake link service, called directly or on a server on loopback."""
 
 import asyncio
 import threading
@@ -14,15 +14,15 @@ from maildesk.model.service import WakeSignal
 from maildesk.web.app import create_app
 from maildesk.web.links.link_pages import Health
 from maildesk.web.server import WebService
-from tests.web.door_fake import DoorFake
+from tests.web.link_pages_fake import LinkPagesFake
 
 DESK = Desk(name="Northwind Service Desk", address="desk@northwind.example")
 HEALTHY = Health((("web", True, "listening"), ("deliver", True, "idle")))
 
 
-def application(door: DoorFake, health: Health = HEALTHY) -> ASGIApp:
+def application(link_pages: LinkPagesFake, health: Health = HEALTHY) -> ASGIApp:
     """The pages with a desk that is not real."""
-    return create_app(door, DESK, lambda: health)
+    return create_app(link_pages, DESK, lambda: health)
 
 
 class Visitor:

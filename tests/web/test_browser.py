@@ -1,4 +1,4 @@
-"""The pages in a real browser: a person decides, by hand or by keyboard, on a phone."""
+"""The pages in a real browser: a person decides by touch or by keyboard, on a phone."""
 
 import shutil
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ from maildesk.model.cause import Choice, Work
 from maildesk.model.page import Decided
 from maildesk.model.token import Purpose
 from maildesk.web.server import WebService
-from tests.web import door_fake as links
-from tests.web.door_fake import DoorFake
+from tests.web import link_pages_fake as links
+from tests.web.link_pages_fake import LinkPagesFake
 from tests.web.served import application, served
 
 CHROMIUM = shutil.which("chromium")
@@ -33,17 +33,17 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def door() -> DoorFake:
-    door = DoorFake()
-    door.pages[DECIDED] = links.page(
+def link_pages() -> LinkPagesFake:
+    link_pages = LinkPagesFake()
+    link_pages.pages[DECIDED] = links.page(
         Purpose.APPROVAL, decided=Decided("approve", "Lena Lind", links.NOW)
     )
-    return door
+    return link_pages
 
 
 @pytest.fixture
-def service(door: DoorFake) -> Iterator[WebService]:
-    with served(application(door)) as running:
+def service(link_pages: LinkPagesFake) -> Iterator[WebService]:
+    with served(application(link_pages)) as running:
         yield running
 
 
@@ -57,7 +57,7 @@ def phone(chromium: Browser, service: WebService) -> Iterator[Page]:
     context.close()
 
 
-def test_a_person_chooses_and_sends(phone: Page, door: DoorFake) -> None:
+def test_a_person_chooses_and_sends(phone: Page, link_pages: LinkPagesFake) -> None:
     phone.goto(f"/l/{links.APPROVAL}")
     expect(phone.get_by_role("radio", name="Approve")).not_to_be_checked()
     expect(phone.get_by_role("radio", name="Reject")).not_to_be_checked()
@@ -66,10 +66,12 @@ def test_a_person_chooses_and_sends(phone: Page, door: DoorFake) -> None:
     expect(phone.get_by_role("heading", level=1)).to_have_text("You approved this request")
     phone.reload()
     expect(phone.get_by_role("heading", level=1)).to_have_text("You approved this request")
-    assert door.decisions == [(links.APPROVAL, Choice.APPROVE, "")]
+    assert link_pages.decisions == [(links.APPROVAL, Choice.APPROVE, "")]
 
 
-def test_a_person_who_forgets_the_reason_is_asked_for_it(phone: Page, door: DoorFake) -> None:
+def test_a_person_who_forgets_the_reason_is_asked_for_it(
+    phone: Page, link_pages: LinkPagesFake
+) -> None:
     phone.goto(f"/l/{links.RESOLUTION}")
     phone.get_by_role("button", name="Send my decision").click()
     expect(phone.get_by_role("alert")).to_contain_text("Please choose first")
@@ -80,10 +82,12 @@ def test_a_person_who_forgets_the_reason_is_asked_for_it(phone: Page, door: Door
     phone.get_by_label("Your reason or comment").fill("It is still slow.\nSince Monday.")
     phone.get_by_role("button", name="Send my decision").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("You rejected the solution")
-    assert door.decisions == [(links.RESOLUTION, Choice.REJECT, "It is still slow.\nSince Monday.")]
+    assert link_pages.decisions == [
+        (links.RESOLUTION, Choice.REJECT, "It is still slow.\nSince Monday.")
+    ]
 
 
-def test_the_keyboard_alone_is_enough(phone: Page, door: DoorFake) -> None:
+def test_the_keyboard_alone_is_enough(phone: Page, link_pages: LinkPagesFake) -> None:
     phone.goto(f"/l/{links.RESOLUTION}")
     for key in ("Tab", "Space", "ArrowDown", "Tab"):
         phone.keyboard.press(key)
@@ -91,10 +95,10 @@ def test_the_keyboard_alone_is_enough(phone: Page, door: DoorFake) -> None:
     phone.keyboard.press("Tab")
     phone.keyboard.press("Enter")
     expect(phone.get_by_role("heading", level=1)).to_have_text("You rejected the solution")
-    assert door.decisions == [(links.RESOLUTION, Choice.REJECT, "Not yet")]
+    assert link_pages.decisions == [(links.RESOLUTION, Choice.REJECT, "Not yet")]
 
 
-def test_an_agent_resolves_a_ticket(phone: Page, door: DoorFake) -> None:
+def test_an_agent_resolves_a_ticket(phone: Page, link_pages: LinkPagesFake) -> None:
     phone.goto(f"/l/{links.WORK}")
     for name in ("Resolve", "Take it"):
         expect(phone.get_by_role("radio", name=name)).not_to_be_checked()
@@ -104,15 +108,18 @@ def test_an_agent_resolves_a_ticket(phone: Page, door: DoorFake) -> None:
     phone.get_by_label("The resolution, or a note").fill("A new drum is in.")
     phone.get_by_role("button", name="Send").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("You resolved this ticket")
-    assert door.decisions == [(links.WORK, Work.RESOLVE, "A new drum is in.")]
+    assert link_pages.decisions == [(links.WORK, Work.RESOLVE, "A new drum is in.")]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_and_no_request_leaves_the_host(
-    chromium: Browser, service: WebService, door: DoorFake, scheme: Literal["light", "dark"]
+    chromium: Browser,
+    service: WebService,
+    link_pages: LinkPagesFake,
+    scheme: Literal["light", "dark"],
 ) -> None:
     hostile = links.page(Purpose.RESOLUTION, subject=links.SCRIPT + "x" * 200)
-    door.pages[links.ILLEGAL] = hostile
+    link_pages.pages[links.ILLEGAL] = hostile
     base = f"http://127.0.0.1:{service.port}"
     context = chromium.new_context(viewport=PHONE, color_scheme=scheme, base_url=base)
     page = context.new_page()

@@ -1,4 +1,4 @@
-"""Many clicks at once end in one decision, and looking ends in none: real pages, desk, database."""
+"""Simultaneous clicks make one decision and views make none, with a real database."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -96,7 +96,7 @@ def told(answers: list[httpx.Response]) -> Counter[int]:
     return Counter(answer.status_code for answer in answers)
 
 
-def test_eight_clicks_of_a_manager_end_in_one_decision_and_seven_are_told_which(
+def test_eight_clicks_of_a_manager_make_one_decision_that_all_see(
     pages: Pages,
 ) -> None:
     request = approval_asked(pages.world)
@@ -114,7 +114,7 @@ def test_eight_clicks_of_a_manager_end_in_one_decision_and_seven_are_told_which(
     assert pages.world.replayed(1001) == pages.world.ticket(1001)
 
 
-def test_eight_clicks_of_a_requester_end_in_one_decision_and_seven_are_told_which(
+def test_eight_clicks_of_a_requester_make_one_decision_that_all_see(
     pages: Pages,
 ) -> None:
     resolution = resolved(pages.world)
@@ -132,7 +132,7 @@ def test_eight_clicks_of_a_requester_end_in_one_decision_and_seven_are_told_whic
     assert pages.world.replayed(1001) == pages.world.ticket(1001)
 
 
-def test_eight_clicks_of_two_agents_end_in_one_resolution_and_seven_are_told_whose(
+def test_eight_clicks_of_two_agents_make_one_resolution_that_all_see(
     pages: Pages,
 ) -> None:
     world = pages.world
@@ -157,7 +157,7 @@ def test_eight_clicks_of_two_agents_end_in_one_resolution_and_seven_are_told_who
     assert world.replayed(1001) == world.ticket(1001)
 
 
-def test_eight_clicks_that_take_a_ticket_give_it_to_one(pages: Pages) -> None:
+def test_eight_clicks_to_take_a_ticket_assign_it_to_one_agent(pages: Pages) -> None:
     world = pages.world
     token = one(world.writes("rita", "It does not print."), "ann", "agent-notification").token
     links = [token, _link_of(world, "lee")] * (CLICKS // 2)
@@ -169,7 +169,7 @@ def test_eight_clicks_that_take_a_ticket_give_it_to_one(pages: Pages) -> None:
     assert all("Somebody was faster" in one.text for one in answers if one.status_code == 409)
 
 
-def test_who_looks_a_hundred_times_at_any_link_changes_nothing(pages: Pages) -> None:
+def test_viewing_any_link_a_hundred_times_changes_nothing(pages: Pages) -> None:
     world = pages.world
     approval = approval_asked(world).token
     for_ann = one(world.writes("rita", "It does not print."), "ann", "agent-notification")

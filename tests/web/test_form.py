@@ -1,4 +1,4 @@
-"""What a person sends: one decision is made, and every other form is told why it was not."""
+"""A form makes one decision; every other form gets the reason why it did not."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -8,16 +8,18 @@ import pytest
 from maildesk.model.cause import Choice
 from maildesk.model.page import Decided
 from maildesk.web.links.form import BODY_BYTES, MAX_COMMENT_CHARACTERS
-from tests.web import door_fake as links
-from tests.web.door_fake import DoorFake
+from tests.web import link_pages_fake as links
+from tests.web.link_pages_fake import LinkPagesFake
 from tests.web.served import Visitor
 
 
-def test_a_decision_sends_the_browser_to_read_the_outcome(browser: Visitor, door: DoorFake) -> None:
+def test_a_decision_redirects_the_browser_to_the_outcome(
+    browser: Visitor, link_pages: LinkPagesFake
+) -> None:
     sent = browser.post(f"/l/{links.APPROVAL}", data={"choice": "approve", "comment": " fine\r\n"})
     assert sent.status_code == 303
     assert sent.headers["location"] == f"../l/{links.APPROVAL}"
-    assert door.decisions == [(links.APPROVAL, Choice.APPROVE, "fine")]
+    assert link_pages.decisions == [(links.APPROVAL, Choice.APPROVE, "fine")]
     outcome = browser.get(f"/l/{links.APPROVAL}")
     assert outcome.status_code == 200
     assert "You approved this request" in outcome.text
@@ -25,9 +27,11 @@ def test_a_decision_sends_the_browser_to_read_the_outcome(browser: Visitor, door
     assert "<form" not in outcome.text
 
 
-def test_a_second_decision_is_told_of_the_first(browser: Visitor, door: DoorFake) -> None:
+def test_a_second_decision_shows_the_first(browser: Visitor, link_pages: LinkPagesFake) -> None:
     decided = Decided("reject", "Lena Lind", links.NOW)
-    door.pages[links.APPROVAL] = replace(door.pages[links.APPROVAL], choices=(), decided=decided)
+    link_pages.pages[links.APPROVAL] = replace(
+        link_pages.pages[links.APPROVAL], choices=(), decided=decided
+    )
     second = browser.post(f"/l/{links.APPROVAL}", data={"choice": "approve"})
     assert second.status_code == 409
     assert "This was already decided" in second.text
@@ -35,15 +39,15 @@ def test_a_second_decision_is_told_of_the_first(browser: Visitor, door: DoorFake
     assert "3 August 2026, 14:02 UTC" in second.text
 
 
-def test_eight_at_once_end_in_one_decision_and_the_others_are_told(
-    browser: Visitor, door: DoorFake
+def test_eight_simultaneous_clicks_make_one_decision_that_all_see(
+    browser: Visitor, link_pages: LinkPagesFake
 ) -> None:
     forms = [{"choice": "accept"}, {"choice": "reject", "comment": "It is still slow."}] * 4
     with ThreadPoolExecutor(8) as people:
         answers = list(people.map(lambda f: browser.post(f"/l/{links.RESOLUTION}", data=f), forms))
     assert sorted(answer.status_code for answer in answers) == [303] + [409] * 7
-    assert len(door.decisions) == 1
-    did = "accepted" if door.decisions[0][1] is Choice.ACCEPT else "rejected"
+    assert len(link_pages.decisions) == 1
+    did = "accepted" if link_pages.decisions[0][1] is Choice.ACCEPT else "rejected"
     for answer in answers:
         if answer.status_code == 409:
             assert f"You {did} the solution" in answer.text
@@ -87,7 +91,7 @@ def test_eight_at_once_end_in_one_decision_and_the_others_are_told(
 )
 def test_a_form_that_decides_nothing_says_why(
     browser: Visitor,
-    door: DoorFake,
+    link_pages: LinkPagesFake,
     token: str,
     form: dict[str, str | list[str]],
     status: int,
@@ -100,17 +104,17 @@ def test_a_form_that_decides_nothing_says_why(
     )
     assert answer.status_code == status
     assert says in answer.text
-    assert door.decisions == []
+    assert link_pages.decisions == []
 
 
-def test_what_the_desk_has_kept_is_not_sent_again_with_the_next_choice(browser: Visitor) -> None:
+def test_a_stored_comment_is_not_sent_again_with_the_next_choice(browser: Visitor) -> None:
     form = {"choice": "accept", "comment": links.UNCLEAR}
     back = browser.post(f"/l/{links.RESOLUTION}", data=form).text
     assert ">\n</textarea>" in back
     assert "checked>" not in back
 
 
-def test_a_form_that_comes_back_keeps_what_was_typed(browser: Visitor) -> None:
+def test_a_form_shown_again_keeps_the_typed_text(browser: Visitor) -> None:
     typed = "\n\n  two lines <b>\nand a half & more"
     back = browser.post(f"/l/{links.APPROVAL}", data={"comment": typed}).text
     assert ">\ntwo lines &lt;b&gt;\nand a half &amp; more</textarea>" in back
@@ -129,17 +133,17 @@ def test_a_form_that_comes_back_keeps_what_was_typed(browser: Visitor) -> None:
         (b"\xff\xfe\x00", "application/x-www-form-urlencoded", 422),
     ],
 )
-def test_a_body_that_is_not_our_form_changes_nothing(
-    browser: Visitor, door: DoorFake, body: bytes, kind: str, status: int
+def test_a_body_that_is_not_a_form_changes_nothing(
+    browser: Visitor, link_pages: LinkPagesFake, body: bytes, kind: str, status: int
 ) -> None:
     answer = browser.post(f"/l/{links.APPROVAL}", content=body, headers={"content-type": kind})
     assert answer.status_code == status
-    assert door.decisions == []
+    assert link_pages.decisions == []
 
 
-def test_a_comment_reaches_the_desk_without_control_characters(
-    browser: Visitor, door: DoorFake
+def test_control_characters_are_removed_from_a_comment(
+    browser: Visitor, link_pages: LinkPagesFake
 ) -> None:
     form = {"choice": "reject", "comment": "a\x00b\x1b[1m\x85c\rd\te \U0001f600"}
     browser.post(f"/l/{links.APPROVAL}", data=form)
-    assert door.decisions[0][2] == "ab[1mc\nd\te \U0001f600"
+    assert link_pages.decisions[0][2] == "ab[1mc\nd\te \U0001f600"

@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, BrowserContext, Error, Playwright, Rout
 
 from maildesk.ingest.html.sanitise import for_frame
 from maildesk.web import guard
-from tests.web.desk_pages import Looking, pages_of
 from tests.web.hostile_html import CALM, EVERY, LURES, MUTATIONS, SCRIPTS, TRACKERS
 from tests.web.pictures import png
+from tests.web.runtime_pages import Looking, pages_of
 from tests.web.served import served
 from tests.world import Part, World, build
 
@@ -66,7 +66,7 @@ def watched(context: BrowserContext) -> list[str]:
     return seen
 
 
-def test_the_list_is_long_and_each_of_it_is_of_its_own() -> None:
+def test_the_list_of_hostile_html_is_long_and_has_no_duplicates() -> None:
     assert len(EVERY) >= 60
     assert len(set(EVERY.values())) == len(EVERY)
     assert min(len(SCRIPTS), len(MUTATIONS), len(TRACKERS), len(LURES)) >= 15
@@ -177,7 +177,7 @@ HINTS = {name: html for name, html in TRACKERS.items() if name.startswith(("link
 
 
 @pytest.mark.parametrize("safe", [True, False])
-def test_no_name_is_looked_up_and_no_line_opened_on_a_hint(
+def test_resource_hints_cause_no_dns_query_and_no_connection(
     playwright: Playwright, tmp_path: Path, safe: bool
 ) -> None:
     """What no request shows: the browser's own log of the network says it."""
@@ -191,7 +191,7 @@ def test_no_name_is_looked_up_and_no_line_opened_on_a_hint(
     assert ("evil.example" in log.read_text("utf-8", "replace")) is not safe
 
 
-def test_the_list_is_hostile_where_nothing_holds(bare: Bare) -> None:
+def test_the_list_is_hostile_without_sanitiser_and_policy(bare: Bare) -> None:
     least = {"script": 25, "mutation": 4, "tracker": 30}
     works: set[str] = set()
     for _ in range(4):  # on a busy machine not every mail gets to work while it is looked at

@@ -1,4 +1,4 @@
-"""A page of a long conversation: the first text and the newest, and the others by links."""
+"""The page of a long conversation: the first and newest messages, others by links."""
 
 import re
 from dataclasses import replace
@@ -14,7 +14,7 @@ from maildesk.processing.links.visibility import PAGE_TEXTS
 from maildesk.store import tickets
 from maildesk.store.tickets import Message
 from tests.rows import write_message, write_ticket
-from tests.web.desk_pages import Looking, pages_of
+from tests.web.runtime_pages import Looking, pages_of
 from tests.web.served import Visitor
 from tests.world import ADDRESS, MONDAY, World
 
@@ -66,7 +66,7 @@ def test_a_conversation_that_fits_is_shown_whole(asked: World, count: int) -> No
     assert (page.earlier, page.later) == ("", False)
 
 
-def test_of_a_long_one_the_first_text_and_the_newest_are_shown(asked: World) -> None:
+def test_a_long_conversation_shows_the_first_and_the_newest_messages(asked: World) -> None:
     said(asked, 100)
     page = viewed(asked)
     newest = [f"No. {n}" for n in range(101 - PAGE_TEXTS, 101)]
@@ -74,7 +74,7 @@ def test_of_a_long_one_the_first_text_and_the_newest_are_shown(asked: World) -> 
     assert (page.earlier, page.later) == (f"text-reply-{101 - PAGE_TEXTS}", False)
 
 
-def test_earlier_texts_lead_back_to_the_first_and_none_is_left_out(asked: World) -> None:
+def test_links_to_earlier_messages_reach_every_message(asked: World) -> None:
     said(asked, 100)
     page = viewed(asked)
     seen = set(words(page))
@@ -87,12 +87,12 @@ def test_earlier_texts_lead_back_to_the_first_and_none_is_left_out(asked: World)
 
 
 @pytest.mark.parametrize("before", ["", "no such text", "text-note-3"])
-def test_a_text_that_is_not_there_leads_to_the_newest(asked: World, before: str) -> None:
+def test_an_unknown_message_shows_the_newest_ones(asked: World, before: str) -> None:
     said(asked, 100)
     assert words(viewed(asked, before=before))[-1] == "No. 100"
 
 
-def test_the_solution_is_shown_although_its_text_is_left_out(asked: World) -> None:
+def test_the_solution_is_shown_even_if_its_message_is_left_out(asked: World) -> None:
     said(asked, 100)
     with asked.store.write() as connection:
         ticket, _ = tickets.load_one(connection, 1001)
@@ -100,13 +100,13 @@ def test_the_solution_is_shown_although_its_text_is_left_out(asked: World) -> No
     assert viewed(asked).resolution == "No. 2"
 
 
-def test_notes_of_agents_take_no_place_from_what_a_requester_sees(asked: World) -> None:
+def test_notes_for_agents_do_not_shorten_a_requesters_page(asked: World) -> None:
     said(asked, 100, kind="note")
     said(asked, 3)
     assert words(viewed(asked)) == ["It does not print.", "No. 1", "No. 2", "No. 3"]
 
 
-def test_a_watcher_is_led_back_to_when_they_joined_and_no_further(asked: World) -> None:
+def test_a_watcher_sees_messages_only_since_joining(asked: World) -> None:
     asked.writes("will", "Hello.", subject="Something else")
     will = asked.people()[ADDRESS["will"]]
     said(asked, 100)
@@ -138,12 +138,12 @@ def test_the_links_work_without_a_script(asked: World) -> None:
     assert seen == {f"No. {n}" for n in range(1, 101)}
 
 
-def test_a_page_of_500_texts_is_small(asked: World) -> None:
+def test_a_page_of_500_messages_is_small(asked: World) -> None:
     said(asked, 500)
     page = Visitor(pages_of(asked)).get(f"/l/{Looking(asked).token(1001)}")
     assert len(page.content) < 40_000
 
 
-def test_the_address_of_a_place_that_is_too_long_is_cut(asked: World) -> None:
+def test_a_message_id_that_is_too_long_is_cut(asked: World) -> None:
     answer = Visitor(pages_of(asked)).get(f"/l/{Looking(asked).token(1001)}?before={'x' * 5000}")
     assert answer.status_code == 200

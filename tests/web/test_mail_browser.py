@@ -1,4 +1,4 @@
-"""Whole mails, attachments and folded signatures in a real browser, over a real desk."""
+"""Whole mails, attachments and folded signatures in a real browser."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
-from tests.web.desk_pages import Looking, pages_of
 from tests.web.pictures import png
+from tests.web.runtime_pages import Looking, pages_of
 from tests.web.served import served
 from tests.world import ADDRESS, Part, World, build
 
@@ -90,7 +90,7 @@ def test_the_whole_mail_is_one_click_away_and_back(phone: Page, world: World) ->
     expect(phone.get_by_role("heading", level=1)).to_have_text("Printer broken")
 
 
-def test_the_pictures_of_the_mail_are_shown_in_their_place(phone: Page, world: World) -> None:
+def test_the_pictures_of_the_mail_are_shown_inline(phone: Page, world: World) -> None:
     answered = []
     phone.on("requestfinished", lambda one: answered.append(one.url.partition("/mail/")[2][26:]))
     phone.goto(Looking(world).mail(1003))
@@ -115,7 +115,7 @@ def test_an_attachment_is_saved_and_a_signature_is_folded(
     assert phone.url.endswith("/picture/2")
 
 
-def test_the_keyboard_meets_everything_in_the_order_it_is_read(
+def test_the_tab_order_follows_the_reading_order(
     chromium: Browser, base: str, world: World
 ) -> None:
     context = chromium.new_context(viewport=PHONE, base_url=base)

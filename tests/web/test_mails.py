@@ -1,4 +1,4 @@
-"""Whole mails and attachments as they leave the desk: what a browser is told of them."""
+"""Whole mails and attachments: the responses that a browser gets."""
 
 import re
 from dataclasses import replace
@@ -7,9 +7,9 @@ import pytest
 
 from maildesk.ingest.html.sanitise import for_frame, sanitise
 from maildesk.model.page import Enclosed, Enclosure, Enclosures, WholeMail
-from tests.web import door_fake as links
-from tests.web.door_fake import DoorFake
+from tests.web import link_pages_fake as links
 from tests.web.hostile_html import EVERY
+from tests.web.link_pages_fake import LinkPagesFake
 from tests.web.pictures import png
 from tests.web.served import Visitor
 
@@ -18,18 +18,20 @@ PICTURE = png(1, 2, 3)
 
 
 @pytest.fixture
-def door() -> DoorFake:
+def link_pages() -> LinkPagesFake:
     """Rita's ticket with a mail that holds everything."""
-    door = DoorFake()
+    link_pages = LinkPagesFake()
     enclosures = Enclosures(
         files=(Enclosed(0, "<b>plan.pdf", 14_200),),
         pictures=(Enclosed(1, "shot.png", 2_300_000),),
         signature=(Enclosed(2, "logo.png", 900), Enclosed(3, "line.png", 80)),
     )
-    said = replace(door.pages[links.VIEW].conversation[0], id=ID, opens=True, enclosures=enclosures)
-    page = door.pages[links.VIEW]
-    door.pages[links.VIEW] = replace(page, conversation=(said, *page.conversation[1:]))
-    door.mails[links.VIEW, ID] = WholeMail(
+    said = replace(
+        link_pages.pages[links.VIEW].conversation[0], id=ID, opens=True, enclosures=enclosures
+    )
+    page = link_pages.pages[links.VIEW]
+    link_pages.pages[links.VIEW] = replace(page, conversation=(said, *page.conversation[1:]))
+    link_pages.mails[links.VIEW, ID] = WholeMail(
         number=1042,
         subject=links.SCRIPT,
         entry=said,
@@ -37,16 +39,16 @@ def door() -> DoorFake:
         html='<p style="color:red">x</p>',
         left_out=2,
     )
-    return door
+    return link_pages
 
 
-def _puts(door: DoorFake, name: str, type_: str, data: bytes) -> str:
+def _puts(link_pages: LinkPagesFake, name: str, type_: str, data: bytes) -> str:
     found = Enclosure(name=name, type=type_, size=len(data), pieces=iter([data[:2], data[2:]]))
-    door.enclosures[links.VIEW, ID, 7] = found
+    link_pages.enclosures[links.VIEW, ID, 7] = found
     return f"/l/{links.VIEW}/mail/{ID}"
 
 
-def test_the_conversation_lists_what_came_with_a_text(browser: Visitor) -> None:
+def test_the_conversation_lists_the_attachments_of_a_message(browser: Visitor) -> None:
     page = browser.get(f"/l/{links.VIEW}").text
     place = f"{links.VIEW}/mail/{ID}"
     assert f'<a href="{place}/file/0"><bdi>&lt;b&gt;plan.pdf</bdi></a>' in page
@@ -59,12 +61,12 @@ def test_the_conversation_lists_what_came_with_a_text(browser: Visitor) -> None:
 
 
 @pytest.mark.parametrize(("withheld", "says"), [(0, 0), (1, 1), (3, 1)])
-def test_what_is_withheld_is_said(
-    browser: Visitor, door: DoorFake, withheld: int, says: int
+def test_withheld_attachments_are_mentioned(
+    browser: Visitor, link_pages: LinkPagesFake, withheld: int, says: int
 ) -> None:
-    page = door.pages[links.VIEW]
+    page = link_pages.pages[links.VIEW]
     said = replace(page.conversation[0], enclosures=Enclosures(withheld=withheld), proven=False)
-    door.pages[links.VIEW] = replace(page, conversation=(said,))
+    link_pages.pages[links.VIEW] = replace(page, conversation=(said,))
     shown = browser.get(f"/l/{links.VIEW}").text
     assert shown.count("can be opened by the service desk alone") == says
 
@@ -81,7 +83,7 @@ def test_a_whole_mail_is_text_beside_a_frame_that_can_do_nothing(browser: Visito
     assert f'href="../../{links.VIEW}"' in answer.text
 
 
-def test_the_frame_has_a_policy_of_its_own(browser: Visitor) -> None:
+def test_the_frame_has_a_separate_policy(browser: Visitor) -> None:
     answer = browser.get(f"/l/{links.VIEW}/mail/{ID}/formatted")
     assert '<p style="color:red">x</p>' in answer.text
     policy = answer.headers["content-security-policy"]
@@ -109,10 +111,10 @@ def test_the_frame_has_a_policy_of_its_own(browser: Visitor) -> None:
         ("", "filename=\"\"; filename*=UTF-8''"),
     ],
 )
-def test_an_attachment_is_saved_under_its_name_and_opened_by_nothing(
-    browser: Visitor, door: DoorFake, name: str, disposition: str
+def test_an_attachment_is_downloaded_under_its_name(
+    browser: Visitor, link_pages: LinkPagesFake, name: str, disposition: str
 ) -> None:
-    place = _puts(door, name, "application/octet-stream", b"<script>")
+    place = _puts(link_pages, name, "application/octet-stream", b"<script>")
     answer = browser.get(f"{place}/file/7")
     assert answer.content == b"<script>"
     assert answer.headers["content-disposition"] == f"attachment; {disposition}"
@@ -134,9 +136,9 @@ def test_an_attachment_is_saved_under_its_name_and_opened_by_nothing(
     ],
 )
 def test_a_picture_may_be_shown(
-    browser: Visitor, door: DoorFake, kind: str, type_: str, begins: str
+    browser: Visitor, link_pages: LinkPagesFake, kind: str, type_: str, begins: str
 ) -> None:
-    answer = browser.get(f"{_puts(door, 'shot.png', type_, PICTURE)}/{kind}/7")
+    answer = browser.get(f"{_puts(link_pages, 'shot.png', type_, PICTURE)}/{kind}/7")
     assert answer.content == PICTURE
     assert answer.headers["content-type"] == type_
     assert answer.headers["content-disposition"].startswith(f"{begins}; ")
@@ -152,7 +154,7 @@ def test_a_picture_may_be_shown(
     ],
 )
 @pytest.mark.parametrize("token", [links.VIEW, "forged", ""])
-def test_what_is_not_there_meets_the_page_of_an_unknown_link(
+def test_a_missing_attachment_gets_the_page_of_an_unknown_link(
     browser: Visitor, token: str, rest: str
 ) -> None:
     unknown = browser.get("/l/forged")
@@ -162,18 +164,18 @@ def test_what_is_not_there_meets_the_page_of_an_unknown_link(
 
 
 @pytest.mark.parametrize("rest", ["", "/formatted", "/file/7", "/picture/7"])
-def test_looking_changes_nothing_and_nothing_else_is_possible(
-    browser: Visitor, door: DoorFake, rest: str
+def test_mail_pages_change_nothing_and_accept_no_other_method(
+    browser: Visitor, link_pages: LinkPagesFake, rest: str
 ) -> None:
-    place = _puts(door, "a", "image/png", PICTURE)
-    before = dict(door.pages)
+    place = _puts(link_pages, "a", "image/png", PICTURE)
+    before = dict(link_pages.pages)
     for method in ("GET", "HEAD"):
         assert browser.request(method, place + rest).status_code == 200
     form = {"choice": "accept"}
     assert browser.post(place + rest, data=form).status_code == 404
     for method in ("PUT", "DELETE"):
         assert browser.request(method, place + rest).status_code == 405
-    assert (door.pages, door.decisions) == (before, [])
+    assert (link_pages.pages, link_pages.decisions) == (before, [])
 
 
 # ---- the sanitiser by itself
@@ -189,7 +191,7 @@ _VALUE = re.compile('"[^"]*"')
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_nothing_hostile_is_left(name: str) -> None:
+def test_the_sanitiser_removes_everything_hostile(name: str) -> None:
     bare, shown = sanitise(EVERY[name]), for_frame(EVERY[name], {"shot": "picture/0"}.get)
     assert bare is not None
     assert shown is not None
@@ -226,13 +228,13 @@ def test_nothing_hostile_is_left(name: str) -> None:
         ('<b title="<img alt=&quot;&quot;>">x</b>', '<b title="img alt=&quot;&quot;">x</b>', 0),
     ],
 )
-def test_what_a_frame_shows(html: str, shown: str, left_out: int) -> None:
+def test_the_html_that_a_frame_shows(html: str, shown: str, left_out: int) -> None:
     found = for_frame(html, {"shot": "picture/0"}.get)
     assert found is not None
     assert (found.html, found.left_out) == (shown, left_out)
 
 
 @pytest.mark.parametrize("html", ["<div>" * 300, "x" * 400_001])
-def test_what_is_too_deep_or_too_long_is_not_shown(html: str) -> None:
+def test_html_that_is_too_deep_or_too_long_is_not_shown(html: str) -> None:
     assert for_frame(html, {}.get) is None
     assert sanitise(html) is None

@@ -1,4 +1,4 @@
-"""What a link's page shows, and that only a POST with a choice acts."""
+"""The page of a link; only a POST with a choice acts."""
 
 from dataclasses import replace
 from importlib.resources import files
@@ -10,8 +10,8 @@ from maildesk.model.page import Decided
 from maildesk.model.ticket import spoken
 from maildesk.model.token import Purpose
 from maildesk.web.links.link_pages import Health
-from tests.web import door_fake as links
-from tests.web.door_fake import DoorFake
+from tests.web import link_pages_fake as links
+from tests.web.link_pages_fake import LinkPagesFake
 from tests.web.served import Visitor, application
 
 EVERY_LINK = [
@@ -31,21 +31,21 @@ EVERY_LINK = [
 
 @pytest.mark.parametrize("token", EVERY_LINK)
 def test_get_and_head_a_hundred_times_change_nothing(
-    browser: Visitor, door: DoorFake, token: str
+    browser: Visitor, link_pages: LinkPagesFake, token: str
 ) -> None:
-    before = dict(door.pages)
+    before = dict(link_pages.pages)
     first = browser.get(f"/l/{token}")
     for _ in range(100):
         assert browser.get(f"/l/{token}").content == first.content
         assert browser.head(f"/l/{token}").status_code == first.status_code
-    assert door.pages == before
-    assert door.decisions == []
+    assert link_pages.pages == before
+    assert link_pages.decisions == []
 
 
 @pytest.mark.parametrize(
     ("token", "choices"), [(links.APPROVAL, 2), (links.RESOLUTION, 2), (links.WORK, 3)]
 )
-def test_no_choice_is_made_beforehand(browser: Visitor, token: str, choices: int) -> None:
+def test_no_choice_is_preselected(browser: Visitor, token: str, choices: int) -> None:
     page = browser.get(f"/l/{token}?choice=approve&done=1").text
     assert page.count('type="radio"') == choices
     assert "checked>" not in page
@@ -67,7 +67,7 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize("token", UNKNOWN)
-def test_every_unknown_token_meets_the_same_bytes(browser: Visitor, token: str) -> None:
+def test_every_unknown_token_gets_the_same_page(browser: Visitor, token: str) -> None:
     known_to_be_unknown = browser.get("/l/forged")
     for prefix in ("/l/", "/l"):
         answer = browser.get(prefix + token.replace("..", "%2e%2e"))
@@ -90,7 +90,7 @@ def test_every_unknown_token_meets_the_same_bytes(browser: Visitor, token: str) 
         ("/openapi.json", 404),
     ],
 )
-def test_every_page_keeps_the_link_to_itself(browser: Visitor, path: str, status: int) -> None:
+def test_every_page_keeps_the_link_secret(browser: Visitor, path: str, status: int) -> None:
     answer = browser.get(path, headers={"host": "evil.example", "x-forwarded-host": "evil.example"})
     assert answer.status_code == status
     assert answer.headers["referrer-policy"] == "no-referrer"
@@ -111,7 +111,7 @@ def test_every_page_keeps_the_link_to_itself(browser: Visitor, path: str, status
     assert "set-cookie" not in answer.headers
 
 
-def test_a_page_that_breaks_is_calm_and_keeps_the_token_out_of_the_log(
+def test_a_failing_page_shows_an_apology_and_logs_no_token(
     browser: Visitor, caplog: pytest.LogCaptureFixture
 ) -> None:
     for answer in (
@@ -128,25 +128,25 @@ def test_a_page_that_breaks_is_calm_and_keeps_the_token_out_of_the_log(
 
 @pytest.mark.parametrize("purpose", list(Purpose))
 @pytest.mark.parametrize("field", ["subject", "viewer", "requester", "resolution", "status"])
-def test_the_text_of_strangers_is_text(
-    browser: Visitor, door: DoorFake, purpose: Purpose, field: str
+def test_text_of_strangers_is_escaped(
+    browser: Visitor, link_pages: LinkPagesFake, purpose: Purpose, field: str
 ) -> None:
-    door.pages[links.VIEW] = links.page(purpose, **{field: links.SCRIPT})
+    link_pages.pages[links.VIEW] = links.page(purpose, **{field: links.SCRIPT})
     for choices in ((), (Choice.ACCEPT, Choice.REJECT)):
-        door.pages[links.VIEW] = replace(door.pages[links.VIEW], choices=choices)
+        link_pages.pages[links.VIEW] = replace(link_pages.pages[links.VIEW], choices=choices)
         page = browser.get(f"/l/{links.VIEW}").text
         assert "<script" not in page
         assert "<img" not in page
 
 
-def test_a_conversation_is_text_with_its_white_space(browser: Visitor, door: DoorFake) -> None:
+def test_a_conversation_keeps_its_white_space(browser: Visitor, link_pages: LinkPagesFake) -> None:
     entry = replace(
-        door.pages[links.VIEW].conversation[0],
+        link_pages.pages[links.VIEW].conversation[0],
         author=links.SCRIPT,
         text=f"one\n   two\n{links.SCRIPT} http://evil.example/",
     )
     for token in (links.VIEW, links.APPROVAL, links.RESOLUTION):
-        door.pages[token] = replace(door.pages[token], conversation=(entry, entry))
+        link_pages.pages[token] = replace(link_pages.pages[token], conversation=(entry, entry))
         page = browser.get(f"/l/{token}").text
         assert "one\n   two\n&lt;script&gt;" in page
         assert "<script" not in page
@@ -154,22 +154,22 @@ def test_a_conversation_is_text_with_its_white_space(browser: Visitor, door: Doo
 
 
 @pytest.mark.parametrize("token", [links.VIEW, links.APPROVAL, links.RESOLUTION])
-def test_an_unproven_text_says_calmly_that_its_sender_is_not_known(
-    browser: Visitor, door: DoorFake, token: str
+def test_an_unproven_message_says_that_its_sender_is_not_certain(
+    browser: Visitor, link_pages: LinkPagesFake, token: str
 ) -> None:
-    said = door.pages[token].conversation
+    said = link_pages.pages[token].conversation
     doubt = "We could not confirm that"
     assert doubt not in browser.get(f"/l/{token}").text
     for place in range(len(said)):
         one = replace(said[place], proven=False)
         entries = (*said[:place], one, *said[place + 1 :])
-        door.pages[token] = replace(door.pages[token], conversation=entries)
+        link_pages.pages[token] = replace(link_pages.pages[token], conversation=entries)
         page = browser.get(f"/l/{token}").text
         assert page.count(doubt) == 1
         assert f"{doubt} <bdi>{one.author}</bdi> sent this" in page
 
 
-def test_an_own_ticket_shows_its_status_in_plain_words(browser: Visitor) -> None:
+def test_a_requesters_ticket_shows_its_status_in_plain_words(browser: Visitor) -> None:
     page = browser.get(f"/l/{links.VIEW}").text
     assert "The service desk is working on it." in page
     assert page.count("<li") == 3
@@ -183,10 +183,10 @@ def test_an_own_ticket_shows_its_status_in_plain_words(browser: Visitor) -> None
         ("Odd", "Odd", "Odd"),
     ],
 )
-def test_a_status_nobody_foresaw_is_told_by_its_state(
-    browser: Visitor, door: DoorFake, status: str, state: str, says: str
+def test_an_unknown_status_is_described_by_its_state(
+    browser: Visitor, link_pages: LinkPagesFake, status: str, state: str, says: str
 ) -> None:
-    door.pages[links.VIEW] = links.page(Purpose.VIEW, status=status, state=state)
+    link_pages.pages[links.VIEW] = links.page(Purpose.VIEW, status=status, state=state)
     assert says in browser.get(f"/l/{links.VIEW}").text
 
 
@@ -232,22 +232,24 @@ def test_a_status_nobody_foresaw_is_told_by_its_state(
     ],
 )
 @pytest.mark.parametrize("outdated", [False, True])
-def test_a_decision_is_told_in_words(
+def test_a_decision_is_described_in_words(
     browser: Visitor,
-    door: DoorFake,
+    link_pages: LinkPagesFake,
     purpose: Purpose,
     decided: Decided | None,
     says: str,
     outdated: bool,
 ) -> None:
-    door.pages[links.VIEW] = links.page(purpose, decided=decided, outdated=outdated)
+    link_pages.pages[links.VIEW] = links.page(purpose, decided=decided, outdated=outdated)
     answer = browser.get(f"/l/{links.VIEW}")
     gone = outdated and decided is None
     assert answer.status_code == (410 if gone else 200)
     assert ("This link is out of date" if gone else says) in answer.text
 
 
-def test_an_agent_takes_a_ticket_and_resolves_it(browser: Visitor, door: DoorFake) -> None:
+def test_an_agent_takes_a_ticket_and_resolves_it(
+    browser: Visitor, link_pages: LinkPagesFake
+) -> None:
     address = f"/l/{links.WORK}"
     assert "Nobody has taken this ticket yet." in browser.get(address).text
     assert browser.post(address, data={"choice": "take it"}).status_code == 303
@@ -264,10 +266,13 @@ def test_an_agent_takes_a_ticket_and_resolves_it(browser: Visitor, door: DoorFak
     assert "Somebody was faster" in late.text
     assert "What you wrote was not sent" in late.text
     assert "A new drum." in late.text
-    assert door.decisions == [(links.WORK, Work.TAKE, ""), (links.WORK, Work.RESOLVE, "Toner.")]
+    assert link_pages.decisions == [
+        (links.WORK, Work.TAKE, ""),
+        (links.WORK, Work.RESOLVE, "Toner."),
+    ]
 
 
-def test_why_a_ticket_cannot_be_resolved_is_said_and_no_form_is_shown(browser: Visitor) -> None:
+def test_a_ticket_that_cannot_be_resolved_shows_the_reason_and_no_form(browser: Visitor) -> None:
     page = browser.get(f"/l/{links.HINDERED}").text
     assert "This ticket cannot be resolved now" in page
     assert "The ticket waits for an approval, which holds it." in page
@@ -275,7 +280,9 @@ def test_why_a_ticket_cannot_be_resolved_is_said_and_no_form_is_shown(browser: V
     assert "<li" in page  # what was said so far
 
 
-def test_who_is_no_agent_reads_nothing_of_the_ticket(browser: Visitor, door: DoorFake) -> None:
+def test_a_person_who_is_not_an_agent_sees_nothing_of_the_ticket(
+    browser: Visitor, link_pages: LinkPagesFake
+) -> None:
     for answer in (
         browser.get(f"/l/{links.NO_AGENT}"),
         browser.post(f"/l/{links.NO_AGENT}", data={"choice": "resolve", "comment": "x"}),
@@ -283,19 +290,21 @@ def test_who_is_no_agent_reads_nothing_of_the_ticket(browser: Visitor, door: Doo
         assert answer.status_code == 403
         assert "This is not yours to decide" in answer.text
         assert spoken(1042) not in answer.text
-    assert door.decisions == []
+    assert link_pages.decisions == []
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_other_methods_are_refused(browser: Visitor, door: DoorFake, method: str) -> None:
+def test_other_methods_are_refused(
+    browser: Visitor, link_pages: LinkPagesFake, method: str
+) -> None:
     answer = browser.request(method, f"/l/{links.APPROVAL}")
     assert answer.status_code == 405
-    assert door.decisions == []
+    assert link_pages.decisions == []
 
 
-def test_healthz_lives_and_readyz_names_each_part() -> None:
+def test_healthz_answers_and_readyz_names_each_part() -> None:
     tired = Health((("web", True, "listening"), ("imap inbox", False, "login refused")))
-    monitor = Visitor(application(DoorFake(), tired))
+    monitor = Visitor(application(LinkPagesFake(), tired))
     assert monitor.get("/healthz").status_code == 200
     answer = monitor.get("/readyz")
     assert answer.status_code == 503
@@ -313,8 +322,8 @@ def test_readyz_is_200_when_every_part_works(browser: Visitor) -> None:
     assert browser.head("/healthz").status_code == 200
 
 
-def test_a_ticket_has_one_name_wherever_it_is_drawn() -> None:
+def test_a_ticket_number_looks_the_same_on_all_pages() -> None:
     templates = files("maildesk").joinpath("templates", "web").iterdir()
     assert [one.name for one in templates if "MD-" in one.read_text("utf-8")] == []
-    page = Visitor(application(DoorFake())).get(f"/l/{links.VIEW}").text
+    page = Visitor(application(LinkPagesFake())).get(f"/l/{links.VIEW}").text
     assert page.count(spoken(1042)) == 2  # the title and above the heading

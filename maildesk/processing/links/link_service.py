@@ -1,4 +1,4 @@
-"""The desk as the holder of a link meets it (web.door.Door)."""
+"""The link pages of the service desk (web.links.link_pages.LinkPages)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a letter says, whom it reaches, and what the trace tells of it."""
+"""The content and the recipients of mails, and the trace of both."""
 
 from dataclasses import replace
 

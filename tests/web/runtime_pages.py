@@ -1,4 +1,4 @@
-"""The pages over a real desk, and the links to what arrived there."""
+"""The pages of a real runtime, and the links to its mails."""
 
 from dataclasses import dataclass
 from datetime import timedelta

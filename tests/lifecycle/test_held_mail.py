@@ -1,4 +1,4 @@
-"""What an agent says of a held mail happens to the ticket, and nothing else does."""
+"""An agent's decision about a held mail, and its only effects on the ticket."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is proved of a workflow, and that each fault planted in the shipped one is found."""
+"""The workflow check finds each fault added to the shipped workflow."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Loops and floods end where letters are written, whatever caused them."""
+"""The rate limit ends loops and floods when mails are written, for every cause."""
 
 from collections.abc import Iterator
 from dataclasses import replace

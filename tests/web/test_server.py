@@ -1,4 +1,4 @@
-"""The web server as a room: it starts, it stops, and slow or greedy clients do not hold it."""
+"""The web server starts, stops, and limits slow or greedy clients."""
 
 import asyncio
 import http.client
@@ -16,14 +16,14 @@ from maildesk.model.page import Page, Problem
 from maildesk.model.service import WakeSignal
 from maildesk.web import server as web_room
 from maildesk.web.server import WebService, WebTrouble
-from tests.web import door_fake as links
-from tests.web.door_fake import DoorFake
+from tests.web import link_pages_fake as links
+from tests.web.link_pages_fake import LinkPagesFake
 from tests.web.served import application, served
 
 
 @pytest.fixture
-def service(door: DoorFake) -> Iterator[WebService]:
-    with served(application(door)) as running:
+def service(link_pages: LinkPagesFake) -> Iterator[WebService]:
+    with served(application(link_pages)) as running:
         yield running
 
 
@@ -44,7 +44,7 @@ def test_the_pages_are_served_and_the_port_is_known(service: WebService) -> None
     assert response.getheader("server") is None
 
 
-def test_an_answer_is_sent_at_once_and_waits_for_no_acknowledgement() -> None:
+def test_a_response_is_sent_without_waiting_for_a_tcp_acknowledgement() -> None:
     """A second request of the same connection would wait 40 ms for a delayed ACK otherwise."""
     assert asyncio.run(_no_delay()) == 1
 
@@ -67,8 +67,8 @@ async def _no_delay() -> int:
     return found
 
 
-def test_it_stops_within_seconds_although_a_line_is_kept_open(door: DoorFake) -> None:
-    with served(application(door)) as service:
+def test_it_stops_within_seconds_despite_an_open_connection(link_pages: LinkPagesFake) -> None:
+    with served(application(link_pages)) as service:
         kept = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
         kept.request("GET", "/healthz")
         kept.getresponse().read()
@@ -81,7 +81,7 @@ def test_it_stops_within_seconds_although_a_line_is_kept_open(door: DoorFake) ->
     assert not service.started.is_set()
 
 
-class _StuckDoor(DoorFake):
+class _StuckDoor(LinkPagesFake):
     """A desk whose database does not answer until it is let go."""
 
     def __init__(self) -> None:
@@ -94,27 +94,27 @@ class _StuckDoor(DoorFake):
         return super().view(token, before)
 
 
-def test_it_stops_although_the_desk_does_not_answer() -> None:
-    door = _StuckDoor()
-    with served(application(door)) as service:
+def test_it_stops_while_a_request_is_hanging() -> None:
+    link_pages = _StuckDoor()
+    with served(application(link_pages)) as service:
         waiting = socket.create_connection(("127.0.0.1", service.port))
         waiting.sendall(f"GET /l/{links.VIEW} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        assert door.entered.wait(5)
+        assert link_pages.entered.wait(5)
         begun = time.monotonic()
     assert time.monotonic() - begun < 7
-    door.let_go.set()
+    link_pages.let_go.set()
     waiting.close()
 
 
-def test_it_can_be_started_again(door: DoorFake) -> None:
-    app = application(door)
+def test_it_can_be_restarted(link_pages: LinkPagesFake) -> None:
+    app = application(link_pages)
     for _ in range(2):
         with served(app) as service:
             assert _ask(service, "/healthz").status == 200
 
 
-def test_a_taken_port_is_one_clear_line(service: WebService, door: DoorFake) -> None:
-    second = WebService(application(door), Web(port=service.port))
+def test_a_taken_port_is_one_clear_line(service: WebService, link_pages: LinkPagesFake) -> None:
+    second = WebService(application(link_pages), Web(port=service.port))
     with pytest.raises(WebTrouble) as trouble:
         second.run(WakeSignal())
     text = str(trouble.value)
@@ -123,15 +123,15 @@ def test_a_taken_port_is_one_clear_line(service: WebService, door: DoorFake) -> 
     assert "[web]" in text
 
 
-def test_a_host_that_is_not_ours_is_one_clear_line(door: DoorFake) -> None:
+def test_an_unknown_host_is_one_clear_line(link_pages: LinkPagesFake) -> None:
     with pytest.raises(WebTrouble, match="cannot listen on no-such-host"):
-        WebService(application(door), Web(host="no-such-host.invalid")).run(WakeSignal())
+        WebService(application(link_pages), Web(host="no-such-host.invalid")).run(WakeSignal())
 
 
-def test_the_daemons_signal_handler_stays_as_it_was(door: DoorFake) -> None:
+def test_the_daemons_signal_handler_is_not_replaced(link_pages: LinkPagesFake) -> None:
     before = signal.getsignal(signal.SIGTERM)
     wake_signal = WakeSignal()
-    service = WebService(application(door), Web(port=0))
+    service = WebService(application(link_pages), Web(port=0))
     seen = []
 
     def stop_when_started() -> None:
@@ -146,7 +146,7 @@ def test_the_daemons_signal_handler_stays_as_it_was(door: DoorFake) -> None:
     assert seen == [before]
 
 
-def test_a_client_that_is_slow_with_its_headers_is_hung_up_on(
+def test_a_client_that_sends_headers_slowly_is_disconnected(
     service: WebService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(web_room, "HEADER_SECONDS", 0.3)
@@ -156,21 +156,21 @@ def test_a_client_that_is_slow_with_its_headers_is_hung_up_on(
             assert slow.recv(1) == b""
 
 
-def test_an_answer_that_takes_long_is_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_response_is_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web_room, "HEADER_SECONDS", 0.3)
-    door = _StuckDoor()
-    with served(application(door)) as service:
-        threading.Timer(1, door.let_go.set).start()
+    link_pages = _StuckDoor()
+    with served(application(link_pages)) as service:
+        threading.Timer(1, link_pages.let_go.set).start()
         assert _ask(service, f"/l/{links.VIEW}").status == 200
 
 
-def test_headers_without_end_are_refused(service: WebService) -> None:
+def test_endless_headers_are_rejected(service: WebService) -> None:
     with socket.create_connection(("127.0.0.1", service.port), timeout=5) as greedy:
         greedy.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * 20_000)
         assert greedy.recv(100).startswith(b"HTTP/1.1 400")
 
 
-def test_a_body_without_end_is_refused(service: WebService, door: DoorFake) -> None:
+def test_an_endless_body_is_rejected(service: WebService, link_pages: LinkPagesFake) -> None:
     with socket.create_connection(("127.0.0.1", service.port), timeout=5) as greedy:
         greedy.sendall(
             f"POST /l/{links.APPROVAL} HTTP/1.1\r\nHost: x\r\n"
@@ -179,7 +179,7 @@ def test_a_body_without_end_is_refused(service: WebService, door: DoorFake) -> N
         )
         greedy.sendall((b"4000\r\n" + b"x" * 0x4000 + b"\r\n") * 5)
         assert greedy.recv(100).startswith(b"HTTP/1.1 413")
-    assert door.decisions == []
+    assert link_pages.decisions == []
 
 
 def test_no_token_reaches_the_log(service: WebService, caplog: pytest.LogCaptureFixture) -> None:

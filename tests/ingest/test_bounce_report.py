@@ -1,4 +1,4 @@
-"""Whom a bounce speaks of, and what it says of the mail that did not arrive."""
+"""The recipient that a bounce names, and the failure that it reports."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""What the holder of a link sees, and what is said of what was decided."""
+"""The page of a link for its holder, and the description of decisions on it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A mail that broke its limits is read as far as its header block tells."""
+"""A mail that exceeds the limits is read from its header block only."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The type of an attachment is looked at and not believed."""
+"""The type of an attachment is detected from its bytes."""
 
 import pytest
 

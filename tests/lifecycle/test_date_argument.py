@@ -1,4 +1,4 @@
-"""How an agent says until when a ticket waits, on Monday, the 23rd of November 2026."""
+"""The date argument of a hold, read on Monday, 23 November 2026."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time

@@ -1,4 +1,4 @@
-"""A held mail waits for an agent, who lets its sender in, splits it off or drops it."""
+"""A held mail waits for an agent, who releases, splits or drops it."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a bounce may say of a mail of ours: only what is proven, and never more than it says."""
+"""A bounce changes only mails for which it is proven, and no more than it reports."""
 
 from dataclasses import replace
 
@@ -43,14 +43,14 @@ def test_each_action_has_its_outcome(action: str, expected: Outcome) -> None:
     assert outcome(replace(FAILED, action=action)) is expected
 
 
-def test_our_return_path_names_the_row_whatever_the_bounce_says() -> None:
+def test_our_return_path_identifies_the_row_regardless_of_the_text() -> None:
     for named in (OURS, STOLEN, "<x@example.net>", None):
         found, unproven = claims([replace(FAILED, original_message_id=named)], SIGNED, DESK, KEYS)
         assert [(one.row, one.outcome) for one in found] == [(7, Outcome.FAILED)]
         assert unproven == ()
 
 
-def test_our_message_id_names_it_together_with_the_recipient() -> None:
+def test_our_message_id_and_the_recipient_identify_the_row() -> None:
     (claim,), unproven = claims([FAILED], PLAIN, DESK, KEYS)
     assert (claim.row, claim.message_id, claim.recipient) == (None, OURS, "rita@example.org")
     assert unproven == ()
@@ -70,7 +70,7 @@ def test_our_message_id_names_it_together_with_the_recipient() -> None:
         (None, ("rita+" + SIGNED[0].partition("+")[2],)),  # not at our address
     ],
 )
-def test_what_nothing_proves_claims_nothing_and_is_shown(
+def test_an_unproven_bounce_claims_nothing_and_is_shown(
     named: str | None, returned_to: tuple[str, ...]
 ) -> None:
     report = replace(FAILED, original_message_id=named)
@@ -80,7 +80,7 @@ def test_what_nothing_proves_claims_nothing_and_is_shown(
     assert unproven[0].startswith("rita@example.org failed: ")
 
 
-def test_of_several_words_on_one_row_the_worst_counts() -> None:
+def test_the_worst_of_several_claims_about_a_row_counts() -> None:
     (claim,), _ = claims([DELAYED, FAILED], SIGNED, DESK, KEYS)
     assert (claim.outcome, claim.reason) == (Outcome.FAILED, "5.1.1 no such user")
     (claim,), _ = claims([DELAYED], SIGNED, DESK, KEYS)
@@ -93,6 +93,6 @@ def test_a_bounce_without_a_report_to_our_return_path_is_a_failure() -> None:
     assert "bounced without a report" in claim.reason
 
 
-def test_a_soft_failure_says_that_another_try_may_help() -> None:
+def test_a_soft_failure_says_that_sending_again_may_help() -> None:
     (claim,), _ = claims([replace(FAILED, permanence=Permanence.SOFT)], SIGNED, DESK, KEYS)
     assert claim.reason == "5.1.1 no such user (temporary: it may arrive when it is sent again)"

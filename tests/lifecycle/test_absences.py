@@ -1,4 +1,4 @@
-"""Who is away on which day where they are, and who hears of it in their place."""
+"""Absences by local date, and the substitutes who are notified instead."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""A desk for the pages' tests: one ticket, a few links, and a memory of what was decided."""
+"""A fake link service for the page tests: one ticket, a few links, recorded decisions."""
 
 import threading
 from dataclasses import dataclass, field, replace
@@ -88,7 +88,7 @@ UNCLEAR = "It is still broken."
 
 
 @dataclass
-class DoorFake:
+class LinkPagesFake:
     """Decides once for each link, whoever comes first, as the desk does."""
 
     pages: dict[str, Page] = field(default_factory=_tickets)

@@ -229,7 +229,7 @@ WORK: tuple[Callable[[World], None], ...] = (
 
 
 @pytest.mark.parametrize("work", WORK, ids=[work.__name__.strip("_") for work in WORK])
-def test_work_looks_through_no_table_that_grows(desk: World, work: Callable[[World], None]) -> None:
+def test_no_query_scans_a_growing_table(desk: World, work: Callable[[World], None]) -> None:
     with recorded(desk.store.engine) as statements:
         work(desk)
     assert "\n".join(faults(desk.store, statements)) == ""

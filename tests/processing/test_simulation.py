@@ -1,4 +1,4 @@
-"""The days to come, simulated: as the desk itself does them, and without touching anything."""
+"""A simulation of the coming days gives the real results and changes nothing."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The last look at a header block, and what is done where it fails."""
+"""The final check of a header block, and the fallback if it fails."""
 
 import email
 
@@ -35,7 +35,7 @@ def test_intact(head: bytes, good: bool) -> None:
     assert intact(head, ["From", "Subject"]) is good
 
 
-def test_a_disarmed_mail_holds_no_header_text_of_others() -> None:
+def test_a_cleaned_mail_contains_no_header_text_of_others() -> None:
     outgoing_mail = OutgoingMail(template=Template.REPLY, to=RITA.id, automatic=False)
     made = mailing(HOUSE, outgoing_mail, TOPIC, RITA, ANN, now=NOW, nonce=NONCE, proven=True)
     mail = email.message_from_bytes(block(heading(disarmed(made))))

@@ -1,4 +1,4 @@
-"""What becomes of a mail after an attempt: the table."""
+"""The verdict on a mail after each outcome of an attempt, as a table."""
 
 from dataclasses import replace
 from datetime import timedelta

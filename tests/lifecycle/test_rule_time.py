@@ -1,4 +1,4 @@
-"""What rules know of the time, and how long they wait."""
+"""The time facts that rules see, and the delays of rules."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo

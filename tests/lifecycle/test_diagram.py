@@ -1,4 +1,4 @@
-"""The workflow drawn: every status and every move is in the picture."""
+"""The workflow diagram shows every status and every transition."""
 
 import xml.etree.ElementTree as ET
 

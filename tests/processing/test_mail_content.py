@@ -1,4 +1,4 @@
-"""What of a mail opens to whom: the whole of it, its pictures, its attachments."""
+"""Access to the content of a mail: the whole mail, its pictures, its attachments."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,8 +12,8 @@ from maildesk.model.redact import redacted
 from maildesk.model.token import LinkToken, Purpose, ReplyToken, sign_link, sign_reply
 from maildesk.store import people, tickets
 from tests.rows import write_ticket
-from tests.web.desk_pages import Looking
 from tests.web.pictures import png
+from tests.web.runtime_pages import Looking
 from tests.world import ADDRESS, Part, World, one, to
 
 PLAN = Part("plan.pdf", b"%PDF-1.7 the plan")

@@ -1,4 +1,4 @@
-"""Person or machine, and what a bounce says."""
+"""Tells persons from machines, and reads bounces."""
 
 from pathlib import Path
 

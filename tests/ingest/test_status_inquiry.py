@@ -1,4 +1,4 @@
-"""A mail that only asks how a request stands, and one that changes it."""
+"""A mail that only asks about the status, and one that changes the request."""
 
 import pytest
 
