@@ -19,7 +19,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 import structlog  # noqa: E402
 
 from bench.clock import copies  # noqa: E402
-from maildesk.processing.clock.sla_recalculation import review  # noqa: E402
+from maildesk.processing.clock.sla_recalculation import recalculate  # noqa: E402
 from maildesk.processing.forecast.simulated_mail import Arrival  # noqa: E402
 from maildesk.processing.forecast.simulation import Day, simulation_of  # noqa: E402
 from maildesk.store import people  # noqa: E402
@@ -66,7 +66,7 @@ def main() -> None:
         folder = Path(name)
         world = worlds.build(f"sqlite:///{folder}/desk.db", policy=shipped_policy())
         world.arrives(world.mail("rita", "It is broken.", subject="Printer broken"))
-        review(world.runtime)
+        recalculate(world.runtime)
         copies(world, "ticket", "number", OPEN - 1)
         before = state(folder)
         seconds, cpu, days = simulated(world)

@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.decision_builder import UNNUMBERED
-from maildesk.lifecycle.sla.timers import follow
+from maildesk.lifecycle.sla.timers import timer_events
 from maildesk.model.decision import Change, Decision, OutgoingMail, RelatedChange, Template
-from maildesk.model.event import ApprovalAsked, ClockSet, HeldSettled, Release
+from maildesk.model.event import ApprovalAsked, HeldSettled, Release, TimerSet
 from maildesk.model.mail import Attachment, Step
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket, evolve
@@ -195,14 +195,14 @@ class Recorder:
 
     def _clocks(
         self, before: Ticket | None, after: Ticket, change: Change, matter: Matter
-    ) -> tuple[ClockSet, ...]:
-        """What the events do to the clocks of the ticket's promises."""
+    ) -> tuple[TimerSet, ...]:
+        """What the events change about the SLA timers of the ticket."""
         requester = matter.requester
         if requester.id != after.requester:
             requester = people.by_id(self.connection, after.requester)
         policy = self.runtime.policy
         asker = (requester, policy.directory.organisation_of(requester))
-        return follow(policy.levels, before, after, change.events, asker, self.now)
+        return timer_events(policy.sla, before, after, change.events, asker, self.now)
 
     def _add_text(self, ticket: Ticket, said: Said, kind: str) -> None:
         message = Message(

@@ -1,4 +1,4 @@
-"""What people have yet to hear about promises, until it is written to them."""
+"""Pending SLA notifications, kept until they are sent."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -264,7 +264,7 @@ class TicketRow(SQLModel, table=True):
     problems: list[str] = _json()
     flaps: int
     settle_due: datetime | None = _time(default=None, nullable=True)
-    clocks: list[Any] = _json()
+    sla_timers: list[Any] = _json()
     next_due: datetime | None = _time(default=None, nullable=True)
     trouble: str = _text()
 
@@ -373,7 +373,7 @@ class TicketEventRow(SQLModel, table=True):
 
 
 class NoticeRow(SQLModel, table=True):
-    """Somebody has yet to hear of a promise; several of one person become one mail."""
+    """A pending SLA notification; all of one person become one mail."""
 
     __tablename__ = "notice"
     __table_args__ = (Index("ix_notice_due", "not_before"),)

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, unio
 
 from maildesk.model.approval import Approval, Vote
 from maildesk.model.decision import Actor, ActorKind
-from maildesk.model.event import EVENTS, ClockSet, Event
-from maildesk.model.sla_timer import Clock
+from maildesk.model.event import EVENTS, Event, TimerSet
+from maildesk.model.sla_timer import SlaTimer
 from maildesk.model.ticket import Relation, Ticket
 from maildesk.store import tables
 
@@ -37,8 +37,8 @@ _NEXT_NUMBER = (
 _ADD = insert(_TICKET)
 _SAVE = update(_TICKET).where(_TICKET.c.number == bindparam("of"))
 _ADD_EVENT = insert(_EVENT)
-_CLOCK = TypeAdapter(Clock)
-_CLOCKS = TypeAdapter(tuple[Clock, ...])
+_TIMER = TypeAdapter(SlaTimer)
+_TIMERS = TypeAdapter(tuple[SlaTimer, ...])
 _ADD_MESSAGE = insert(_MESSAGE)
 _OF_PROBLEM = (
     select(_TICKET.c.number)
@@ -124,7 +124,7 @@ def _ticket(connection: Connection, row: Any) -> Ticket:
     values["tags"] = tuple(row.tags)
     values["problems"] = tuple(row.problems)
     values["relations"] = tuple(Relation(kind, other) for kind, other in row.relations)
-    values["clocks"] = _CLOCKS.validate_python(row.clocks) if row.clocks else ()
+    values["sla_timers"] = _TIMERS.validate_python(row.sla_timers) if row.sla_timers else ()
     return Ticket(**values, participants=tuple(people), approval=_approval(connection, row.number))
 
 
@@ -151,7 +151,7 @@ def _columns(ticket: Ticket) -> dict[str, Any]:
         "tags": list(ticket.tags),
         "problems": list(ticket.problems),
         "relations": relations,
-        "clocks": _CLOCKS.dump_python(ticket.clocks, mode="json"),
+        "sla_timers": _TIMERS.dump_python(ticket.sla_timers, mode="json"),
         "next_due": ticket.next_due,
     }
 
@@ -243,8 +243,8 @@ def record(
 
 
 def _data(event: Event) -> dict[str, Any]:
-    if isinstance(event, ClockSet):
-        return {"clock": _CLOCK.dump_python(event.clock, mode="json")}
+    if isinstance(event, TimerSet):
+        return {"timer": _TIMER.dump_python(event.timer, mode="json")}
     values = {field.name: getattr(event, field.name) for field in dataclasses.fields(event)}
     return {
         name: value.isoformat() if isinstance(value, datetime) else value
@@ -263,8 +263,8 @@ def event_of(row: Any) -> Event:
     """The event that a row of the history holds."""
     kind, data = EVENTS[row.name], row.data
 
-    if kind is ClockSet:
-        return ClockSet(_CLOCK.validate_python(data["clock"]))
+    if kind is TimerSet:
+        return TimerSet(_TIMER.validate_python(data["timer"]))
     values = {field: _read(field, value) for field, value in data.items()}
     build: Callable[..., Event] = kind
     return build(**values)
