@@ -1,8 +1,8 @@
 """What a month costs: `.venv/bin/python bench/simulate.py` prints one JSON line.
 
-A desk with 10,000 open tickets, each with the promises of the shipped sla.toml, and 100 mails a day
-that come in; 30 days are simulated. `seconds` begins before the tickets are loaded and ends with
-the last day; the mark is 60. `struck` counts rungs, so that nobody measures a clock that sleeps.
+A desk with 10,000 open tickets, each with the SLA targets of the shipped sla.toml, and 100 incoming mails
+a day; 30 days are simulated. `seconds` begins before the tickets are loaded and ends with the last
+day; the mark is 60. `struck` counts escalation steps, so that an idle simulation is noticed.
 The run fails where the database's bytes are other afterwards.
 """
 

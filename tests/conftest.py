@@ -9,12 +9,18 @@ import pytest
 import structlog
 
 from tests import world as worlds
+from tests.ids import readable
 from tests.servers import Dovecot, ImapServer, PostgreSQL, Pymap
 
 # Nothing here is timed. Where a run must come out alike, the same examples are tried.
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if "MAILDESK_CI" in os.environ else "here")
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """A row of a table is named by what it is about."""
+    return readable(val)
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import hashlib
 import itertools
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -23,7 +23,10 @@ from maildesk.config.schema.policy_files import PolicyFiles
 from maildesk.config.schema.settings import Settings
 from maildesk.ingest.reading.analyse import read, read_head
 from maildesk.ingest.reading.pool import Unreadable
+from maildesk.model.cause import Choice, Work
+from maildesk.model.decision import Answer
 from maildesk.model.mail import RawMail, Reading, Source
+from maildesk.model.page import Page, Problem
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.processing.clock.sla_timers import from_history
 from maildesk.processing.desk import Desk
@@ -93,7 +96,7 @@ class InlineReaders:
 
     def read(
         self, mails: Sequence[RawMail], *, head_only: bool = False
-    ) -> Iterator[Reading | Unreadable]:
+    ) -> Generator[Reading | Unreadable, None, None]:
         for mail in mails:
             if any(word in mail.raw for word in (self.deadly if head_only else self.spoiled)):
                 yield Unreadable("the reader died")
@@ -286,6 +289,20 @@ class World:
             assert ticket is not None
             assert ticket.sla_timers == from_history(self.runtime.policy, connection, number)
         return ticket
+
+    def acts(
+        self, token: str, choice: Choice | Work, comment: str
+    ) -> tuple[Answer, Page] | Problem:
+        """Somebody presses a button; what came of it, and the page afterwards."""
+        answer = self.door.act(token, choice, comment)
+        page = self.door.view(token)
+        return (
+            answer
+            if isinstance(answer, Problem)
+            else page
+            if isinstance(page, Problem)
+            else (answer, page)
+        )
 
     def close(self) -> None:
         self.worker.close()

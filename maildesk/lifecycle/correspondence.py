@@ -43,7 +43,13 @@ def arrived(ticket: Ticket | None, mail: MailArrived, policy: Policy, now: datet
         return opened(ticket, mail, policy, now)
     who = actor(mail, ActorKind.REQUESTER)
     builder = DecisionBuilder(
-        ticket, who, policy, now, silent=mail.silent, descendants=mail.descendants
+        ticket,
+        who,
+        policy,
+        now,
+        silent=mail.silent,
+        descendants=mail.descendants,
+        number=mail.number,
     )
     for part in _PARTS:
         decision = part(ticket, mail, builder)

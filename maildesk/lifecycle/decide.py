@@ -1,6 +1,6 @@
 """The front door: what is to be done about a cause. Pure; takes microseconds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
@@ -20,7 +20,6 @@ from maildesk.model.cause import (
     Cause,
     DeadlineReached,
     DeliveryFailed,
-    Facts,
     HeldJudged,
     LinkUsed,
     MailArrived,
@@ -29,7 +28,7 @@ from maildesk.model.cause import (
     RelatedTicketChange,
     TicketReported,
 )
-from maildesk.model.decision import Actor, ActorKind, Answer, Change, Decision, Template
+from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
 
@@ -41,69 +40,7 @@ def decide(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime) -
 
     Raises ValueError where a cause other than a mail or a report comes without its ticket.
     """
-    decision = _decided(ticket, cause, policy, now)
-    if isinstance(cause, DeliveryFailed):
-        return decision
-    silent = isinstance(cause, MailArrived) and cause.silent
-    requester = _asking(cause)
-    if requester is None:
-        return decision
-    return apply_triggers(
-        ticket,
-        decision,
-        _seen(cause),
-        requester,
-        policy,
-        now,
-        silent=silent,
-        descendants=_descendants(cause),
-    )
-
-
-def _asking(cause: Cause) -> Person | None:
-    """Whose ticket it is that rules look at."""
-    match cause:
-        case DeliveryFailed():
-            return None
-        case ProblemReported(reporter=reporter):
-            return reporter
-        case HeldJudged(author=author):
-            return author
-        case _:
-            return cause.requester
-
-
-def _descendants(cause: Cause) -> Mapping[int, Ticket]:
-    """The tickets below this one, which go with it where a rule moves it."""
-    match cause:
-        case (
-            MailArrived(descendants=descendants)
-            | LinkUsed(descendants=descendants)
-            | AgentActed(descendants=descendants)
-            | DeadlineReached(descendants=descendants)
-            | ProblemReported(descendants=descendants)
-        ):
-            return descendants
-        case _:
-            return {}
-
-
-def _seen(cause: Cause) -> Facts:
-    match cause:
-        case HeldJudged(facts=facts):
-            return facts
-        case RelatedTicketChange(agent=agent):
-            return Facts(sender=agent.address)
-        case ParentStateChanged(agent=Person(address=address), text=text):
-            return Facts(text=text, sender=address)
-        case MailArrived(facts=facts) | ProblemReported(facts=facts) | TicketReported(facts=facts):
-            return facts
-        case LinkUsed():
-            return link_click.facts(cause)
-        case AgentActed(agent=agent, text=text):
-            return Facts(text=text, sender=agent.address)
-        case DeadlineReached() | DeliveryFailed() | ParentStateChanged():
-            return Facts()
+    return apply_triggers(_decided(ticket, cause, policy, now), cause, policy, now)
 
 
 def _decided(ticket: Ticket | None, cause: Cause, policy: Policy, now: datetime) -> Decision:
@@ -140,6 +77,7 @@ def _agent_acted(ticket: Ticket, acted: AgentActed, policy: Policy, now: datetim
         policy,
         now,
         descendants=acted.descendants,
+        number=acted.number,
     )
     if acted.round is not None:
         return agent_link.click(builder, _written(acted), acted.round)
@@ -173,7 +111,7 @@ def _deadline_reached(
     escalation_policy.run_due_steps(builder)
     decision = builder.decision(Answer.DONE)
     # What sla.toml says may be other than when the clock was set: then it is judged anew.
-    return replace(decision, changes=decision.changes or (Change(ticket.number, ()),))
+    return replace(decision, changes=decision.changes or (builder.change(),))
 
 
 def _deadlines(ticket: Ticket) -> tuple[tuple[datetime | None, _OnDeadline], ...]:

@@ -1,11 +1,13 @@
 """A decision in the making: the ticket as it would be after the events so far."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from copy import copy
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
 from maildesk.lifecycle.policy import Policy
+from maildesk.model.approval import Approval
 from maildesk.model.decision import (
     Actor,
     Answer,
@@ -16,27 +18,27 @@ from maildesk.model.decision import (
     RelatedChange,
     Template,
 )
-from maildesk.model.event import Event, TicketOpened
+from maildesk.model.event import ApprovalAsked, Event, TicketOpened
 from maildesk.model.mail import Disposition, Step
 from maildesk.model.sla_timer import PendingNotification
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.model.token import Purpose
-
-UNNUMBERED = 0
 
 
 @dataclass(slots=True)
 class DecisionBuilder:
     """Collects events and letters; lives only inside one call of `decide`.
 
-    `descendants` are the tickets below this one, which may follow it.
+    `before` is the ticket as it was, None for a new one. `descendants` are the tickets below it,
+    which may follow it. `number` is reserved for another ticket that may be opened. `rounds` are
+    approval rounds that a later one replaced.
     """
 
     ticket: Ticket
     actor: Actor
     policy: Policy
     now: datetime
-    is_new: bool = False
+    before: Ticket | None = field(init=False)
     events: list[Event] = field(default_factory=list)
     outgoing_mails: list[OutgoingMail] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
@@ -48,18 +50,34 @@ class DecisionBuilder:
     notes: list[str] = field(default_factory=list)
     rules_ran: bool = False
     descendants: Mapping[int, Ticket] = field(default_factory=dict)
+    number: int = 0
+    rounds: list[Approval] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.before = self.ticket
 
     @classmethod
     def opening(
-        cls, event: TicketOpened, actor: Actor, policy: Policy, now: datetime, *, silent: bool
+        cls,
+        event: TicketOpened,
+        actor: Actor,
+        policy: Policy,
+        now: datetime,
+        *,
+        number: int,
+        silent: bool,
     ) -> "DecisionBuilder":
-        """A builder whose first event makes the ticket; its number is given when it is stored."""
-        ticket = evolve(None, event, number=UNNUMBERED, at=now)
-        return cls(ticket, actor, policy, now, is_new=True, events=[event], silent=silent)
+        """A builder whose first event opens the ticket of that reserved number."""
+        ticket = evolve(None, event, number=number, at=now)
+        builder = cls(ticket, actor, policy, now, events=[event], silent=silent)
+        builder.before = None
+        return builder
 
     def add(self, *events: Event) -> None:
         """Let the events happen, in order."""
         for event in events:
+            if isinstance(event, ApprovalAsked) and self.ticket.approval:
+                self.rounds.append(self.ticket.approval)
             self.ticket = evolve(self.ticket, event, number=self.ticket.number, at=self.now)
             self.events.append(event)
 
@@ -119,6 +137,15 @@ class DecisionBuilder:
         """Add a line to the trace."""
         self.steps.append(Step(name, verdict, tuple(evidence)))
 
+    def change(self) -> Change:
+        """What happened to the ticket so far."""
+        return Change(
+            before=self.before,
+            after=self.ticket,
+            events=tuple(self.events),
+            rounds=tuple(self.rounds),
+        )
+
     def decision(
         self,
         answer: Answer,
@@ -128,12 +155,10 @@ class DecisionBuilder:
         aside: str = "",
     ) -> Decision:
         """The finished decision."""
-        number = None if self.is_new else self.ticket.number
-        changes = (Change(number, tuple(self.events)),) if self.events else ()
         return Decision(
             answer=answer,
             actor=self.actor,
-            changes=changes,
+            changes=(self.change(),) if self.events else (),
             outgoing_mails=tuple(self.outgoing_mails),
             disposition=disposition,
             message_kind=message_kind,
@@ -150,12 +175,9 @@ class DecisionBuilder:
 
 
 def _values(builder: DecisionBuilder) -> dict[str, Any]:
-    return {one.name: getattr(builder, one.name) for one in fields(builder)}
-
-
-def _lists(builder: DecisionBuilder) -> dict[str, Any]:
-    """A copy of each list of the builder."""
-    return {name: list(one) for name, one in _values(builder).items() if isinstance(one, list)}
+    """All that a builder holds, with a copy of each list."""
+    values = {one.name: getattr(builder, one.name) for one in fields(builder)}
+    return {name: list(one) if isinstance(one, list) else one for name, one in values.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +189,14 @@ class Savepoint:
     @classmethod
     def of(cls, builder: DecisionBuilder) -> "Savepoint":
         """The decision as it is now."""
-        return cls(replace(builder, **_lists(builder)))
+        kept = copy(builder)
+        for name, value in _values(builder).items():
+            setattr(kept, name, value)
+        return cls(kept)
 
     def rollback(self, builder: DecisionBuilder) -> None:
         """Restore every field. The trace says nothing about what was rolled back."""
-        was = _values(self.builder) | _lists(self.builder)
-        for name, value in was.items():
+        for name, value in _values(self.builder).items():
             setattr(builder, name, value)
 
     def speaks_outside(self, builder: DecisionBuilder) -> bool:

@@ -7,7 +7,7 @@ from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.first_event import first_event
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import HeldJudged
-from maildesk.model.decision import Actor, ActorKind, Answer, Change, Decision, Template
+from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
 from maildesk.model.event import HeldSettled, MessageAdded, PersonJoined
 from maildesk.model.ticket import Ticket
 from maildesk.model.token import Purpose
@@ -21,7 +21,7 @@ def judge(ticket: Ticket, judged: HeldJudged, policy: Policy, now: datetime) -> 
         builder.explain("held", "not added", "the ticket is closed, which is final: split it off")
         return builder.decision(Answer.ILLEGAL)
     builder.add(HeldSettled(judged.held, judged.release))
-    who = f"{judged.author.name} <{judged.author.address}>"
+    who = f"{judged.requester.name} <{judged.requester.address}>"
     match judged.release:
         case "added":
             return _added(builder, judged, who)
@@ -34,31 +34,30 @@ def judge(ticket: Ticket, judged: HeldJudged, policy: Policy, now: datetime) -> 
 
 def _added(builder: DecisionBuilder, judged: HeldJudged, who: str) -> Decision:
     """The sender takes part from now on and gets what comes from now on, never the history."""
-    if not builder.ticket.takes_part(judged.author.id):
-        builder.add(PersonJoined(judged.author.id))
+    if not builder.ticket.takes_part(judged.requester.id):
+        builder.add(PersonJoined(judged.requester.id))
     note = f"{judged.agent.name} added {who}, whose mail was held."
-    builder.tell_agents(note, text=judged.text, author=judged.author.id)
+    builder.tell_agents(note, text=judged.text, author=judged.requester.id)
     builder.explain("held", f"added {who}")
     return builder.decision(Answer.DONE)
 
 
 def _split(before: DecisionBuilder, judged: HeldJudged, who: str) -> Decision:
     """A ticket of the sender's own: from here on as if the mail had named no ticket."""
-    opened = first_event(before.policy, requester=judged.author.id, source="mail")
-    builder = DecisionBuilder.opening(opened, before.actor, before.policy, before.now, silent=False)
+    opened = first_event(before.policy, requester=judged.requester.id, source="mail")
+    builder = DecisionBuilder.opening(
+        opened, before.actor, before.policy, before.now, number=judged.number, silent=False
+    )
     builder.add(MessageAdded(judged.message, "request"))
     builder.explain("held", f"split off the mail of {who} from ticket {before.ticket.number}")
-    apply_rules(builder, "created", judged.facts, judged.author)
-    builder.write(Template.ACKNOWLEDGEMENT, judged.author.id, links=(Purpose.VIEW,))
+    apply_rules(builder, "created", judged.facts, judged.requester)
+    builder.write(Template.ACKNOWLEDGEMENT, judged.requester.id, links=(Purpose.VIEW,))
     note = f"A new ticket, split off from MD-{before.ticket.number}."
-    builder.tell_agents(note, text=judged.text, author=judged.author.id)
+    builder.tell_agents(note, text=judged.text, author=judged.requester.id)
     return Decision(
         answer=Answer.DONE,
         actor=before.actor,
-        changes=(
-            Change(before.ticket.number, tuple(before.events)),
-            Change(None, tuple(builder.events)),
-        ),
+        changes=(before.change(), builder.change()),
         outgoing_mails=tuple(builder.outgoing_mails),
         message_kind="request",
         notes=tuple(builder.notes),

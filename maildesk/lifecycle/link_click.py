@@ -11,7 +11,7 @@ from maildesk.lifecycle.closure import closure
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.policy import Policy
 from maildesk.lifecycle.workflow.transitions import Refusal
-from maildesk.model.cause import Choice, Facts, LinkUsed
+from maildesk.model.cause import Choice, LinkUsed
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision
 from maildesk.model.event import MessageAdded
 from maildesk.model.mail import Step
@@ -31,11 +31,6 @@ def used(ticket: Ticket, used: LinkUsed, policy: Policy, now: datetime) -> Decis
     return _resolution(ticket, used, builder)
 
 
-def facts(used: LinkUsed) -> Facts:
-    """What rules may look at."""
-    return Facts(text=used.comment, sender=used.person.address)
-
-
 def _approval(ticket: Ticket, used: LinkUsed, builder: DecisionBuilder) -> Decision:
     question = ticket.approval
     vote = (
@@ -53,7 +48,7 @@ def _approval(ticket: Ticket, used: LinkUsed, builder: DecisionBuilder) -> Decis
     builder.actor = Actor(ActorKind.MANAGER, used.person.id, "link")
     _keep(builder, used, "decision")
     approved = used.choice is Choice.APPROVE
-    settle_approval(builder, used.person, approved, _said(used), facts(used), used.requester)
+    settle_approval(builder, used.person, approved, _said(used), used.rule_facts, used.requester)
     return _done(builder, used)
 
 
@@ -83,7 +78,7 @@ def _decided(builder: DecisionBuilder, used: LinkUsed) -> Refusal | None:
         return closure.accept(builder, used.person, _said(used))
     illegal = closure.reject(builder, used.person, _said(used))
     if illegal is None:
-        apply_rules(builder, "reopened", facts(used), used.requester)
+        apply_rules(builder, "reopened", used.rule_facts, used.requester)
     return illegal
 
 

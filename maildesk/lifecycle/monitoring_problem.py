@@ -44,7 +44,7 @@ def reported(
     ticket: Ticket | None, cause: ProblemReported, policy: Policy, now: datetime
 ) -> Decision:
     """What a report does to the open ticket of its problem, or to none."""
-    actor = Actor(ActorKind.EVENT, cause.reporter.id, cause.proof.name.lower())
+    actor = Actor(ActorKind.EVENT, cause.requester.id, cause.proof.name.lower())
     if ticket is not None:
         builder = DecisionBuilder(
             ticket, actor, policy, now, silent=cause.silent, descendants=cause.descendants
@@ -62,14 +62,16 @@ def reported(
 
 
 def _opened(cause: ProblemReported, actor: Actor, policy: Policy, now: datetime) -> Decision:
-    opened = first_event(policy, requester=cause.reporter.id, source="event")
-    builder = DecisionBuilder.opening(opened, actor, policy, now, silent=cause.silent)
+    opened = first_event(policy, requester=cause.requester.id, source="event")
+    builder = DecisionBuilder.opening(
+        opened, actor, policy, now, number=cause.number, silent=cause.silent
+    )
     builder.add(MessageAdded(cause.message, "request"), ProblemSeen(cause.key, again=False))
     builder.explain("monitoring", "a problem that no open ticket is about", cause.key)
-    away = turned_away(apply_rules(builder, "created", cause.facts, cause.reporter), builder)
+    away = turned_away(apply_rules(builder, "created", cause.facts, cause.requester), builder)
     if away is not None:
         return away
-    builder.tell_agents(f"{cause.reporter.name} reports a problem.", text=cause.text)
+    builder.tell_agents(f"{cause.requester.name} reports a problem.", text=cause.text)
     return builder.decision(Answer.DONE, Disposition.NEW_TICKET, "request")
 
 
@@ -85,7 +87,7 @@ def _to_a_ticket(builder: DecisionBuilder, cause: ProblemReported) -> str:
     reopened = builder.ticket.reopened
     _HAPPENS[cause.report](builder, cause)
     again = ("reopened",) if builder.ticket.reopened > reopened else ()
-    apply_rules(builder, ("event", *again), cause.facts, cause.reporter)
+    apply_rules(builder, ("event", *again), cause.facts, cause.requester)
     return "event"
 
 
@@ -108,7 +110,7 @@ def _unproven(builder: DecisionBuilder, cause: ProblemReported) -> str:
     builder.add(MessageAdded(cause.message, "unproven"))
     builder.explain("monitoring", "nothing changed: proof falls short", *cause.rejected)
     builder.tell_agents(
-        f"A mail in the name of {cause.reporter.address} reports a {cause.report}, but nothing "
+        f"A mail in the name of {cause.requester.address} reports a {cause.report}, but nothing "
         "proves that it came from there. Nothing has changed.",
         text=cause.text,
     )

@@ -54,7 +54,9 @@ def begun(
     """The ticket of a first mail, with nothing in it yet."""
     event = first_event(policy, requester=requester.id, source=source, parent=parent)
     silent = mail.silent or mail.kind is Kind.LIST
-    return DecisionBuilder.opening(event, actor(mail, kind), policy, now, silent=silent)
+    return DecisionBuilder.opening(
+        event, actor(mail, kind), policy, now, number=mail.number, silent=silent
+    )
 
 
 def let_join(builder: DecisionBuilder, mail: MailArrived) -> None:
@@ -77,7 +79,7 @@ def reported(report: TicketReported, policy: Policy, now: datetime) -> Decision:
     """An agent wrote down what somebody said on the phone, or at the desk."""
     event = first_event(policy, requester=report.requester.id, source=report.source)
     who = Actor(ActorKind.AGENT, report.agent.id, perform.CONSOLE)
-    builder = DecisionBuilder.opening(event, who, policy, now, silent=False)
+    builder = DecisionBuilder.opening(event, who, policy, now, number=report.number, silent=False)
     builder.add(MessageAdded(report.message, "request"))
     apply_rules(builder, "created", report.facts, report.requester)
     acknowledge(builder)

@@ -45,6 +45,26 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CauseBase:
+    """What every cause says, so that `decide` need not ask which cause it is.
+
+    `requester` is the ticket's, and whoever becomes the requester where there is no ticket yet.
+    A `silent` cause is recorded and sends no mail. `descendants` are the tickets below the
+    ticket, which may follow it. `number` is reserved for a ticket that the cause may open.
+    """
+
+    requester: Person
+    silent: bool = False
+    descendants: Mapping[int, Ticket] = field(default_factory=dict)
+    number: int = 0
+
+    @property
+    def rule_facts(self) -> Facts:
+        """What rules may look at."""
+        return Facts()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LatestMessage:
     """The newest text of a ticket that no agent wrote."""
 
@@ -58,12 +78,11 @@ class LatestMessage:
 class SplitCandidate:
     """A mail that can become a ticket of its own: the one that the agent answers, else the newest.
 
-    `number` is kept for that ticket; `elsewhere` is where the mail stands, if it is gone already.
+    `elsewhere` is where the mail stands, if it is gone already.
     """
 
     latest: LatestMessage
     facts: Facts = Facts()
-    number: int = 0
     elsewhere: int | None = None
 
 
@@ -132,7 +151,7 @@ class Flood:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MailArrived:
+class MailArrived(CauseBase):
     """A person (or machine) wrote. `message` is the id that its text will have.
 
     `text` is the new text without command lines. `silent` mails are recorded and
@@ -143,14 +162,12 @@ class MailArrived:
     and changes nothing of it; `withdrawing`: it seems to take the request back.
     `away`: an automatic answer says that the sender is away. `behalf` wrote the `text` that an
     agent passed on, with `words` of the agent's own above it.
-    `requester` is the ticket's, and the sender where there is no ticket yet.
     `joining` are people in CC whom a proven sender brings in. `flood`: the sender's mails to this
-    ticket come too fast for a person. `family`: the tickets below it, where they may follow it.
+    ticket come too fast for a person.
     """
 
     sender: Person
     identity: Identity
-    requester: Person
     kind: Kind
     message: str
     text: str
@@ -169,59 +186,70 @@ class MailArrived:
     joining: tuple[int, ...] = ()
     behalf: Person | None = None
     words: str = ""
-    silent: bool = False
     flood: Flood | None = None
     command_context: CommandContext = field(default_factory=CommandContext)
-    descendants: Mapping[int, Ticket] = field(default_factory=dict)
+
+    @property
+    def rule_facts(self) -> Facts:
+        """What rules may look at."""
+        return self.facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LinkUsed:
+class LinkUsed(CauseBase):
     """A person pressed the button of a page. The token proved who it is.
 
-    `unclear`: the comment takes a yes back, or makes it depend on something. `family`: the tickets
-    below this one.
+    `unclear`: the comment takes a yes back, or makes it depend on something.
     """
 
     person: Person
-    requester: Person
     choice: Choice
     round: int
     comment: str
     message: str
     unclear: bool = False
-    descendants: Mapping[int, Ticket] = field(default_factory=dict)
+
+    @property
+    def rule_facts(self) -> Facts:
+        """What rules may look at."""
+        return Facts(text=self.comment, sender=self.person.address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AgentActed:
+class AgentActed(CauseBase):
     """An agent acts from the command line or a page, already known to be that person.
 
-    `round` is that of the link which proved who it is; None at the command line. `family`: the
-    tickets below it.
+    `round` is that of the link which proved who it is; None at the command line.
     """
 
     agent: Person
     message: str
-    requester: Person
     text: str = ""
     commands: tuple[Command, ...] = ()
     wrong_commands: tuple[WrongCommand, ...] = ()
     command_context: CommandContext = field(default_factory=CommandContext)
     round: int | None = None
-    descendants: Mapping[int, Ticket] = field(default_factory=dict)
+
+    @property
+    def rule_facts(self) -> Facts:
+        """What rules may look at."""
+        return Facts(text=self.text, sender=self.agent.address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TicketReported:
+class TicketReported(CauseBase):
     """An agent opens a ticket for somebody who called, or stood at the desk."""
 
     agent: Person
-    requester: Person
     source: str
     message: str
     text: str
     facts: Facts
+
+    @property
+    def rule_facts(self) -> Facts:
+        """What rules may look at."""
+        return self.facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,15 +291,18 @@ class EventsUndone:
     before: Ticket | None = None
 
 
+NOBODY = Person(id=0, name="", address="")
+"""The requester of a related change, until the transaction knows whose ticket that is."""
+
 Order = RelationSet | ParentSet | Absorbing | SplitOff | EventsUndone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RelatedTicketChange:
+class RelatedTicketChange(CauseBase):
     """What an agent did in another ticket has this to do with this one.
 
     With a `rule`, that rule did it, on something that the `agent` said, who need not be one.
-    `requester` is this ticket's; the desk fills it in.
+    The transaction fills in this ticket's `requester`.
     """
 
     agent: Person
@@ -279,20 +310,25 @@ class RelatedTicketChange:
     origin: int
     order: Order
     rule: str = ""
-    requester: Person | None = None
+    requester: Person = NOBODY
 
     @property
     def writes_to_people(self) -> bool:
         """Whether somebody who is no agent gets a mail by it."""
         return not isinstance(self.order, RelationSet | ParentSet)
 
+    @property
+    def rule_facts(self) -> Facts:
+        """What rules may look at."""
+        return Facts(sender=self.agent.address)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ParentStateChanged:
+class ParentStateChanged(CauseBase):
     """The parent, or one of its parents, was resolved, or is open again.
 
     Where an `agent` did it by a command, `text` is what that agent said to it, and `proof` how the
-    agent is known. `requester` is this ticket's; None where nobody looked, and no rule can.
+    agent is known. The transaction fills in this ticket's `requester`.
     """
 
     origin: int
@@ -300,7 +336,12 @@ class ParentStateChanged:
     text: str = ""
     agent: Person | None = None
     proof: str = ""
-    requester: Person | None = None
+    requester: Person = NOBODY
+
+    @property
+    def rule_facts(self) -> Facts:
+        """What rules may look at."""
+        return Facts(text=self.text, sender=self.agent.address) if self.agent else Facts()
 
     @property
     def writes_to_people(self) -> bool:
@@ -308,16 +349,13 @@ class ParentStateChanged:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class DeadlineReached:
-    """A deadline of the ticket may have passed. `family`: the tickets below it."""
-
-    requester: Person
-    descendants: Mapping[int, Ticket] = field(default_factory=dict)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineReached(CauseBase):
+    """A deadline of the ticket may have passed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryFailed:
+class DeliveryFailed(CauseBase):
     """A mail of ours did not arrive."""
 
     recipient: Person
@@ -326,15 +364,14 @@ class DeliveryFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldJudged:
+class HeldJudged(CauseBase):
     """An agent says what becomes of a held mail. `held` is the message that holds its text.
 
-    `message` is the id that the text will have in a ticket of its own; `proof` says how the
-    agent is known.
+    `requester` is the author of that mail. `message` is the id that the text will have in a ticket
+    of its own; `proof` says how the agent is known.
     """
 
     agent: Person
-    author: Person
     held: str
     release: Release
     message: str
@@ -342,16 +379,20 @@ class HeldJudged:
     facts: Facts
     proof: str
 
+    @property
+    def rule_facts(self) -> Facts:
+        """What rules may look at."""
+        return self.facts
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProblemReported:
+class ProblemReported(CauseBase):
     """A monitoring system said something of the problem `key`.
 
-    `proof` is how sure we are that it did; `rejected` says why it is not surer. `family`: the
-    tickets below the problem's.
+    `requester` is that system. `proof` is how sure we are that it did; `rejected` says why it is
+    not surer.
     """
 
-    reporter: Person
     report: Report
     key: str
     message: str
@@ -359,8 +400,11 @@ class ProblemReported:
     facts: Facts
     proof: Proof
     rejected: tuple[str, ...] = ()
-    silent: bool = False
-    descendants: Mapping[int, Ticket] = field(default_factory=dict)
+
+    @property
+    def rule_facts(self) -> Facts:
+        """What rules may look at."""
+        return self.facts
 
 
 Cause = (

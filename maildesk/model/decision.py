@@ -1,14 +1,18 @@
 """What is to be done about a cause: the answer of `lifecycle.decide`."""
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from maildesk.model.approval import Approval
 from maildesk.model.cause import ParentStateChanged, RelatedTicketChange
 from maildesk.model.event import Event
 from maildesk.model.mail import Disposition, Step
 from maildesk.model.message import Message
 from maildesk.model.report import Report
 from maildesk.model.sla_timer import PendingNotification, SlaWarning
+from maildesk.model.ticket import Ticket, evolve
 from maildesk.model.token import Purpose
 
 
@@ -34,24 +38,41 @@ class Actor:
     proof: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Events of one ticket, in order. `ticket` is None for the one that is made here."""
+    """Events of one ticket, in order, and the ticket after them; `before` is None for a new one.
 
-    ticket: int | None
+    `rounds`: approval rounds that a later one replaced, as they ended.
+    """
+
+    before: Ticket | None
+    after: Ticket
     events: tuple[Event, ...]
+    rounds: tuple[Approval, ...] = ()
+
+    @property
+    def ticket(self) -> int | None:
+        """The number of the ticket; None for one that is opened here."""
+        return self.before.number if self.before else None
+
+    @classmethod
+    def of(cls, before: Ticket, events: Sequence[Event], at: datetime) -> "Change":
+        """These events, all of that moment."""
+        after = before
+        for event in events:
+            after = evolve(after, event, number=before.number, at=at)
+        return cls(before=before, after=after, events=tuple(events))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelatedChange:
     """What follows for another ticket; worked in the same transaction, in the order of numbers.
 
-    `ticket` is None for one that is made; then `number`, `subject` and `requester` are its own.
+    `ticket` is None for one that is opened; then `subject` and `requester` are its own.
     """
 
     ticket: int | None
     cause: RelatedTicketChange | ParentStateChanged
-    number: int | None = None
     subject: str = ""
     requester: int | None = None
 
@@ -91,7 +112,7 @@ class OutgoingMail:
 
     `note` says in one sentence why the letter is sent where the template leaves it open.
     `text` is a person's text that the letter carries; `author` wrote it; or the desk's `own`, out
-    of its configuration. `warnings` are promises that the letter speaks of, and `report` is what it
+    of its configuration. `warnings` are the SLA targets in the mail, and `report` is what it
     reports.
     """
 

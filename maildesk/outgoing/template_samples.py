@@ -161,11 +161,11 @@ def _report() -> Report:
         looked_at=28,
     )
     days = tuple(Day(date(2026, 11, 16 + n), 4 * (n % 3), 3 * (n % 2)) for n in range(7))
-    promises = SlaFigures(since=since, until=NOW, metrics=(kept,), lines=())
+    sla = SlaFigures(since=since, until=NOW, metrics=(kept,), lines=())
     return Report(
         name="Weekly report",
         summary=summary,
-        sla=promises,
+        sla=sla,
         days=days,
         opened_before=30,
         closed_before=22,

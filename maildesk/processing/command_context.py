@@ -17,6 +17,7 @@ from maildesk.model.mail import Address
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.processing.mail.message_facts import facts_of_message
+from maildesk.processing.unit_of_work import UnitOfWork
 from maildesk.store import people, ticket_relations, tickets
 from maildesk.store.tickets import Message
 
@@ -27,7 +28,7 @@ _MAILS = 20  # Message-IDs of a mail's References that are looked up
 
 
 def load_command_context(
-    connection: Connection,
+    work: UnitOfWork,
     ticket: Ticket | None,
     agent: Person,
     commands: Sequence[Command],
@@ -37,10 +38,13 @@ def load_command_context(
     """`ticket` is None for a first mail. `answered`: Message-IDs of the mail that the agent
     answers, the nearest first."""
     names = {command.name for command in commands}
+    if not (commands or answered):
+        return CommandContext()
+    connection = work.flushed
     undo_target = _undo_target(connection, ticket, agent, answered) if "undo" in names else None
     return CommandContext(
         tickets=_tickets(connection, ticket, commands, undo_target),
-        people=_people(connection, commands, desk),
+        people=_people(work, commands, desk),
         ours=frozenset(one.casefold() for one in _named(commands) if desk.tag_in(one) is not None),
         latest=_latest(connection, ticket) if ticket is not None and commands else None,
         split_candidate=_split_candidate(connection, ticket, agent, answered)
@@ -49,16 +53,6 @@ def load_command_context(
         undo_target=undo_target,
         answered_by=_answered_by(connection, ticket, agent, answered),
     )
-
-
-def load_descendants(connection: Connection, ticket: Ticket | None) -> dict[int, Ticket]:
-    """The tickets below this one, which may be resolved with it or taken up again with it. They
-    are not locked: each decides by how it stands when it follows."""
-    if ticket is None or ticket.is_closed:
-        return {}
-    below = ticket_relations.descendants(connection, ticket.number)
-    loaded = tickets.load(connection, below, lock=False) if below else {}
-    return {number: one for number, (one, _) in loaded.items()}
 
 
 def _tickets(
@@ -100,16 +94,16 @@ def _named(commands: Sequence[Command]) -> list[str]:
 
 
 def _people(
-    connection: Connection, commands: Sequence[Command], desk: Desk
+    work: UnitOfWork, commands: Sequence[Command], desk: Desk
 ) -> dict[str, tuple[Person, ...]]:
     others = [one for one in _named(commands) if desk.tag_in(one) is None]
-    return {one.casefold(): _meant(connection, one) for one in others}
+    return {one.casefold(): _meant(work, one) for one in others}
 
 
-def _meant(connection: Connection, said: str) -> tuple[Person, ...]:
+def _meant(work: UnitOfWork, said: str) -> tuple[Person, ...]:
     if _ADDRESS.match(said):
-        return (people.find_or_add(connection, Address("", said)),)
-    return people.search(connection, said)
+        return (work.person_of(Address("", said)),)
+    return people.search(work.connection, said)
 
 
 def _latest(connection: Connection, ticket: Ticket) -> LatestMessage | None:
@@ -147,9 +141,8 @@ def _split_candidate(
     message, author = found
     if message.ticket != ticket.number:
         return SplitCandidate(latest=_as_latest(message, author), elsewhere=message.ticket)
-    number = 0 if message.kind == "request" else tickets.next_number(connection)
     facts = facts_of_message(connection, message, author)
-    return SplitCandidate(latest=_as_latest(message, author), facts=facts, number=number)
+    return SplitCandidate(latest=_as_latest(message, author), facts=facts)
 
 
 def _undo_target(

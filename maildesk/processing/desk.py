@@ -11,18 +11,18 @@ from datetime import UTC, datetime
 import structlog
 
 from maildesk.ingest.intent.commands import read_commands
-from maildesk.lifecycle.decide import decide
 from maildesk.model.cause import AgentActed, Facts, TicketReported
 from maildesk.model.decision import Decision
 from maildesk.model.mail import Address, RawMail
 from maildesk.model.person import Person
 from maildesk.processing.clock.deadlines import tick
-from maildesk.processing.command_context import load_command_context, load_descendants
+from maildesk.processing.command_context import load_command_context
 from maildesk.processing.mail.bounces import report_failure
 from maildesk.processing.rate_limit import WINDOW
 from maildesk.processing.runtime import Runtime
-from maildesk.processing.writer import Matter, Recorder, Said
-from maildesk.store import journal, lease, outgoing_rows, people, statistics, tickets
+from maildesk.processing.transaction import IncomingText, Snapshot
+from maildesk.processing.unit_of_work import unit_of_work
+from maildesk.store import journal, lease, outgoing_rows, statistics
 
 log = structlog.get_logger()
 
@@ -98,51 +98,48 @@ class Desk:
 
         Raises LookupError where there is no such ticket.
         """
-        runtime, now = self.runtime, self.runtime.clock()
-        read = read_commands(text)
-        message = runtime.new_id(now)
-        said = Said(id=message, author=agent.id, text=read.text, proven=True)
-        with runtime.store.write() as connection:
-            ticket, subject = tickets.load_one(connection, number)
-            requester = people.by_id(connection, ticket.requester)
-            acted = AgentActed(
-                agent=agent,
-                message=message,
-                requester=requester,
-                text=read.text,
-                commands=read.commands,
-                wrong_commands=read.wrong,
-                command_context=load_command_context(
-                    connection, ticket, agent, read.commands, runtime.settings.desk
-                ),
-                descendants=load_descendants(connection, ticket),
+        runtime, read = self.runtime, read_commands(text)
+        with unit_of_work(runtime) as work:
+            said = IncomingText(
+                id=runtime.new_id(work.now), author=agent.id, text=read.text, proven=True
             )
-            policy = runtime.policy_at(connection, ticket, requester.id, subject)
-            decision = decide(ticket, acted, policy, now)
-            matter = Matter(ticket=ticket, subject=subject, requester=requester, cause="console")
-            Recorder.on(runtime, connection, now).enact(decision, matter, said)
-        return decision
+
+            def acted(snapshot: Snapshot) -> AgentActed:
+                ticket, requester = snapshot.of_ticket
+                return AgentActed(
+                    agent=agent,
+                    message=said.id,
+                    requester=requester,
+                    text=read.text,
+                    commands=read.commands,
+                    wrong_commands=read.wrong,
+                    command_context=load_command_context(
+                        work, ticket, agent, read.commands, runtime.settings.desk
+                    ),
+                    descendants=snapshot.descendants,
+                )
+
+            return work.transaction("console").apply(number, acted, said).decision
 
     def report(self, agent: Person, requester: str, source: str, subject: str, text: str) -> int:
         """An agent writes down what somebody asks who did not write; the new ticket's number."""
-        runtime, now = self.runtime, self.runtime.clock()
-        with runtime.store.write() as connection:
-            person = people.find_or_add(connection, Address("", requester))
+        runtime = self.runtime
+        with unit_of_work(runtime) as work:
+            person = work.person_of(Address("", requester))
+            said = IncomingText(
+                id=runtime.new_id(work.now), author=person.id, text=text, proven=True
+            )
             reported = TicketReported(
                 agent=agent,
                 requester=person,
                 source=source,
-                message=runtime.new_id(now),
+                message=said.id,
                 text=text,
                 facts=Facts(subject=subject, text=text, sender=person.address),
             )
-            policy = runtime.policy_at(connection, None, person.id, subject)
-            decision = decide(None, reported, policy, now)
-            matter = Matter(ticket=None, subject=subject, requester=person, cause="console")
-            said = Said(id=reported.message, author=person.id, text=text, proven=True)
-            ticket, _ = Recorder.on(runtime, connection, now).enact(decision, matter, said)
-        assert ticket is not None
-        return ticket.number
+            applied = work.transaction("console").apply(None, lambda _: reported, said)
+        assert applied.ticket is not None
+        return applied.ticket.number
 
     def report_failures(self) -> int:
         """Tell those who work on a ticket of each mail that was refused for good; how many.
@@ -158,11 +155,10 @@ class Desk:
         return reported
 
     def _report_failure(self) -> bool:
-        with self.runtime.store.write() as connection:
-            row = outgoing_rows.take_unreported(connection)
+        with unit_of_work(self.runtime) as work:
+            row = outgoing_rows.take_unreported(work.connection)
             if row is not None and row.ticket is not None:
-                recorder = Recorder.on(self.runtime, connection, self.runtime.clock())
-                report_failure(recorder, row.ticket, row.person_id, row.template, row.reason)
+                report_failure(work, row.ticket, row.person_id, row.template, row.reason)
         return row is not None
 
     def tick(self, before: Callable[[Sequence[int]], None] = lambda _: None) -> int:

@@ -2,7 +2,8 @@
 it, and where a mail is about to change a ticket.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -13,6 +14,7 @@ from maildesk.model.decision import OutgoingMail
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
 from maildesk.store import outgoing_rows
+from maildesk.store.pending_rows import PendingRows, Row
 from maildesk.store.queries.sender_activity import last_kind, pace
 
 WINDOW = timedelta(hours=1)
@@ -20,13 +22,41 @@ WINDOW = timedelta(hours=1)
 
 @dataclass(slots=True)
 class RateLimit:
-    """Counts automatic mails of the last hour; good for one transaction."""
+    """Counts automatic mails of the last hour; good for one transaction.
+
+    `rows` are those that the transaction has yet to write. `total` counts all automatic mails, once
+    in a transaction.
+    """
 
     connection: Connection
     desk: Desk
     limits: Limits
     now: datetime
-    _total: int | None = None
+    rows: PendingRows = field(default_factory=PendingRows)
+    total: int | None = None
+    known_to: dict[str, int] = field(default_factory=dict)
+    known_about: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    def expect(self, addresses: Collection[str]) -> None:
+        """Count at once what these addresses, none of an agent, were sent."""
+        fresh = set(addresses) - self.known_to.keys()
+        if fresh:
+            since = self.now - WINDOW
+            found = outgoing_rows.automatic_to_all(self.connection, since, fresh)
+            self.known_to |= {address: found.get(address, 0) for address in fresh}
+
+    def expect_about(self, ticket: Ticket, addresses: Collection[str]) -> None:
+        """Count at once what these addresses were sent about the ticket."""
+        number, since = ticket.number, self.now - WINDOW
+        fresh = {one for one in addresses if (one, number) not in self.known_about}
+        if fresh and ticket.opened_at != self.now:
+            found = outgoing_rows.automatic_to_all(self.connection, since, fresh, number)
+            self.known_about |= {(one, number): found.get(one, 0) for one in fresh}
+
+    def forget(self) -> None:
+        """What was counted is out of date: pending rows were written."""
+        self.known_to.clear()
+        self.known_about.clear()
 
     def objection(
         self, outgoing_mail: OutgoingMail, recipient: Person, ticket: Ticket | None = None
@@ -50,6 +80,7 @@ class RateLimit:
         """
         since = max(self.now - WINDOW, ticket.opened_at)
         seen = pace(self.connection, ticket.number, sender.id, since)
+        seen += self.rows.pace(ticket.number, sender.id, since)
         words = ""
         if seen.mails >= self.limits.mails_per_hour_to_a_ticket:
             words = f"{seen.mails} mails of {sender.address} to this ticket in the last hour"
@@ -57,7 +88,8 @@ class RateLimit:
             words = f"{seen.changes} changes of status by {sender.address} in the last hour"
         if not words:
             return None
-        begins = last_kind(self.connection, ticket.number, sender.id) != FLOOD
+        kind = self.rows.last_kind(ticket.number, sender.id)
+        begins = (kind or last_kind(self.connection, ticket.number, sender.id)) != FLOOD
         return Flood(words, begins)
 
     def _too_many_to(self, recipient: Person, since: datetime) -> str:
@@ -65,7 +97,10 @@ class RateLimit:
         if recipient.is_agent:
             return ""
         limit = self.limits.automatic_mails_per_hour
-        sent = outgoing_rows.automatic_to(self.connection, since, recipient.address, limit)
+        sent = self.known_to.get(recipient.address)
+        if sent is None:
+            sent = outgoing_rows.automatic_to(self.connection, since, recipient.address, limit)
+        sent += len(self._pending(since, recipient))
         if sent >= limit:
             return f"{sent} automatic mails to {recipient.address} in the last hour"
         return ""
@@ -75,15 +110,22 @@ class RateLimit:
             return ""
         limit = self.limits.automatic_mails_per_hour_of_a_ticket
         to, number = recipient.address, ticket.number
-        sent = outgoing_rows.automatic_about(self.connection, since, to, number, limit)
+        sent = self.known_about.get((to, number))
+        if sent is None:
+            sent = outgoing_rows.automatic_about(self.connection, since, to, number, limit)
+        sent += sum(row["ticket"] == number for row in self._pending(since, recipient))
         if sent >= limit:
             return f"{sent} automatic mails about this ticket to {recipient.address}"
         return ""
 
+    def _pending(self, since: datetime, recipient: Person) -> list[Row]:
+        return [row for row in self.rows.automatic(since) if row["recipient"] == recipient.address]
+
     def _too_many(self, since: datetime) -> str:
-        if self._total is None:
-            self._total = outgoing_rows.automatic_since(self.connection, since)
-        if self._total >= self.limits.total_mails_per_hour:
-            return f"{self._total} automatic mails in the last hour"
-        self._total += 1
+        if self.total is None:
+            self.total = outgoing_rows.automatic_since(self.connection, since)
+            self.total += len(self.rows.automatic(since))
+        if self.total >= self.limits.total_mails_per_hour:
+            return f"{self.total} automatic mails in the last hour"
+        self.total += 1
         return ""

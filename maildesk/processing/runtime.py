@@ -1,7 +1,7 @@
 """What the desk works with: the database, the policy, and who we are. Wired once at the start."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from secrets import token_bytes
 
@@ -10,21 +10,17 @@ from sqlalchemy import Connection
 from maildesk.config.schema.people import Absence
 from maildesk.config.schema.policy_files import PolicyFiles
 from maildesk.config.schema.reports import ScheduledReport
-from maildesk.config.schema.rules import Relate
 from maildesk.config.schema.settings import Settings
 from maildesk.ingest.intent.monitoring_signal import Watch, watches
 from maildesk.lifecycle.classification.rule_time import office_hours
-from maildesk.lifecycle.policy import Directory, Neighbours, Policy, Workload
+from maildesk.lifecycle.policy import Directory, Policy
 from maildesk.model.ids import new_id
 from maildesk.model.mail import address_key
-from maildesk.model.ticket import Ticket
 from maildesk.outgoing.compose import Composer, SenderIdentity
-from maildesk.outgoing.header_fields import bare_subject
 from maildesk.rules.compile import CompiledRules, compile_rules
-from maildesk.store import people, ticket_relations, tickets
+from maildesk.store import people
 from maildesk.store.engine import Store
 from maildesk.store.lease import this_process
-from maildesk.store.queries import related_candidates
 
 
 def utc_now() -> datetime:
@@ -46,21 +42,6 @@ class Runtime:
     reports: tuple[ScheduledReport, ...]
     clock: Callable[[], datetime] = utc_now
     random: Callable[[int], bytes] = token_bytes
-
-    def policy_at(
-        self, connection: Connection, ticket: Ticket | None, requester: int, subject: str
-    ) -> Policy:
-        """The policy, with what rules ask of other tickets: how much each agent has to do, and
-        what this ticket can be related to."""
-        policy, wanted = self.policy, self.policy.rules.relates
-        if policy.rules.chooses:
-            open_, newest = tickets.workload(connection)
-            directory = replace(policy.directory, workload=Workload(open_, newest))
-            policy = replace(policy, directory=directory)
-        if wanted:
-            command_context = _neighbours(connection, wanted, ticket, requester, subject)
-            policy = replace(policy, neighbours=command_context)
-        return policy
 
     def new_id(self, now: datetime) -> str:
         """A fresh id for a message."""
@@ -106,27 +87,6 @@ def open_runtime(
 def read_policy(connection: Connection, files: PolicyFiles, rules: CompiledRules) -> Policy:
     """The policy with the people that the database knows. Writes nothing."""
     return Policy.of(files, rules, _directory(connection, files))
-
-
-def _neighbours(
-    connection: Connection,
-    wanted: tuple[Relate, ...],
-    ticket: Ticket | None,
-    requester: int,
-    subject: str,
-) -> Neighbours:
-    own: tuple[tuple[int, str], ...] = ()
-    if any(relate.to != "tagged" for relate in wanted):
-        own = related_candidates.of(connection, requester)
-    tags = frozenset(relate.tag for relate in wanted if relate.to == "tagged")
-    below = ticket_relations.descendants(connection, ticket.number) if ticket is not None else ()
-    return Neighbours(
-        person=requester,
-        subject=bare_subject(subject).casefold(),
-        own=tuple((number, bare_subject(said).casefold()) for number, said in own),
-        tagged=related_candidates.tagged(connection, tags) if tags else {},
-        below=frozenset(below),
-    )
 
 
 def _directory(connection: Connection, files: PolicyFiles) -> Directory:

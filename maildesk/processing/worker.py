@@ -6,8 +6,9 @@ only itself; a database that fails is not the mail's fault, and its attempt does
 
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -19,13 +20,14 @@ from sqlalchemy.exc import DBAPIError
 from maildesk.ingest.reading.pool import Unreadable
 from maildesk.model.mail import Disposition, RawMail, Reading
 from maildesk.model.person import SenderCheck
-from maildesk.processing.mail.mail_context import Case, Worked
+from maildesk.processing.mail.mail_context import MailContext
 from maildesk.processing.mail.pipeline import work
+from maildesk.processing.mail.prefetch import prefetch
 from maildesk.processing.mail.sender_checks import UNCHECKED, SenderChecks, is_wanted
 from maildesk.processing.runtime import Runtime
-from maildesk.processing.writer import Recorder
+from maildesk.processing.unit_of_work import unit_of_work
 from maildesk.store import journal, lease
-from maildesk.store.engine import is_of_the_database, savepoint
+from maildesk.store.engine import is_of_the_database
 from maildesk.store.journal import Kept, Original
 
 log = structlog.get_logger()
@@ -38,15 +40,16 @@ _BELL_SECONDS = 0.2
 
 
 class Readers(Protocol):
-    """Who reads strangers' mail (ingest.pool.ReadingPool)."""
+    """Who reads strangers' mail (`ingest.reading.pool.ReadingPool`)."""
 
     def read(
         self, mails: Sequence[RawMail], *, head_only: bool = False
-    ) -> Iterator[Reading | Unreadable]:
+    ) -> Generator[Reading | Unreadable, None, None]:
         """A reading for each mail, in order; `head_only`: of its header block."""
 
 
-_Read = list[tuple[Kept, Reading | Unreadable, SenderCheck | None]]
+_One = tuple[Kept, Reading | Unreadable, SenderCheck | None]
+_Read = list[_One]
 
 
 @dataclass(slots=True)
@@ -142,12 +145,16 @@ class Worker:
         bare = [replace(one, mail=replace(one.mail, raw=b"")) for one in kept]
         whole = {one.id: one.mail for one in kept if is_wanted(self.runtime.settings, one.mail)}
         kept.clear()
-        together = zip(bare, readings, strict=True)
-        read = [
-            (one, reading, self._checking(whole.pop(one.id, None), reading))
-            for one, reading in itertools.takewhile(lambda _: not self._closing.is_set(), together)
-        ]
+        with closing(readings):
+            together = zip(bare, readings, strict=True)
+            read = [
+                (one, reading, self._checking(whole.pop(one.id, None), reading))
+                for one, reading in itertools.takewhile(self._goes_on, together)
+            ]
         return [(one, reading, pending()) for one, reading, pending in read]
+
+    def _goes_on(self, _: object) -> bool:
+        return not self._closing.is_set()
 
     def _checking(
         self, raw: RawMail | None, reading: Reading | Unreadable
@@ -169,45 +176,59 @@ class Worker:
         return replace(kept, mail=replace(kept.mail, raw=b"")), reading
 
     def _write(self, read: _Read) -> None:
-        with self.runtime.store.write() as connection:
-            recorder = Recorder.on(self.runtime, connection, self.runtime.clock())
-            keys = {one.mail.content_key for _, one, _ in read if isinstance(one, Reading)}
-            originals = journal.originals(connection, keys)
-            for kept, reading, checked in read:
-                if isinstance(reading, Unreadable):
-                    self._failed(connection, kept, reading.reason)
-                    continue
-                case = Case(
-                    runtime=self.runtime,
-                    connection=connection,
-                    recorder=recorder,
-                    kept=kept,
-                    reading=reading,
-                    now=recorder.now,
-                    originals=originals,
-                    checked=checked,
-                )
-                worked = self._write_one(case)
-                if worked is not None and worked.disposition is not Disposition.DUPLICATE:
-                    original = Original(kept.id, worked.disposition, worked.ticket)
-                    originals.setdefault(reading.mail.content_key, original)
-
-    def _write_one(self, case: Case) -> Worked | None:
-        """What became of it; None where it failed, and was undone."""
+        """One transaction for all of them; where one mail cannot be undone alone, one for each."""
         try:
-            with savepoint(case.connection):
-                return self._dispose(case)
+            self._write_together(read)
         except Exception as error:
             if is_of_the_database(error):
                 raise
-            self._failed(case.connection, case.kept, f"{type(error).__name__}: {error}")
-            return None
+            log.warning("batch worked one by one", mails=len(read), why=_reason(error))
+            for one in read:
+                self._write_alone(one)
 
-    def _dispose(self, case: Case) -> Worked:
-        kept, mail = case.kept, case.mail
-        worked = work(case)
-        finished = journal.finish(
-            case.connection,
+    def _write_together(self, read: _Read) -> None:
+        with unit_of_work(self.runtime) as work:
+            keys = {one.mail.content_key for _, one, _ in read if isinstance(one, Reading)}
+            originals = journal.originals(work.connection, keys)
+            mails = []
+            for kept, reading, checked in read:
+                if isinstance(reading, Unreadable):
+                    self._failed(work.connection, kept, reading.reason)
+                else:
+                    mails.append(MailContext(work, kept, reading, originals, checked))
+            prefetch(work, mails)
+            for mail in mails:
+                self._write_one(mail)
+
+    def _write_one(self, context: MailContext) -> None:
+        """Whatever fails undoes this mail alone."""
+        try:
+            with context.work.part():
+                self._dispose(context)
+        except Exception as error:
+            if is_of_the_database(error) or context.work.written_through:
+                raise
+            self._failed(context.work.connection, context.kept, _reason(error))
+
+    def _write_alone(self, one: _One) -> None:
+        kept, reading, checked = one
+        try:
+            with unit_of_work(self.runtime) as work:
+                if isinstance(reading, Unreadable):
+                    self._failed(work.connection, kept, reading.reason)
+                    return
+                originals = journal.originals(work.connection, {reading.mail.content_key})
+                self._dispose(MailContext(work, kept, reading, originals, checked))
+        except Exception as error:
+            if is_of_the_database(error):
+                raise
+            with self.runtime.store.write() as connection:
+                self._failed(connection, kept, _reason(error))
+
+    def _dispose(self, context: MailContext) -> None:
+        kept, mail = context.kept, context.mail
+        worked = work(context)
+        row = journal.finished_row(
             kept.id,
             self.runtime.holder,
             disposition=worked.disposition,
@@ -215,12 +236,13 @@ class Worker:
             message_id=mail.message_id,
             content_key=mail.content_key,
             steps=worked.steps,
-            now=case.now,
+            now=context.now,
         )
-        if not finished:
-            raise Taken(f"mail {kept.id} was worked by another daemon")
+        context.work.rows.finished.append(row)
         log.info("mail worked", mail=kept.id, disposition=worked.disposition, ticket=worked.ticket)
-        return worked
+        if worked.disposition is not Disposition.DUPLICATE:
+            original = Original(kept.id, worked.disposition, worked.ticket)
+            context.originals.setdefault(mail.content_key, original)
 
     def _failed(self, connection: Connection, kept: Kept, reason: str) -> None:
         limit = self.runtime.settings.limits.attempts
@@ -245,5 +267,5 @@ class Worker:
             log.warning("claim not given back", why=str(error.orig))
 
 
-class Taken(Exception):
-    """Another worker finished this mail; what we did for it is rolled back."""
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

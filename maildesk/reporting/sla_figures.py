@@ -1,4 +1,4 @@
-"""How promises were kept: counts and percentiles. Pure."""
+"""SLA figures: timers by outcome, with percentiles of the elapsed time. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ _JUDGED = (Outcome.ACHIEVED, Outcome.BREACHED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlaMeasurement:
-    """One promise as it stands; `seconds` of business time once it has stopped, else None."""
+    """One SLA timer; `seconds` of elapsed business time if it has stopped, else None."""
 
     metric: str
     profile: str
@@ -26,7 +26,7 @@ class SlaMeasurement:
 def calculate_sla_figures(
     measurements: Iterable[SlaMeasurement], since: datetime, until: datetime
 ) -> SlaFigures:
-    """All counted by metric, and by metric, profile and team."""
+    """Count the timers by metric, and by metric, profile and team."""
     by_metric: dict[str, list[SlaMeasurement]] = defaultdict(list)
     by_line: dict[tuple[str, str, str], list[SlaMeasurement]] = defaultdict(list)
     for one in measurements:
@@ -45,7 +45,7 @@ def calculate_sla_figures(
 
 
 def percentile(values: Sequence[int], percent: int) -> int | None:
-    """By the nearest rank: the smallest value that so many percent are not above."""
+    """The percentile by nearest rank; None if there are no values."""
     if not values:
         return None
     rank = -(-percent * len(values) // 100)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
@@ -9,12 +10,19 @@ from maildesk.model.mail import Attachment
 from maildesk.store import tables
 
 _ATTACHMENT = tables.attachment
-_ADD = insert(_ATTACHMENT)
+ADD = insert(_ATTACHMENT)
 
 
 def add(connection: Connection, mail: int, author: int, attachments: Sequence[Attachment]) -> None:
     """The attachments of a mail that became a text of a ticket, under the name of its author."""
-    rows = [
+    rows = rows_of(mail, author, attachments)
+    if rows:
+        connection.execute(ADD, rows)
+
+
+def rows_of(mail: int, author: int, attachments: Sequence[Attachment]) -> list[dict[str, Any]]:
+    """The rows of these attachments."""
+    return [
         {
             "raw_mail_id": mail,
             "position": one.index,
@@ -29,8 +37,6 @@ def add(connection: Connection, mail: int, author: int, attachments: Sequence[At
         }
         for one in attachments
     ]
-    if rows:
-        connection.execute(_ADD, rows)
 
 
 def of_mails(connection: Connection, mails: Collection[int]) -> dict[int, tuple[Attachment, ...]]:

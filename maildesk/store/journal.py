@@ -26,7 +26,7 @@ _BYTES_OF = (
     .order_by(_BYTES.c.raw_mail_id, _BYTES.c.piece)
     .execution_options(stream_results=True, max_row_buffer=8)
 )
-_FINISH = update(_RAW).where(
+FINISH = update(_RAW).where(
     _RAW.c.id == bindparam("of"), _RAW.c.state == "kept", _RAW.c.worker == bindparam("by")
 )
 _ANY_KEPT = select(_RAW.c.id).where(tables.KEPT).limit(1)
@@ -377,8 +377,35 @@ def finish(
     now: datetime,
 ) -> bool:
     """Give the mail its one disposition; False where another worker has done so."""
+    row = finished_row(
+        id,
+        worker,
+        disposition=disposition,
+        ticket=ticket,
+        message_id=message_id,
+        content_key=content_key,
+        steps=steps,
+        now=now,
+    )
+    return connection.execute(FINISH, row).rowcount == 1
+
+
+def finished_row(
+    id: int,
+    worker: str,
+    *,
+    disposition: Disposition,
+    ticket: int | None,
+    message_id: str | None,
+    content_key: str | None,
+    steps: Sequence[Step],
+    now: datetime,
+) -> dict[str, Any]:
+    """What FINISH needs to give the mail its one disposition, if it is still ours."""
     aside = disposition is Disposition.QUARANTINED
-    values = {
+    return {
+        "of": id,
+        "by": worker,
         "state": State.QUARANTINED if aside else State.DONE,
         "disposition": disposition,
         "ticket": ticket,
@@ -388,7 +415,6 @@ def finish(
         "reason": steps[-1].verdict if aside else "",
         "trace": [_step(step) for step in steps],
     }
-    return connection.execute(_FINISH, values | {"of": id, "by": worker}).rowcount == 1
 
 
 def _step(step: Step) -> dict[str, Any]:

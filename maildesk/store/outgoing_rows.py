@@ -1,6 +1,6 @@
 """The outgoing rows: written with what caused them, leased by delivery, counted by the breaker."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,18 @@ _RATE = tables.automatic_mail_rate
 LEASE_SECONDS = 900  # longer than the 600 s that a server may take for the final dot
 
 # Built once: to build a statement takes SQLAlchemy longer than to run it.
-_ADD = insert(_OUT).returning(_OUT.c.id)
+ADD = insert(_OUT)
+_ADD_ONE = ADD.returning(_OUT.c.id)
+_TO_ALL = (
+    select(_OUT.c.recipient, func.count().label("mails"))
+    .where(
+        _OUT.c.recipient.in_(bindparam("to", expanding=True)),
+        _OUT.c.automatic.is_(True),
+        _OUT.c.created_at >= bindparam("since"),
+    )
+    .group_by(_OUT.c.recipient)
+)
+_ABOUT_ALL = _TO_ALL.where(_OUT.c.ticket == bindparam("ticket"))
 # Counted no further than to the limit, so that a flood does not make the count of itself dear.
 _TO = select(_OUT.c.id).where(
     _OUT.c.recipient == bindparam("to"),
@@ -48,7 +59,36 @@ def add(
     cause: str = "",
 ) -> int:
     """Add a mail to be sent; its id. `cause` is what it was written for, as in the history."""
-    values = {
+    row = row_of(
+        ticket=ticket,
+        person=person,
+        recipient=recipient,
+        template=template,
+        automatic=automatic,
+        subject=subject,
+        message_id=message_id,
+        raw=raw,
+        now=now,
+        cause=cause,
+    )
+    return int(connection.execute(_ADD_ONE, row).scalar_one())
+
+
+def row_of(
+    *,
+    ticket: int | None,
+    person: int,
+    recipient: str,
+    template: str,
+    automatic: bool,
+    subject: str,
+    message_id: str,
+    raw: bytes,
+    now: datetime,
+    cause: str = "",
+) -> dict[str, Any]:
+    """The row of a mail to be sent. `cause` is what it was written for, as in the history."""
+    return {
         "ticket": ticket,
         "person_id": person,
         "recipient": recipient,
@@ -67,7 +107,6 @@ def add(
         "reason": "",
         "reported": False,
     }
-    return int(connection.execute(_ADD, values).scalar_one())
 
 
 def automatic_about(
@@ -77,6 +116,22 @@ def automatic_about(
     where there are that many or more."""
     asked = {"since": since, "to": recipient, "ticket": ticket, "limit": limit}
     return int(connection.execute(_AUTOMATIC_ABOUT, asked).scalar_one())
+
+
+def automatic_to_all(
+    connection: Connection, since: datetime, to: Collection[str], ticket: int | None = None
+) -> dict[str, int]:
+    """How many automatic mails were written to each of these addresses since then, or of those
+    about one ticket.
+
+    Not for the addresses of agents without a ticket: nobody limits how many those get.
+    """
+    asked = {"since": since, "to": sorted(to)}
+    if ticket is None:
+        rows = connection.execute(_TO_ALL, asked)
+    else:
+        rows = connection.execute(_ABOUT_ALL, asked | {"ticket": ticket})
+    return {row.recipient: row.mails for row in rows}
 
 
 def automatic_to(connection: Connection, since: datetime, recipient: str, limit: int) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -9,11 +10,19 @@ from maildesk.model.sla_timer import PendingNotification
 from maildesk.store import tables
 
 _NOTICE = tables.notice
+ADD = insert(_NOTICE)
 
 
 def add(connection: Connection, pending_notifications: Sequence[PendingNotification]) -> None:
     """Keep them, in the transaction that caused them."""
-    values = [
+    values = rows_of(pending_notifications)
+    if values:
+        connection.execute(ADD, values)
+
+
+def rows_of(pending_notifications: Sequence[PendingNotification]) -> list[dict[str, Any]]:
+    """The rows of these notices."""
+    return [
         {
             "person_id": one.to,
             "ticket": one.ticket,
@@ -25,8 +34,6 @@ def add(connection: Connection, pending_notifications: Sequence[PendingNotificat
         }
         for one in pending_notifications
     ]
-    if values:
-        connection.execute(insert(_NOTICE), values)
 
 
 def any_due(connection: Connection, now: datetime) -> bool:

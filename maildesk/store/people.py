@@ -22,6 +22,7 @@ _FOUND = 10
 
 # Built once: to build a statement takes SQLAlchemy longer than to run it.
 _ADD = insert(_PERSON).returning(_PERSON.c.id)
+_ADD_MANY = insert(_PERSON).returning(_PERSON.c.id, _PERSON.c.address)
 _ADD_ADDRESS = insert(_ADDRESS)
 _EVERY = (
     select(_PERSON, _MEMBER.c.team)
@@ -30,6 +31,13 @@ _EVERY = (
 )
 _BY_IDS = _EVERY.where(_PERSON.c.id.in_(bindparam("ids", expanding=True)))
 _IMPORTED = _EVERY.where(_PERSON.c.origin == Origin.IMPORT)
+_BY_ADDRESSES = (
+    select(_PERSON, _MEMBER.c.team, _ADDRESS.c.address.label("found_by"))
+    .join_from(_PERSON, _MEMBER, _MEMBER.c.person_id == _PERSON.c.id, isouter=True)
+    .join(_ADDRESS, _ADDRESS.c.person_id == _PERSON.c.id)
+    .where(_ADDRESS.c.address.in_(bindparam("addresses", expanding=True)))
+    .order_by(_MEMBER.c.team)
+)
 _BY_ADDRESS = _EVERY.join(_ADDRESS, _ADDRESS.c.person_id == _PERSON.c.id).where(
     _ADDRESS.c.address == bindparam("address")
 )
@@ -130,6 +138,40 @@ def find(connection: Connection, address: str) -> Person | None:
     """The person with that address, or None."""
     rows = connection.execute(_BY_ADDRESS, {"address": address_key(address)}).all()
     return next(iter(_people(rows).values()), None)
+
+
+def find_all(connection: Connection, addresses: Iterable[str]) -> dict[str, Person]:
+    """Those of these addresses that are known, by address in small letters, with their people."""
+    keys = sorted({address_key(address) for address in addresses})
+    rows = connection.execute(_BY_ADDRESSES, {"addresses": keys}).all() if keys else []
+    found: dict[str, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.found_by, []).append(row)
+    return {key: next(iter(_people(theirs).values())) for key, theirs in found.items()}
+
+
+def add_all(connection: Connection, addresses: Iterable[Address]) -> dict[str, Person]:
+    """Make people with these addresses known, who are not known yet; all of them, or nobody where
+    another transaction was faster with one."""
+    fresh = {one.key: one for one in addresses}
+    rows = [
+        {"name": one.name or one.address, "address": one.address, "organisation": ""}
+        for one in fresh.values()
+    ]
+    if not rows:
+        return {}
+    try:
+        with savepoint(connection):
+            added = connection.execute(_ADD_MANY, rows).all()
+            ids = {address_key(row.address): row.id for row in added}
+            owned = [{"address": key, "person_id": id_} for key, id_ in ids.items()]
+            connection.execute(_ADD_ADDRESS, owned)
+    except IntegrityError:
+        return {}
+    return {
+        key: Person(id=ids[key], name=one.name or one.address, address=one.address)
+        for key, one in fresh.items()
+    }
 
 
 def search(connection: Connection, said: str) -> tuple[Person, ...]:

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, bindparam, select, update
 
 from maildesk.model.event import Event, MessageAdded
+from maildesk.model.ticket import Ticket
 from maildesk.store import tables
-from maildesk.store.tickets import Message, event_of, message_of
+from maildesk.store.tickets import Message, event_of, load, message_of
 
 _TICKET = tables.ticket
 _EVENT = tables.ticket_event
@@ -20,28 +22,45 @@ _MOST = 300  # tickets that are looked at together
 _NEAR = 5_000  # rows of history behind the first one of a transaction in which its others stand
 
 
+def _down() -> Select[Any]:
+    """Each number once, so that a circle in the table ends, too."""
+    first = select(_TICKET.c.number).where(_TICKET.c.parent.in_(bindparam("of", expanding=True)))
+    tree = first.cte("below", recursive=True)
+    tree = tree.union(select(_TICKET.c.number).where(_TICKET.c.parent == tree.c.number))
+    return select(tree.c.number).limit(_MOST)
+
+
+def _up() -> Select[Any]:
+    first = select(_TICKET.c.parent).where(
+        _TICKET.c.number.in_(bindparam("of", expanding=True)), _TICKET.c.parent.is_not(None)
+    )
+    tree = first.cte("above", recursive=True)
+    step = select(_TICKET.c.parent).where(
+        _TICKET.c.number == tree.c.parent, _TICKET.c.parent.is_not(None)
+    )
+    tree = tree.union(step)
+    return select(tree.c.parent).limit(_MOST)
+
+
+# Built once: to build a statement takes SQLAlchemy longer than to run it.
+_DESCENDANTS = _down()
+_ANCESTORS = _up()
+
+
 def descendants(connection: Connection, number: int) -> list[int]:
     """Children, grandchildren and so on."""
-    found: list[int] = []
-    below = [number]
-    while below and len(found) < _MOST:
-        query = select(_TICKET.c.number).where(_TICKET.c.parent.in_(below))
-        below = [one for one in connection.execute(query).scalars() if one not in found]
-        found += below
-    return found[:_MOST]
+    return list(connection.execute(_DESCENDANTS, {"of": [number]}).scalars())
+
+
+def below(connection: Connection, number: int) -> dict[int, Ticket]:
+    """The tickets below that one. Locks nothing."""
+    found = load(connection, descendants(connection, number), lock=False)
+    return {one: ticket for one, (ticket, _) in found.items()}
 
 
 def ancestors(connection: Connection, numbers: Iterable[int]) -> list[int]:
     """Parents, grandparents and so on."""
-    found: list[int] = []
-    above = list(numbers)
-    while above and len(found) < _MOST:
-        query = select(_TICKET.c.parent).where(
-            _TICKET.c.number.in_(above), _TICKET.c.parent.is_not(None)
-        )
-        above = [one for one in connection.execute(query).scalars() if one not in found]
-        found += above
-    return found[:_MOST]
+    return list(connection.execute(_ANCESTORS, {"of": list(numbers)}).scalars())
 
 
 def move_texts(connection: Connection, origin: int, to: int, message: str | None) -> None:

@@ -34,12 +34,44 @@ _NEXT_NUMBER = (
     .values(value=tables.counter.c.value + 1)
     .returning(tables.counter.c.value)
 )
-_ADD = insert(_TICKET)
-_SAVE = update(_TICKET).where(_TICKET.c.number == bindparam("of"))
-_ADD_EVENT = insert(_EVENT)
+_LOAD = (
+    select(_TICKET, _PERSON.c.person_id)
+    .join_from(_TICKET, _PERSON, _PERSON.c.ticket == _TICKET.c.number, isouter=True)
+    .where(_TICKET.c.number.in_(bindparam("numbers", expanding=True)))
+    .order_by(_TICKET.c.number, _PERSON.c.person_id)
+)
+_LOAD_LOCKED = _LOAD.with_for_update(of=_TICKET)
+_APPROVALS = (
+    select(_APPROVAL)
+    .where(_APPROVAL.c.ticket.in_(bindparam("numbers", expanding=True)))
+    .order_by(_APPROVAL.c.ticket, _APPROVAL.c.round, _APPROVAL.c.approver)
+)
+_NEWEST_NUMBER = (
+    select(tables.counter.c.value).where(tables.counter.c.name == "ticket").with_for_update()
+)
+ADD = insert(_TICKET)
+SAVE = update(_TICKET).where(_TICKET.c.number == bindparam("of"))
+ADD_EVENT = insert(_EVENT)
 _TIMER = TypeAdapter(SlaTimer)
 _TIMERS = TypeAdapter(tuple[SlaTimer, ...])
-_ADD_MESSAGE = insert(_MESSAGE)
+ADD_MESSAGE = insert(_MESSAGE)
+_OUT = tables.outgoing
+_THREAD = union_all(
+    select(_MESSAGE.c.author, _MESSAGE.c.message_id, _MESSAGE.c.at).where(
+        _MESSAGE.c.ticket == bindparam("number"),
+        _MESSAGE.c.author.in_(bindparam("persons", expanding=True)),
+        _MESSAGE.c.message_id.is_not(None),
+    ),
+    select(_OUT.c.person_id, _OUT.c.message_id, _OUT.c.created_at).where(
+        _OUT.c.ticket == bindparam("number"),
+        _OUT.c.person_id.in_(bindparam("persons", expanding=True)),
+    ),
+)
+_OPEN_CHILD = select(func.max(_TICKET.c.number)).where(
+    _TICKET.c.parent == bindparam("of"),
+    _TICKET.c.requester == bindparam("person"),
+    tables.OPEN,
+)
 _OF_PROBLEM = (
     select(_TICKET.c.number)
     .where(_TICKET.c.event_key == bindparam("key"))
@@ -78,6 +110,11 @@ def next_number(connection: Connection) -> int:
     return int(connection.execute(_NEXT_NUMBER).scalar_one())
 
 
+def newest_number(connection: Connection) -> int:
+    """The newest number that was given; nobody takes the next one before the transaction ends."""
+    return int(connection.execute(_NEWEST_NUMBER).scalar_one())
+
+
 def load(
     connection: Connection, numbers: Iterable[int], *, lock: bool = True
 ) -> dict[int, tuple[Ticket, str]]:
@@ -88,22 +125,17 @@ def load(
     wanted = sorted(set(numbers))
     if not wanted:
         return {}
-    query = select(_TICKET).where(_TICKET.c.number.in_(wanted)).order_by(_TICKET.c.number)
-    rows = connection.execute(query.with_for_update() if lock else query).all()
-    return {row.number: (_ticket(connection, row), row.subject) for row in rows}
-
-
-def load_with_survivors(
-    connection: Connection, numbers: Iterable[int]
-) -> dict[int, tuple[Ticket, str]]:
-    """As `load`, with the tickets that any of these was merged into."""
-    loaded = load(connection, numbers)
-    missing = {t.merged_into for t, _ in loaded.values() if t.merged_into is not None}
-    while missing := missing - loaded.keys():
-        found = load(connection, missing)
-        loaded |= found
-        missing = {t.merged_into for t, _ in found.values() if t.merged_into is not None}
-    return loaded
+    statement = _LOAD_LOCKED if lock else _LOAD
+    rows = connection.execute(statement, {"numbers": wanted}).all()
+    people: dict[int, list[int]] = {}
+    for row in rows:
+        people.setdefault(row.number, []).append(row.person_id)
+    asked = [row.number for row in rows if row.round]
+    approvals = _approvals(connection, asked) if asked else {}
+    return {
+        row.number: (_ticket(row, people[row.number], approvals.get(row.number)), row.subject)
+        for row in rows
+    }
 
 
 def load_one(connection: Connection, number: int, *, lock: bool = True) -> tuple[Ticket, str]:
@@ -114,37 +146,41 @@ def load_one(connection: Connection, number: int, *, lock: bool = True) -> tuple
         raise LookupError(f"no ticket {number}") from None
 
 
-def _ticket(connection: Connection, row: Any) -> Ticket:
-    people = connection.execute(
-        select(_PERSON.c.person_id)
-        .where(_PERSON.c.ticket == row.number)
-        .order_by(_PERSON.c.person_id)
-    ).scalars()
+def _ticket(row: Any, people: Sequence[int | None], approval: Approval | None) -> Ticket:
     values = {name: getattr(row, name) for name in _COLUMNS}
     values["tags"] = tuple(row.tags)
     values["problems"] = tuple(row.problems)
     values["relations"] = tuple(Relation(kind, other) for kind, other in row.relations)
     values["sla_timers"] = _TIMERS.validate_python(row.sla_timers) if row.sla_timers else ()
-    return Ticket(**values, participants=tuple(people), approval=_approval(connection, row.number))
+    participants = tuple(person for person in people if person is not None)
+    return Ticket(**values, participants=participants, approval=approval)
 
 
-def _approval(connection: Connection, number: int) -> Approval | None:
-    """The newest round that asked somebody."""
-    newest = select(func.max(_APPROVAL.c.round)).where(_APPROVAL.c.ticket == number)
-    rows = connection.execute(
-        select(_APPROVAL)
-        .where(_APPROVAL.c.ticket == number, _APPROVAL.c.round == newest.scalar_subquery())
-        .order_by(_APPROVAL.c.approver)
-    ).all()
-    if not rows:
-        return None
+def _approvals(connection: Connection, numbers: Sequence[int]) -> dict[int, Approval]:
+    """Of each of these tickets the newest round that asked somebody."""
+    rounds: dict[int, list[Any]] = {}
+    for row in connection.execute(_APPROVALS, {"numbers": numbers}):
+        known = rounds.setdefault(row.ticket, [])
+        if known and known[0].round != row.round:
+            known.clear()
+        known.append(row)
+    return {number: _approval(rows) for number, rows in rounds.items()}
+
+
+def _approval(rows: Sequence[Any]) -> Approval:
     return Approval(
         votes=tuple(Vote(row.approver, row.said, row.said_at, row.instead_of) for row in rows),
         **{name: getattr(rows[0], name) for name in _OF_ROUND} | {"agreed": tuple(rows[0].agreed)},
     )
 
 
-def _columns(ticket: Ticket) -> dict[str, Any]:
+def row_of(ticket: Ticket, subject: str) -> dict[str, Any]:
+    """The row of a new ticket."""
+    return columns(ticket) | {"subject": subject, "trouble": ""}
+
+
+def columns(ticket: Ticket) -> dict[str, Any]:
+    """What events change of a ticket's row."""
     values = {name: getattr(ticket, name) for name in _COLUMNS}
     relations = [[relation.kind, relation.other] for relation in ticket.relations]
     return values | {
@@ -158,13 +194,13 @@ def _columns(ticket: Ticket) -> dict[str, Any]:
 
 def add(connection: Connection, ticket: Ticket, subject: str) -> None:
     """Insert a new ticket."""
-    connection.execute(_ADD, _columns(ticket) | {"subject": subject, "trouble": ""})
+    connection.execute(ADD, row_of(ticket, subject))
     _save_parts(connection, None, ticket)
 
 
 def save(connection: Connection, before: Ticket, after: Ticket) -> None:
     """Write what the events changed."""
-    connection.execute(_SAVE, _columns(after) | {"of": after.number})
+    connection.execute(SAVE, columns(after) | {"of": after.number})
     _save_parts(connection, before, after)
 
 
@@ -183,7 +219,7 @@ def _save_parts(connection: Connection, before: Ticket | None, after: Ticket) ->
 
 
 def _save_worked_tags(connection: Connection, before: Ticket | None, after: Ticket) -> None:
-    known, wanted = _worked_tags(before), _worked_tags(after)
+    known, wanted = worked_tags(before), worked_tags(after)
     rows = [{"tag": tag, "ticket": after.number} for tag in sorted(wanted - known)]
     if rows:
         connection.execute(insert(_TAG), rows)
@@ -192,7 +228,7 @@ def _save_worked_tags(connection: Connection, before: Ticket | None, after: Tick
         connection.execute(delete(_TAG).where(*of_it))
 
 
-def _worked_tags(ticket: Ticket | None) -> frozenset[str]:
+def worked_tags(ticket: Ticket | None) -> frozenset[str]:
     """The tags by which rules find the ticket: none where it is not being worked on."""
     if ticket is None or ticket.is_closed or ticket.state == "Resolved":
         return frozenset()
@@ -201,18 +237,25 @@ def _worked_tags(ticket: Ticket | None) -> frozenset[str]:
 
 def save_approval(connection: Connection, number: int, approval: Approval) -> None:
     """Write a round of asking: a row for each approver."""
+    of_round = (_APPROVAL.c.ticket == number, _APPROVAL.c.round == approval.round)
+    connection.execute(delete(_APPROVAL).where(*of_round))
+    connection.execute(insert(_APPROVAL), vote_rows(number, approval))
+
+
+def vote_rows(number: int, approval: Approval) -> list[dict[str, Any]]:
+    """The rows of a round of asking: one for each approver."""
     of_round = {name: getattr(approval, name) for name in _OF_ROUND}
-    for vote in approval.votes:
-        key = {"ticket": number, "round": approval.round, "approver": vote.person}
-        values = of_round | {
+    return [
+        of_round
+        | {
+            "ticket": number,
+            "approver": vote.person,
             "said": vote.said,
             "said_at": vote.at,
             "instead_of": vote.instead_of,
         }
-        where = (_APPROVAL.c[name] == value for name, value in key.items())
-        changed = connection.execute(update(_APPROVAL).where(*where).values(**values))
-        if changed.rowcount == 0:
-            connection.execute(insert(_APPROVAL).values(**(values | key)))
+        for vote in approval.votes
+    ]
 
 
 def record(
@@ -225,7 +268,16 @@ def record(
     at: datetime,
 ) -> None:
     """Append the events to the ticket's history."""
-    rows = [
+    rows = event_rows(number, events, actor=actor, cause=cause, at=at)
+    if rows:
+        connection.execute(ADD_EVENT, rows)
+
+
+def event_rows(
+    number: int, events: Sequence[Event], *, actor: Actor, cause: str, at: datetime
+) -> list[dict[str, Any]]:
+    """The rows of these events in the ticket's history."""
+    return [
         {
             "ticket": number,
             "at": at,
@@ -238,8 +290,6 @@ def record(
         }
         for event in events
     ]
-    if rows:
-        connection.execute(_ADD_EVENT, rows)
 
 
 def _data(event: Event) -> dict[str, Any]:
@@ -291,9 +341,14 @@ def history(
 
 def add_message(connection: Connection, message: Message) -> None:
     """Add a text to its ticket."""
+    connection.execute(ADD_MESSAGE, message_row(message))
+
+
+def message_row(message: Message) -> dict[str, Any]:
+    """The row of a text."""
     values = {field.name: getattr(message, field.name) for field in dataclasses.fields(message)}
     values["raw_mail_id"] = values.pop("mail")
-    connection.execute(_ADD_MESSAGE, values)
+    return values
 
 
 def settle_held(connection: Connection, message: str, kind: str) -> None:
@@ -361,43 +416,24 @@ def by_message_id(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
     return {row.message_id: row.ticket for row in rows}
 
 
-def of_problem(connection: Connection, key: str) -> tuple[Ticket, str] | None:
-    """The open ticket of that problem and its subject, locked; if merged, its survivor, however
-    often that was merged in turn."""
-    number = connection.execute(_OF_PROBLEM, {"key": key}).scalar()
-    if number is None:
-        return None
-    found = load_with_survivors(connection, [number])
-    while (survivor := found[number][0].merged_into) is not None:
-        number = survivor
-    return None if found[number][0].is_closed else found[number]
+def of_problem(connection: Connection, key: str) -> int | None:
+    """The newest ticket of that problem."""
+    return connection.execute(_OF_PROBLEM, {"key": key}).scalar()
 
 
-def open_child(connection: Connection, number: int, requester: int) -> tuple[Ticket, str] | None:
-    """The newest open ticket of that requester which an answer to this closed one opened, and its
-    subject, locked."""
-    query = select(func.max(_TICKET.c.number)).where(
-        _TICKET.c.parent == number,
-        _TICKET.c.requester == requester,
-        tables.OPEN,
-    )
-    child = connection.execute(query).scalar()
-    return load_one(connection, child) if child is not None else None
+def open_child(connection: Connection, number: int, requester: int) -> int | None:
+    """The newest open ticket of that requester which an answer to this closed one opened."""
+    return connection.execute(_OPEN_CHILD, {"of": number, "person": requester}).scalar()
 
 
-def thread_ids(connection: Connection, number: int, person: int) -> tuple[str, ...]:
-    """The Message-IDs of the ticket's mails that the person wrote or was sent, oldest first."""
-    out = tables.outgoing
-    wrote = select(_MESSAGE.c.message_id, _MESSAGE.c.at).where(
-        _MESSAGE.c.ticket == number,
-        _MESSAGE.c.author == person,
-        _MESSAGE.c.message_id.is_not(None),
-    )
-    was_sent = select(out.c.message_id, out.c.created_at).where(
-        out.c.ticket == number, out.c.person_id == person
-    )
-    rows = connection.execute(union_all(wrote, was_sent)).all()
-    return tuple(row.message_id for row in sorted(rows, key=lambda row: row.at))
+def thread_ids(
+    connection: Connection, number: int, persons: Iterable[int]
+) -> dict[int, list[tuple[datetime, str]]]:
+    """When each of these people wrote a mail to the ticket or was sent one, and its Message-ID."""
+    found: dict[int, list[tuple[datetime, str]]] = {}
+    for row in connection.execute(_THREAD, {"number": number, "persons": list(persons)}):
+        found.setdefault(row.author, []).append((row.at, row.message_id))
+    return found
 
 
 def workload(connection: Connection) -> tuple[dict[int, int], dict[int, int]]:

@@ -47,13 +47,15 @@ class Links:
         """Decide, then send the browser to read the outcome, so that a reload sends nothing."""
         if sent.choice is None or sent.too_long:
             return self._ask_again(token, sent)
-        done = self._door.act(token, sent.choice, sent.comment)
-        if isinstance(done, Problem):
-            return self.problem(done)
-        answer, page = done
+        answer = self._door.act(token, sent.choice, sent.comment)
+        if isinstance(answer, Problem):
+            return self.problem(answer)
         if answer is Answer.DONE:
             # Relative to /l/TOKEN: right under any proxy, and never made of the Host header.
             return RedirectResponse(f"../l/{quote(token, safe='')}", 303)
+        page = self._door.view(token)
+        if isinstance(page, Problem):
+            return self.problem(page)
         return self._refusal(answer, page, token, sent)
 
     def problem(self, problem: Problem) -> Response:

@@ -120,17 +120,17 @@ WRONG: tuple[tuple[str, str, str], ...] = (
     ("#re x", "#re x", "can mean #resolve or #reopen"),
     # the value is missing
     ("#team", "#team", "write what you mean after it: #team <team>"),
-    ("#team\nFirst line", "#team", "write what you mean behind it"),
+    ("#team\nFirst line", "#team", "write what you mean after it"),
     ("#escalate", "#escalate", "write the text after it: #escalate <L2|L3|field|team|back|"),
     ("#undo it", "#undo it", "write nothing after #undo on its line"),
     # two letters are a full name here
     ("Hi\n#cc lee@example.org\nRita", "#cc lee@example.org", "a command in the middle of the text"),
     # a tag on top of the mail is taken for a command, in doubt
-    ("#printers! are bad", "#printers! are bad", "not known"),
+    ("#printers! are bad", "#printers! are bad", "unknown command"),
     # the text is missing
-    ("#resolve", "#resolve", "write the text behind it"),
-    ("#resolve\n\nNew toner.", "#resolve", "write the text behind it"),
-    ("Hi\n#note\n#take", "#note", "write the text behind it"),
+    ("#resolve", "#resolve", "write the text after it"),
+    ("#resolve\n\nNew toner.", "#resolve", "write the text after it"),
+    ("Hi\n#note\n#take", "#note", "write the text after it"),
     # a text where none belongs
     ("#take the door", "#take the door", "write nothing after #take on its line"),
     # a known command amid text: neither obeyed nor sent to the requester unseen
@@ -194,7 +194,7 @@ def test_a_mail_of_too_many_commands_is_read_up_to_a_bound_and_says_so() -> None
     reading = read_commands("text\n" + "#note x\n" * 50_000)
     assert len(reading.commands) == 50
     assert [wrong.hint for wrong in reading.wrong] == [
-        "one command too many in one mail: this and all below it were not read"
+        "too many commands in one mail: this one and those below it were ignored"
     ]
 
 

@@ -197,7 +197,7 @@ def test_closing_ends_the_workers() -> None:
 
 DAEMON = """
 import os, signal
-from maildesk.ingest.pool import ReadingPool
+from maildesk.ingest.reading.pool import ReadingPool
 from tests.ingest.test_pool import raw_mail, worker_ids
 pool = ReadingPool(1)
 list(pool.read([raw_mail("a")]))

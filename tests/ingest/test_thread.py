@@ -211,7 +211,7 @@ CASES = (
         in_reply_to="<first@mail.rita>",
         expect=(1043, "token"),
         proves=True,
-        says="names ticket 1042, but reply token made for the sender goes before",
+        says="names ticket 1042, but reply token made for the sender is stronger",
     ),
     Case(
         why="a dead token does not hide a good reference",
@@ -379,7 +379,7 @@ CASES = (
     Case(
         why="a Thread-Index names no ticket",
         headers=(("thread-index", OUTLOOKS),),
-        says=f"Thread-Index of conversation {GUID}: it names no ticket by itself",
+        says=f"Thread-Index of conversation {GUID}: it alone names no ticket",
     ),
     Case(
         why="a Thread-Index beside what names one",

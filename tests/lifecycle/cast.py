@@ -4,6 +4,7 @@ Rita asks, Max is her manager, Ann (L1) and Lee (L2) are agents, Will watches, M
 get in, Boss decides where there is no manager.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,8 @@ from maildesk.model.ticket import Ticket, evolve
 from maildesk.rules.compile import compile_rules
 from tests.world import shipped_policy
 
+# What comes before it counts: the text of a mail, a move and what it brings, the end.
+_IN_ORDER = frozenset({"MessageAdded", "Reopened", "Closed", "ApprovalAsked", "ApprovalDecided"})
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
@@ -188,6 +191,14 @@ def after(ticket: Ticket | None, decision: Decision, now: datetime = NOW) -> Tic
 def told(decision: Decision) -> list[str]:
     """`template:name` of every letter, as in "reply:rita"."""
     return [f"{x.template}:{CAST[x.to].name.lower()}" for x in decision.outgoing_mails]
+
+
+def unordered(words: Iterable[str]) -> tuple[Counter[str], list[str]]:
+    """What is compared where the order of independent events, or mails, means nothing: each word as
+    often as it comes, and in their order those that follow from each other."""
+    every = list(words)
+    chain = [word for word in every if word.startswith("-> ") or word in _IN_ORDER]
+    return Counter(every), chain
 
 
 def happened(decision: Decision) -> list[str]:

@@ -26,7 +26,7 @@ from maildesk.model.cause import (
     UndoTarget,
     WrongCommand,
 )
-from maildesk.model.decision import Answer, Decision, OutgoingMail, Template
+from maildesk.model.decision import Answer, Change, Decision, OutgoingMail, Template
 from maildesk.model.event import ApprovalPassedOn, Event, MessageAdded, PersonJoined
 from maildesk.model.mail import Disposition, Kind
 from maildesk.model.person import Person, Proof
@@ -234,12 +234,14 @@ class AnyHistory(RuleBasedStateMachine):
     def time_passes(self, days: int) -> None:
         self.now += timedelta(days=days, minutes=1)
         due = self._ticket().next_due
-        decision = self._happen(DeadlineReached(RITA), None)
+        decision = self._happen(DeadlineReached(requester=RITA), None)
         assert bool(decision.changes) == (due is not None and due <= self.now)
 
     @rule(to=people, template=st.sampled_from(Template))
     def a_mail_does_not_arrive(self, to: Person, template: Template) -> None:
-        decision = self._happen(DeliveryFailed(recipient=to, template=template, reason="550"), None)
+        decision = self._happen(
+            DeliveryFailed(requester=RITA, recipient=to, template=template, reason="550"), None
+        )
         asked = {
             outgoing_mail.to
             for outgoing_mail in decision.outgoing_mails
@@ -267,7 +269,12 @@ class AnyHistory(RuleBasedStateMachine):
     def _happen(self, cause: Cause, who: Person | None) -> Decision:
         before = self.ticket
         self.now += timedelta(minutes=1)
+        # The numbers of the ticket itself, of the child of a closed one, and of what is split off.
+        number = 1001 if before is None else 2000 if before.is_closed else 2001
+        cause = replace(cause, number=number)
         decision = decide(before, cause, POLICY, self.now)
+        for change in decision.changes:
+            assert change.after == _folded(change, self.now)
         assert decision == decide(before, cause, POLICY, self.now)  # it depends on nothing else
         self.before = {**self.others, **({} if before is None else {before.number: before})}
         self.elsewhere = {}
@@ -293,7 +300,7 @@ class AnyHistory(RuleBasedStateMachine):
             tickets={**self.others, mine.number: mine},
             people={"will": (WILL,)},
             latest=latest,
-            split_candidate=SplitCandidate(latest=latest, number=2001),
+            split_candidate=SplitCandidate(latest=latest),
             undo_target=UndoTarget(
                 at=self.history[-1][1], events=last, elsewhere=self.elsewhere, before=self.before
             ),
@@ -443,6 +450,14 @@ class AnyHistory(RuleBasedStateMachine):
 def _leaks(outgoing_mail: OutgoingMail) -> bool:
     secret = "SECRET" in outgoing_mail.text or "SECRET" in outgoing_mail.note
     return outgoing_mail.to not in AGENTS and secret
+
+
+def _folded(change: Change, now: datetime) -> Ticket | None:
+    """The ticket as its events alone give it."""
+    ticket = change.before
+    for event in change.events:
+        ticket = evolve(ticket, event, number=change.after.number, at=now)
+    return ticket
 
 
 def _but_the_time(ticket: Ticket) -> tuple[object, ...]:

@@ -86,7 +86,7 @@ def _expiring(**kind: Any) -> Policy:
 
 def _report(report: Report) -> ProblemReported:
     return ProblemReported(
-        reporter=RITA,
+        requester=RITA,
         report=report,
         key="icinga:disk",
         message="m",
@@ -114,19 +114,20 @@ RESOLVED = [
     pytest.param(Way(ANALYSIS, mail(RITA), _rule("replied")), id="a rule on a reply"),
     pytest.param(Way(PROBLEM, _report(Report.RECOVERY)), id="the end of a problem"),
     pytest.param(
-        Way(replace(PROBLEM, settle_due=NOW), DeadlineReached(RITA)),
+        Way(replace(PROBLEM, settle_due=NOW), DeadlineReached(requester=RITA)),
         id="a problem that stayed away",
     ),
     pytest.param(
-        Way(HOLD_ENDS, DeadlineReached(RITA), _rule("status-changed", **MOVED)),
+        Way(HOLD_ENDS, DeadlineReached(requester=RITA), _rule("status-changed", **MOVED)),
         id="a hold that ends by the clock, and a rule",
     ),
     pytest.param(
-        Way(_due(ASKED), DeadlineReached(RITA), _expiring(on_expiry="approve")),
+        Way(_due(ASKED), DeadlineReached(requester=RITA), _expiring(on_expiry="approve")),
         id="an approval that expires, and a rule",
     ),
     pytest.param(
-        Way(SINCE, DeadlineReached(RITA), _rule("waited", **WAITS)), id="a rule that waited"
+        Way(SINCE, DeadlineReached(requester=RITA), _rule("waited", **WAITS)),
+        id="a rule that waited",
     ),
 ]
 

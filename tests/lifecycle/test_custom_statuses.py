@@ -96,7 +96,7 @@ def test_a_rule_closes_what_waits_for_an_answer_as_the_clock_does() -> None:
     rule = {"name": "It", **waited, "then": {"status": "Completed"}}
     policy = replace(OWN, rules=compile_rules(Rules.model_validate({"rule": [rule]})))
     ticket = replace(WAITING, status_since=due, rules_due=NOW)
-    decision = decide(ticket, DeadlineReached(RITA), policy, NOW)
+    decision = decide(ticket, DeadlineReached(requester=RITA), policy, NOW)
     closed = after(ticket, decision)
     closing = OWN.workflow.closing
     assert told(decision) == ["closure:rita"]
@@ -112,7 +112,9 @@ def test_what_a_rule_resolves_closes_by_itself(status: str) -> None:
     assert resolved.close_due is not None
     assert told(decision)[-1] == "update:rita"
     due = resolved.close_due
-    assert after(resolved, decide(resolved, DeadlineReached(RITA), OWN, due), due).is_closed
+    assert after(
+        resolved, decide(resolved, DeadlineReached(requester=RITA), OWN, due), due
+    ).is_closed
 
 
 def test_work_that_goes_on_takes_the_closing_away() -> None:

@@ -120,7 +120,7 @@ class Desk:
         return self.writes(who, "I am out of office.", kind=Kind.AUTO_REPLY, away=True)
 
     def bounces(self, who: Person, template: str = "approval") -> Decision:
-        cause = DeliveryFailed(recipient=who, template=template, reason="550")
+        cause = DeliveryFailed(requester=RITA, recipient=who, template=template, reason="550")
         return self.happens(self._decide(cause))
 
     def time_passes(self, until: datetime = FRIDAY) -> Decision:
@@ -517,9 +517,9 @@ def test_a_change_at_the_second_level_asks_again_from_the_first(way: str) -> Non
 def test_a_tick_that_comes_late_or_twice_strikes_once() -> None:
     house = desk({}, expire_after_days=4, on_expiry="reject")
     ticket, _ = bought(house)
-    late = decide(ticket, DeadlineReached(RITA), house, FRIDAY + timedelta(days=90))
+    late = decide(ticket, DeadlineReached(requester=RITA), house, FRIDAY + timedelta(days=90))
     assert [type(event).__name__ for event in events(late)][-1] == "Closed"
     closed = ticket
     for event in events(late):
         closed = evolve(closed, event, number=1002, at=FRIDAY)
-    assert events(decide(closed, DeadlineReached(RITA), house, FRIDAY)) == []
+    assert events(decide(closed, DeadlineReached(requester=RITA), house, FRIDAY)) == []

@@ -7,6 +7,7 @@ import pytest
 
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.decision_builder import DecisionBuilder, Savepoint
+from maildesk.model.approval import Approval
 from maildesk.model.cause import AgentActed, Command, Facts, ParentStateChanged, TicketReported
 from maildesk.model.decision import Actor, ActorKind, Decision, Moving, RelatedChange, Template
 from maildesk.model.event import Tagged
@@ -46,7 +47,9 @@ def test_a_rolled_back_decision_is_as_it_was_in_every_field() -> None:
     )
     builder.actor, builder.policy = Actor(ActorKind.RULE), with_rules()
     builder.moving, builder.distrust = Moving(7), RITA.id
-    builder.is_new = builder.silent = builder.rules_ran = True
+    builder.silent = builder.rules_ran = True
+    builder.before, builder.number = None, 1009
+    builder.rounds.append(Approval(votes=(), round=1, asked_at=NOW))
     builder.descendants, builder.now = {7: replace(NEW, number=7)}, NOW.replace(year=2027)
     same = [name for name, value in _state(builder).items() if value == before[name]]
     assert same == []  # the test touches every field that there is

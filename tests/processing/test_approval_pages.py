@@ -132,7 +132,7 @@ def build(tmp_path: Path) -> Iterator[Callable[..., World]]:
 def acts(
     world: World, outgoing_mail: OutgoingMail, choice: Choice, comment: str
 ) -> tuple[Answer, Page]:
-    found = world.door.act(outgoing_mail.token, choice, comment)
+    found = world.acts(outgoing_mail.token, choice, comment)
     assert isinstance(found, tuple)
     return found
 

@@ -1,6 +1,6 @@
 """Another set of rules over the journal: exactly what would differ is listed, nothing changes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from maildesk.config.schema.rules import Rules
+from maildesk.ingest.reading.pool import ReadingPool
 from maildesk.model.cause import Work
 from maildesk.processing.forecast.backtest import Backtest, Changed
 from maildesk.rules.compile import compile_rules
@@ -210,6 +211,40 @@ def test_what_came_by_no_mail_is_counted_where_rules_would_look(desk_with: Desk)
     moved = {"name": "Moved", "on": "status-changed", "then": {"tag": "moved"}}
     world = desk_with(DESK)
     told = one(world.writes("rita", "Hm."), "ann", "agent-notification")
-    world.door.act(told.token, Work.RESOLVE, "Toner.")
+    world.acts(told.token, Work.RESOLVE, "Toner.")
     assert ask(world, DESK)[1] == {}
     assert ask(world, DESK, moved)[1] == {"status-changed": 1}
+
+
+ASKS = {
+    "name": "Costs",
+    "when": 'mail.subject.contains("laptop")',
+    "then": {"ask_approval": "manager"},
+}
+
+
+def test_an_approval_that_a_rule_asked_for_and_somebody_gave_is_replayed(desk_with: Desk) -> None:
+    world = desk_with(DESK, ASKS)
+    asked = one(world.writes("rita", "For work.", subject="A laptop"), "max", "approval")
+    world.writes("max", "approve", answering=asked)
+    world.writes("rita", "When does it come?", subject="[MD-1001]", trusted=True)
+    assert world.ticket(1001).approval is not None
+    assert ask(world, DESK, ASKS)[0] == []
+    assert ask(world)[0] == []
+
+
+def test_a_consumer_that_raises_ends_the_readers(desk_with: Desk) -> None:
+    world = desk_with(DESK)
+    for n in range(3):
+        world.writes("rita", "Hm.", subject=f"Number {n}")
+    with world.store.read() as connection:
+        ids = rows.ids_since(connection, MONDAY)
+    with pytest.raises(ZeroDivisionError):
+        _stop_in_the_middle(world, ids)
+
+
+def _stop_in_the_middle(world: World, ids: Sequence[int]) -> None:
+    with ReadingPool() as readers:
+        suspended = Backtest(world.store, world.runtime.policy, None, readers).run(ids)
+        for _ in suspended:
+            raise ZeroDivisionError

@@ -367,7 +367,7 @@ def test_a_link_of_an_agent_opens_to_nobody_else(told: Told, who: str) -> None:
     before = told.world.ticket(told.number)
     assert told.world.door.view(token) is Problem.NOT_YOURS
     for choice in Work:
-        assert told.world.door.act(token, choice, "Mine.") is Problem.NOT_YOURS
+        assert told.world.acts(token, choice, "Mine.") is Problem.NOT_YOURS
     assert told.world.ticket(told.number) == before
 
 
@@ -401,7 +401,7 @@ def test_acting_shows_the_ticket_as_it_is_afterwards(world: World) -> None:
     assert isinstance(shown, Page)
     assert shown.resolution == "Toner."
     world.clock.forward(minutes=1)
-    acted = world.door.act(token, Choice.REJECT, " It smears. ")
+    acted = world.acts(token, Choice.REJECT, " It smears. ")
     assert isinstance(acted, tuple)
     answer, page = acted
     assert (answer, page.status, page.choices) == (Answer.DONE, "Analysis", ())
@@ -414,12 +414,12 @@ def test_acting_shows_the_ticket_as_it_is_afterwards(world: World) -> None:
 def test_an_agent_resolves_by_the_link_and_takes_it_back_by_mail(world: World) -> None:
     for_ann = one(world.writes("rita", "No print."), "ann", "agent-notification")
     world.clock.forward(minutes=1)
-    acted = world.door.act(for_ann.token, Work.TAKE, "")
+    acted = world.acts(for_ann.token, Work.TAKE, "")
     assert isinstance(acted, tuple)
     assert (acted[0], acted[1].choices) == (Answer.DONE, (Work.RESOLVE, Work.HAND_ON))
     taken = world.ticket(1001)
     world.clock.forward(minutes=1)
-    acted = world.door.act(for_ann.token, Work.RESOLVE, " Toner. ")
+    acted = world.acts(for_ann.token, Work.RESOLVE, " Toner. ")
     assert isinstance(acted, tuple)
     answer, page = acted
     assert (answer, page.status, page.choices) == (Answer.DONE, "Waiting for Closure", ())
@@ -436,10 +436,10 @@ def test_an_agent_resolves_by_the_link_and_takes_it_back_by_mail(world: World) -
 def test_an_agent_hands_a_ticket_on_by_the_link_once(world: World) -> None:
     for_ann = one(world.writes("rita", "No print."), "ann", "agent-notification")
     world.new_letters()
-    missing = world.door.act(for_ann.token, Work.HAND_ON, " ")
+    missing = world.acts(for_ann.token, Work.HAND_ON, " ")
     assert isinstance(missing, tuple)
     assert missing[0] is Answer.REASON_MISSING
-    acted = world.door.act(for_ann.token, Work.HAND_ON, "The switch is down.")
+    acted = world.acts(for_ann.token, Work.HAND_ON, "The switch is down.")
     assert isinstance(acted, tuple)
     answer, page = acted
     assert (answer, page.status, page.next_team) == (Answer.DONE, "Escalated", "")
@@ -448,7 +448,7 @@ def test_an_agent_hands_a_ticket_on_by_the_link_once(world: World) -> None:
     outgoing_mails = world.new_letters()
     assert "The switch is down." in one(outgoing_mails, "lee", "agent-notification").text
     assert "The switch is down." not in one(outgoing_mails, "rita", "update").text
-    again = world.door.act(for_ann.token, Work.HAND_ON, "The switch is down.")
+    again = world.acts(for_ann.token, Work.HAND_ON, "The switch is down.")
     assert isinstance(again, tuple)
     assert again[0] is Answer.ALREADY_DECIDED
     assert world.ticket(1001).team == "Network"
@@ -459,7 +459,7 @@ def test_a_click_on_a_ticket_that_waits_for_an_approval_changes_nothing(world: W
     ann, expires = world.people()["ann@example.org"], world.clock.now + timedelta(days=1)
     token = sign_link(LinkToken(WORK, 1001, ann, 1, expires), world.runtime.keys)
     before, said = world.ticket(1001), world.messages(1001)
-    acted = world.door.act(token, Work.RESOLVE, "Here you are.")
+    acted = world.acts(token, Work.RESOLVE, "Here you are.")
     assert isinstance(acted, tuple)
     assert acted[0] is Answer.ILLEGAL
     assert "waits for an approval" in acted[1].hindrance
@@ -483,7 +483,7 @@ def test_a_choice_that_the_page_does_not_offer_is_unknown(
     told: Told, purpose: Purpose, choice: Choice | Work
 ) -> None:
     _history(told, [RESOLVED])
-    assert told.world.door.act(told.link("rita", purpose, 1), choice, "why") is Problem.UNKNOWN
+    assert told.world.acts(told.link("rita", purpose, 1), choice, "why") is Problem.UNKNOWN
     assert told.world.ticket(told.number).waits_for_requester
 
 
@@ -499,7 +499,7 @@ def test_a_link_to_nothing_is_unknown(
     told: Told, spoil: Callable[[Told], str], problem: Problem
 ) -> None:
     assert told.world.door.view(spoil(told)) is problem
-    assert told.world.door.act(spoil(told), Choice.ACCEPT, "") is problem
+    assert told.world.acts(spoil(told), Choice.ACCEPT, "") is problem
 
 
 @pytest.mark.parametrize(("days", "expired"), [(29.9, False), (30, True), (31, True)])

@@ -1,13 +1,38 @@
 """A held mail waits for an agent, who lets its sender in, splits it off or drops it."""
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from maildesk.model.event import Release
 from maildesk.model.person import Person
+from maildesk.model.ticket import Relation
 from maildesk.processing.mail.held_mails import held_in, settle
 from maildesk.store import people
 from maildesk.store.tickets import Message
-from tests.world import ADDRESS, World, one, to
+from tests.world import ADDRESS, World, build, one, shipped_policy, to
+
+WorldWithRules = Callable[..., World]
+
+
+@pytest.fixture
+def world_with_rules(tmp_path: Path) -> Iterator[WorldWithRules]:
+    """A desk with these rules, and a team of Ann and Lee."""
+    made: list[World] = []
+
+    def one_world(*rules: dict[str, Any]) -> World:
+        policy = shipped_policy().people.model_dump()
+        both = {"name": "Both", "members": ["ann@example.org", "lee@example.org"]}
+        policy["team"] = [*policy["team"], both]
+        files = shipped_policy(rules={"rule": list(rules)}, people=policy)
+        made.append(build(f"sqlite:///{tmp_path}/desk.db", policy=files))
+        return made[-1]
+
+    yield one_world
+    for world in made:
+        world.close()
 
 
 def _ann(world: World) -> Person:
@@ -96,3 +121,38 @@ def test_nothing_but_a_held_mail_can_be_judged(world: World) -> None:
         settle(world.runtime, 1001, "nothing", "added", _ann(world))
     with pytest.raises(LookupError):
         settle(world.runtime, 999, "nothing", "added", _ann(world))
+
+
+def _held_at(world: World, subject: str) -> str:
+    """A mail of Mallory's that is held on ticket 1001."""
+    acknowledgement = one(world.outgoing_mails(), "rita", "acknowledgement")
+    reference = {"In-Reply-To": str(acknowledgement.message["Message-ID"])}
+    world.writes("mallory", "Mine, too.", subject=subject, headers=reference)
+    [held] = _held(world)
+    return held.id
+
+
+def test_a_split_off_mail_is_assigned_by_the_workload_of_the_agents(
+    world_with_rules: WorldWithRules,
+) -> None:
+    world = world_with_rules({"name": "Turns", "then": {"team": "Both", "assign": "round-robin"}})
+    world.writes("rita", "No print.")
+    held = _held_at(world, "Re: [MD-1001] And mine")
+    _settle(world, held, "split")
+    names = {member.id: member.name for member in world.runtime.policy.directory.teams["Both"]}
+    assignees = [names[world.ticket(number).assignee or 0] for number in (1001, 1002)]
+    assert assignees == ["Ann Archer", "Lee Linden"]
+
+
+def test_a_split_off_mail_is_related_to_the_open_tickets_of_its_sender(
+    world_with_rules: WorldWithRules,
+) -> None:
+    twice = {"name": "Twice", "then": {"relate": {"as": "duplicate", "to": "same subject"}}}
+    world = world_with_rules({"name": "Desk", "then": {"team": "Both"}}, twice)
+    world.writes("rita", "No print.")
+    world.writes("mallory", "It jams.", subject="And mine")
+    held = _held_at(world, "And mine")
+    _settle(world, held, "split")
+    assert world.ticket(1003).relations == (Relation("duplicate", 1002),)
+    assert world.ticket(1002).relations == (Relation("duplicate", 1003),)
+    assert world.replayed(1003) == world.ticket(1003)

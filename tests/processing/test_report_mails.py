@@ -49,7 +49,7 @@ def test_a_week_is_told_on_monday_at_eight_and_never_again(world: World) -> None
     mail = one(outgoing_mails, "max", "report")
     assert mail.subject == "Weekly report: 23 November 2026 to 30 November 2026"
     assert "Opened:         1 (1 more than in the period before)" in mail.text
-    assert "First response: 100 % kept, 1 of 1" in mail.text
+    assert "First response: 100 % met, 1 of 1" in mail.text
     assert mail.message["Auto-Submitted"] == "auto-generated"
     for _ in range(3):
         world.clock.forward(hours=1)
@@ -119,7 +119,7 @@ def test_a_report_can_be_sent_at_once_to_one_person(world: World) -> None:
     with world.store.read() as connection:
         ann = people.find(connection, ADDRESS["ann"])
     assert scheduled_reports.send_now(world.runtime, world.runtime.reports[0], ann) == ()
-    assert "Opened:        1 " in one(world.new_letters(), "ann", "report").text
+    assert "Opened:         1 " in one(world.new_letters(), "ann", "report").text
     world.clock.forward(days=5)
     world.desk.tick()  # and at its time all the same
     assert len(to(world.new_letters(), "max")) == 1

@@ -26,7 +26,7 @@ def test_the_manager_approves_by_link(world_on_each: World) -> None:
     assert page.choices == (Choice.APPROVE, Choice.REJECT)
     assert [entry.text.strip() for entry in page.conversation] == ["I need one."]
 
-    assert world.door.act(request.token, Choice.APPROVE, "") != Problem.UNKNOWN
+    assert world.acts(request.token, Choice.APPROVE, "") != Problem.UNKNOWN
 
     outgoing_mails = world.new_letters()
     one(outgoing_mails, "max", "decision-receipt")
@@ -56,7 +56,7 @@ def test_a_rejection_without_a_reason_changes_nothing_and_is_asked_about(world: 
     outgoing_mails = world.writes("max", "reject", answering=request)
     assert [(x.to, x.template) for x in outgoing_mails] == [("max@example.org", "confirmation")]
     assert world.ticket(1001).waits_for_approval
-    acted = world.door.act(request.token, Choice.REJECT, "  ")
+    acted = world.acts(request.token, Choice.REJECT, "  ")
     assert isinstance(acted, tuple)
     assert acted[0] is Answer.REASON_MISSING
 
@@ -89,8 +89,8 @@ def test_a_mail_that_only_says_it_is_from_the_manager_approves_nothing(world: Wo
 
 def test_the_second_decision_hears_of_the_first(world: World) -> None:
     request = _asked(world)
-    world.door.act(request.token, Choice.APPROVE, "")
-    acted = world.door.act(request.token, Choice.REJECT, "changed my mind")
+    world.acts(request.token, Choice.APPROVE, "")
+    acted = world.acts(request.token, Choice.REJECT, "changed my mind")
     assert isinstance(acted, tuple)
     answer, page = acted
     assert answer is Answer.ALREADY_DECIDED

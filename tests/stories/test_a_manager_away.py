@@ -54,7 +54,7 @@ def test_an_automatic_answer_lets_the_delegate_decide(away: World) -> None:
     page = away.door.view(request.token)
     assert isinstance(page, Page)
     assert page.choices == ()
-    acted = away.door.act(outgoing_mails[0].token, Choice.APPROVE, "")
+    acted = away.acts(outgoing_mails[0].token, Choice.APPROVE, "")
     assert isinstance(acted, tuple)
     assert acted[0] is Answer.DONE
     assert away.ticket(1001).status == "Assign"

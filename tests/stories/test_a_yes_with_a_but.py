@@ -21,7 +21,7 @@ def _acts(
     world: World, outgoing_mail: OutgoingMail, choice: Choice, comment: str
 ) -> tuple[Answer, Page]:
     world.clock.forward(minutes=1)
-    acted = world.door.act(outgoing_mail.token, choice, comment)
+    acted = world.acts(outgoing_mail.token, choice, comment)
     assert isinstance(acted, tuple)
     return acted
 

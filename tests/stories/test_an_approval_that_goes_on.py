@@ -386,7 +386,7 @@ def test_people_are_told_for_whom_it_waits_and_what_they_can_do(build: Build) ->
     assert isinstance(page, Page)
     assert page.waits_for == "Max Moreno"
     assert "#delegate" in one(outgoing_mails, "max", "approval").text
-    world.door.act(newest(world, "max").token, Choice.APPROVE, "")
+    world.acts(newest(world, "max").token, Choice.APPROVE, "")
     page = world.door.view(ack.token)
     assert isinstance(page, Page)
     assert page.waits_for == ""

@@ -265,7 +265,7 @@ class AnyDay(RuleBasedStateMachine):
         outgoing_mail = self._one_of(who, which)
         if outgoing_mail is not None and "/l/" in outgoing_mail.text:
             self.world.clock.forward(minutes=1)
-            self.world.door.act(outgoing_mail.token, choice, comment)
+            self.world.acts(outgoing_mail.token, choice, comment)
             self._deliver()
 
     @rule(subject=st.sampled_from(("[PROBLEM] disk on a is BAD!", "[RECOVERY] disk on a is OK!")))

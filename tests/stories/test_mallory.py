@@ -70,7 +70,7 @@ def test_a_forged_cut_or_padded_link_is_unknown_and_changes_nothing(
         spoil, spoil + request.token[len(spoil) :] if spoil else ""
     )
     assert world.door.view(token) is Problem.UNKNOWN
-    assert world.door.act(token, Choice.APPROVE, "") is Problem.UNKNOWN
+    assert world.acts(token, Choice.APPROVE, "") is Problem.UNKNOWN
     assert world.ticket(1001).waits_for_approval
 
 
@@ -78,7 +78,7 @@ def test_an_expired_link_says_so(world: World) -> None:
     request = one(world.writes("rita", "One.", subject="New laptop please"), "max", "approval")
     world.clock.forward(days=31)
     assert world.door.view(request.token) is Problem.EXPIRED
-    assert world.door.act(request.token, Choice.APPROVE, "") is Problem.EXPIRED
+    assert world.acts(request.token, Choice.APPROVE, "") is Problem.EXPIRED
 
 
 def test_a_link_of_an_earlier_round_decides_nothing(world: World) -> None:
@@ -86,7 +86,7 @@ def test_a_link_of_an_earlier_round_decides_nothing(world: World) -> None:
     first = one(world.writes("ann", "#resolve One.", answering=for_ann), "rita", "resolution")
     world.writes("rita", "reject No.", answering=first)
     world.writes("ann", "#resolve Two.", answering=for_ann)
-    world.door.act(first.token, Choice.ACCEPT, "")
+    world.acts(first.token, Choice.ACCEPT, "")
     assert world.ticket(1001).status == "Waiting for Closure"
 
 

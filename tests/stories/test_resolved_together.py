@@ -1,6 +1,6 @@
 """What was resolved with another ticket, or by an event, finds a way back; nobody is not heard."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -37,6 +37,30 @@ def world(tmp_path: Path) -> Iterator[World]:
     for number in made.numbers():
         assert made.replayed(number) == made.ticket(number)
     made.close()
+
+
+@pytest.fixture
+def world_with_rule(tmp_path: Path) -> Iterator[Callable[[str], World]]:
+    """A desk with a rule that resolves a ticket when it comes to a status."""
+    made: list[World] = []
+
+    def one_world(status: str) -> World:
+        rule = {
+            "name": "comes to it",
+            "on": ["status-changed", "approved"],
+            "when": f'ticket.status == "{status}"',
+            "then": {"status": "Resolved by Event"},
+        }
+        quick = {"name": "quick", "expire_after_days": 1, "on_expiry": "approve"}
+        policy = shipped_policy(rules={"rule": [rule]}, approvals={"approval": [quick]})
+        made.append(build(f"sqlite:///{tmp_path}/desk.db", policy=policy))
+        return made[-1]
+
+    yield one_world
+    for world in made:
+        for number in world.numbers():
+            assert world.replayed(number) == world.ticket(number)
+        world.close()
 
 
 def _orders(world: World, number: int, commands: str) -> list[OutgoingMail]:
@@ -116,7 +140,7 @@ def test_a_parent_that_is_opened_again_takes_its_children_along(world: World, ho
     resolution, _ = _descendants(world)
     match how:
         case "link":
-            world.door.act(resolution.token, Choice.REJECT, "It smears.")
+            world.acts(resolution.token, Choice.REJECT, "It smears.")
         case "mail":
             world.writes("rita", "reject It smears.", answering=resolution)
         case "words":
@@ -165,6 +189,32 @@ def test_children_are_resolved_with_what_a_rule_resolves(world: World, how: str)
     assert _statuses(world) == ["Resolved by Event", "Resolved by Origin ticket"]
     _orders(world, 1001, "#reopen")
     assert _statuses(world) == ["Analysis", "Analysis"]
+
+
+def test_children_are_resolved_with_what_a_rule_resolves_when_a_hold_ends(
+    world_with_rule: Callable[[str], World],
+) -> None:
+    world = world_with_rule("Assign")
+    world.writes("rita", "No print.", subject="Printer A")
+    world.writes("max", "No print here either.", subject="Printer B")
+    _orders(world, 1001, "#child 1002")
+    _orders(world, 1001, "#hold vendor until 2026-12-01")
+    world.clock.forward(days=10)
+    world.desk.tick()
+    assert _statuses(world) == ["Resolved by Event", "Resolved by Origin ticket"]
+
+
+def test_children_are_resolved_with_what_a_rule_resolves_when_an_approval_expires(
+    world_with_rule: Callable[[str], World],
+) -> None:
+    world = world_with_rule("Assign")
+    world.writes("rita", "No print.", subject="Printer A")
+    world.writes("max", "No print here either.", subject="Printer B")
+    _orders(world, 1001, "#child 1002")
+    _orders(world, 1001, "#approval quick")
+    world.clock.forward(days=10)
+    world.desk.tick()
+    assert _statuses(world) == ["Resolved by Event", "Resolved by Origin ticket"]
 
 
 def test_an_agent_sees_that_what_an_event_resolved_is_not_over(world: World) -> None:

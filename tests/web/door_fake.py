@@ -116,7 +116,7 @@ class DoorFake:
     def enclosure(self, token: str, message: str, index: int) -> Enclosure | Problem:
         return self.enclosures.get((token, message, index), Problem.UNKNOWN)
 
-    def act(self, token: str, choice: Choice | Work, comment: str) -> tuple[Answer, Page] | Problem:
+    def act(self, token: str, choice: Choice | Work, comment: str) -> Answer | Problem:
         with self._lock:
             found = self.view(token)
             if isinstance(found, Problem):
@@ -125,7 +125,7 @@ class DoorFake:
             if answer is Answer.DONE:
                 self.decisions.append((token, choice, comment))
                 self._close(token, found, choice)
-            return answer, self.pages[token]
+            return answer
 
     def _answer(self, token: str, found: Page, choice: Choice | Work, comment: str) -> Answer:
         if found.outdated:

@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Self, TypeAlias
 
@@ -104,7 +104,9 @@ class ReadingPool:
         self._mails_per_worker = mails_per_worker
         self._workers: list[_Worker] = []
         self._selector = selectors.DefaultSelector()
-        self._lock = threading.Lock()
+        self._turn = threading.Lock()  # held from a consumer's first mail to its last
+        self._working = threading.Lock()  # held while the workers are dealt with
+        self._closed = 0
 
     def __enter__(self) -> Self:
         return self
@@ -113,29 +115,44 @@ class ReadingPool:
         self.close()
 
     def close(self) -> None:
-        """End all workers. The pool starts new ones when it is asked again."""
-        with self._lock:
+        """End all workers, also where a consumer stopped in the middle: it is told when it asks
+        for its next mail. The pool starts new workers when it is asked again."""
+        with self._working:
+            self._closed += 1
+            self._turn = threading.Lock()
             self._end(self._workers)
 
-    def read(self, raws: Sequence[RawMail], *, head_only: bool = False) -> Iterator[Answer]:
+    def read(
+        self, raws: Sequence[RawMail], *, head_only: bool = False
+    ) -> Generator[Answer, None, None]:
         """A reading for each mail, in order, while the next ones are being read.
 
         `head_only` for mails that broke their limits: their header blocks alone are read.
         One consumer at a time; others wait until this one is through or closes its iterator.
-        Raises PoolError where no worker starts.
+        Raises PoolError where no worker starts, or where the pool was closed meanwhile.
         """
-        with self._lock:
+        with self._turn:
+            closed = self._closed
             answers: dict[int, Answer] = {}
             waiting = deque(range(len(raws)))
             try:
-                self._feed(raws, waiting, head_only)
                 for wanted in range(len(raws)):
-                    while wanted not in answers:
-                        self._collect(answers, waiting)
-                        self._feed(raws, waiting, head_only)
+                    with self._working:
+                        self._go_on(closed)
+                        if wanted == 0:
+                            self._feed(raws, waiting, head_only)
+                        while wanted not in answers:
+                            self._collect(answers, waiting)
+                            self._feed(raws, waiting, head_only)
                     yield answers.pop(wanted)
             finally:  # the consumer may have left early
-                self._end([worker for worker in self._workers if worker.asked])
+                with self._working:
+                    if closed == self._closed:
+                        self._end([worker for worker in self._workers if worker.asked])
+
+    def _go_on(self, closed: int) -> None:
+        if closed != self._closed:
+            raise PoolError("the reading processes were closed")
 
     def _feed(self, raws: Sequence[RawMail], waiting: deque[int], head_only: bool) -> None:
         """Give each worker what it has room for, replacing those that have served their time."""

@@ -40,7 +40,7 @@ class DnsResolver:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def lookup(self, name: str, kind: Kind) -> tuple[bytes, ...]:
-        """As ingest.lookup.Resolver says. What got no answer is not asked anew for a minute."""
+        """As `identity.dns.Resolver` says. What got no answer is not asked anew for a minute."""
         key = (name.rstrip(".").lower(), kind)
         with self._lock:
             good_until, answer = self._known.get(key, (0.0, None))

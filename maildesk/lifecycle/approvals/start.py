@@ -49,7 +49,7 @@ def ask(
         whom = "the reporting manager" if name == "manager" else f'for the approval "{name}"'
         builder.explain("approval", f"asked {whom}", *([f'rule "{rule}"'] if rule else []))
         requests.send_request(builder, text)
-        if not builder.is_new:
+        if builder.before is not None:
             _tell_requester(
                 builder, f"Your request needs an approval. {requests.waits_for(builder)}"
             )

@@ -4,7 +4,6 @@ Only a status that somebody else than a rule changed counts, and only where no r
 cause yet: so no rule can fire itself or another one again.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,44 +12,34 @@ from maildesk.lifecycle.classification import rule_time
 from maildesk.lifecycle.classification.rule_evaluation import apply_rules
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.policy import Policy
-from maildesk.model.cause import Facts
+from maildesk.model.cause import Cause, Facts
 from maildesk.model.decision import Change, Decision
-from maildesk.model.event import Reopened, RulesDue, StatusMoved, TicketOpened
+from maildesk.model.event import Reopened, RulesDue, StatusMoved
 from maildesk.model.person import Person
-from maildesk.model.ticket import Ticket, evolve
 
 _FOLLOWING: tuple[Trigger, ...] = ("status-changed", "reopened", "waited")
 
 
-def apply_triggers(
-    ticket: Ticket | None,
-    decision: Decision,
-    facts: Facts,
-    requester: Person,
-    policy: Policy,
-    now: datetime,
-    *,
-    silent: bool = False,
-    descendants: Mapping[int, Ticket] | None = None,
-) -> Decision:
+def apply_triggers(decision: Decision, cause: Cause, policy: Policy, now: datetime) -> Decision:
     """The decision and what follows from it for its ticket, the one that it made if it made one."""
     if not decision.changes or not any(map(policy.rules.waits_for, _FOLLOWING)):
         return decision
     change = decision.changes[-1]
-    after = ticket if change.ticket is not None else None
-    for event in change.events:
-        after = evolve(after, event, number=change.ticket or 0, at=now)
-    assert after is not None
     builder = DecisionBuilder(
-        after, decision.actor, policy, now, silent=silent, descendants=descendants or {}
+        change.after,
+        decision.actor,
+        policy,
+        now,
+        silent=cause.silent,
+        descendants=cause.descendants,
     )
     builder.outgoing_mails += decision.outgoing_mails  # one mail a person says both
     moved = [event for event in change.events if isinstance(event, StatusMoved)]
     if any(not event.rule for event in moved) and not decision.rules_ran:
         begins_again = any(isinstance(event, Reopened) for event in change.events)
-        apply_rules(builder, "reopened" if begins_again else "status-changed", facts, requester)
-    opened = any(isinstance(event, TicketOpened) for event in change.events)
-    if moved or builder.events or opened:
+        on: Trigger = "reopened" if begins_again else "status-changed"
+        apply_rules(builder, on, cause.rule_facts, cause.requester)
+    if moved or builder.events or change.before is None:
         schedule_delayed(builder)
     return _together(decision, change, builder)
 
@@ -58,7 +47,12 @@ def apply_triggers(
 def _together(decision: Decision, change: Change, builder: DecisionBuilder) -> Decision:
     if not builder.events and not builder.steps:
         return decision
-    whole = replace(change, events=(*change.events, *builder.events))
+    whole = replace(
+        change,
+        after=builder.ticket,
+        events=(*change.events, *builder.events),
+        rounds=(*change.rounds, *builder.rounds),
+    )
     return replace(
         decision,
         changes=(*decision.changes[:-1], whole),

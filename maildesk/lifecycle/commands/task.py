@@ -69,12 +69,10 @@ class Task:
         order: Order,
         *,
         origin: int | None = None,
-        number: int | None = None,
         subject: str = "",
         requester: int | None = None,
     ) -> None:
-        """Let this follow for another ticket. `origin`: seen from there, else from this one.
-        `number`: that of a ticket which is made."""
+        """Let this follow for another ticket. `origin`: seen from there, else from this one."""
         cause = RelatedTicketChange(
             agent=self.agent,
             proof=self.builder.actor.proof,
@@ -82,7 +80,7 @@ class Task:
             order=order,
         )
         related_change = RelatedChange(
-            ticket=ticket, cause=cause, number=number, subject=subject, requester=requester
+            ticket=ticket, cause=cause, subject=subject, requester=requester
         )
         self.builder.related_changes.append(related_change)
 

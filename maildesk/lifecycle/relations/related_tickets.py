@@ -46,7 +46,7 @@ def follow(
         return _opened(cause, cause.order, actor, policy, now)
     if ticket is None:
         raise ValueError(f"{type(cause.order).__name__} needs a ticket")
-    builder = DecisionBuilder(ticket, actor, policy, now)
+    builder = DecisionBuilder(ticket, actor, policy, now, descendants=cause.descendants)
     if not ticket.is_closed:
         _do(builder, cause)
     return builder.decision(Answer.DONE)
@@ -97,7 +97,7 @@ def _opened(
 ) -> Decision:
     latest, type_ = split.latest, split.request_type
     opened = first_event(policy, requester=latest.author.id, source=SPLIT, request_type=type_)
-    builder = DecisionBuilder.opening(opened, actor, policy, now, silent=False)
+    builder = DecisionBuilder.opening(opened, actor, policy, now, number=cause.number, silent=False)
     builder.add(MessageAdded(latest.message, "request"), Related("split-from", cause.origin))
     builder.moving = Moving(cause.origin, latest.message)
     apply_rules(builder, "created", split.facts, latest.author)

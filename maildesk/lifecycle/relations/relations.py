@@ -106,15 +106,14 @@ def _split(task: Task) -> str | Refusal:
     if MessageMoved(latest.message) in builder.events:
         return Refusal("it was split off by the same mail already")
     facts = replace(split.facts, subject=task.argument or split.facts.subject)
-    builder.add(MessageMoved(latest.message), Related("split-into", split.number))
+    builder.add(MessageMoved(latest.message), Related("split-into", builder.number))
     task.order(
         None,
         SplitOff(latest, facts, builder.ticket.request_type, builder.ticket.team),
-        number=split.number,
         subject=task.argument,
         requester=latest.author.id,
     )
-    new = spoken(split.number)
+    new = spoken(builder.number)
     return f"the mail of {latest.author.name} is a ticket of its own, {new}. This is final"
 
 

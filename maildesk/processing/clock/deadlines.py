@@ -10,13 +10,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from maildesk.lifecycle.decide import decide
 from maildesk.model.cause import DeadlineReached
 from maildesk.processing.clock import scheduled_reports, sla_notifications
-from maildesk.processing.command_context import load_descendants
 from maildesk.processing.runtime import Runtime
-from maildesk.processing.writer import Matter, Recorder
-from maildesk.store import due_tickets, people, tickets
+from maildesk.processing.transaction import Snapshot
+from maildesk.processing.unit_of_work import unit_of_work
+from maildesk.store import due_tickets
 from maildesk.store.engine import is_of_the_database
 
 log = structlog.get_logger()
@@ -68,20 +67,18 @@ def _strike_or_postpone(runtime: Runtime, number: int, now: datetime) -> bool:
 
 
 def _strike(runtime: Runtime, number: int, now: datetime) -> bool:
-    with runtime.store.write() as connection:
-        if not due_tickets.claim(connection, number, now):
+    with unit_of_work(runtime, now) as work:
+        if not due_tickets.claim(work.connection, number, now):
             return False  # another daemon was here first, or is here now
-        ticket, subject = tickets.load_one(connection, number)
-        requester = people.by_id(connection, ticket.requester)
-        moves = ticket.settle_due is not None or ticket.rules_due is not None
-        struck = DeadlineReached(requester, load_descendants(connection, ticket) if moves else {})
-        policy = runtime.policy_at(connection, ticket, requester.id, subject)
-        decision = decide(ticket, struck, policy, now)
+
+        def struck(snapshot: Snapshot) -> DeadlineReached:
+            _, requester = snapshot.of_ticket
+            return DeadlineReached(requester=requester, descendants=snapshot.descendants)
+
+        decision = work.transaction("clock").apply(number, struck, None).decision
         if not decision.changes:
             why = "the workflow forbids what its deadline asks for"
-            due_tickets.postpone(connection, number, now + POSTPONED, why)
+            due_tickets.postpone(work.direct(), number, now + POSTPONED, why)
             return True
-        matter = Matter(ticket=ticket, subject=subject, requester=requester, cause="clock")
-        Recorder.on(runtime, connection, now).enact(decision, matter, None)
     log.info("deadline worked", ticket=number, events=len(decision.changes[0].events))
     return True

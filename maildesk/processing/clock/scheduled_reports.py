@@ -18,9 +18,9 @@ from maildesk.model.person import Person
 from maildesk.model.report import Period, Report
 from maildesk.processing import report_data
 from maildesk.processing.runtime import Runtime
-from maildesk.processing.writer import Matter, Recorder
+from maildesk.processing.transaction import Snapshot
+from maildesk.processing.unit_of_work import UnitOfWork, unit_of_work
 from maildesk.reporting.report_schedule import last_due, next_due
-from maildesk.store import people
 from maildesk.store import report_progress as rows
 
 log = structlog.get_logger()
@@ -55,9 +55,9 @@ def send_now(runtime: Runtime, report: ScheduledReport, to: Person | None) -> tu
     due = last_due(report, days, now - timedelta(hours=1)) or now - timedelta(days=7)
     with runtime.store.read() as connection:
         found = _made(runtime, connection, report, Period(due, now))
-    with runtime.store.write() as connection:
+    with unit_of_work(runtime, now) as work:
         recipients = (to.id,) if to is not None else _recipients(runtime, report)
-        return _write(runtime, connection, found, recipients)
+        return _write(work, found, recipients)
 
 
 def _send_if_due(
@@ -73,11 +73,11 @@ def _send_if_due(
     period = Period(max(told, due - LONGEST), due)
     with runtime.store.read() as connection:  # counting takes a while: nobody waits for it
         found = _made(runtime, connection, report, period)
-    with runtime.store.write() as connection:
-        if not rows.claim(connection, report.name, told, due):
+    with unit_of_work(runtime, now) as work:
+        if not rows.claim(work.connection, report.name, told, due):
             return 0  # another daemon was here first
         recipients = _recipients(runtime, report)
-        unsent = _write(runtime, connection, found, recipients)
+        unsent = _write(work, found, recipients)
     for step in unsent:
         log.warning("report not sent", report=report.name, why=step.rejected)
     return len(recipients) - len(unsent)
@@ -95,9 +95,7 @@ def _made(
     return report_data.whole(report.name, sla, connection, period, zone)
 
 
-def _write(
-    runtime: Runtime, connection: Connection, found: Report, recipients: tuple[int, ...]
-) -> tuple[Step, ...]:
+def _write(work: UnitOfWork, found: Report, recipients: tuple[int, ...]) -> tuple[Step, ...]:
     if not recipients:
         return ()
     outgoing_mails = tuple(
@@ -106,9 +104,8 @@ def _write(
     decision = Decision(
         answer=Answer.DONE, actor=Actor(ActorKind.CLOCK), outgoing_mails=outgoing_mails
     )
-    first = people.by_id(connection, recipients[0])
-    matter = Matter(ticket=None, subject=_subject(found), requester=first, cause="clock")
-    return Recorder.on(runtime, connection, runtime.clock()).enact(decision, matter, None)[1]
+    about = Snapshot(subject=_subject(found), requester=work.person(recipients[0]))
+    return work.transaction("clock").write(decision, about).unsent
 
 
 def _subject(found: Report) -> str:

@@ -11,10 +11,11 @@ from maildesk.model.person import Person
 from maildesk.model.sla_timer import PendingNotification, SlaTimer, SlaWarning
 from maildesk.model.ticket import Ticket
 from maildesk.processing.runtime import Runtime
-from maildesk.processing.writer import Matter, Recorder
+from maildesk.processing.transaction import Snapshot
+from maildesk.processing.unit_of_work import unit_of_work
 from maildesk.store import lease, pending_notifications, people, tickets
 
-LEASE = "warnings"
+LEASE = "sla-notifications"
 LEASE_SECONDS = 60.0
 _TICKETS_IN_A_MAIL = 200
 
@@ -41,9 +42,9 @@ def send_pending(runtime: Runtime) -> int:
 
 def _send_next(runtime: Runtime) -> int | None:
     """The mail to the next person; None where nobody has to hear anything."""
-    now = runtime.clock()
-    with runtime.store.write() as connection:
-        taken = pending_notifications.take(connection, now)
+    with unit_of_work(runtime) as work:
+        connection = work.connection
+        taken = pending_notifications.take(connection, work.now)
         if not taken:
             return None
         numbers = {notice.ticket for notice in taken}
@@ -54,8 +55,8 @@ def _send_next(runtime: Runtime) -> int | None:
         found = _still_true(runtime, taken, known, names)
         if not found:
             return 0
-        recorder = Recorder.on(runtime, connection, now)
-        recorder.enact(_decision(found, taken[0].to), _matter(found, names[taken[0].to]), None)
+        about = _about(found, names[taken[0].to])
+        work.transaction("clock").write(_decision(found, taken[0].to), about)
         return 1
 
 
@@ -123,13 +124,11 @@ def _decision(found: list[_Found], to: int) -> Decision:
     )
 
 
-def _matter(found: list[_Found], recipient: Person) -> Matter:
+def _about(found: list[_Found], recipient: Person) -> Snapshot:
     """The one ticket; or none, where the mail is about several."""
     if len(found) == 1:
         one = found[0]
-        return Matter(
-            ticket=one.ticket, subject=one.subject, requester=one.requester, cause="clock"
-        )
+        return Snapshot(one.ticket, one.subject, one.requester)
     overdue = sum(one.warned.overdue for one in found)
     subject = f"{len(found)} tickets are due" + (f", {overdue} of them overdue" if overdue else "")
-    return Matter(ticket=None, subject=subject, requester=recipient, cause="clock")
+    return Snapshot(subject=subject, requester=recipient)

@@ -24,8 +24,9 @@ from maildesk.model.sla_timer import SlaTimer
 from maildesk.model.ticket import Ticket
 from maildesk.processing.clock.sla_timers import from_history
 from maildesk.processing.runtime import Runtime
-from maildesk.processing.writer import Matter, Recorder
-from maildesk.store import due_tickets, lease, people, tickets
+from maildesk.processing.transaction import Snapshot
+from maildesk.processing.unit_of_work import unit_of_work
+from maildesk.store import due_tickets, lease
 from maildesk.store.engine import is_of_the_database
 
 log = structlog.get_logger()
@@ -139,17 +140,15 @@ def _recalculated(runtime: Runtime, number: int) -> bool:
 
 
 def _recalculate(runtime: Runtime, number: int) -> bool:
-    with runtime.store.write() as connection:
-        ticket, subject = tickets.load_one(connection, number)
-        now = runtime.clock()
-        events = differences(runtime.policy, connection, ticket, now)
+    with unit_of_work(runtime) as work:
+        ticket, subject = work.ticket(number)
+        events = differences(runtime.policy, work.connection, ticket, work.now)
         if events is None:
             return False
-        requester = people.by_id(connection, ticket.requester)
-        change = Change(number, events)
+        change = Change.of(ticket, events, work.now)
         decision = Decision(answer=Answer.DONE, actor=Actor(ActorKind.CLOCK), changes=(change,))
-        matter = Matter(ticket=ticket, subject=subject, requester=requester, cause=_MARK)
-        after, _ = Recorder.on(runtime, connection, now).enact(decision, matter, None)
+        about = Snapshot(ticket, subject, work.person(ticket.requester))
+        after = work.transaction(_MARK).write(decision, about).ticket
         return after is not None and after.sla_timers != ticket.sla_timers
 
 

@@ -9,6 +9,7 @@ console, the clock) cannot be asked again; how much of it rules would look at is
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,7 @@ from maildesk.lifecycle.first_event import first_event
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import Facts
 from maildesk.model.event import (
+    ApprovalAsked,
     ApprovalDecided,
     Event,
     MessageAdded,
@@ -113,8 +115,16 @@ class _Story:
         self.sides[:sides] = after
 
 
+def _parted(group: list[Recorded]) -> tuple[list[Recorded], list[Recorded]]:
+    """What the cause did until a rule asked for an approval, and from there on."""
+    asked = (isinstance(line.event, ApprovalAsked) and line.event.rule for line in group)
+    first = next((place for place, by_rule in enumerate(asked) if by_rule), len(group))
+    return group[:first], group[first:]
+
+
 def _by_rules(event: Event) -> bool:
-    return bool(getattr(event, "rule", "")) and not isinstance(event, StatusMoved)
+    """An approval that a rule asked for counts as real: people answered it."""
+    return bool(getattr(event, "rule", "")) and not isinstance(event, StatusMoved | ApprovalAsked)
 
 
 @dataclass(slots=True)
@@ -150,14 +160,18 @@ class Backtest:
                 history = list(tickets.history(connection, number))
                 self._stories[number] = _Story(number, history, self.other is None)
             known = people.by_ids(connection, self._requesters(mails))
-        readings = self.readers.read([mail.raw for mail in mails])
-        for mail, reading in zip(mails, readings, strict=True):
-            if isinstance(reading, Unreadable):
-                yield mail.id, ()
-            elif mail.ticket is None:
-                yield mail.id, tuple(self._turned_away(mail, reading))
-            else:
-                yield mail.id, tuple(self._mail(mail, mail.ticket, reading, known))
+        with closing(self.readers.read([mail.raw for mail in mails])) as readings:
+            for mail, reading in zip(mails, readings, strict=True):
+                yield mail.id, tuple(self._compared(mail, reading, known))
+
+    def _compared(
+        self, mail: rows.Worked, reading: Reading | Unreadable, known: Mapping[int, Person]
+    ) -> Iterable[Changed]:
+        if isinstance(reading, Unreadable):
+            return ()
+        if mail.ticket is None:
+            return self._turned_away(mail, reading)
+        return self._mail(mail, mail.ticket, reading, known)
 
     def _requesters(self, mails: Iterable[rows.Worked]) -> set[int]:
         stories = (self._stories[mail.ticket] for mail in mails if mail.ticket is not None)
@@ -172,10 +186,23 @@ class Backtest:
         story = self._stories[number]
         before, group = story.until(f"mail {mail.id}")
         self._count(before)
-        story.people_did(group)
+        before_rules, asked = _parted(group)
+        story.people_did(before_rules)
         on = _cause(mail, group)
-        if on is None:
-            return
+        if on is not None:
+            yield from self._changes(mail, story, on, reading, known, group)
+        story.people_did(asked)  # the rules look at the ticket before it is asked about
+
+    def _changes(
+        self,
+        mail: rows.Worked,
+        story: _Story,
+        on: Trigger,
+        reading: Reading,
+        known: Mapping[int, Person],
+        group: list[Recorded],
+    ) -> Iterator[Changed]:
+        """What the rules would leave otherwise after this mail."""
         ticket = story.sides[0]
         assert ticket is not None
         facts = _facts(reading, on, known[ticket.requester])
@@ -183,7 +210,7 @@ class Backtest:
         for key in sorted((now.keys() | then.keys()) - _NO_OUTCOME - story.told):
             if now.get(key) != then.get(key):
                 story.told.add(key)
-                yield Changed(number, mail.id, key, now.get(key), then.get(key))
+                yield Changed(story.number, mail.id, key, now.get(key), then.get(key))
 
     def _asked(
         self,

@@ -16,18 +16,25 @@ import structlog
 from sqlalchemy import Connection
 
 from maildesk.config.schema.reports import ScheduledReport
-from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.policy import Policy, Workload
-from maildesk.lifecycle.sla.timers import timer_events
 from maildesk.model.cause import DeadlineReached, Facts, MailArrived
-from maildesk.model.decision import Change, Decision, OutgoingMail, RelatedChange, Template
+from maildesk.model.decision import (
+    Actor,
+    ActorKind,
+    Answer,
+    Change,
+    Decision,
+    OutgoingMail,
+    Template,
+)
 from maildesk.model.event import Closed, EscalationStepReached, Event, TicketOpened
-from maildesk.model.mail import Kind
+from maildesk.model.mail import Kind, Step
 from maildesk.model.person import Identity, Person, Proof
 from maildesk.model.sla_timer import Outcome, PendingNotification
-from maildesk.model.ticket import Ticket, evolve
+from maildesk.model.ticket import Ticket
 from maildesk.processing.clock import sla_recalculation
 from maildesk.processing.forecast.simulated_mail import Arrival
+from maildesk.processing.transaction import IncomingText, Snapshot, Target, TicketTransaction
 from maildesk.reporting.report_schedule import next_due
 from maildesk.store import people, tickets
 from maildesk.store.engine import Store
@@ -91,6 +98,7 @@ class Simulation:
     _open: Counter[int] = field(default_factory=Counter)
     _given: dict[int, int] = field(default_factory=dict)
     _day: Day = field(default_factory=lambda: Day(date.min))
+    _now: datetime = datetime.min
 
     def run(self) -> Iterator[Day]:
         """Each day of the time, in order, when it is over."""
@@ -112,11 +120,18 @@ class Simulation:
         for place, arrival in enumerate(self.arrivals):
             self._put(arrival.at, _Turn.ARRIVES, place)
         for number, events in self.reviewed.items():
-            self._change(Change(number, events), self.tickets[number], self.begin)
+            self._review(number, events)
         for ticket in self.tickets.values():
             self._wait(ticket, self.begin)
         for place in range(len(self.reports)):
             self._await_report(place, self.begin)
+
+    def _review(self, number: int, events: Sequence[Event]) -> None:
+        ticket = self.tickets[number]
+        change = Change.of(ticket, events, self.begin)
+        decision = Decision(answer=Answer.DONE, actor=Actor(ActorKind.CLOCK), changes=(change,))
+        about = Snapshot(ticket, requester=self.person(ticket.requester))
+        self._transaction(self.begin).write(decision, about)
 
     def _days(self) -> Iterator[tuple[date, datetime]]:
         """Each local day and when it, or the whole time, is over."""
@@ -170,64 +185,79 @@ class Simulation:
             text=arrival.text,
             facts=Facts(subject=arrival.subject, text=arrival.text, sender=sender.address),
         )
-        self._enact(decide(None, cause, self.policy, at), None, at)
+        self._transaction(at).apply(None, lambda _: cause, None)
 
     def _strike(self, number: int, at: datetime) -> None:
         """A ticket that its deadline leaves as it was is put off."""
         ticket = self.tickets[number]
         if ticket.is_closed or ticket.next_due is None or ticket.next_due > at:
             return  # something else has moved its deadline
+
+        def struck(snapshot: Snapshot) -> DeadlineReached:
+            _, requester = snapshot.of_ticket
+            return DeadlineReached(requester=requester, descendants=snapshot.descendants)
+
         try:
-            struck = DeadlineReached(self._person(ticket.requester), self.tickets)
-            self._enact(decide(ticket, struck, self.policy, at), ticket, at)
+            self._transaction(at).apply(number, struck, None)
         finally:
             if self.tickets[number] == ticket:
                 self._put(at + POSTPONED, _Turn.STRIKES, number)
 
-    def _person(self, number: int) -> Person:
-        if number not in self._people:
-            self._people[number] = self.lookup.person(number)
-        return self._people[number]
+    def _transaction(self, at: datetime) -> TicketTransaction:
+        self._now = at
+        return TicketTransaction(self, at, "")
 
-    def _ticket(self, number: int) -> Ticket:
+    # ---- desk.transaction.TicketStore, in memory
+
+    @property
+    def configured(self) -> Policy:
+        """The policy."""
+        return self.policy
+
+    def ticket(self, number: int) -> tuple[Ticket, str]:
+        """The ticket, read where it is not in memory yet; its subject does not matter here."""
         if number not in self.tickets:
             self.tickets[number] = self.lookup.ticket(number)
-        return self.tickets[number]
+        return self.tickets[number], ""
 
-    def _enact(self, decision: Decision, ticket: Ticket | None, at: datetime) -> None:
-        """All that processing/writer.py would write."""
+    def person(self, id: int) -> Person:
+        """The person of that id. Raises LookupError."""
+        if id not in self._people:
+            self._people[id] = self.lookup.person(id)
+        return self._people[id]
+
+    def descendants(self, _number: int) -> Mapping[int, Ticket]:
+        """Every ticket in memory; those below that one are among them."""
+        return self.tickets
+
+    def policy_for(self, _ticket: Ticket | None, _requester: Person, _subject: str) -> Policy:
+        """The policy with the live workload; what rules relate tickets to is not simulated."""
+        return self.policy
+
+    def next_number(self) -> int:
+        """The number of the next new ticket."""
+        return self.newest + 1
+
+    def write(
+        self, decision: Decision, _target: Target, _text: IncomingText | None
+    ) -> tuple[Step, ...]:
+        """Count what the desk would write, and keep the tickets."""
         for change in decision.changes:
-            ticket = self._change(change, ticket if change.ticket is not None else None, at)
+            self._change(change)
         for outgoing_mail in decision.outgoing_mails:
             self._send(outgoing_mail)
         for notice in decision.pending_notifications:
             self._notices.append(notice)
-            self._put(max(_minute(notice.not_before), at), _Turn.TELLS, notice.to)
-        for one in sorted(
-            decision.related_changes, key=lambda one: (one.ticket is None, one.ticket)
-        ):
-            self._follow(one, at)
+            self._put(max(_minute(notice.not_before), self._now), _Turn.TELLS, notice.to)
+        return ()
 
-    def _follow(self, one: RelatedChange, at: datetime) -> None:
-        ticket = self._ticket(one.ticket) if one.ticket is not None else None
-        person = ticket.requester if ticket is not None else one.requester
-        assert person is not None
-        cause = replace(one.cause, requester=self._person(person))
-        self._enact(decide(ticket, cause, self.policy, at), ticket, at)
-
-    def _change(self, change: Change, before: Ticket | None, at: datetime) -> Ticket:
-        self.newest += before is None
-        number = before.number if before else self.newest
-        after = _evolved(before, change.events, number, at)
-        requester = self._person(after.requester)
-        asker = (requester, self.policy.directory.organisation_of(requester))
-        turned = timer_events(self.policy.sla, before, after, change.events, asker, at)
-        after = _evolved(after, turned, number, at)
-        self.tickets[number] = after
+    def _change(self, change: Change) -> None:
+        before, after = change.before, change.after
+        self.newest = max(self.newest, after.number)
+        self.tickets[after.number] = after
         self._count(before, after, change.events)
         if before is None or after.next_due != before.next_due:
-            self._wait(after, at)
-        return after
+            self._wait(after, self._now)
 
     def _count(self, before: Ticket | None, after: Ticket, events: Sequence[Event]) -> None:
         day = self._day
@@ -246,7 +276,7 @@ class Simulation:
 
     def _send(self, outgoing_mail: OutgoingMail) -> None:
         unread = self.policy.monitoring.addresses
-        if not unread or self._person(outgoing_mail.to).address.casefold() not in unread:
+        if not unread or self.person(outgoing_mail.to).address.casefold() not in unread:
             self._day.sent[outgoing_mail.template] += 1
 
     def _report(self, place: int, at: datetime) -> None:
@@ -321,13 +351,6 @@ def _minute(at: datetime) -> datetime:
     """The first full minute that is not before `at`."""
     whole = at.replace(second=0, microsecond=0)
     return whole if whole == at else whole + _MINUTE
-
-
-def _evolved(ticket: Ticket | None, events: Sequence[Event], number: int, at: datetime) -> Ticket:
-    for event in events:
-        ticket = evolve(ticket, event, number=number, at=at)
-    assert ticket is not None
-    return ticket
 
 
 def _breached(ticket: Ticket | None) -> set[tuple[str, int]]:

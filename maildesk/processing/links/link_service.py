@@ -1,14 +1,13 @@
 """The desk as the holder of a link meets it (web.door.Door)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from maildesk.ingest.intent.decisions import takes_back
 from maildesk.lifecycle.commands import agent_link
-from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.model.cause import AgentActed, Choice, LinkUsed, Work
 from maildesk.model.decision import Actor, ActorKind, Answer
@@ -18,7 +17,7 @@ from maildesk.model.person import Person
 from maildesk.model.redact import redacted
 from maildesk.model.ticket import Ticket
 from maildesk.model.token import LinkToken, Purpose, read_link
-from maildesk.processing.command_context import load_command_context, load_descendants
+from maildesk.processing.command_context import load_command_context
 from maildesk.processing.links.link_state import (
     CHOICES,
     handed_on,
@@ -29,8 +28,9 @@ from maildesk.processing.links.link_state import (
 from maildesk.processing.links.mail_content import bytes_of, enclosure, whole
 from maildesk.processing.links.visibility import Visibility, entries, visible_ticket
 from maildesk.processing.runtime import Runtime
-from maildesk.processing.writer import Matter, Recorder, Said
-from maildesk.store import attachments, people, tickets
+from maildesk.processing.transaction import IncomingText, Snapshot
+from maildesk.processing.unit_of_work import UnitOfWork, unit_of_work
+from maildesk.store import attachments, people
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +51,16 @@ class LinkService:
         with self.runtime.store.read() as connection:
             return self._page(connection, link, before)
 
-    def act(self, token: str, choice: Choice | Work, comment: str) -> tuple[Answer, Page] | Problem:
-        """Decide, if this link still may; the page shows the ticket as it is afterwards."""
+    def act(self, token: str, choice: Choice | Work, comment: str) -> Answer | Problem:
+        """Decide, if this link still may; `view` shows the ticket as it is afterwards."""
         link = self._link(token)
         if isinstance(link, Problem):
             return link
         if choice not in CHOICES[link.purpose]:
             return Problem.UNKNOWN
-        with self.runtime.store.write() as connection:
-            answer = self._decide(connection, link, choice, comment)
-            page = self._page(connection, link)
+        answer = self._decide(link, choice, comment)
         self.on_acted()
-        return page if isinstance(page, Problem) else (answer, page)
+        return answer
 
     def _link(self, token: str) -> LinkToken | Problem:
         link = read_link(token, self.runtime.keys)
@@ -70,34 +68,62 @@ class LinkService:
             return Problem.UNKNOWN
         return Problem.EXPIRED if link.expires <= self.runtime.clock() else link
 
-    def _decide(
-        self, connection: Connection, link: LinkToken, choice: Choice | Work, comment: str
-    ) -> Answer:
-        found = tickets.load(connection, [link.ticket]).get(link.ticket)
-        if found is None:
-            return Answer.NOT_YOURS
-        ticket, subject = found
-        known = people.by_ids(connection, (link.person, ticket.requester))
-        if link.person not in known:
-            return Answer.NOT_YOURS
-        now = self.runtime.clock()
-        used = _cause(link, known[link.person], known[ticket.requester], choice, comment)
-        descendants = load_descendants(connection, ticket)
-        used = replace(used, message=self.runtime.new_id(now), descendants=descendants)
-        cause = "link"
-        if isinstance(used, AgentActed):
-            desk = self.runtime.settings.desk
-            command_context = load_command_context(
-                connection, ticket, used.agent, used.commands, desk
+    def _decide(self, link: LinkToken, choice: Choice | Work, comment: str) -> Answer:
+        with unit_of_work(self.runtime) as work:
+            if link.ticket not in work.tickets([link.ticket]):
+                return Answer.NOT_YOURS
+            person = work.people([link.person]).get(link.person)
+            if person is None:
+                return Answer.NOT_YOURS
+            text = IncomingText(
+                id=self.runtime.new_id(work.now),
+                author=person.id,
+                text=comment.strip(),
+                proven=True,
             )
-            used = replace(used, command_context=command_context)
-            cause = f"link {used.message}"  # a name of its own, so that #undo finds what it did
-        policy = self.runtime.policy_at(connection, ticket, ticket.requester, subject)
-        decision = decide(ticket, used, policy, now)
-        matter = Matter(ticket=ticket, subject=subject, requester=used.requester, cause=cause)
-        said = Said(id=used.message, author=link.person, text=comment.strip(), proven=True)
-        Recorder.on(self.runtime, connection, now).enact(decision, matter, said)
-        return decision.answer
+
+            def acted(snapshot: Snapshot) -> LinkUsed | AgentActed:
+                return self._cause(work, link, person, snapshot, choice, comment, text.id)
+
+            # An agent's click has a name of its own, so that #undo finds what it did.
+            cause = f"link {text.id}" if isinstance(choice, Work) else "link"
+            return work.transaction(cause).apply(link.ticket, acted, text).decision.answer
+
+    def _cause(
+        self,
+        work: UnitOfWork,
+        link: LinkToken,
+        person: Person,
+        snapshot: Snapshot,
+        choice: Choice | Work,
+        comment: str,
+        message: str,
+    ) -> LinkUsed | AgentActed:
+        """What the button means."""
+        ticket, requester = snapshot.of_ticket
+        if isinstance(choice, Choice):
+            return LinkUsed(
+                person=person,
+                requester=requester,
+                choice=choice,
+                round=link.round,
+                comment=comment,
+                message=message,
+                unclear=choice in (Choice.ACCEPT, Choice.APPROVE) and takes_back(comment),
+                descendants=snapshot.descendants,
+            )
+        commands = agent_link.commands(choice, comment.strip())
+        return AgentActed(
+            agent=person,
+            message=message,
+            requester=requester,
+            commands=commands,
+            round=link.round,
+            command_context=load_command_context(
+                work, ticket, person, commands, self.runtime.settings.desk
+            ),
+            descendants=snapshot.descendants,
+        )
 
     def _page(self, connection: Connection, link: LinkToken, before: str = "") -> Page | Problem:
         seen = visible_ticket(connection, link, before=before)
@@ -207,26 +233,3 @@ def _waits_for(connection: Connection, ticket: Ticket) -> str:
 
 def _listed(connection: Connection, mail: int) -> tuple[Attachment, ...]:
     return attachments.of_mails(connection, [mail]).get(mail, ())
-
-
-def _cause(
-    link: LinkToken, person: Person, requester: Person, choice: Choice | Work, comment: str
-) -> LinkUsed | AgentActed:
-    """What the button means; it gets its message's id where it is worked."""
-    if isinstance(choice, Work):
-        return AgentActed(
-            agent=person,
-            message="",
-            requester=requester,
-            commands=agent_link.commands(choice, comment.strip()),
-            round=link.round,
-        )
-    return LinkUsed(
-        person=person,
-        requester=requester,
-        choice=choice,
-        round=link.round,
-        comment=comment,
-        message="",
-        unclear=choice in (Choice.ACCEPT, Choice.APPROVE) and takes_back(comment),
-    )

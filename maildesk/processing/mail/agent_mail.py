@@ -7,7 +7,7 @@ from maildesk.ingest.intent.commands import CommandReading, read_commands
 from maildesk.model.mail import Kind
 from maildesk.model.person import Identity, Person, Proof
 from maildesk.model.ticket import Ticket
-from maildesk.processing.mail.mail_context import Case
+from maildesk.processing.mail.mail_context import MailContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,23 +19,25 @@ class AgentMail:
 
 
 def agent_mail(
-    case: Case, ticket: Ticket | None, sender: Person, identity: Identity, text: str
+    context: MailContext, ticket: Ticket | None, sender: Person, identity: Identity, text: str
 ) -> AgentMail:
     """Read in the new text alone. `text` is what is kept of the mail where it orders nothing."""
     if not sender.is_agent:
         return AgentMail(_delegating(ticket, sender, text))
     if ticket is None:
-        return _of_a_first_mail(case, sender, identity, text)
-    read = read_commands(case.reading.reply_text)
+        return _of_a_first_mail(context, sender, identity, text)
+    read = read_commands(context.reading.reply_text)
     # In a closed ticket a mail without a command is a new request.
     plain = ticket.is_closed and not read.commands and not read.wrong
     return AgentMail(CommandReading(text=text) if plain else read)
 
 
-def _of_a_first_mail(case: Case, sender: Person, identity: Identity, text: str) -> AgentMail:
+def _of_a_first_mail(
+    context: MailContext, sender: Person, identity: Identity, text: str
+) -> AgentMail:
     """An agent's commands stand above what is passed on, and never in it."""
-    inner = _passed_on(case, sender, identity)
-    own = inner.words if inner else above_the_first(case.reading.reply_text)
+    inner = _passed_on(context, sender, identity)
+    own = inner.words if inner else above_the_first(context.reading.reply_text)
     read = read_commands(own)
     if inner is not None and all(one.name != "onbehalf" for one in read.commands):
         words = replace(inner, words=read.text)
@@ -55,13 +57,13 @@ def _delegating(ticket: Ticket | None, sender: Person, text: str) -> CommandRead
     return CommandReading(read.text, passing, wrong) if passing or wrong else CommandReading(text)
 
 
-def _passed_on(case: Case, sender: Person, identity: Identity) -> Forwarded | None:
+def _passed_on(context: MailContext, sender: Person, identity: Identity) -> Forwarded | None:
     """The inner mail of an agent's forward: who is proven may open tickets for others."""
-    person = case.reading.screening.kind is Kind.PERSON
+    person = context.reading.screening.kind is Kind.PERSON
     if not sender.is_agent or identity.proof is Proof.NONE or not person:
         return None
-    found = passed_on(case.reading)
+    found = passed_on(context.reading)
     if found is None or found.author.key == identity.address:
         return None
-    ours = case.runtime.settings.desk.tag_in(found.author.address) is not None
+    ours = context.runtime.settings.desk.tag_in(found.author.address) is not None
     return None if ours else found

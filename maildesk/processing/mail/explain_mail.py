@@ -4,15 +4,15 @@ import hashlib
 
 from maildesk.ingest.reading.analyse import read
 from maildesk.model.mail import RawMail, Source
-from maildesk.processing.mail.mail_context import Case, Worked
+from maildesk.processing.mail.mail_context import MailContext, MailOutcome
 from maildesk.processing.mail.pipeline import work
 from maildesk.processing.runtime import Runtime
-from maildesk.processing.writer import Recorder
+from maildesk.processing.unit_of_work import UnitOfWork
 from maildesk.store import journal
 from maildesk.store.journal import Kept
 
 
-def would_be(runtime: Runtime, raw: bytes) -> Worked:
+def would_be(runtime: Runtime, raw: bytes) -> MailOutcome:
     """Work the mail in a transaction that is rolled back.
 
     Raises ValueError for a mail that nobody can be seen to have written.
@@ -30,19 +30,10 @@ def would_be(runtime: Runtime, raw: bytes) -> Worked:
     with runtime.store.engine.connect() as connection:
         transaction = connection.begin()
         try:
-            recorder = Recorder.on(runtime, connection, now)
+            unit = UnitOfWork(runtime, connection, now)
             id_ = journal.keep(connection, [mail], now)[0]
             kept = Kept(id=id_, mail=mail, silent=False, attempts=1)
             known = journal.originals(connection, [reading.mail.content_key])
-            case = Case(
-                runtime=runtime,
-                connection=connection,
-                recorder=recorder,
-                kept=kept,
-                reading=reading,
-                now=now,
-                originals=known,
-            )
-            return work(case)
+            return work(MailContext(unit, kept, reading, known))
         finally:
             transaction.rollback()

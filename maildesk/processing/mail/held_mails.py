@@ -2,15 +2,15 @@
 
 from sqlalchemy import Connection
 
-from maildesk.lifecycle.decide import decide
 from maildesk.model.cause import HeldJudged
 from maildesk.model.decision import Decision
 from maildesk.model.event import Release
 from maildesk.model.person import Person
 from maildesk.processing.mail.message_facts import facts_of_message
 from maildesk.processing.runtime import Runtime
-from maildesk.processing.writer import Matter, Recorder, Said
-from maildesk.store import people, tickets
+from maildesk.processing.transaction import IncomingText
+from maildesk.processing.unit_of_work import UnitOfWork, unit_of_work
+from maildesk.store import tickets
 from maildesk.store.tickets import Message
 
 
@@ -33,39 +33,34 @@ def settle(
     `proof` says how the agent is known. Raises LookupError where there is no such ticket, or no
     such mail is held in it.
     """
-    now = runtime.clock()
-    with runtime.store.write() as connection:
-        ticket, subject = tickets.load_one(connection, number)
-        message = next((m for m in held_in(connection, number) if m.id == held), None)
-        if message is None or message.author is None:
-            raise LookupError(f"no mail {held} is held in ticket {number}")
-        known = people.by_ids(connection, (message.author, ticket.requester))
-        author = known[message.author]
-        judged = HeldJudged(
-            agent=agent,
-            author=author,
-            held=message.id,
-            release=release,
-            message=runtime.new_id(now),
-            text=message.text,
-            facts=facts_of_message(connection, message, author),
-            proof=proof,
-        )
-        decision = decide(ticket, judged, runtime.policy, now)
-        splits = release == "split"
-        matter = Matter(
-            ticket=ticket,
-            subject=judged.facts.subject if splits else subject,
-            requester=author if splits else known[ticket.requester],
-            cause=f"mail {message.mail}, held in {number}",
-        )
-        said = Said(
-            id=judged.message,
+    with unit_of_work(runtime) as work:
+        message, author = _held(work, number, held)
+        text = IncomingText(
+            id=runtime.new_id(work.now),
             author=author.id,
             text=message.text,
             proven=message.proven,
             mail=message.mail,
             message_id=message.message_id,
         )
-        Recorder.on(runtime, connection, now).enact(decision, matter, said)
-    return decision
+        judged = HeldJudged(
+            agent=agent,
+            requester=author,
+            held=message.id,
+            release=release,
+            message=text.id,
+            text=message.text,
+            facts=facts_of_message(work.connection, message, author),
+            proof=proof,
+        )
+        cause = f"mail {message.mail}, held in {number}"
+        return work.transaction(cause).apply(number, lambda _: judged, text).decision
+
+
+def _held(work: UnitOfWork, number: int, held: str) -> tuple[Message, Person]:
+    """The held mail and its author, the ticket locked."""
+    work.ticket(number)
+    message = next((m for m in held_in(work.connection, number) if m.id == held), None)
+    if message is None or message.author is None:
+        raise LookupError(f"no mail {held} is held in ticket {number}")
+    return message, work.person(message.author)

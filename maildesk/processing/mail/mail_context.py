@@ -1,20 +1,18 @@
 """One mail on the desk's table, and what became of it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
+from maildesk.ingest.threading import Clues, clues
 from maildesk.model.mail import Address, Disposition, Mail, Reading, Step
 from maildesk.model.person import SenderCheck
 from maildesk.processing.runtime import Runtime
-from maildesk.processing.writer import Recorder
+from maildesk.processing.unit_of_work import UnitOfWork
 from maildesk.store.journal import Kept, Original
 
 
 @dataclass(frozen=True, slots=True)
-class Worked:
+class MailOutcome:
     """What became of a mail."""
 
     disposition: Disposition
@@ -22,18 +20,39 @@ class Worked:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+@dataclass(slots=True)
+class MailContext:
     """One mail on the table. `originals`: the mails worked before it, by their content key."""
 
-    runtime: Runtime
-    connection: Connection
-    recorder: Recorder
+    work: UnitOfWork
     kept: Kept
     reading: Reading
-    now: datetime
-    originals: Mapping[str, Original]
+    originals: dict[str, Original]
     checked: SenderCheck | None = None
+    _clues: Clues | None = None
+
+    @property
+    def clues(self) -> Clues:
+        """What the mail says of the conversation that it belongs to."""
+        if self._clues is None:
+            settings, keys = self.runtime.settings, self.runtime.keys
+            self._clues = clues(self.mail, settings.desk, keys, self.kept.mail.envelope_to)
+        return self._clues
+
+    @property
+    def runtime(self) -> Runtime:
+        """What the desk works with."""
+        return self.work.runtime
+
+    @property
+    def now(self) -> datetime:
+        """When it is worked."""
+        return self.work.now
+
+    @property
+    def cause(self) -> str:
+        """The name of this mail in the history of tickets."""
+        return f"mail {self.kept.id}"
 
     @property
     def mail(self) -> Mail:
@@ -50,6 +69,6 @@ class Case:
 
     def worked(
         self, disposition: Disposition, verdict: str, *evidence: str, ticket: int | None = None
-    ) -> Worked:
+    ) -> MailOutcome:
         """The mail is done with, by this one step."""
-        return Worked(disposition, ticket, (Step("screen", verdict, evidence),))
+        return MailOutcome(disposition, ticket, (Step("screen", verdict, evidence),))

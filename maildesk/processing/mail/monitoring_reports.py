@@ -2,78 +2,72 @@
 
 from maildesk.ingest.identity.authenticate import identify
 from maildesk.ingest.intent.monitoring_signal import Signal, Watch
-from maildesk.lifecycle.decide import decide
 from maildesk.model.cause import Facts, ProblemReported
 from maildesk.model.mail import Source, Step
 from maildesk.model.monitoring import Report
 from maildesk.model.person import Identity, Proof
-from maildesk.processing.command_context import load_descendants
-from maildesk.processing.mail.mail_context import Case, Worked
-from maildesk.processing.writer import Matter, Said
-from maildesk.store import people, tickets
+from maildesk.processing.mail.mail_context import MailContext, MailOutcome
+from maildesk.processing.transaction import IncomingText, Snapshot
 
 EVENT_FIELD = "maildesk-event"
 
 
-def reported(case: Case) -> Worked | None:
+def reported(context: MailContext) -> MailOutcome | None:
     """What a monitoring system says; None for all other mail, and for what is of no known form."""
-    sender = case.mail.sender
-    watch = case.runtime.watches.get(sender.key) if sender is not None else None
-    signal = _signal(case, watch) if watch is not None else None
+    sender = context.mail.sender
+    watch = context.runtime.watches.get(sender.key) if sender is not None else None
+    signal = _signal(context, watch) if watch is not None else None
     if watch is None or signal is None or sender is None:
         return None
-    reporter = people.find_or_add(case.connection, sender)
-    identity = _identity(case, watch)
-    found = tickets.of_problem(case.connection, signal.key)
-    ticket, subject = found or (None, case.mail.subject)
-    cause = ProblemReported(
-        reporter=reporter,
-        report=signal.report,
-        key=signal.key,
-        message=case.runtime.new_id(case.now),
-        text=case.mail.text,
-        facts=Facts(subject=case.mail.subject, text=case.mail.text, sender=sender.address),
-        proof=identity.proof,
-        rejected=identity.rejected,
-        silent=case.kept.silent,
-        descendants={} if case.kept.silent else load_descendants(case.connection, ticket),
-    )
-    policy = case.runtime.policy_at(case.connection, ticket, reporter.id, subject)
-    decision = decide(ticket, cause, policy, case.now)
-    matter = Matter(
-        ticket=ticket, subject=subject, requester=reporter, cause=f"mail {case.kept.id}"
-    )
-    said = Said(
-        id=cause.message,
+    reporter = context.work.person_of(sender)
+    identity = _identity(context, watch)
+    found = context.work.of_problem(signal.key)
+    text = IncomingText(
+        id=context.runtime.new_id(context.now),
         author=reporter.id,
-        text=cause.text,
+        text=context.mail.text,
         proven=identity.proof > Proof.NONE,
-        mail=case.kept.id,
-        message_id=case.mail.message_id,
+        mail=context.kept.id,
+        message_id=context.mail.message_id,
     )
-    after, unsent = case.recorder.enact(decision, matter, said)
+
+    def report(snapshot: Snapshot) -> ProblemReported:
+        return ProblemReported(
+            requester=reporter,
+            report=signal.report,
+            key=signal.key,
+            message=text.id,
+            text=text.text,
+            facts=Facts(subject=context.mail.subject, text=text.text, sender=sender.address),
+            proof=identity.proof,
+            rejected=identity.rejected,
+            silent=context.kept.silent,
+            descendants={} if context.kept.silent else snapshot.descendants,
+        )
+
+    applied = context.work.transaction(context.cause).apply(found, report, text)
     steps = (
         Step("monitoring", f"{signal.report} of {watch.system.name}", (signal.key,)),
         Step("authenticate", identity.proof.name.lower(), identity.evidence, identity.rejected),
-        *decision.why,
-        *unsent,
+        *applied.steps,
     )
-    assert decision.disposition is not None
-    return Worked(decision.disposition, after.number if after else None, steps)
+    assert applied.decision.disposition is not None
+    after = applied.ticket
+    return MailOutcome(applied.decision.disposition, after.number if after else None, steps)
 
 
-def _signal(case: Case, watch: Watch) -> Signal | None:
+def _signal(context: MailContext, watch: Watch) -> Signal | None:
     """A signed request says plainly what a mail must be read for."""
-    if case.kept.mail.source is not Source.EVENT:
-        return watch.read(case.mail.subject, case.mail.text)
-    report, _, key = (case.mail.header(EVENT_FIELD) or "").partition(" ")
+    if context.kept.mail.source is not Source.EVENT:
+        return watch.read(context.mail.subject, context.mail.text)
+    report, _, key = (context.mail.header(EVENT_FIELD) or "").partition(" ")
     return Signal(Report(report), watch.key(key))
 
 
-def _identity(case: Case, watch: Watch) -> Identity:
+def _identity(context: MailContext, watch: Watch) -> Identity:
     believed = Proof.AUTHENTICATED
-    if case.kept.mail.source is Source.EVENT:
+    if context.kept.mail.source is Source.EVENT:
         return Identity(watch.system.address, believed, ("signed request",))
     if not watch.system.proof:
         return Identity(watch.system.address, believed, ("monitoring.toml: proof = false",))
-    return identify(case.mail, token_proves=False, trust=case.runtime.settings.trust)
+    return identify(context.mail, token_proves=False, trust=context.runtime.settings.trust)

@@ -9,7 +9,7 @@ from maildesk.store import tables
 
 _MESSAGE = tables.message
 _EVENT = tables.ticket_event
-_MOVES = ("StatusMoved", "Reopened", "Escalated")
+MOVES = ("StatusMoved", "Reopened", "Escalated")
 
 # Built once: to build a statement takes SQLAlchemy longer than to run it.
 _MAILS = select(func.count()).where(
@@ -21,10 +21,11 @@ _MAILS = select(func.count()).where(
 _CHANGES = select(func.count(distinct(_EVENT.c.cause))).where(
     _EVENT.c.ticket == bindparam("number"),
     _EVENT.c.person_id == bindparam("person"),
-    _EVENT.c.name.in_(_MOVES),
+    _EVENT.c.name.in_(MOVES),
     _EVENT.c.cause.startswith("mail "),
     _EVENT.c.at > bindparam("since"),  # not those of the mail that opened the ticket
 )
+_PACE = select(_MAILS.scalar_subquery(), _CHANGES.scalar_subquery())
 _LAST = (
     select(_MESSAGE.c.kind)
     .where(_MESSAGE.c.ticket == bindparam("number"), _MESSAGE.c.author == bindparam("person"))
@@ -40,12 +41,15 @@ class Pace:
     mails: int
     changes: int
 
+    def __add__(self, other: "Pace") -> "Pace":
+        return Pace(self.mails + other.mails, self.changes + other.changes)
+
 
 def pace(connection: Connection, number: int, person: int, since: datetime) -> Pace:
     """How often the person wrote to the ticket since then, and moved it."""
     asked = {"number": number, "person": person, "since": since}
-    mails = int(connection.execute(_MAILS, asked).scalar_one())
-    return Pace(mails, int(connection.execute(_CHANGES, asked).scalar_one()) if mails else 0)
+    mails, changes = connection.execute(_PACE, asked).one()
+    return Pace(int(mails), int(changes))
 
 
 def last_kind(connection: Connection, number: int, person: int) -> str:

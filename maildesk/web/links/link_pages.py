@@ -20,8 +20,8 @@ class LinkPages(Protocol):
         the one who decided is sent here to read that it was recorded.
         """
 
-    def act(self, token: str, choice: Choice | Work, comment: str) -> tuple[Answer, Page] | Problem:
-        """Decide. The page shows the ticket as it is afterwards."""
+    def act(self, token: str, choice: Choice | Work, comment: str) -> Answer | Problem:
+        """Decide. `view` shows the ticket as it is afterwards."""
 
     def mail(self, token: str, message: str) -> WholeMail | Problem:
         """The whole mail of a text that the link shows. Changes nothing."""

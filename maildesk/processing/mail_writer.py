@@ -1,0 +1,175 @@
+"""The mails of a decision become outgoing rows, unless the breaker stops them."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from operator import itemgetter
+
+from sqlalchemy import Connection
+
+from maildesk.model.decision import OutgoingMail, Template
+from maildesk.model.mail import Step
+from maildesk.model.person import Person
+from maildesk.model.ticket import Ticket
+from maildesk.outgoing.compose import ThreadContext
+from maildesk.processing.mail.approval_request import whole_request
+from maildesk.processing.rate_limit import RateLimit
+from maildesk.processing.runtime import Runtime
+from maildesk.processing.transaction import IncomingText, Target
+from maildesk.store import outgoing_rows, tickets
+from maildesk.store.pending_rows import PendingRows
+
+_STOPPED = "loop-breaker"  # the step of a mail that is not sent
+_Threads = Mapping[int, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class MailWriter:
+    """Writes the mails of one unit of work into its rows.
+
+    `people` finds people by id; `flushed` is the connection after all that is collected was
+    written.
+    """
+
+    runtime: Runtime
+    connection: Connection
+    now: datetime
+    rows: PendingRows
+    rate_limit: RateLimit
+    people: Callable[[Collection[int]], Mapping[int, Person]]
+    flushed: Callable[[], Connection]
+
+    def write(
+        self, outgoing_mails: Iterable[OutgoingMail], target: Target, text: IncomingText | None
+    ) -> tuple[Step, ...]:
+        """Which of them are not sent, and why; and in which an override could not be used."""
+        every = tuple(outgoing_mails)
+        if not every:
+            return ()
+        known = self._people(every, target)
+        self._count(every, target.ticket, known)
+        threads = self._threads({outgoing_mail.to for outgoing_mail in every}, target, text)
+        unsent = []
+        for outgoing_mail in every:
+            step = self._write(outgoing_mail, target, known, threads, text)
+            if step is not None:
+                unsent.append(step)
+            if step is not None and step.name == _STOPPED:
+                self._report_unasked(outgoing_mail, step, target, known)
+        return tuple(unsent)
+
+    def _count(
+        self,
+        outgoing_mails: Collection[OutgoingMail],
+        ticket: Ticket | None,
+        known: Mapping[int, Person],
+    ) -> None:
+        """Let the rate limit count once for all of them."""
+        people = [known[one.to] for one in outgoing_mails if one.automatic]
+        self.rate_limit.expect({one.address for one in people if not one.is_agent})
+        if ticket is not None:
+            self.rate_limit.expect_about(ticket, {one.address for one in people})
+
+    def _report_unasked(
+        self, outgoing_mail: OutgoingMail, step: Step, target: Target, known: Mapping[int, Person]
+    ) -> None:
+        """An approval mail that the breaker stopped would leave its ticket waiting for ever."""
+        if outgoing_mail.template is not Template.APPROVAL or target.ticket is None:
+            return
+        note = f"The approval request to {known[outgoing_mail.to].address} was not sent."
+        agents = self.runtime.policy.directory.working_on(target.ticket)
+        threads = self._threads(set(agents), target, None)
+        for agent in agents:
+            told = OutgoingMail(
+                template=Template.DELIVERY_FAILED, to=agent, text=step.rejected[0], note=note
+            )
+            self._write(told, target, known, threads, None)
+
+    def _nobody_reads(self, recipient: Person) -> str:
+        monitoring = self.runtime.policy.monitoring
+        unread = recipient.address.casefold() in monitoring.addresses
+        return f"{recipient.address} is a monitoring system" if unread else ""
+
+    def _people(self, outgoing_mails: Iterable[OutgoingMail], target: Target) -> dict[int, Person]:
+        known = {target.requester.id: target.requester}
+        for members in self.runtime.policy.directory.teams.values():
+            known |= {member.id: member for member in members}
+        wanted = {outgoing_mail.to for outgoing_mail in outgoing_mails}
+        wanted |= {
+            outgoing_mail.author
+            for outgoing_mail in outgoing_mails
+            if outgoing_mail.author is not None
+        }
+        return {**known, **self.people(wanted - known.keys())}
+
+    def _threads(self, persons: set[int], target: Target, text: IncomingText | None) -> _Threads:
+        """The Message-IDs of the ticket's mails that each of them wrote or was sent, the oldest
+        first."""
+        ticket = target.ticket
+        if ticket is None or ticket.opened_at == self.now:
+            came = text.message_id if text is not None else None
+            return {text.author: (came,)} if text is not None and came else {}
+        stored = tickets.thread_ids(self.connection, ticket.number, persons)
+        return {
+            person: tuple(
+                message_id
+                for _, message_id in sorted(
+                    [*stored.get(person, ()), *self.rows.thread_ids(ticket.number, person)],
+                    key=itemgetter(0),
+                )
+            )
+            for person in persons
+        }
+
+    def _request(self, outgoing_mail: OutgoingMail, target: Target, reader: Person) -> OutgoingMail:
+        """All that the requester asked for, with every change: whoever decides must know it."""
+        ticket = target.ticket
+        if outgoing_mail.template is not Template.APPROVAL or ticket is None:
+            return outgoing_mail
+        said = tickets.asked_for(self.flushed(), ticket.number, ticket.requester)
+        zone = self.runtime.policy.directory.zone_of(reader.id)
+        text = whole_request(said, target.subject, target.requester, zone)
+        return replace(outgoing_mail, text=text or outgoing_mail.text)
+
+    def _write(
+        self,
+        outgoing_mail: OutgoingMail,
+        target: Target,
+        known: Mapping[int, Person],
+        threads: _Threads,
+        text: IncomingText | None,
+    ) -> Step | None:
+        recipient, ticket = known[outgoing_mail.to], target.ticket
+        objection = self._nobody_reads(recipient) or self.rate_limit.objection(
+            outgoing_mail, recipient, ticket
+        )
+        if objection:
+            return Step(_STOPPED, f"{outgoing_mail.template} not sent", rejected=(objection,))
+        outgoing_mail = self._request(outgoing_mail, target, recipient)
+        mail = self.runtime.composer.compose(
+            outgoing_mail,
+            ThreadContext(
+                ticket, target.subject, target.requester, threads.get(outgoing_mail.to, ())
+            ),
+            recipient,
+            known[outgoing_mail.author] if outgoing_mail.author is not None else None,
+            now=self.now,
+            nonce=self.runtime.random(10),
+            proven=text is None or text.author != outgoing_mail.to or text.proven,
+        )
+        row = outgoing_rows.row_of(
+            ticket=ticket.number if ticket else None,
+            person=recipient.id,
+            recipient=recipient.address,
+            template=outgoing_mail.template,
+            automatic=outgoing_mail.automatic,
+            subject=mail.subject,
+            message_id=mail.message_id,
+            raw=mail.raw,
+            now=self.now,
+            cause=target.cause,
+        )
+        self.rows.outgoing.append(row)
+        if mail.fault:
+            return Step("mail-template", "override failed, not used", rejected=(mail.fault,))
+        return None
