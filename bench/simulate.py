@@ -1,9 +1,9 @@
 """What a month costs: `.venv/bin/python bench/simulate.py` prints one JSON line.
 
-A desk with 10,000 open tickets, each with the SLA targets of the shipped sla.toml, and 100 incoming mails
-a day; 30 days are simulated. `seconds` begins before the tickets are loaded and ends with the last
-day; the mark is 60. `struck` counts escalation steps, so that an idle simulation is noticed.
-The run fails where the database's bytes are other afterwards.
+A desk with 10,000 open tickets, each with the SLA targets of the shipped sla.toml, and 100
+incoming mails a day; 30 days are simulated. `seconds` begins before the tickets are loaded and
+ends with the last day; the mark is 60. `struck` counts escalation steps, so that an idle
+simulation is noticed. The run fails where the database's bytes are other afterwards.
 """
 
 import hashlib
