@@ -13,9 +13,10 @@ from sqlalchemy import Connection, Table, select, text, update
 from maildesk.config.schema.settings import Settings
 from maildesk.model.approval import Approval, Vote
 from maildesk.model.cause import Choice
-from maildesk.store import people, statistics, tables, tickets
+from maildesk.store import people, statistics, tables
 from maildesk.store.tables import UtcDateTime
 from tests import world as worlds
+from tests.rows import write_approval
 from tests.world import MONDAY, OutgoingMail, Part, World, one, settings, shipped_policy
 
 AWAITING = 50  # mails in quarantine, and outgoing mails that failed
@@ -119,7 +120,7 @@ def _approve(connection: Connection) -> None:
     votes = (Vote(max_, "approved", MONDAY),)
     approval = Approval(votes=votes, round=1, asked_at=MONDAY, outcome="approved")
     for number in (_CLOSED, _OPEN):
-        tickets.save_approval(connection, number, approval)
+        write_approval(connection, number, approval)
 
 
 def _copied(

@@ -99,7 +99,7 @@ def _brought(
     try:
         with savepoint(connection):
             imported = [row.person for row in rows]
-            directory_import.bring(connection, imported, remove_missing=remove_missing)
+            directory_import.import_people(connection, imported, remove_missing=remove_missing)
             after = directory_import.everybody(connection)
             if dry_run:
                 raise _OnlyTried

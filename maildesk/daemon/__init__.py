@@ -1,1 +1,1 @@
-"""The services of a running desk: wiring and supervision."""
+"""Starts and supervises the services of a running service desk."""

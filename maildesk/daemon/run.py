@@ -46,7 +46,7 @@ POLL_SECONDS = {"work": 2.0, "clock": 30.0}  # mailboxes and delivery time their
 
 
 def open_readers(settings: Settings) -> ReadingPool:
-    """The pool of processes that read mail; none of them is started yet."""
+    """The pool of processes that parse mail; none of them is started yet."""
     limits = settings.limits
     return ReadingPool(
         limits.readers,
@@ -58,7 +58,7 @@ def open_readers(settings: Settings) -> ReadingPool:
 
 @dataclass(slots=True)
 class Daemon:
-    """The services of one process. `only` names the kinds to run; empty for all."""
+    """The services of one process. `only` names the kinds to run; empty means all."""
 
     config: Config
     only: frozenset[str] = frozenset()
@@ -73,7 +73,7 @@ class Daemon:
     _closers: list[Callable[[], None]] = field(default_factory=list)
 
     def run(self) -> None:
-        """Run until SIGTERM or SIGINT, then stop cleanly within ten seconds."""
+        """Run until SIGTERM or SIGINT, then stop within ten seconds."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, self._on_signal)
         self.start()
@@ -87,13 +87,13 @@ class Daemon:
         self._stop.set()
 
     def start(self) -> None:
-        """Open the database and start every service. Raises the errors of the database."""
+        """Open the database and start every service. Raises SQLAlchemy's errors of the database."""
         give_back_large_buffers()
         store = self.open_store(self.config.settings.database)
         migrate.upgrade(store)
         runtime = open_runtime(self.config.settings, self.config.policy, store, clock=self.clock)
         self._closers = [store.close]
-        services = [service for service in self._rooms(runtime) if self._wanted(service.name)]
+        services = [service for service in self._services(runtime) if self._is_wanted(service.name)]
         self._watched = [SupervisedService(service) for service in services]
         for one in self._watched:
             one.start()
@@ -101,7 +101,7 @@ class Daemon:
         log.info("started", services=[service.name for service in services])
 
     def stop(self) -> None:
-        """Stop every service, then close what they share."""
+        """Stop every service, then close what the services share."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         late = stop(self._watched, STOP_SECONDS)
@@ -119,37 +119,39 @@ class Daemon:
         """A running service by its name. Raises StopIteration if it does not run."""
         return next(one.service for one in self._watched if one.service.name == name)
 
-    def _wanted(self, name: str) -> bool:
+    def _is_wanted(self, name: str) -> bool:
         kind = "smtp" if name.startswith(("smtp:", "lmtp:")) else name.partition(":")[0]
         return not self.only or kind in self.only
 
-    def _ring(self, name: str) -> Callable[[], None]:
+    def _waker(self, name: str) -> Callable[[], None]:
         """A function that wakes the service of that name."""
 
-        def ring() -> None:
+        def wake() -> None:
             for one in self._watched:
                 if one.service.name == name:
-                    one.wake_signal.ring()
+                    one.wake_signal.wake()
 
-        return ring
+        return wake
 
     def _set_timers(self) -> None:
         for kind, seconds in POLL_SECONDS.items():
             self._scheduler.add_job(
-                self._ring(kind), "interval", seconds=seconds, coalesce=True, max_instances=1
+                self._waker(kind), "interval", seconds=seconds, coalesce=True, max_instances=1
             )
         self._scheduler.start()
 
-    def _rooms(self, runtime: Runtime) -> Iterable[Service]:
+    def _services(self, runtime: Runtime) -> Iterable[Service]:
         desk = Desk(runtime)
         yield from self._mailboxes(desk)
         yield from self._listeners(desk)
-        yield self._work_room(runtime)
-        yield self._delivery_room(runtime, desk)
-        yield ClockService(desk, on_struck=self._ring("deliver"))
+        yield self._work_service(runtime)
+        yield self._delivery_service(runtime, desk)
+        yield ClockService(desk, on_struck=self._waker("deliver"))
         if self.config.settings.web.enabled:
-            door = LinkService(runtime, on_acted=self._ring("deliver"))
-            app = create_app(door, runtime.settings.desk, self.health, self._events(runtime, desk))
+            link_service = LinkService(runtime, on_acted=self._waker("deliver"))
+            app = create_app(
+                link_service, runtime.settings.desk, self.health, self._events(runtime, desk)
+            )
             yield WebService(app, runtime.settings.web)
 
     def _events(self, runtime: Runtime, desk: Desk) -> Events | None:
@@ -160,7 +162,7 @@ class Daemon:
             secret=key.value.get_secret_value().encode(),
             systems={one.name: one.address for one in runtime.policy.monitoring.source},
             keep=desk.keep,
-            on_kept=self._ring("work"),
+            on_kept=self._waker("work"),
             clock=runtime.clock,
         )
 
@@ -172,22 +174,22 @@ class Daemon:
                     folder,
                     max_mail_bytes=self.config.settings.desk.max_mail_bytes,
                     journal=desk,
-                    on_kept=self._ring("work"),
+                    on_kept=self._waker("work"),
                 )
 
     def _listeners(self, desk: Desk) -> Iterable[Service]:
-        ours = self.config.settings.desk
+        desk_settings = self.config.settings.desk
         for listener in self.config.settings.listener:
             yield ListenerService(
                 listener,
-                max_mail_bytes=ours.max_mail_bytes,
+                max_mail_bytes=desk_settings.max_mail_bytes,
                 journal=desk,
-                accepts=lambda address: ours.tag_in(address) is not None,
-                on_kept=self._ring("work"),
-                hostname=ours.domain,
+                accepts=lambda address: desk_settings.tag_in(address) is not None,
+                on_kept=self._waker("work"),
+                hostname=desk_settings.domain,
             )
 
-    def _work_room(self, runtime: Runtime) -> Service:
+    def _work_service(self, runtime: Runtime) -> Service:
         pool = self.open_readers(runtime.settings)
         self._closers.insert(0, pool.close)
         resolver = DnsResolver()
@@ -195,9 +197,9 @@ class Daemon:
         def open_worker() -> Worker:
             return Worker(runtime, pool, SenderChecks(runtime.settings, resolver))
 
-        return WorkService(open_worker, on_worked=self._ring("deliver"))
+        return WorkService(open_worker, on_worked=self._waker("deliver"))
 
-    def _delivery_room(self, runtime: Runtime, desk: Desk) -> Service:
+    def _delivery_service(self, runtime: Runtime, desk: Desk) -> Service:
         queue = OutgoingQueue(
             runtime.store,
             runtime.holder,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from maildesk.model.service import RoomTrouble, Service, WakeSignal
+from maildesk.model.service import Service, ServiceUnavailable, WakeSignal
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ class SupervisedService:
     wake_signal: WakeSignal = field(default_factory=WakeSignal)
     trouble: str = ""
     _runs_since: float | None = None
-    _ran: float = 0.0
+    _last_run: float = 0.0
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -37,20 +37,22 @@ class SupervisedService:
         self._thread.start()
 
     def join(self, seconds: float) -> bool:
-        """Wait for the service to end after `bell.stop`. Returns whether it ended."""
+        """Wait at most `seconds` for the service to end after a stop. Returns whether it ended."""
         if self._thread is not None:
             self._thread.join(max(0.0, seconds))
         return self._thread is None or not self._thread.is_alive()
 
     @property
     def ok(self) -> bool:
-        """Whether the service works: it reported so since its last failure, or runs long enough."""
+        """Whether the service works: it said so since its last failure, or has run long enough."""
         return not self.trouble or self.wake_signal.is_working or self._has_healed
 
     @property
     def _has_healed(self) -> bool:
         since = self._runs_since
-        return since is not None and time.monotonic() - since > max(HEALED_SECONDS, 2 * self._ran)
+        return since is not None and time.monotonic() - since > max(
+            HEALED_SECONDS, 2 * self._last_run
+        )
 
     @property
     def detail(self) -> str:
@@ -68,8 +70,8 @@ class SupervisedService:
                 self.service.run(self.wake_signal)
                 self.trouble = ""
             except Exception as error:
-                self._runs_since, self._ran = None, time.monotonic() - began
-                if self._ran > CALM_SECONDS:
+                self._runs_since, self._last_run = None, time.monotonic() - began
+                if self._last_run > CALM_SECONDS:
                     pause = FIRST_PAUSE
                 self._failed(error, pause)
                 self.wake_signal.begin()
@@ -78,7 +80,7 @@ class SupervisedService:
 
     def _failed(self, error: Exception, pause: float) -> None:
         self.trouble = _in_one_line(error)
-        expected = isinstance(error, RoomTrouble | DBAPIError)
+        expected = isinstance(error, ServiceUnavailable | DBAPIError)
         log.error(
             "service failed",
             service=self.service.name,

@@ -1,1 +1,1 @@
-"""The words of the desk as frozen values. Imports nothing of maildesk, does nothing."""
+"""Frozen values of the domain. This package imports nothing of maildesk and does no I/O."""

@@ -1,4 +1,4 @@
-"""An open question to those who must approve, and how each event changes it."""
+"""An approval request as a value, and how each event changes it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,12 +27,15 @@ ApprovalEvent = (
     | ApprovalExpired
     | ApprovalWithdrawn
 )
-"""What happens to a question that was asked."""
+"""The events of an approval round after it was opened."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One approver of a round, and what that person said. `instead_of` was asked before."""
+    """One approver of a round and that person's decision.
+
+    `instead_of` is the approver whom this person replaces; None if the person was asked first.
+    """
 
     person: int
     said: Said = "open"
@@ -42,9 +45,10 @@ class Vote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """Who was asked in which round, and what became of it. `votes` in the order of the people.
+    """One approval round: the approvers, their decisions, and the outcome.
 
-    `agreed` approved at earlier levels: where they are named again, their word stands.
+    `votes` are sorted by person id. `agreed` are people who approved at an earlier level; their
+    approval also counts at this level. All times are UTC.
     """
 
     votes: tuple[Vote, ...]
@@ -62,30 +66,30 @@ class Approval:
 
     @property
     def is_open(self) -> bool:
-        """Whether the question is still to be decided."""
+        """Whether the round is still undecided."""
         return self.outcome == "open"
 
     @property
     def waiting(self) -> tuple[int, ...]:
-        """Who has yet to decide; nobody any more once it is decided."""
+        """The approvers who have not decided yet; empty once the round is decided."""
         return tuple(v.person for v in self.votes if v.said == "open" and self.is_open)
 
     @property
     def approvers(self) -> tuple[int, ...]:
-        """Everybody who was asked in this round, also those in whose place others are."""
+        """Everybody who was asked in this round, including approvers who were replaced."""
         return tuple(vote.person for vote in self.votes)
 
     @property
     def due(self) -> datetime | None:
-        """When the clock looks at it next."""
+        """The next reminder, expiry or absence, whichever is earliest; None if there is none."""
         dues = (self.remind_due, self.expire_due, self.away_due)
         return min((due for due in dues if due), default=None)
 
 
-def asked(event: ApprovalAsked, at: datetime) -> Approval:
-    """The question as it begins."""
+def open_round(event: ApprovalAsked, at: datetime) -> Approval:
+    """The round as it is when the event opens it at `at`."""
     return Approval(
-        votes=tuple(_vote(person, event, at) for person in sorted(set(event.approvers))),
+        votes=tuple(_first_vote(person, event, at) for person in sorted(set(event.approvers))),
         round=event.round,
         asked_at=at,
         kind=event.kind,
@@ -98,22 +102,22 @@ def asked(event: ApprovalAsked, at: datetime) -> Approval:
     )
 
 
-def _vote(person: int, event: ApprovalAsked, at: datetime) -> Vote:
+def _first_vote(person: int, event: ApprovalAsked, at: datetime) -> Vote:
     return Vote(person, "approved", at) if person in event.agreed else Vote(person)
 
 
-def turned(approval: Approval, event: ApprovalEvent, at: datetime) -> Approval:
-    """The question after the event."""
+def apply(approval: Approval, event: ApprovalEvent, at: datetime) -> Approval:
+    """The round after the event."""
     match event:
         case ApprovalVoted(person=person, approved=approved):
-            return _voted(approval, person, approved, at)
+            return _with_vote(approval, person, approved, at)
         case ApprovalDecided(person=person, approved=approved):
-            voted = _voted(approval, person, approved, at)
-            return _ended(voted, "approved" if approved else "rejected", at)
+            voted = _with_vote(approval, person, approved, at)
+            return _with_outcome(voted, "approved" if approved else "rejected", at)
         case ApprovalPassedOn():
             return replace(
                 approval,
-                votes=_passed_on(approval.votes, event.approver, event.to, at),
+                votes=_with_substitute(approval.votes, event.approver, event.to, at),
                 remind_due=event.remind_due,
                 expire_due=event.expire_due,
                 away_due=event.away_due,
@@ -125,15 +129,15 @@ def turned(approval: Approval, event: ApprovalEvent, at: datetime) -> Approval:
         case ApprovalExpired(expire_due=due):
             return replace(approval, expire_due=due)
         case ApprovalWithdrawn():
-            return _ended(approval, "withdrawn", at)
+            return _with_outcome(approval, "withdrawn", at)
 
 
-def _ended(approval: Approval, outcome: Outcome, at: datetime) -> Approval:
+def _with_outcome(approval: Approval, outcome: Outcome, at: datetime) -> Approval:
     ended = replace(approval, outcome=outcome, decided_at=at)
     return replace(ended, remind_due=None, expire_due=None, away_due=None)
 
 
-def _voted(approval: Approval, person: int | None, approved: bool, at: datetime) -> Approval:
+def _with_vote(approval: Approval, person: int | None, approved: bool, at: datetime) -> Approval:
     said: Said = "approved" if approved else "rejected"
     votes = (
         replace(vote, said=said, at=at) if vote.person == person else vote
@@ -142,8 +146,8 @@ def _voted(approval: Approval, person: int | None, approved: bool, at: datetime)
     return replace(approval, votes=tuple(votes))
 
 
-def _passed_on(votes: tuple[Vote, ...], old: int, new: int, at: datetime) -> tuple[Vote, ...]:
-    """Who is asked already has one vote, whoever else is stood in for."""
+def _with_substitute(votes: tuple[Vote, ...], old: int, new: int, at: datetime) -> tuple[Vote, ...]:
+    """The votes after `new` replaces `old`. A substitute of two approvers has only one vote."""
     by_person = {vote.person: vote for vote in votes}
     by_person[old] = replace(by_person[old], said="passed-on", at=at)
     by_person.setdefault(new, Vote(new, instead_of=old))

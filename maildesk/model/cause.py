@@ -1,4 +1,4 @@
-"""Why something happens to a ticket."""
+"""The causes of a change to a ticket: a mail, a click, a command, a deadline, another ticket."""
 
 import enum
 from collections.abc import Mapping
@@ -14,9 +14,9 @@ from maildesk.model.ticket import Ticket
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One `#` line of an agent's mail: the full name of the command and what stood behind it.
+    """One `#` line of an agent's mail: the full name of the command and its argument.
 
-    `at_top`: it stood above the text of the mail, not below.
+    `at_top` says that the line is above the text of the mail, not below it.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class WrongCommand:
-    """A `#` line that is not understood, and what would be right."""
+    """A `#` line that is not a valid command, with a hint how to correct it."""
 
     line: str
     hint: str
@@ -34,7 +34,7 @@ class WrongCommand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What rules may look at in a mail."""
+    """The parts of a mail that rules can read."""
 
     subject: str = ""
     text: str = ""
@@ -46,11 +46,11 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CauseBase:
-    """What every cause says, so that `decide` need not ask which cause it is.
+    """The fields of every cause, so that `decide` need not know its type.
 
-    `requester` is the ticket's, and whoever becomes the requester where there is no ticket yet.
-    A `silent` cause is recorded and sends no mail. `descendants` are the tickets below the
-    ticket, which may follow it. `number` is reserved for a ticket that the cause may open.
+    `requester` is the ticket's requester, or the future one if the ticket is not open yet. A
+    `silent` cause is recorded and sends no mail. `descendants` are the tickets below this one,
+    which may follow it. `number` is reserved for a ticket that the cause may open.
     """
 
     requester: Person
@@ -60,13 +60,13 @@ class CauseBase:
 
     @property
     def rule_facts(self) -> Facts:
-        """What rules may look at."""
+        """The facts that rules can read."""
         return Facts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatestMessage:
-    """The newest text of a ticket that no agent wrote."""
+    """The newest message of a ticket that was not written by an agent."""
 
     message: str
     author: Person
@@ -76,9 +76,10 @@ class LatestMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplitCandidate:
-    """A mail that can become a ticket of its own: the one that the agent answers, else the newest.
+    """A mail that can become a separate ticket: the one that the agent replies to, else the newest.
 
-    `elsewhere` is where the mail stands, if it is gone already.
+    `number` is reserved for the new ticket; `elsewhere` is the ticket that has the mail, if it was
+    moved before.
     """
 
     latest: LatestMessage
@@ -88,10 +89,11 @@ class SplitCandidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndoTarget:
-    """What the commands of one mail did, and when; the transcript of it is answered.
+    """The changes made by the commands of one mail. The agent replies to the transcript of them.
 
-    `elsewhere` is what they did to other tickets, `before` how each ticket stood before. `merged`
-    is the ticket that the mail was written to, if it went over into this one since.
+    `at` is when they were made. `elsewhere` has the events of other tickets, `before` has each
+    ticket before the commands ran. `merged` is the ticket that the mail was written to, if it was
+    merged into this one later.
     """
 
     at: datetime
@@ -103,12 +105,12 @@ class UndoTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandContext:
-    """What an agent's commands may need to know beside the ticket itself.
+    """The data that an agent's commands may need in addition to the ticket.
 
-    `tickets`: those that the commands name, their ancestors, and all descendants of this one.
-    `people`: whom a name or an address in a command can mean; `ours`: addresses of the desk itself
-    among these. `answered_by`: agents who wrote to
-    the requester since the mail that is answered here.
+    `tickets` are those that the commands name, their ancestors, and all descendants of this ticket.
+    `people` maps a name or an address in a command to the people it can mean; `ours` are the
+    service desk's own addresses among these. `answered_by` are agents who wrote to the requester
+    after the mail that is answered here.
     """
 
     tickets: Mapping[int, Ticket] = field(default_factory=dict)
@@ -121,7 +123,7 @@ class CommandContext:
 
 
 class Choice(enum.StrEnum):
-    """What a person can decide by link, by page or by reply."""
+    """The decisions that a person can make by link, on a page or by reply."""
 
     APPROVE = "approve"
     REJECT = "reject"
@@ -131,7 +133,7 @@ class Choice(enum.StrEnum):
 
 
 class Work(enum.StrEnum):
-    """What an agent can do by the link of a notification."""
+    """The actions that an agent can take with the link of a notification."""
 
     RESOLVE = "resolve"
     TAKE = "take it"
@@ -139,12 +141,12 @@ class Work(enum.StrEnum):
 
 
 FLOOD = "flood"
-"""The kind of a text that came too fast: kept with the ticket, changing nothing."""
+"""The kind of a message that came too fast: stored with the ticket, without any effect on it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flood:
-    """Mails of one sender to one ticket come too fast. `begins`: this is the first such mail."""
+    """Mails of one sender to one ticket come too fast. `begins` marks the first such mail."""
 
     words: str
     begins: bool
@@ -152,18 +154,16 @@ class Flood:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailArrived(CauseBase):
-    """A person (or machine) wrote. `message` is the id that its text will have.
+    """A person or a machine wrote a mail. `message` is the id that its text will have.
 
-    `text` is the new text without command lines. `silent` mails are recorded and
-    answered by nothing. `identity` says how sure the sender's name is. `round` is that of
-    the mail of ours which is answered, where a reply token says it. `choice` is the decision
-    that the first line speaks; `unclear` that it seems to and cannot be told.
-    `thanks`: the new text is a thank-you and nothing else; `chases`: it asks how the request stands
-    and changes nothing of it; `withdrawing`: it seems to take the request back.
-    `away`: an automatic answer says that the sender is away. `behalf` wrote the `text` that an
-    agent passed on, with `words` of the agent's own above it.
-    `joining` are people in CC whom a proven sender brings in. `flood`: the sender's mails to this
-    ticket come too fast for a person.
+    `text` is the new text without command lines. `identity` says how certain the sender is. `round`
+    is that of our mail which is answered, if a reply token names it. `choice` is the decision in
+    the first line; `unclear`: there seems to be one that cannot be read for sure. `thanks`: the new
+    text only says thank you; `chases`: it only asks about the status; `withdrawing`: it seems to
+    withdraw the request. `away`: an automatic reply says that the sender is away. `behalf` is the
+    author of the `text` if an agent forwarded it, and `words` is what the agent wrote above it.
+    `joining` are people in CC whom a proven sender adds. `flood`: the sender's mails to this ticket
+    come too fast for a person.
     """
 
     sender: Person
@@ -191,15 +191,15 @@ class MailArrived(CauseBase):
 
     @property
     def rule_facts(self) -> Facts:
-        """What rules may look at."""
+        """The facts that rules can read."""
         return self.facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkUsed(CauseBase):
-    """A person pressed the button of a page. The token proved who it is.
+    """A person pressed a button of a page; the link token proved the identity.
 
-    `unclear`: the comment takes a yes back, or makes it depend on something.
+    `unclear`: the comment retracts an approval or makes it conditional.
     """
 
     person: Person
@@ -211,15 +211,15 @@ class LinkUsed(CauseBase):
 
     @property
     def rule_facts(self) -> Facts:
-        """What rules may look at."""
+        """The facts that rules can read."""
         return Facts(text=self.comment, sender=self.person.address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentActed(CauseBase):
-    """An agent acts from the command line or a page, already known to be that person.
+    """An agent acts on the command line or a page, which proved the identity.
 
-    `round` is that of the link which proved who it is; None at the command line.
+    `round` is that of the link that was used; None on the command line.
     """
 
     agent: Person
@@ -232,13 +232,13 @@ class AgentActed(CauseBase):
 
     @property
     def rule_facts(self) -> Facts:
-        """What rules may look at."""
+        """The facts that rules can read."""
         return Facts(text=self.text, sender=self.agent.address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketReported(CauseBase):
-    """An agent opens a ticket for somebody who called, or stood at the desk."""
+    """An agent opens a ticket for somebody who called or came in person."""
 
     agent: Person
     source: str
@@ -248,13 +248,16 @@ class TicketReported(CauseBase):
 
     @property
     def rule_facts(self) -> Facts:
-        """What rules may look at."""
+        """The facts that rules can read."""
         return self.facts
 
 
 @dataclass(frozen=True, slots=True)
 class RelationSet:
-    """The other ticket has to do with this one, in this way as seen from here; or no more."""
+    """Another ticket was related to this one, or the relation was removed (`off`).
+
+    `kind` is the relation as seen from this ticket.
+    """
 
     kind: RelationKind
     off: bool = False
@@ -267,14 +270,14 @@ class ParentSet:
 
 @dataclass(frozen=True, slots=True)
 class Absorbing:
-    """The other ticket goes over into this one, with its texts and its people."""
+    """The other ticket is merged into this one, with its messages and participants."""
 
     merged: Ticket
 
 
 @dataclass(frozen=True, slots=True)
 class SplitOff:
-    """A text of the other ticket becomes a ticket of its own."""
+    """A message of the other ticket becomes a separate ticket."""
 
     latest: LatestMessage
     facts: Facts
@@ -284,8 +287,7 @@ class SplitOff:
 
 @dataclass(frozen=True, slots=True)
 class EventsUndone:
-    """These events are to be taken back, as far as they still can be. `before`: how the ticket
-    stood before them."""
+    """These events are to be undone as far as possible. `before` is the ticket before them."""
 
     events: tuple[Event, ...]
     before: Ticket | None = None
@@ -299,9 +301,9 @@ Order = RelationSet | ParentSet | Absorbing | SplitOff | EventsUndone
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelatedTicketChange(CauseBase):
-    """What an agent did in another ticket has this to do with this one.
+    """The consequence for this ticket of what an agent did in another one.
 
-    With a `rule`, that rule did it, on something that the `agent` said, who need not be one.
+    With a `rule`, that rule did it because of something that `agent` wrote, who may be a requester.
     The transaction fills in this ticket's `requester`.
     """
 
@@ -314,21 +316,21 @@ class RelatedTicketChange(CauseBase):
 
     @property
     def writes_to_people(self) -> bool:
-        """Whether somebody who is no agent gets a mail by it."""
+        """Whether this change sends a mail to somebody who is not an agent."""
         return not isinstance(self.order, RelationSet | ParentSet)
 
     @property
     def rule_facts(self) -> Facts:
-        """What rules may look at."""
+        """The facts that rules can read."""
         return Facts(sender=self.agent.address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParentStateChanged(CauseBase):
-    """The parent, or one of its parents, was resolved, or is open again.
+    """The parent, or an ancestor, was resolved or reopened.
 
-    Where an `agent` did it by a command, `text` is what that agent said to it, and `proof` how the
-    agent is known. The transaction fills in this ticket's `requester`.
+    If an `agent` did it by a command, `text` is what the agent wrote and `proof` how the agent is
+    known. The transaction fills in this ticket's `requester`.
     """
 
     origin: int
@@ -340,12 +342,12 @@ class ParentStateChanged(CauseBase):
 
     @property
     def rule_facts(self) -> Facts:
-        """What rules may look at."""
+        """The facts that rules can read."""
         return Facts(text=self.text, sender=self.agent.address) if self.agent else Facts()
 
     @property
     def writes_to_people(self) -> bool:
-        """Whether somebody who is no agent gets a mail by it."""
+        """Whether this change sends a mail to somebody who is not an agent."""
         return True
 
 
@@ -356,7 +358,7 @@ class DeadlineReached(CauseBase):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryFailed(CauseBase):
-    """A mail of ours did not arrive."""
+    """A mail that we sent could not be delivered."""
 
     recipient: Person
     template: str
@@ -365,10 +367,10 @@ class DeliveryFailed(CauseBase):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldJudged(CauseBase):
-    """An agent says what becomes of a held mail. `held` is the message that holds its text.
+    """An agent decides about a held mail. `held` is the message with its text.
 
-    `requester` is the author of that mail. `message` is the id that the text will have in a ticket
-    of its own; `proof` says how the agent is known.
+    `requester` is the author of that mail. `message` is the id that the text will have in a
+    separate ticket; `proof` says how the agent is known.
     """
 
     agent: Person
@@ -381,16 +383,16 @@ class HeldJudged(CauseBase):
 
     @property
     def rule_facts(self) -> Facts:
-        """What rules may look at."""
+        """The facts that rules can read."""
         return self.facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemReported(CauseBase):
-    """A monitoring system said something of the problem `key`.
+    """A monitoring system reported something about the problem `key`.
 
-    `requester` is that system. `proof` is how sure we are that it did; `rejected` says why it is
-    not surer.
+    `requester` is that system. `proof` says how certain that is, `rejected` why it is not more
+    certain.
     """
 
     report: Report
@@ -403,7 +405,7 @@ class ProblemReported(CauseBase):
 
     @property
     def rule_facts(self) -> Facts:
-        """What rules may look at."""
+        """The facts that rules can read."""
         return self.facts
 
 

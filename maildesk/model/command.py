@@ -1,4 +1,4 @@
-"""What an agent can order with a `#` line, and how a ticket is named in one."""
+"""The `#` commands of agents, and how a command names a ticket."""
 
 import enum
 import re
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 class Takes(enum.Enum):
-    """What stands behind a command."""
+    """Whether a command takes an argument, and of which form."""
 
     NOTHING = "nothing"
     VALUE = "value"  # on the same line
@@ -16,7 +16,7 @@ class Takes(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class CommandKind:
-    """One command: its full name, what stands behind it, and one line of help."""
+    """One command: its full name, its argument, and one line of help."""
 
     name: str
     takes: Takes
@@ -25,7 +25,7 @@ class CommandKind:
 
     @property
     def usage(self) -> str:
-        """How to write it, as in `#team <team>`."""
+        """How to write the command, as in `#team <team>`."""
         return f"#{self.name} {self.shape}".rstrip()
 
 
@@ -86,18 +86,18 @@ PEOPLE = frozenset({"delegate", "cc", "uncc", "onbehalf"})
 TICKETS = frozenset({"parent", "child", "merge", "link"})
 
 _NUMBER = re.compile(r"\[?#?(?:[A-Za-z]{1,10}-)?([0-9]{1,9})\]?\Z")
-SOURCES = ("phone", "portal", "mail")  # how people can ask for whom an agent writes it down
+SOURCES = ("phone", "portal", "mail")  # how a request can reach the agent who enters it
 
 
 def on_behalf(argument: str) -> tuple[str, str]:
-    """(who, how they asked) in `rita@example.org phone`; "" where that is not said."""
+    """(person, source) of an argument like `rita@example.org phone`; "" if it names no source."""
     person, _, last = argument.strip().rpartition(" ")
     said = last.casefold()
     return (person.strip(), said) if person and said in SOURCES else (argument.strip(), "")
 
 
 def ticket_number(text: str) -> int | None:
-    """The number in `1042`, `MD-1042`, `[MD-1042]` or, of several words, in the last one."""
+    """The number in `1042`, `MD-1042` or `[MD-1042]`; of several words, the last one counts."""
     words = text.split()
     match = _NUMBER.match(words[-1]) if words else None
     return int(match[1]) if match else None

@@ -1,4 +1,4 @@
-"""What is to be done about a cause: the answer of `lifecycle.decide`."""
+"""What is to be done about a cause: the result of `lifecycle.decide`."""
 
 import enum
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from maildesk.model.token import Purpose
 
 
 class ActorKind(enum.StrEnum):
-    """In which part somebody acts; the words of `by` in workflow.toml, and the desk itself."""
+    """The role in which somebody acts: the words of `by` in workflow.toml, and the service desk."""
 
     REQUESTER = "requester"
     AGENT = "agent"
@@ -31,7 +31,7 @@ class ActorKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who caused a change, in which part, and by which proof."""
+    """The person or part of maildesk that caused a change, the role, and the proof of identity."""
 
     kind: ActorKind
     person: int | None = None
@@ -40,9 +40,9 @@ class Actor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Events of one ticket, in order, and the ticket after them; `before` is None for a new one.
+    """The events of one ticket in order, with the ticket before and after them.
 
-    `rounds`: approval rounds that a later one replaced, as they ended.
+    `before` is None for a new ticket. `rounds` are approval rounds that a later one replaced.
     """
 
     before: Ticket | None
@@ -52,12 +52,12 @@ class Change:
 
     @property
     def ticket(self) -> int | None:
-        """The number of the ticket; None for one that is opened here."""
+        """The number of the ticket; None if it is opened here."""
         return self.before.number if self.before else None
 
     @classmethod
     def of(cls, before: Ticket, events: Sequence[Event], at: datetime) -> "Change":
-        """These events, all of that moment."""
+        """The change that these events make to the ticket at that time."""
         after = before
         for event in events:
             after = evolve(after, event, number=before.number, at=at)
@@ -66,9 +66,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelatedChange:
-    """What follows for another ticket; worked in the same transaction, in the order of numbers.
+    """The consequence for another ticket, applied in the same transaction in the order of numbers.
 
-    `ticket` is None for one that is opened; then `subject` and `requester` are its own.
+    `ticket` is None for a ticket that is opened, with `subject` and `requester`.
     """
 
     ticket: int | None
@@ -79,14 +79,14 @@ class RelatedChange:
 
 @dataclass(frozen=True, slots=True)
 class Moving:
-    """Texts go from that ticket to the one that changes; all of them, or one."""
+    """Messages move from the ticket `origin` to the changed ticket: all, or only `message`."""
 
     origin: int
     message: str | None = None
 
 
 class Template(enum.StrEnum):
-    """The mails that the desk sends; a file for each format in templates/mail."""
+    """The mails that the service desk sends, by the name of their template."""
 
     ACKNOWLEDGEMENT = "acknowledgement"
     AGENT_NOTIFICATION = "agent-notification"
@@ -108,12 +108,11 @@ class Template(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMail:
-    """One mail to one person. `automatic` mails stand under the loop breaker (RFC 3834).
+    """One mail to one person. `automatic` mails are subject to the rate limit (RFC 3834 §2).
 
-    `note` says in one sentence why the letter is sent where the template leaves it open.
-    `text` is a person's text that the letter carries; `author` wrote it; or the desk's `own`, out
-    of its configuration. `warnings` are the SLA targets in the mail, and `report` is what it
-    reports.
+    `note` is one sentence that says why the mail is sent, if the template does not say it. `text`
+    is written by `author`; with `own` it comes from the configuration. `warnings` are the SLA
+    targets that the mail is about, `report` is the report that it contains.
     """
 
     template: Template
@@ -129,7 +128,7 @@ class OutgoingMail:
 
 
 class Answer(enum.StrEnum):
-    """What the one who acted is told."""
+    """The result that is shown to the person who acted."""
 
     DONE = "done"
     RECORDED = "recorded"
@@ -145,12 +144,12 @@ class Answer(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What changes, which mails go out, and why. An empty one changes nothing.
+    """The changes, the mails to send, and the reasons. An empty decision changes nothing.
 
-    `message_text` is what is kept of what was said; None: the text as it came. `aside` is what the
-    same person said to agents alone, kept as a note beside it. `notes` are texts that the desk
-    itself adds for agents. `rules_ran`: the rules had their one pass.
-    `distrust` is a person whose mails are held from now on.
+    `message_text` replaces the text that is stored; None stores it as received. `aside` is text of
+    the same person for agents only, stored as a note. `notes` are texts for agents that maildesk
+    adds. `rules_ran` says that the rules were already evaluated for this cause. `distrust` is a
+    person whose mails are held from now on.
     """
 
     answer: Answer

@@ -1,4 +1,4 @@
-"""Who is in the directory, where it says so, and who reports to whom."""
+"""The people of the directory, the source of each entry, and the chain of managers."""
 
 import enum
 from collections.abc import Iterator, Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 
 
 class Origin(enum.StrEnum):
-    """Where somebody is known from. What people.toml says wins over an import."""
+    """Where a person's entry comes from. An entry in people.toml overrides an import."""
 
     FILE = "people.toml"
     IMPORT = "import"
@@ -15,7 +15,7 @@ class Origin(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """Somebody as the directory has them; `manager` is an address, or empty."""
+    """A person as listed in the directory; `manager` is a mail address or ""."""
 
     name: str
     address: str
@@ -30,7 +30,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """What an import makes of the directory. `changed`: address, field, before, after."""
+    """The changes that an import makes. `changed` has (address, field, before, after)."""
 
     added: tuple[Listed, ...]
     changed: tuple[tuple[str, str, object, object], ...]
@@ -39,14 +39,14 @@ class Differences:
 
 
 def differences(before: Mapping[int, Listed], after: Mapping[int, Listed]) -> Differences:
-    """Who came, went or is told of otherwise among those who are imported."""
+    """The imported people who are added, changed or removed between the two states."""
     was, is_ = _imported(before), _imported(after)
     changes = {id_: tuple(_changes(was[id_], is_[id_])) for id_ in is_ if id_ in was}
     return Differences(
         added=tuple(one for id_, one in is_.items() if id_ not in was),
-        changed=tuple(change for of_one in changes.values() for change in of_one),
+        changed=tuple(change for changed in changes.values() for change in changed),
         removed=tuple(one for id_, one in was.items() if id_ not in is_),
-        unchanged=sum(1 for of_one in changes.values() if not of_one),
+        unchanged=sum(1 for changed in changes.values() if not changed),
     )
 
 
@@ -62,17 +62,17 @@ def _changes(one: Listed, other: Listed) -> Iterator[tuple[str, str, object, obj
 
 
 def circles(manager: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
-    """Each circle of managers once, from whoever of it comes first. Linear in the people."""
+    """Each cycle of managers once, beginning with its first person in `manager`. Linear time."""
     place = {person: i for i, person in enumerate(manager)}
     seen: set[str] = set()
     for start in manager:
-        way: dict[str, None] = {}
+        path_from_start: dict[str, None] = {}
         at = start
         while at in place and at not in seen:
             seen.add(at)
-            way[at] = None
+            path_from_start[at] = None
             at = manager[at]
-        if at in way:
-            circle = list(way)[list(way).index(at) :]
+        if at in path_from_start:
+            circle = list(path_from_start)[list(path_from_start).index(at) :]
             first = circle.index(min(circle, key=place.__getitem__))
             yield (*circle[first:], *circle[:first])

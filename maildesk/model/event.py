@@ -1,6 +1,6 @@
-"""What can happen to a ticket: the append-only history.
+"""The events that make up the append-only history of a ticket.
 
-Events hold ids and old/new values, never texts, so that a person can be erased.
+Events hold ids and old and new values but never texts, so that a person's data can be erased.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ RelationKind = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketOpened:
-    """A ticket was made. `parent` is the closed ticket that a late reply spoke of."""
+    """A ticket was opened. `parent` is the closed ticket that a late reply refers to."""
 
     requester: int
     source: str
@@ -45,7 +45,7 @@ class TicketOpened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldChanged:
-    """One classifying field has a new value. `rule` names the rule that did it, if one did."""
+    """A classification field has a new value. `rule` names the rule that set it, if one did."""
 
     field: Field
     old: Value
@@ -63,16 +63,16 @@ class Tagged:
 
 @dataclass(frozen=True, slots=True)
 class Untagged:
-    """A tag was taken off."""
+    """A tag was removed."""
 
     tag: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusMoved:
-    """The status changed by a legal move, or back by an undo; `state` is the new status's state.
+    """The status changed by an allowed transition or by an undo; `state` is that of the new status.
 
-    A move ends what the ticket waited for. `rule` names the rule that did it, if one did.
+    A change of status ends every hold. `rule` names the rule that changed it, if one did.
     """
 
     old: str
@@ -83,7 +83,7 @@ class StatusMoved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleActed:
-    """A rule did what no field shows: a note, a mail, a watcher, a hold, an escalation."""
+    """A rule did something that no field shows: a note, mail, watcher, hold or escalation."""
 
     rule: str
     action: str
@@ -91,28 +91,28 @@ class RuleActed:
 
 @dataclass(frozen=True, slots=True)
 class RulesDue:
-    """When a rule that waits looks next; None: none waits."""
+    """When the next delayed rule is evaluated; None if no rule is waiting."""
 
     rules_due: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class PersonJoined:
-    """Somebody takes part from now on."""
+    """A person became a participant."""
 
     person: int
 
 
 @dataclass(frozen=True, slots=True)
 class PersonLeft:
-    """Somebody takes part no longer."""
+    """A person is no longer a participant."""
 
     person: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequesterChanged:
-    """The ticket is another person's from now on: it was opened on their behalf."""
+    """The ticket belongs to another requester: it was opened on that person's behalf."""
 
     old: int
     new: int
@@ -120,7 +120,7 @@ class RequesterChanged:
 
 @dataclass(frozen=True, slots=True)
 class MessageAdded:
-    """A text was added; it stands in the message row of that id."""
+    """A message was added; its text is in the message row with that id."""
 
     message: str
     kind: str
@@ -128,17 +128,16 @@ class MessageAdded:
 
 @dataclass(frozen=True, slots=True)
 class MessageMoved:
-    """A text left this ticket for one of its own."""
+    """A message was moved to a separate ticket."""
 
     message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paused:
-    """The ticket waits for something that the message says, at most until `wake_due`.
+    """The ticket is on hold for the reason in the message, at most until `wake_due`.
 
-    Of a rule there is no message: its words are a note of the ticket. None: it waits for nothing
-    any more, since that was taken back.
+    A hold by a rule has no message (""); the rule's text is a note. None: the hold was undone.
     """
 
     message: str | None = ""
@@ -148,10 +147,9 @@ class Paused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalated:
-    """Handed to another level, for the reason in that message; a rule gives none.
+    """The ticket was escalated for the reason in the message; a rule gives no reason.
 
-    `back_to` is the team that it came from, "" where it was handed back; `old` the team that it
-    would have gone back to until now.
+    `back_to` is the team to return it to, "" if it was returned; `old` is the previous `back_to`.
     """
 
     message: str = ""
@@ -162,7 +160,7 @@ class Escalated:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """The ticket has to do with another; the other one's history has the counterpart.
+    """The ticket was related to another one, whose history has the matching event.
 
     `rule` names the rule that did it, if one did.
     """
@@ -174,7 +172,7 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Unrelated:
-    """It has not, after all."""
+    """A relation to another ticket was removed."""
 
     kind: RelationKind
     other: int
@@ -182,7 +180,7 @@ class Unrelated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParentChanged:
-    """The ticket became a child, or a child no longer."""
+    """The ticket became a child ticket, or is no longer one."""
 
     old: int | None
     new: int | None
@@ -191,14 +189,14 @@ class ParentChanged:
 
 @dataclass(frozen=True, slots=True)
 class MergedInto:
-    """All that was said here, and all who took part, went over to that ticket."""
+    """All messages and participants of this ticket were moved to that ticket."""
 
     survivor: int
 
 
 @dataclass(frozen=True, slots=True)
 class HeldSettled:
-    """An agent decided about a mail that was held; its text is the message of that id."""
+    """An agent decided about a held mail; its text is in the message with that id."""
 
     message: str
     outcome: Release
@@ -206,7 +204,7 @@ class HeldSettled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolutionGiven:
-    """An agent resolved the ticket; the requester has until `close_due` to object."""
+    """An agent resolved the ticket; the requester can object until `close_due`."""
 
     message: str
     round: int
@@ -216,22 +214,24 @@ class ResolutionGiven:
 
 @dataclass(frozen=True, slots=True)
 class ResolutionWithdrawn:
-    """The agent took the resolution of that round back before anybody decided."""
+    """The agent withdrew the resolution of that round before the requester decided."""
 
     round: int
 
 
 @dataclass(frozen=True, slots=True)
 class ClosureScheduled:
-    """Resolved without a question to the requester: it closes by itself then. None: it does so no
-    more, since the requester objects."""
+    """Resolved without asking the requester: closes automatically at `close_due`.
+
+    None: it does not close automatically, because the requester objected.
+    """
 
     close_due: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosurePostponed:
-    """The requester needs more time before the ticket closes by itself."""
+    """The requester needs more time before the ticket closes automatically."""
 
     close_due: datetime
     remind_due: datetime | None
@@ -239,7 +239,7 @@ class ClosurePostponed:
 
 @dataclass(frozen=True, slots=True)
 class ProblemSeen:
-    """Monitoring reports the problem of that key; `again` where it had ended before."""
+    """Monitoring reports the problem `key`; `again` if it had recovered before."""
 
     key: str
     again: bool
@@ -247,9 +247,10 @@ class ProblemSeen:
 
 @dataclass(frozen=True, slots=True)
 class ProblemEnded:
-    """Monitoring reports that the problem `key` is over, or ("") the time is that it must stay so.
+    """Monitoring reports that the problem `key` has recovered.
 
-    Where it flaps, it must stay so until `settle_due`.
+    A flapping problem must stay recovered until `settle_due`. An event with the key "" records that
+    this time has passed.
     """
 
     settle_due: datetime | None
@@ -258,7 +259,7 @@ class ProblemEnded:
 
 @dataclass(frozen=True, slots=True)
 class ProblemsTakenOver:
-    """These problems are not over, and their ticket was merged into this one."""
+    """The open problems of a ticket that was merged into this one."""
 
     keys: tuple[str, ...]
 
@@ -273,21 +274,21 @@ class ResolutionDecided:
 
 @dataclass(frozen=True, slots=True)
 class Reminded:
-    """The requester was reminded that the ticket waits for closure."""
+    """The requester was reminded that the ticket is waiting for closure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reopened:
-    """Work begins again: rejected, or answered while waiting for closure."""
+    """Work resumes: the resolution was rejected, or a reply came while waiting for closure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalAsked:
-    """These people were asked. A new round makes the links of the old one void.
+    """These people were asked to approve. A new round invalidates the links of the previous one.
 
-    `kind` is an [[approval]] of approvals.toml and `level` the place of its level, from 0.
-    `agreed` approved at an earlier level, and are not asked again. `away_due` is when the next
-    absence of an approver begins.
+    `kind` is an [[approval]] of approvals.toml and `level` counts its levels from 0. `agreed`
+    approved at an earlier level and are not asked again. `away_due` is when the next absence of an
+    approver begins.
     """
 
     approvers: tuple[int, ...]
@@ -304,7 +305,7 @@ class ApprovalAsked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalVoted:
-    """One of several approvers decided, and others still have to."""
+    """One of several approvers decided; others still have to decide."""
 
     round: int
     person: int
@@ -313,9 +314,9 @@ class ApprovalVoted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalDecided:
-    """The question of that round is decided, by the word of `person` where it was not the clock.
+    """The round is decided, by `person` or, if None, automatically.
 
-    `more`: another level is asked next.
+    `more` says that another level follows.
     """
 
     round: int
@@ -326,7 +327,7 @@ class ApprovalDecided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalPassedOn:
-    """Another person is asked in the place of one who was, and has the whole time to decide."""
+    """Another person is asked instead of an approver, with the full time to decide."""
 
     round: int
     approver: int
@@ -339,9 +340,9 @@ class ApprovalPassedOn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AbsenceSeen:
-    """It was looked at who is away; `away_due` is when the next absence of an approver begins.
+    """The absences of approvers were checked; `away_due` is when the next one begins.
 
-    `alone` is an approver who is, and nobody is left to be asked instead.
+    `alone` is an approver who is away and has no substitute.
     """
 
     round: int
@@ -351,7 +352,7 @@ class AbsenceSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalReminded:
-    """Those who have yet to decide were reminded; `remind_due` is when they are again."""
+    """Approvers who have not decided were reminded; the next reminder is at `remind_due`."""
 
     round: int
     remind_due: datetime | None
@@ -360,7 +361,7 @@ class ApprovalReminded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalExpired:
-    """Nobody decided in time, and others were asked; `expire_due` is when it expires again."""
+    """No approver decided in time, and others were asked; `expire_due` is the next expiry."""
 
     round: int
     expire_due: datetime | None
@@ -368,9 +369,9 @@ class ApprovalExpired:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalWithdrawn:
-    """Nobody has to decide any more: the requester took the request back, or its ticket ended.
+    """The approval is no longer needed: the requester withdrew the request, or the ticket ended.
 
-    `with_ticket`: the second.
+    `with_ticket` marks the second case.
     """
 
     round: int
@@ -396,9 +397,9 @@ class EscalationStepReached:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The end. A closed ticket never changes again.
+    """The ticket was closed. A closed ticket never changes again.
 
-    `note` is the closure note of workflow.toml; `message` has it in somebody's own words.
+    `note` is the closure note of workflow.toml; `message` is the id of a closure note in free text.
     """
 
     category: str

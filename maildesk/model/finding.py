@@ -1,14 +1,14 @@
-"""What `maildesk check` has to say: one thing it looked at, and what would be right."""
+"""A finding of `maildesk check`: one thing that was checked, and how to fix it."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is wrong, or `good`. `key` is a key of a file, or what was looked at.
+    """One mistake, or one thing that is correct (`good`). `key` is a key of a file or the subject.
 
-    No text ever holds a secret. `remedy` says what to do, in the imperative. `marked` is the
-    line that is wrong and under it a caret, where the column is known.
+    No text holds a secret. `remedy` says what to do, in the imperative. `marked` is the wrong line
+    with a caret below it, if the column is known.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""Ids of messages: sortable by time, never guessed. Time and randomness are arguments."""
+"""Message ids: sortable by time and hard to guess. Time and randomness are arguments."""
 
 import base64
 from datetime import UTC, datetime, timedelta

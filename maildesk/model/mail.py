@@ -1,4 +1,4 @@
-"""A mail on its way in: raw bytes as they came, then what was read in them."""
+"""An incoming mail: the raw bytes as received, and what was parsed from them."""
 
 import enum
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 
 
 class Source(enum.StrEnum):
-    """By which door a mail came in."""
+    """How a mail was received."""
 
     IMAP = "imap"
     SMTP = "smtp"
@@ -17,13 +17,13 @@ class Source(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawMail:
-    """The bytes of one mail and where they came from, as handed to `Desk.keep`.
+    """The bytes of one mail and where they came from, as passed to `Desk.keep`.
 
-    `raw` holds the whole mail, or its header block alone when `oversized` is set;
-    `size` is the whole mail's size in bytes either way. `uid_validity` and `uid` are
-    RFC 9051 §2.3.1.1 and None for mail that did not come from an IMAP folder.
-    `envelope_from` is None where no envelope was seen, and "" for the null return path.
-    `peer` is the client's address and `helo` what it called itself.
+    `raw` holds the whole mail, or only its header block if `oversized` is set; `size` is the size
+    of the whole mail in bytes in both cases. `uid_validity` and `uid` (RFC 9051 §2.3.1.1) are None
+    for mail that did not come from an IMAP folder. `envelope_from` is None if there was no
+    envelope, and "" for the null return path. `peer` is the client's IP address and `helo` its HELO
+    name.
     """
 
     raw: bytes
@@ -43,9 +43,9 @@ class RawMail:
 
 
 def address_key(address: str) -> str:
-    """The address as it is compared: A to Z without case, every other letter as it stands.
+    """The address for comparisons: A to Z in lower case, every other character unchanged.
 
-    Unicode's own folding makes one letter of two: the long ſ of ſam@… would be sam's.
+    Unicode case folding would merge different letters: the long ſ of ſam@… would equal sam's.
     """
     if address.isascii():
         return address.lower()
@@ -64,26 +64,26 @@ class Address:
 
     @property
     def key(self) -> str:
-        """The address as it is compared: without case."""
+        """The address for comparisons, in lower case."""
         return address_key(self.address)
 
     @property
     def domain(self) -> str:
-        """What stands behind the last @, without case; "" where there is none."""
+        """The part after the last @, in lower case; "" if there is none."""
         return self.key.rpartition("@")[2]
 
 
 WHOLE_MAIL = -1
-"""The index of the attachment that is the whole mail as it came: one that broke its limits."""
+"""The index of the attachment that is the whole raw mail, for a mail that exceeded the limits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
     """One part that is not the text of the mail. Its bytes stay in the raw mail.
 
-    `index` counts the attachments of the mail from 0 in the order they stand in; with it the
-    bytes are cut out of the raw mail again. `size` and `sha256` are of the decoded bytes.
-    `type` is what the mail says it is, `seen` what its first bytes show ("" where nothing).
+    `index` counts the attachments from 0 in the order of the mail; it locates the bytes in the raw
+    mail. `size` (bytes) and `sha256` are of the decoded content. `type` is the declared media type,
+    `seen` the type detected from the first bytes, "" if none was detected.
     """
 
     index: int
@@ -97,7 +97,7 @@ class Attachment:
 
 
 class Kind(enum.StrEnum):
-    """Who speaks in a mail: a person, or which sort of machine."""
+    """The author of a mail: a person, or one of several kinds of machine."""
 
     PERSON = "person"
     AUTO_REPLY = "auto-reply"
@@ -107,7 +107,7 @@ class Kind(enum.StrEnum):
 
 
 class Permanence(enum.StrEnum):
-    """Whether another mail to that address would fail, too. NONE: nothing failed."""
+    """Whether another mail to that address would fail too. NONE: nothing failed."""
 
     HARD = "hard"
     SOFT = "soft"
@@ -116,9 +116,9 @@ class Permanence(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceReport:
-    """What a delivery status notification says of one recipient (RFC 3464 §2.3).
+    """What a delivery status notification says about one recipient (RFC 3464 §2.3).
 
-    `action` is one of the RFC's, or `complaint` (RFC 5965: it arrived, and was not wanted).
+    `action` is one of RFC 3464 §2.3.3, or `complaint` (RFC 5965: delivered but unwanted).
     """
 
     recipient: str
@@ -131,12 +131,11 @@ class BounceReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """What was read in a mail. Every text is free of NUL and lone surrogates.
+    """A parsed mail. No text contains NUL or lone surrogates.
 
-    `senders` are all addresses of all From fields: only exactly one is an identity.
-    `headers` are the decoded fields in order, names in lower case.
-    `text` is the whole text (from HTML where there is no text part), `html` the raw HTML part,
-    bounded but not sanitised.
+    `senders` are the addresses of all From fields; only exactly one is an identity. `headers` are
+    the decoded fields in order, names in lower case. `text` is the whole text, converted from HTML
+    if there is no text part; `html` is the raw HTML part, limited in size but not sanitised.
     """
 
     subject: str
@@ -157,23 +156,23 @@ class Mail:
 
     @property
     def sender(self) -> Address | None:
-        """The one author, or None where From is missing, empty or doubled (it proves nobody)."""
+        """The only author; None if From is missing, empty or has several addresses."""
         return self.senders[0] if len(self.senders) == 1 else None
 
     def header(self, name: str) -> str | None:
-        """The first field of that name (lower case), or None."""
+        """The value of the first field of that name (lower case), or None."""
         return next((value for key, value in self.headers if key == name), None)
 
     def all_headers(self, name: str) -> tuple[str, ...]:
-        """Every field of that name (lower case), top-most first."""
+        """The value of every field of that name (lower case), top-most first."""
         return tuple(value for key, value in self.headers if key == name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screening:
-    """Person or machine, and which fields of the mail say so.
+    """Whether a person or a machine wrote the mail, and which fields show it.
 
-    `away`: an automatic answer says that its sender is away; not that a mail came in or was read.
+    `away` says that an automatic reply reports an absence, not merely a receipt.
     """
 
     kind: Kind
@@ -193,9 +192,9 @@ class Enclosed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """All that can be known of a mail from its bytes alone; made in a reading process.
+    """Everything that is known from the bytes of a mail alone. A reader process creates it.
 
-    `enclosed` is the mail attached to it, where there is exactly one.
+    `enclosed` is the attached mail, if there is exactly one.
     """
 
     mail: Mail
@@ -205,7 +204,7 @@ class Reading:
 
 
 class Disposition(enum.StrEnum):
-    """What became of a mail. Every worked mail has exactly one."""
+    """The result of handling a mail. Every handled mail has exactly one."""
 
     NEW_TICKET = "new-ticket"
     FOLLOW_UP = "follow-up"
@@ -222,7 +221,7 @@ class Disposition(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a mail's trace: what it found, on which evidence, what it turned down."""
+    """One step of a mail's trace: the verdict, the evidence for it, and rejected evidence."""
 
     name: str
     verdict: str

@@ -1,4 +1,4 @@
-"""What a monitoring system says of a problem."""
+"""The kinds of report that a monitoring system sends about a problem."""
 
 import enum
 

@@ -1,4 +1,4 @@
-"""What a link's page shows. Made by the desk, drawn by the web; nothing here acts."""
+"""The data shown on the page of a link. `processing` creates it and `web` renders it."""
 
 import enum
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ from maildesk.model.token import Purpose
 
 
 class Problem(enum.Enum):
-    """Why a link does not open.
+    """Why a link cannot be opened.
 
-    A forged, cut or padded token is UNKNOWN, and so is one of a ticket that is not there:
-    nobody learns from the page which tickets exist. NOT_YOURS: it is for agents alone.
+    UNKNOWN covers a forged, truncated or padded token and a ticket that does not exist, so that the
+    page does not reveal which tickets exist. NOT_YOURS: the page is for agents only.
     """
 
     UNKNOWN = "unknown"
@@ -24,7 +24,7 @@ class Problem(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Enclosed:
-    """One attachment as it is listed: `index` is its place in the mail, `size` in bytes."""
+    """One attachment as it is listed: `index` is its position in the mail, `size` is in bytes."""
 
     index: int
     name: str
@@ -33,9 +33,9 @@ class Enclosed:
 
 @dataclass(frozen=True, slots=True)
 class Enclosures:
-    """What a mail holds beside its text. `signature`: pictures its author sends again and again.
+    """The attachments of a mail. `signature` holds pictures that its author sends repeatedly.
 
-    `withheld` counts what this viewer may not open, since nobody knows who sent it.
+    `withheld` counts those that this viewer must not open, because the sender is not proven.
     """
 
     files: tuple[Enclosed, ...] = ()
@@ -46,11 +46,11 @@ class Enclosures:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One text of the conversation, as far as the viewer may see it.
+    """One message of the conversation, as far as the viewer may see it.
 
-    Where `proven` is false nobody knows that `author` wrote it: a From line proves nothing.
-    `apart` marks what agents alone see: the sender takes no part in the ticket, or asked for
-    more than was proven. `opens` says whether the whole mail may be opened by its `id`.
+    If `proven` is false, nothing proves that `author` wrote it. `apart` marks messages that only
+    agents see: the sender is not a participant, or requested more than was proven. `opens` says
+    whether the whole mail can be opened by its `id`.
     """
 
     author: str
@@ -64,16 +64,16 @@ class Entry:
     enclosures: Enclosures = Enclosures()
 
     def local(self, zone: ZoneInfo) -> "Entry":
-        """The same, with the time as it is there."""
+        """The same entry with its time in that zone."""
         return replace(self, at=self.at.astimezone(zone))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeMail:
-    """One mail with all that was quoted in it.
+    """One mail with everything that it quotes.
 
-    `html` is sanitised, its pictures stand at `picture/INDEX`; None where there is none that can
-    be shown. `left_out` counts pictures that stand elsewhere and are not loaded.
+    `html` is sanitised, with pictures at `picture/INDEX`; None if no HTML can be shown. `left_out`
+    counts remote pictures, which are not loaded.
     """
 
     number: int
@@ -86,9 +86,9 @@ class WholeMail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enclosure:
-    """An attachment on its way out: about a megabyte at a time, from the mail as it was kept.
+    """An attachment to download, in pieces of about a megabyte from the stored mail.
 
-    `type` is what its first bytes say where they say a picture, else application/octet-stream.
+    `type` is a picture type if the first bytes show one, else application/octet-stream.
     """
 
     name: str
@@ -98,17 +98,17 @@ class Enclosure:
 
     @property
     def is_picture(self) -> bool:
-        """Whether a browser may show it."""
+        """Whether a browser may show it inline."""
         return self.type.startswith("image/")
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What ended a round: "approve", "reject", "withdrawn", "accept", "resolve", "reopened" or
-    "closed".
+    """How a round ended.
 
-    `by` is a name to be read, "" where it closed by itself; whether it was the viewer is said
-    apart, since two people may have one name.
+    `choice` is "approve", "reject", "withdrawn", "accept", "resolve", "reopened" or "closed". `by`
+    is a display name, "" if the ticket closed automatically. `by_viewer` is separate because two
+    people can have the same name.
     """
 
     choice: str
@@ -117,22 +117,21 @@ class Decided:
     by_viewer: bool = False
 
     def local(self, zone: ZoneInfo) -> "Decided":
-        """The same, with the time as it is there."""
+        """The same value with its time in that zone."""
         return replace(self, at=self.at.astimezone(zone))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What the holder of a good link sees.
+    """Everything that the holder of a valid link sees.
 
-    Of a long conversation the first text and the newest are shown: texts before `earlier` are left
-    out after the first. `later`: newer ones are left out at the end.
-    `closes_at` is when a resolution counts as accepted without an answer.
-    `choices` is empty where nothing can be decided here: then `decided` says what was, or
-    `outdated` that the link is of an earlier round. To agents, `taken` says whose the ticket is,
-    `hindrance` why it cannot be resolved here, `next_team` whom it can be handed on to, and
-    `handed_on` who did that before. `waits_for` names those whose approval is waited
-    for.
+    A long conversation shows its first message and the newest ones: messages before `earlier` are
+    left out after the first; `later` says that newer ones are left out at the end. `closes_at` is
+    when a resolution counts as accepted without a reply. If nothing can be decided, `choices` is
+    empty, and either `decided` has the decision or `outdated` says that the link belongs to an
+    earlier round. For agents, `taken` names the assignee, `hindrance` says why the ticket cannot be
+    resolved here, `next_team` is the team it can be handed over to, and `handed_on` names the agent
+    who did that before. `waits_for` names the approvers who have not decided yet.
     """
 
     purpose: Purpose
@@ -159,7 +158,7 @@ class Page:
     waits_for: str = ""
 
     def local(self, zone: ZoneInfo) -> "Page":
-        """The same, with every time as it is there."""
+        """The same page with every time in that zone."""
         return replace(
             self,
             opened_at=self.opened_at.astimezone(zone),

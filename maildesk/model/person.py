@@ -1,4 +1,4 @@
-"""The people of the desk."""
+"""The people who use the service desk, and how their identity is proven."""
 
 import enum
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 class Person:
     """Somebody with a mail address. An agent is a person who belongs to a team.
 
-    `vip` and `language` (BCP 47): rules may ask for them, and agents see them. `zone`: an IANA
-    time zone, or "". `listed`: the directory names them, or somebody let them in.
-    `distrusted`: an agent called a mail of theirs spam; no mail of theirs opens a ticket.
+    `language` is a BCP 47 tag and `zone` an IANA time zone, or "". `listed`: the directory lists
+    the person, or an agent admitted them. `distrusted`: an agent marked one of their mails as spam,
+    so their mails open no tickets.
     """
 
     id: int
@@ -27,14 +27,14 @@ class Person:
 
     @property
     def is_agent(self) -> bool:
-        """Whether this person works for the desk."""
+        """Whether this person belongs to a team of the service desk."""
         return bool(self.teams)
 
 
 class Proof(enum.IntEnum):
-    """How sure we are that the sender is who the From field says, least first.
+    """How certain it is that the person in the From field sent the mail, least certain first.
 
-    The risk of an action decides the proof that it needs (`REQUIRED` in lifecycle.decide).
+    The risk of an action decides which proof it needs (`REQUIRED` in lifecycle.decide).
     """
 
     NONE = 0
@@ -44,7 +44,7 @@ class Proof(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class SenderCheck:
-    """What our own SPF, DKIM and DMARC check found. `domain` is the one that is proven, or ""."""
+    """The result of our own SPF, DKIM and DMARC check. `domain` is the proven domain, or ""."""
 
     domain: str
     evidence: tuple[str, ...]
@@ -53,7 +53,7 @@ class SenderCheck:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom a mail may be believed to come from, and why."""
+    """The address that a mail is taken to come from, how it is proven, and the evidence."""
 
     address: str
     proof: Proof

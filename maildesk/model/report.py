@@ -1,4 +1,4 @@
-"""What a report says. Frozen values."""
+"""The content of a report, as frozen values."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,24 +7,24 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From `since` on, before `until`."""
+    """The time from `since` (inclusive) to `until` (exclusive)."""
 
     since: datetime
     until: datetime
 
     @property
     def before(self) -> "Period":
-        """The time of the same length that ends where this one begins."""
+        """The period of the same length that ends where this one begins."""
         return Period(self.since - (self.until - self.since), self.since)
 
     def at(self, zone: ZoneInfo) -> "Period":
-        """The same, as clocks on the wall there show it."""
+        """The same period in that time zone."""
         return Period(self.since.astimezone(zone), self.until.astimezone(zone))
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many tickets a requester or a category has."""
+    """The number of tickets of a requester or a category."""
 
     name: str
     tickets: int
@@ -32,23 +32,24 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """Tickets that are alike, oldest first; `subject` is that of the first."""
+    """Similar tickets, oldest first; `subject` is that of the first."""
 
     subject: str
     numbers: tuple[int, ...]
 
     @property
     def tickets(self) -> int:
-        """How many they are."""
+        """The number of tickets."""
         return len(self.numbers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """`open` and `on_hold` as they are now, in nobody twice; `opened` and `closed` in the time.
+    """The tickets of a period.
 
-    Requesters, categories and issues count tickets opened in the time, the most frequent first.
-    `looked_at`: of how many tickets, the newest, the likeness was asked.
+    `open` and `on_hold` are current numbers; no ticket is in both. `opened`, `closed`, requesters,
+    categories and issues count the period; the last three list the most frequent first. `looked_at`
+    is how many tickets, the newest, were compared for similarity.
     """
 
     since: datetime
@@ -95,7 +96,7 @@ class SlaFigures:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What one local day brought."""
+    """The tickets opened and closed on one local day."""
 
     date: date
     opened: int
@@ -104,10 +105,10 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a report by mail says. `summary` and `sla` have their times in the local zone.
+    """The content of a report by mail, with times in the local zone.
 
-    `opened_before` and `closed_before` count the time before, which was as long. `waiting`: mails
-    in quarantine or held that a person has to look at.
+    `opened_before` and `closed_before` count the previous period of the same length. `waiting` is
+    the number of mails in quarantine or held, which a person has to review.
     """
 
     name: str

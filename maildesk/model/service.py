@@ -9,18 +9,18 @@ from typing import Protocol
 class WakeSignal:
     """Wakes a waiting service early or asks it to stop. All methods are thread-safe."""
 
-    _rung: threading.Event = field(default_factory=threading.Event)
+    _woken: threading.Event = field(default_factory=threading.Event)
     _stop: threading.Event = field(default_factory=threading.Event)
     _working: threading.Event = field(default_factory=threading.Event)
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Wake the service, since there may be work."""
-        self._rung.set()
+        self._woken.set()
 
     def stop(self) -> None:
         """Ask the service to finish its current work and return."""
         self._stop.set()
-        self._rung.set()
+        self._woken.set()
 
     @property
     def stopping(self) -> bool:
@@ -46,26 +46,31 @@ class WakeSignal:
 
     def wait(self, seconds: float | None = None) -> bool:
         """Sleep until woken or stopped, or for `seconds`. Returns whether to continue."""
-        self._rung.wait(seconds)
+        self._woken.wait(seconds)
         if not self.stopping:
-            self._rung.clear()
+            self._woken.clear()
         return not self.stopping
 
-    def heard(self, seconds: float) -> bool:
+    def is_woken(self, seconds: float) -> bool:
         """Whether it is woken or stopped within `seconds`; `wait` still sees the signal."""
-        return self._rung.wait(seconds)
+        return self._woken.wait(seconds)
 
 
-class RoomTrouble(Exception):
-    """A service cannot work because of its environment. The text is one line for the admin: what,
-    where and what to do. It may be temporary, so the service is restarted."""
+class ServiceUnavailable(Exception):
+    """A service cannot work because of its environment, perhaps only for a time.
+
+    The text is one line for the admin: what, where and what to do. The service is restarted.
+    """
 
 
 class Service(Protocol):
-    """A part of the daemon. `run` returns after `bell.stop` and raises if the service fails; the
-    daemon then restarts it with back-off and shows the error in /readyz."""
+    """A part of the daemon.
+
+    `run` returns after `wake_signal.stop()` and raises if the service fails. The daemon then
+    restarts it with back-off and shows the error in /readyz.
+    """
 
     name: str
 
     def run(self, wake_signal: WakeSignal) -> None:
-        """Do the work of this service until `bell.stopping`."""
+        """Do the work of this service until `wake_signal.stopping`."""

@@ -1,8 +1,8 @@
-"""Signed tokens: who may act on which ticket. Pure; keys and time are arguments.
+"""Signed tokens that prove who may act on which ticket. Keys and time are arguments.
 
-Three kinds, none of which can stand in for another (each signs a word of its own):
-the reply token of a recipient address, the link token of a page, the signed Message-ID.
-The first key signs, all of them verify, so that keys can be rotated.
+There are three kinds: the reply token of a recipient address, the link token of a page, and the
+signed Message-ID. Each signature covers its kind, so one cannot replace another. The first key
+signs and every key verifies, so that keys can be rotated.
 """
 
 import base64
@@ -27,7 +27,7 @@ _MESSAGE_MAC = 15  # bytes: 120 bits, 24 letters of base32
 
 
 class Purpose(enum.IntEnum):
-    """What a link is for."""
+    """The purpose of a link."""
 
     VIEW = 1
     RESOLUTION = 2
@@ -37,9 +37,10 @@ class Purpose(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReplyToken:
-    """This person was written to in this ticket, when it was in this round.
+    """Proves that this person received a mail of this ticket during this round.
 
-    It proves who answers; to a question of the desk it proves an answer of that round alone.
+    A reply with it counts as that person's, and decides only an approval or resolution of the
+    round.
     """
 
     ticket: int
@@ -63,20 +64,20 @@ def _mac(key: bytes, kind: bytes, payload: bytes) -> bytes:
 
 
 def _signed(keys: tuple[bytes, ...], kind: bytes, payload: bytes, mac: bytes) -> bool:
-    # Every key is tried, so that the time taken does not tell which one fitted.
-    fits = [hmac.compare_digest(_mac(key, kind, payload)[: len(mac)], mac) for key in keys]
-    return any(fits)
+    # Every key is tried, so that the time taken does not reveal which one matched.
+    matches = [hmac.compare_digest(_mac(key, kind, payload)[: len(mac)], mac) for key in keys]
+    return any(matches)
 
 
 def sign_reply(token: ReplyToken, keys: tuple[bytes, ...]) -> str:
-    """40 letters of lower-case base32, fit for the local part of an address."""
+    """The token as 40 characters of lower-case base32, for the local part of an address."""
     payload = _REPLY.pack(_VERSION, token.ticket, token.person, token.round)
     mac = _mac(keys[0], b"reply", payload)[:_REPLY_MAC]
     return base64.b32encode(payload + mac).decode().lower()
 
 
 def read_reply(text: str, keys: tuple[bytes, ...]) -> ReplyToken | None:
-    """The token, or None where it is empty, cut, padded or not ours. Case does not matter."""
+    """The token; None if the text is empty, truncated, padded or not signed by us. Ignores case."""
     text = text.lower()
     if not REPLY_TOKEN.match(text):
         return None
@@ -89,7 +90,7 @@ def read_reply(text: str, keys: tuple[bytes, ...]) -> ReplyToken | None:
 
 
 def sign_link(token: LinkToken, keys: tuple[bytes, ...]) -> str:
-    """64 letters of URL-safe base64."""
+    """The token as 64 characters of URL-safe base64."""
     payload = _LINK.pack(
         _VERSION,
         token.purpose,
@@ -102,10 +103,9 @@ def sign_link(token: LinkToken, keys: tuple[bytes, ...]) -> str:
 
 
 def read_link(text: str, keys: tuple[bytes, ...]) -> LinkToken | None:
-    """The token, or None where it is empty, cut, padded or not ours.
+    """The token; None if the text is empty, truncated, padded or not signed by us.
 
-    Expiry and round are the caller's to judge: an expired link deserves another page
-    than a forged one.
+    The caller checks expiry and round, because an expired link gets another page than a forged one.
     """
     if not LINK_TOKEN.match(text):
         return None
@@ -125,7 +125,7 @@ def sign_message_id(ticket: int, nonce: bytes, domain: str, keys: tuple[bytes, .
 
 
 def read_message_id(text: str, keys: tuple[bytes, ...]) -> int | None:
-    """The ticket's number where the Message-ID is one that we signed, else None."""
+    """The ticket's number if we signed this Message-ID, else None."""
     match = MESSAGE_ID.match(text.strip())
     if match is None:
         return None

@@ -1,1 +1,1 @@
-"""The way out of a mail: composed as bytes, kept as a row, delivered over SMTP."""
+"""Outgoing mail: composed as bytes, stored as a row, delivered over SMTP."""

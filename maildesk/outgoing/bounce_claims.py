@@ -1,17 +1,17 @@
-"""From what a bounce says to the outgoing row it may speak of. Pure.
+"""Finds the outgoing row that a bounce is about. No I/O.
 
-Whoever can write a mail can write a bounce, so its words choose no row. A row is named by the
-return path that we signed (VERP), else by a Message-ID that we signed together with the
-address that the mail went to. What nothing proves changes nothing, and is shown in the trace.
+Anybody can write a mail that looks like a bounce, so its text selects no row. A row is identified
+by the return path that we signed (VERP), else by a Message-ID that we signed together with the
+recipient's address. Unproven claims change nothing and are shown in the trace.
 
-| action of the report | what becomes of the row |
+| action of the report | result for the row |
 |---|---|
-| failed, or none in a bounce that came to our return path | `bounced`, and people are told |
-| delayed | stays `sent`; the reason is noted: the other server still tries |
-| delivered, relayed, expanded, complaint | nothing: the mail arrived |
+| failed, or none in a bounce to our return path | `bounced`, and people are notified |
+| delayed | stays `sent`; the reason is stored: the other server still tries |
+| delivered, relayed, expanded, complaint | none: the mail arrived |
 
-A failure is final for this mail whether it is hard (the address is bad) or soft (a full mailbox,
-a policy): nobody tries any more. Soft only adds that sending it again may help.
+A failure is final for this mail whether it is hard (the address is bad) or soft (a full mailbox, a
+policy), because no server tries again. Soft only means that sending it again may help.
 """
 
 import enum
@@ -25,7 +25,7 @@ from maildesk.outgoing.verp import read_verp
 
 
 class Outcome(enum.StrEnum):
-    """What a bounce says became of a mail, worst last."""
+    """The result of a mail according to a bounce, worst last."""
 
     ARRIVED = "arrived"
     DELAYED = "delayed"
@@ -34,7 +34,7 @@ class Outcome(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What is said of one mail of ours: of the row `row`, else of `message_id` to `recipient`."""
+    """A statement about one of our mails: the row `row`, else `message_id` sent to `recipient`."""
 
     outcome: Outcome
     reason: str
@@ -64,7 +64,7 @@ _NOTHING_SAID = BounceReport(
 
 
 def outcome(report: BounceReport) -> Outcome:
-    """What the report says became of the mail (RFC 3464 §2.3.3); an unknown action is a failure."""
+    """The result according to the report (RFC 3464 §2.3.3); an unknown action is a failure."""
     return _OUTCOMES.get(report.action.lower(), Outcome.FAILED)
 
 
@@ -74,9 +74,9 @@ def claims(
     desk: Desk,
     keys: tuple[bytes, ...],
 ) -> tuple[tuple[Claim, ...], tuple[str, ...]]:
-    """(what is proven to speak of a mail of ours, what else is said, in words).
+    """(claims proven to be about our mails, descriptions of the unproven ones).
 
-    `returned_to` are the addresses that the bounce came to.
+    `returned_to` are the addresses that the bounce was sent to.
     """
     rows = [_row(address, desk, keys) for address in returned_to]
     row = next((one for one in rows if one is not None), None)
@@ -85,7 +85,7 @@ def claims(
         return (_claim(worst, row=row),), ()
     proven = [one for one in reports if _is_ours(one, keys)]
     unproven = (one for one in reports if one not in proven)
-    return tuple(_claim(one) for one in proven), tuple(_words(one) for one in unproven)
+    return tuple(_claim(one) for one in proven), tuple(_description(one) for one in unproven)
 
 
 def _row(address: str, desk: Desk, keys: tuple[bytes, ...]) -> int | None:
@@ -113,7 +113,7 @@ def _advice(report: BounceReport) -> str:
     return "(temporary: it may arrive when it is sent again)" if soft else ""
 
 
-def _words(report: BounceReport) -> str:
+def _description(report: BounceReport) -> str:
     named = report.original_message_id
     why = f"{named[:120]} is no Message-ID of ours" if named else "it names no mail of ours"
     return f"{report.recipient[:100]} {outcome(report)}: {why}"

@@ -1,8 +1,8 @@
-"""Header fields made of text that strangers wrote: cleaned, encoded, folded, looked at again.
+"""Builds header fields from text of strangers: cleaned, encoded, folded and verified. No I/O.
 
-A subject can be a weapon: CR, LF or U+2028 begin a field of their own, and an encoded word
-inside a decoded one becomes a real `Bcc:` line in readers that decode twice. What passes
-`clean` holds none of that, and `intact` reads the finished block back to make sure. Pure.
+A subject can be an attack: CR, LF or U+2028 start another field, and an encoded word inside a
+decoded one becomes a real `Bcc:` line in readers that decode twice. `clean` removes all of these,
+and `intact` parses the finished block to make sure.
 """
 
 import base64
@@ -37,26 +37,26 @@ _PARSER = BytesHeaderParser()
 
 def clean(text: str, limit: int) -> str:
     """One line without control characters and encoded words, at most `limit` characters."""
-    # Eight times the limit is looked at, so that a megabyte of blanks costs nothing.
+    # Only eight times the limit is read, so that a megabyte of blanks costs nothing.
     flat = _UNFIT.sub(" ", text[: limit * 8])
     line = " ".join(flat.split()).replace("=?", "= ?")
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
 def bare_subject(text: str) -> str:
-    """The subject without `Re:` before it and without any ticket's tag; "" if nothing is left."""
+    """The subject without leading `Re:` and without any ticket's tag; "" if nothing is left."""
     line = _TAG.sub("", clean(text, SUBJECT_LIMIT)).strip()
     return line[match.end() :].lstrip() if (match := _ANSWERS.match(line)) else line
 
 
 def names_a_link(text: str) -> bool:
-    """Whether a mail program may make a link of something in it: scheme, www., bare domain."""
+    """Whether a mail program may turn a part into a link: scheme, www., bare domain."""
     visible = "".join(c for c in text if unicodedata.category(c) != "Cf")
     return bool(_LINK_LIKE.search(unicodedata.normalize("NFKC", visible)))
 
 
 def encoded(text: str) -> str:
-    """ASCII as it is; other text as encoded words (RFC 2047 §2), a blank between them."""
+    """ASCII unchanged; other text as encoded words (RFC 2047 §2), separated by a blank."""
     if text.isascii():
         return text
     return " ".join(
@@ -76,9 +76,9 @@ def _pieces(data: bytes) -> Iterable[bytes]:
 
 
 def wire_address(address: str) -> str:
-    """The address as it is sent: nothing that ends it early, the domain in ASCII (RFC 5891).
+    """The address as it is sent, cleaned and with the domain in ASCII (RFC 5891).
 
-    A local part that is not ASCII stays as it is; such mail needs SMTPUTF8 (RFC 6531).
+    A local part that is not ASCII stays; such mail needs SMTPUTF8 (RFC 6531).
     """
     fit = _NOT_IN_ADDRESS.sub("", _UNFIT.sub("", address))
     if fit.isascii():
@@ -91,7 +91,7 @@ def wire_address(address: str) -> str:
 
 
 def mailbox(name: str, address: str) -> str:
-    """`"Name" <address>` (RFC 5322 §3.4), or the address alone where there is no name."""
+    """`"Name" <address>` (RFC 5322 §3.4), or the address alone if there is no name."""
     shown = clean(name, NAME_LIMIT)
     if not shown:
         return wire_address(address)
@@ -108,7 +108,7 @@ def references(thread: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def folded(name: str, value: str) -> str:
-    """One field in lines of at most 78 characters where blanks allow it (RFC 5322 §2.2.3)."""
+    """One field in lines of at most 78 characters if its blanks allow it (RFC 5322 §2.2.3)."""
     line = f"{name}: {value}"
     if len(line) <= _LINE:
         return line
@@ -127,6 +127,6 @@ def block(fields: Iterable[tuple[str, str]]) -> bytes:
 
 
 def intact(head: bytes, names: list[str]) -> bool:
-    """Whether a reader finds exactly these fields in this order, and nothing beside them."""
+    """Whether a parser finds exactly these fields in this order."""
     read = _PARSER.parsebytes(head)
     return read.keys() == names and not read.get_payload() and not read.defects

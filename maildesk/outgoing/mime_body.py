@@ -1,7 +1,6 @@
-"""A mail's body as bytes that survive every transport: 7-bit, lines below 998 (RFC 2045). Pure.
+"""Encodes a mail's body so that every transport keeps it: 7-bit, short lines (RFC 2045). No I/O.
 
-Written by hand because the stdlib's EmailMessage takes longer for this than all other work
-on an outgoing mail together.
+The stdlib's EmailMessage takes longer for this than all other work on an outgoing mail together.
 """
 
 import base64
@@ -19,7 +18,7 @@ def alternative(boundary: str, text: str, html: str) -> bytes:
 
 
 def body_text(text: str) -> str:
-    """The text with LF alone and without control characters and lone surrogates."""
+    """The text with LF line ends and without control characters and lone surrogates."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
     return _UNFIT.sub("", lines.replace("\u2029", "\n\n"))
 
@@ -41,7 +40,7 @@ def _transfer(text: str, *, html: bool) -> tuple[str, bytes]:
     if foreign * 6 > len(data):
         return "base64", base64.encodebytes(data).replace(b"\n", b"\r\n")
     if html:
-        # HTML has an ASCII of its own, and is spared the = at the end of each line.
+        # HTML can be written in ASCII with character references, which needs no = at each line end.
         data = data.decode().encode("ascii", "xmlcharrefreplace")
     elif foreign:
         return "quoted-printable", _quoted_printable(data)
@@ -51,5 +50,5 @@ def _transfer(text: str, *, html: bool) -> tuple[str, bytes]:
 
 
 def _quoted_printable(data: bytes) -> bytes:
-    # The stdlib takes the line ending from the first line, and LF where there is only one.
+    # The stdlib copies the line ending of the first line, and uses LF if there is only one line.
     return binascii.b2a_qp(data if b"\n" in data else data + b"\r\n", istext=True)

@@ -1,4 +1,4 @@
-"""What delivery needs of the outgoing rows. The store's is the real one; tests have a fake."""
+"""The port through which delivery uses the outgoing rows, implemented by the store."""
 
 import enum
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class State(enum.StrEnum):
-    """Where an outgoing mail is. It is in exactly one of these."""
+    """The state of an outgoing mail, which is in exactly one."""
 
     WAITING = "waiting"
     LEASED = "leased"
@@ -19,10 +19,10 @@ class State(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leased:
-    """A mail that this process alone may send now.
+    """A mail that only this process may send now.
 
-    `attempts` counts this one. `uncertain` counts how often the final dot was sent
-    before and no answer came.
+    `attempts` includes the current one. `uncertain` counts earlier attempts whose final dot was not
+    answered.
     """
 
     id: int
@@ -37,14 +37,14 @@ class Leased:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The server took the mail."""
+    """The server accepted the mail."""
 
     answer: str
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Not taken now; try again at `at`."""
+    """Not accepted now; try again at `at`."""
 
     at: datetime
     reason: str
@@ -52,17 +52,17 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Refused for good, or tried for too long."""
+    """Rejected permanently, or tried for too long."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Uncertain:
-    """The final dot was sent and no answer came.
+    """The final dot was sent and the server did not answer.
 
-    `at` is when it is sent once more if no evidence turns up, or None where that was done
-    before: then it waits for a person.
+    At `at` it is sent once more if no evidence turns up; None if that was done before, and a person
+    has to decide.
     """
 
     at: datetime | None
@@ -76,20 +76,20 @@ class Queue(Protocol):
     """The outgoing rows as delivery sees them. Every method is one transaction."""
 
     def lease(self, limit: int) -> tuple[Leased, ...]:
-        """Take mails that are due, count the attempt, oldest first.
+        """Lease mails that are due, oldest first, and count the attempt.
 
-        A row whose lease ran out before the dot is due again; one whose lease ran out after
+        A row whose lease expired before the dot is due again; one whose lease expired after
         `at_dot` becomes uncertain.
         """
 
     def at_dot(self, id: int) -> bool:
-        """Record that the final dot goes out next; False where the row is no longer ours."""
+        """Record that the final dot is sent next; False if the lease was lost."""
 
     def record(self, id: int, verdict: Verdict) -> None:
-        """Record what became of the attempt and end the lease."""
+        """Record the result of the attempt and end the lease."""
 
     def give_back(self, ids: tuple[int, ...]) -> None:
-        """End the lease of mails not tried (stopping, server down); the attempt is not counted."""
+        """End the lease of mails that were not tried (stop, server down), uncounted."""
 
     def next_due(self) -> datetime | None:
-        """When the next mail is due, or None."""
+        """When the next mail is due; None if none is waiting."""

@@ -1,6 +1,6 @@
-"""When a mail that did not go out is tried again, and when it is given up. Pure.
+"""Decides when a failed delivery is tried again and when it is given up. No I/O.
 
-As in Postfix, the wait grows with the mail's age: a mail that has waited an hour is tried
+As in Postfix, the wait grows with the age of the mail: a mail that has waited an hour is tried
 again after an hour, one that is a minute old after a minute.
 """
 
@@ -12,7 +12,7 @@ from maildesk.outgoing.queue_port import Failed, Leased, Retry, Sent, Uncertain,
 FLOOR = timedelta(minutes=1)
 CEILING = timedelta(hours=1)
 LIFETIME = timedelta(days=5)  # RFC 5321 §4.5.4.1: the give-up time is at least 4 to 5 days
-_SPREAD = 0.1  # of the wait, so that mails that failed together do not come back together
+_SPREAD = 0.1  # part of the wait, so that mails that failed together are not retried together
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class LineLost:
-    """The line broke or timed out. `after_dot`: the server may have taken the mail."""
+    """The connection broke or timed out. `after_dot`: the server may have accepted the mail."""
 
     after_dot: bool
     reason: str
@@ -40,7 +40,7 @@ class LineLost:
 
 @dataclass(frozen=True, slots=True)
 class Unsendable:
-    """This server cannot take this mail, whatever we do."""
+    """This server can never accept this mail."""
 
     reason: str
 
@@ -57,9 +57,9 @@ def back_off(age: timedelta, jitter: float) -> timedelta:
 def judge(
     outcome: Outcome, leased: Leased, now: datetime, *, jitter: float, evidence: timedelta
 ) -> Verdict:
-    """What becomes of the mail after this attempt.
+    """The verdict on the mail after this attempt.
 
-    `evidence`: how long a mail whose final dot got no answer waits for a bounce to turn up.
+    `evidence` is how long a mail whose final dot was not answered waits for a bounce.
     """
     match outcome:
         case Accepted(answer):
@@ -69,14 +69,14 @@ def judge(
         case Refused(code, answer) if code >= 500:
             return Failed(_refusal(code, answer, leased))
         case Refused(code, answer):
-            return _again(_refusal(code, answer, leased), leased, now, jitter)
+            return _retry_or_fail(_refusal(code, answer, leased), leased, now, jitter)
         case LineLost(after_dot, reason):
             if after_dot:
                 return _uncertain(reason, leased, now, evidence)
-            return _again(reason, leased, now, jitter)
+            return _retry_or_fail(reason, leased, now, jitter)
 
 
-def _again(reason: str, leased: Leased, now: datetime, jitter: float) -> Retry | Failed:
+def _retry_or_fail(reason: str, leased: Leased, now: datetime, jitter: float) -> Retry | Failed:
     age = now - leased.created_at
     if age >= LIFETIME:
         return Failed(f"given up after {age.days} days: {reason}")
@@ -85,7 +85,7 @@ def _again(reason: str, leased: Leased, now: datetime, jitter: float) -> Retry |
 
 def _uncertain(reason: str, leased: Leased, now: datetime, evidence: timedelta) -> Uncertain:
     if leased.uncertain:
-        # Twice is the most that is sent by itself; from here a person decides.
+        # It was sent twice, which is the limit without a person's decision.
         return Uncertain(None, reason)
     return Uncertain(now + evidence, reason)
 

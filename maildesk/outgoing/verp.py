@@ -1,6 +1,6 @@
-"""The return path that names its mail, so that a bounce finds its row (VERP). Pure.
+"""The return path that identifies its mail, so that a bounce finds its row (VERP). No I/O.
 
-The tag is `b` and 24 letters of base32: shorter than a reply token and so never taken for one.
+The tag is `b` and 24 letters of base32: shorter than a reply token, so they cannot be confused.
 """
 
 import base64
@@ -13,12 +13,12 @@ from maildesk.config.schema.settings import Desk
 TAG = re.compile(r"b([a-z2-7]{24})\Z")
 
 _ID_BYTES = 5
-_MAC_BYTES = 10  # 80 bits, as DESIGN.md §4 asks for
+_MAC_BYTES = 10  # 80 bits
 _LOCAL_PART_LIMIT = 64  # RFC 5321 §4.5.3.1.1
 
 
 def verp(desk: Desk, outgoing_id: int, keys: tuple[bytes, ...]) -> str:
-    """desk+bTAG@domain; the plain desk address where no tag fits into it.
+    """desk+bTAG@domain; the plain address of the service desk if the tag does not fit.
 
     Raises OverflowError for an id of 2**40 or more.
     """
@@ -31,16 +31,16 @@ def verp(desk: Desk, outgoing_id: int, keys: tuple[bytes, ...]) -> str:
 
 
 def read_verp(tag: str, keys: tuple[bytes, ...]) -> int | None:
-    """The outgoing row's id, or None where the tag is not ours. Case does not matter.
+    """The outgoing row's id; None if we did not sign the tag. Ignores case.
 
-    `tag` is what `Desk.tag_in` finds behind the delimiter.
+    `tag` is the part that `Desk.tag_in` finds after the delimiter.
     """
     match = TAG.match(tag.lower())
     if match is None:
         return None
     data = base64.b32decode(match.group(1).upper())
     payload, mac = data[:_ID_BYTES], data[_ID_BYTES:]
-    # Every key is tried, so that the time taken does not tell which one fitted.
+    # Every key is tried, so that the time taken does not reveal which one matched.
     fits = [hmac.compare_digest(_mac(key, payload), mac) for key in keys]
     return int.from_bytes(payload, "big") if any(fits) else None
 

@@ -102,7 +102,7 @@ def _people(
 
 def _meant(work: UnitOfWork, said: str) -> tuple[Person, ...]:
     if _ADDRESS.match(said):
-        return (work.person_of(Address("", said)),)
+        return (work.people.of(Address("", said)),)
     return people.search(work.connection, said)
 
 

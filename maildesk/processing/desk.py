@@ -125,7 +125,7 @@ class Desk:
         """An agent writes down what somebody asks who did not write; the new ticket's number."""
         runtime = self.runtime
         with unit_of_work(runtime) as work:
-            person = work.person_of(Address("", requester))
+            person = work.people.of(Address("", requester))
             said = IncomingText(
                 id=runtime.new_id(work.now), author=person.id, text=text, proven=True
             )

@@ -5,7 +5,7 @@ one statement a table. What is read otherwise does not see the rows that are col
 writes them first.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,17 +15,18 @@ from sqlalchemy import Connection
 from maildesk.lifecycle.policy import Policy, Workload
 from maildesk.model.decision import Change, Decision
 from maildesk.model.event import HeldSettled, Release
-from maildesk.model.mail import Address, Step, address_key
+from maildesk.model.mail import Step
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
+from maildesk.processing.known_people import KnownPeople
 from maildesk.processing.mail_writer import MailWriter
+from maildesk.processing.message_writer import MessageWriter
 from maildesk.processing.rate_limit import RateLimit
 from maildesk.processing.relate_context import load_relate_context
 from maildesk.processing.runtime import Runtime
 from maildesk.processing.transaction import IncomingText, Target, TicketTransaction
 from maildesk.store import people, ticket_relations, tickets
 from maildesk.store.pending_rows import PendingRows
-from maildesk.store.tickets import Message
 
 _BECOMES: dict[Release, str] = {"added": "reply", "split": "split-off", "dropped": "dropped"}
 
@@ -43,26 +44,28 @@ class UnitOfWork:
     rows: PendingRows = field(default_factory=PendingRows)
     written_through: bool = False
     _tickets: dict[int, tuple[Ticket, str]] = field(default_factory=dict)
-    _people: dict[int, Person] = field(default_factory=dict)
-    _addresses: dict[str, int] = field(default_factory=dict)
     _threads: dict[str, int | None] = field(default_factory=dict)
     _newest: int | None = None
     _workload: Workload | None = None
     rate_limit: RateLimit = field(init=False)
+    people: KnownPeople = field(init=False)
     mails: MailWriter = field(init=False)
+    texts: MessageWriter = field(init=False)
 
     def __post_init__(self) -> None:
         settings = self.runtime.settings
         self.rate_limit = RateLimit(
             self.connection, settings.desk, settings.limits, self.now, self.rows
         )
+        self.people = KnownPeople(self.connection)
+        self.texts = MessageWriter(self.rows, self.now, lambda: self.runtime.new_id(self.now))
         self.mails = MailWriter(
             self.runtime,
             self.connection,
             self.now,
             self.rows,
             self.rate_limit,
-            self.people,
+            self.people.by_ids,
             lambda: self.flushed,
         )
 
@@ -174,45 +177,12 @@ class UnitOfWork:
 
     def person(self, id: int) -> Person:
         """The person of that id. Raises LookupError."""
-        found = self.people([id])
-        if id not in found:
-            raise LookupError(f"no person {id}")
-        return found[id]
-
-    def people(self, ids: Collection[int]) -> dict[int, Person]:
-        """The people of these ids."""
-        missing = set(ids) - self._people.keys()
-        if missing:
-            self._people |= people.by_ids(self.connection, missing)
-        return {id_: self._people[id_] for id_ in ids if id_ in self._people}
-
-    def person_of(self, address: Address) -> Person:
-        """The person with that address, made known now if need be."""
-        key = address_key(address.address)
-        if key not in self._addresses:
-            self._know(key, people.find_or_add(self.connection, address))
-        return self._people[self._addresses[key]]
-
-    def find_people(self, addresses: Iterable[str]) -> dict[str, Person]:
-        """Those of these addresses that are known, read at once."""
-        keys = {address_key(address) for address in addresses}
-        for key, person in people.find_all(self.connection, keys - self._addresses.keys()).items():
-            self._know(key, person)
-        return {key: self._people[self._addresses[key]] for key in keys & self._addresses.keys()}
-
-    def add_people(self, addresses: Iterable[Address]) -> None:
-        """Make known at once those of these people who are not known yet."""
-        fresh = [one for one in addresses if one.key not in self._addresses]
-        for key, person in people.add_all(self.connection, fresh).items():
-            self._know(key, person)
-
-    def _know(self, key: str, person: Person) -> None:
-        self._addresses[key] = person.id
-        self._people[person.id] = person
+        return self.people.by_id(id)
 
     def let_in(self, person: Person) -> None:
         """Mails of that person are worked from now on."""
         people.let_in(self.direct(), person.id, self.now)
+        self.people.forget(person.id)
 
     # -- what decisions are made by
 
@@ -250,14 +220,13 @@ class UnitOfWork:
             self._change(change, decision, target)
         ticket = target.ticket
         if ticket is not None:
-            self._add_texts(decision, ticket, text)
+            self.texts.write(decision, ticket.number, text)
         if decision.moving is not None and ticket is not None:
             moving = decision.moving
             ticket_relations.move_texts(self.direct(), moving.origin, ticket.number, moving.message)
         if decision.distrust is not None:
             people.distrust(self.direct(), decision.distrust, self.now)
-            self._people.pop(decision.distrust, None)
-            self._addresses.clear()
+            self.people.forget(decision.distrust)
         self.rows.notify(decision.pending_notifications)
         return self.mails.write(decision.outgoing_mails, target, text)
 
@@ -272,51 +241,6 @@ class UnitOfWork:
         for event in change.events:
             if isinstance(event, HeldSettled):
                 tickets.settle_held(self.direct(), event.message, _BECOMES[event.outcome])
-
-    def _add_texts(self, decision: Decision, ticket: Ticket, text: IncomingText | None) -> None:
-        if text is not None and decision.message_kind:
-            words = text.text if decision.message_text is None else decision.message_text
-            self._add_text(ticket, replace(text, text=words), decision.message_kind)
-            if decision.aside:
-                # What the same mail says to agents alone; answers to it lead to its other text.
-                fresh = self.runtime.new_id(self.now)
-                aside = replace(
-                    text, id=fresh, text=decision.aside, message_id=None, attachments=()
-                )
-                self._add_text(ticket, aside, "note")
-        for note in decision.notes:
-            self._add_note(ticket, note)
-
-    def _add_text(self, ticket: Ticket, text: IncomingText, kind: str) -> None:
-        message = Message(
-            id=text.id,
-            ticket=ticket.number,
-            mail=text.mail,
-            author=text.author,
-            kind=kind,
-            proven=text.proven,
-            text=text.text,
-            message_id=text.message_id,
-            at=self.now,
-        )
-        self.rows.message(message)
-        if text.mail is not None:
-            self.rows.attach(text.mail, text.author, text.attachments)
-
-    def _add_note(self, ticket: Ticket, text: str) -> None:
-        """A text of the desk itself, which only agents see."""
-        message = Message(
-            id=self.runtime.new_id(self.now),
-            ticket=ticket.number,
-            mail=None,
-            author=None,
-            kind="note",
-            proven=True,
-            text=text,
-            message_id=None,
-            at=self.now,
-        )
-        self.rows.message(message)
 
 
 @contextmanager

@@ -1,1 +1,1 @@
-"""What the desk does by itself with a ticket: rules checked when loaded, run in order. Pure."""
+"""Automatic rules: type-checked when they are loaded, evaluated in order. No I/O."""

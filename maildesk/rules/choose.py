@@ -1,4 +1,4 @@
-"""Which of some named questions about a ticket is the first that holds."""
+"""Finds the first of several named conditions that holds for a ticket."""
 
 from maildesk.config.schema.people import Organisation
 from maildesk.model.cause import Facts
@@ -14,9 +14,9 @@ _NO_TIME = Moment(date="", hour=0, weekday="", working_day=False, working_time=F
 def first(
     compiled: CompiledRules, ticket: Ticket, requester: Person, organisation: Organisation
 ) -> str:
-    """The name of the first rule whose `when` holds; "" where none does.
+    """The name of the first rule whose `when` holds; "" if none does.
 
-    Neither a mail nor the time is looked at: the answer can be given again later.
+    The rules see neither a mail nor the time, so the result can be computed again later.
     """
     if compiled.rules and compiled.rules[0].rule.when.strip() == "true":
         return compiled.rules[0].rule.name

@@ -1,12 +1,12 @@
-"""Rules are checked when they are loaded: names, types and patterns, all errors at once.
+"""Checks rules when they are loaded: names, types and patterns, with all errors at once.
 
-`when` is CEL (https://cel.dev), compiled and type-checked by Google's own runtime. The facts
-are declared as dotted names with a type each, so `mail.subjct` and `ticket.number == "1"` are
-errors here and not surprises with a mail in hand. `matches` is RE2: linear in the mail.
-A pattern that is put together at run time (`"a" + ticket.team`) can only be checked there.
+`when` is CEL (https://cel.dev), compiled and type-checked by Google's runtime. Every fact is a
+dotted name with a type, so `mail.subjct` and `ticket.number == "1"` are errors when the rules are
+loaded, not when a mail arrives. `matches` is RE2, which is linear in the mail. A pattern built at
+run time (`"a" + ticket.team`) can only be checked at run time.
 
-A rule is compiled twice: as it is written, for its mistakes, and to be run, with each
-`fact.matches("literal")` as a number in the list `patterns` (rules/patterns.py).
+A rule is compiled twice: as written, to find its mistakes, and for evaluation, with each
+`fact.matches("literal")` replaced by an index into the list `patterns` (rules/patterns.py).
 """
 
 import re
@@ -18,7 +18,7 @@ from cel_expr_python import cel  # type: ignore[import-untyped]
 
 from maildesk.config.schema.rules import Relate, Rule, Rules, Trigger
 from maildesk.rules.facts import FACTS, RuleInput, Value, values
-from maildesk.rules.patterns import Patterns, fault_of
+from maildesk.rules.patterns import Patterns, error_in
 
 _TYPES = {
     "string": cel.Type.STRING,
@@ -41,15 +41,15 @@ _TOKEN = re.compile(
     r"|(?P<skip>\s+|//[^\n]*)|(?P<word>\w+)|(?P<sign>.)"
 )
 
-# room.name.matches("literal"), where "" is any word and None a literal
-_CALL = ("", ".", "", ".", "matches", "(", None, ")")
+# object.field.matches("literal"): "" stands for any word and None for a literal
+_MATCHES_CALL = ("", ".", "", ".", "matches", "(", None, ")")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One mistake in one rule. `line` and `column` count from 1 inside `when`.
 
-    `column` is None where the mistake has no place, `source` is the line it stands in.
+    `column` is None if the position is unknown; `source` is the line with the mistake.
     """
 
     rule: str
@@ -59,7 +59,7 @@ class Finding:
     source: str = ""
 
     def marked(self) -> str:
-        """The line of the rule and under it a caret; "" where the mistake has no place."""
+        """The line of the rule with a caret below it; "" if the position is unknown."""
         return f"{self.source}\n{' ' * (self.column - 1)}^" if self.column else ""
 
     def __str__(self) -> str:
@@ -68,7 +68,7 @@ class Finding:
 
 
 class RuleErrors(ValueError):
-    """Everything that is wrong with a set of rules. Permanent: rules.toml must be mended."""
+    """All mistakes in a set of rules. Permanent: somebody has to correct rules.toml."""
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         super().__init__("\n".join(map(str, findings)))
@@ -77,7 +77,7 @@ class RuleErrors(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """A rule whose `when` is known to be a question with the answer true or false."""
+    """A rule whose `when` is known to give true or false."""
 
     rule: Rule
     expression: cel.Expression
@@ -94,26 +94,26 @@ class CompiledRules:
     patterns: Patterns
 
     def activation(self, rule_input: RuleInput) -> cel.Activation:
-        """The facts of an input, ready for any number of rules."""
+        """The facts of an input, for any number of rules."""
         return self.activated(values(rule_input))
 
     def activated(self, facts: dict[str, Value]) -> cel.Activation:
-        """The same from facts by name; every fact must be there."""
+        """The same from facts by name, which must be complete."""
         return self.environment.Activation({**facts, _ANSWERS: self.patterns.answers(facts)})
 
     @property
     def chooses(self) -> bool:
-        """Whether any rule chooses an agent by what each has to do."""
+        """Whether a rule assigns the ticket to an agent by workload."""
         return any(compiled.rule.then.assign for compiled in self.rules)
 
     @property
     def relates(self) -> tuple[Relate, ...]:
-        """What rules look for among other tickets."""
+        """The descriptions by which rules search for related tickets."""
         wanted = (compiled.rule.then.relate for compiled in self.rules)
         return tuple(relate for relate in wanted if relate is not None)
 
     def waits_for(self, on: Trigger) -> bool:
-        """Whether any rule looks on this cause."""
+        """Whether any rule is evaluated on this trigger."""
         return any(on in compiled.rule.on for compiled in self.rules)
 
 
@@ -127,7 +127,7 @@ def compile_rules(rules: Rules) -> CompiledRules:
     compiled = tuple(
         CompiledRule(
             rule,
-            run.compile(_numbered(rule.when, written, patterns)),
+            run.compile(_with_pattern_numbers(rule.when, written, patterns)),
             holds=f"holds: {rule.when}",
             fails=f"does not hold: {rule.when}",
         )
@@ -160,35 +160,35 @@ def _finding(rule: Rule, line: int, column: int, message: str) -> Finding:
 
 
 def _findings(rule: Rule, report: str) -> Iterator[Finding]:
-    """The runtime's report in our words, one finding an error."""
+    """The report of the CEL runtime in plain words, one finding per error."""
     places = list(_ERROR.finditer(report))
     for found in places:
         line, column, message = int(found[1]), int(found[2]), found[3]
-        yield _named(rule, line, column, message)
+        yield _finding_at(rule, line, column, message)
     if not places:
         yield Finding(rule=rule.name, message=report.partition(": ")[2].partition(" [")[0])
 
 
-def _named(rule: Rule, line: int, column: int, message: str) -> Finding:
-    finding = _finding(rule, line, column, _plainly(message))
+def _finding_at(rule: Rule, line: int, column: int, message: str) -> Finding:
+    finding = _finding(rule, line, column, _in_plain_words(message))
     name = _UNDECLARED.match(message)
     if name is None:
         return finding
-    # The runtime marks the dot of a dotted name and the bracket of a call; we mark the start.
+    # The runtime marks the dot of a name and the bracket of a call; the caret marks the start.
     begin = finding.source.rfind(name[1], 0, column + len(name[1])) + 1
     is_call = finding.source[column - 1 : column] == "("
-    unknown = _unknown(name[1], is_call=is_call)
+    unknown = _unknown_name(name[1], is_call=is_call)
     return _finding(rule, line, begin or column, unknown)
 
 
-def _unknown(name: str, *, is_call: bool) -> str:
+def _unknown_name(name: str, *, is_call: bool) -> str:
     known = _FUNCTIONS if is_call else [fact.name for fact in FACTS]
     near = get_close_matches(name[:80], known, n=1, cutoff=0.5)
     what = f"there is no {'function' if is_call else 'name'} {name!r}"
     return f"{what}; did you mean {near[0]!r}?" if near else what
 
 
-def _plainly(message: str) -> str:
+def _in_plain_words(message: str) -> str:
     overload = _OVERLOAD.match(message)
     if overload:
         operator = overload[1].strip("_@")
@@ -199,8 +199,8 @@ def _plainly(message: str) -> str:
 
 
 def _bad_patterns(environment: cel.Env, rule: Rule) -> Iterator[Finding]:
-    for token in _patterns(_tokens(rule.when)):
-        reason = fault_of(_text_of(environment, token[0]))
+    for token in _pattern_literals(_tokens(rule.when)):
+        reason = error_in(_text_of(environment, token[0]))
         if reason:
             line = rule.when.count("\n", 0, token.start()) + 1
             column = token.start() - rule.when.rfind("\n", 0, token.start())
@@ -215,7 +215,7 @@ def _tokens(when: str) -> list[re.Match[str]]:
     return [token for token in _TOKEN.finditer(when) if token.lastgroup != "skip"]
 
 
-def _patterns(tokens: list[re.Match[str]]) -> Iterator[re.Match[str]]:
+def _pattern_literals(tokens: list[re.Match[str]]) -> Iterator[re.Match[str]]:
     """Each literal that is the pattern of a `matches` call."""
     opened: list[bool] = []
     for place, token in enumerate(tokens):
@@ -228,15 +228,15 @@ def _patterns(tokens: list[re.Match[str]]) -> Iterator[re.Match[str]]:
                 yield before
 
 
-def _numbered(when: str, environment: cel.Env, patterns: Patterns) -> str:
+def _with_pattern_numbers(when: str, environment: cel.Env, patterns: Patterns) -> str:
     """The expression with each `fact.matches("literal")` as `patterns[number]`."""
     tokens = _tokens(when)
     parts, done = [], 0
-    for place in range(len(tokens) - len(_CALL) + 1):
-        call = tokens[place : place + len(_CALL)]
+    for place in range(len(tokens) - len(_MATCHES_CALL) + 1):
+        call = tokens[place : place + len(_MATCHES_CALL)]
         fact = f"{call[0][0]}.{call[2][0]}"
         inner = place > 0 and tokens[place - 1][0] == "."
-        if inner or fact not in _TEXTS or not _is_call(call):
+        if inner or fact not in _TEXTS or not _is_matches_call(call):
             continue
         number = patterns.number(fact, _text_of(environment, call[6][0]))
         parts += [when[done : call[0].start()], f"{_ANSWERS}[{number}]"]
@@ -244,8 +244,8 @@ def _numbered(when: str, environment: cel.Env, patterns: Patterns) -> str:
     return "".join(parts) + when[done:]
 
 
-def _is_call(tokens: list[re.Match[str]]) -> bool:
+def _is_matches_call(tokens: list[re.Match[str]]) -> bool:
     return all(
         token.lastgroup == "literal" if word is None else word in ("", token[0])
-        for token, word in zip(tokens, _CALL, strict=True)
+        for token, word in zip(tokens, _MATCHES_CALL, strict=True)
     )

@@ -1,4 +1,4 @@
-"""What a rule wants done to a ticket, and the port by which it is done."""
+"""The effects of a rule, and the port that applies them to a ticket."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from maildesk.rules.facts import RuleInput
 
 @dataclass(frozen=True, slots=True)
 class SetField:
-    """A field gets a value. For `assignee` the value is an agent's mail address."""
+    """Set a field. For `assignee` the value is an agent's mail address."""
 
     field: Field
     value: str
@@ -21,7 +21,7 @@ class SetField:
 
 @dataclass(frozen=True, slots=True)
 class AddTag:
-    """A tag that the ticket does not have yet."""
+    """Add a tag that the ticket does not have yet."""
 
     tag: str
     rule: str
@@ -29,7 +29,7 @@ class AddTag:
 
 @dataclass(frozen=True, slots=True)
 class AskApproval:
-    """Somebody must approve first."""
+    """Ask for an approval of the kind `whom`."""
 
     whom: str
     rule: str
@@ -37,7 +37,7 @@ class AskApproval:
 
 @dataclass(frozen=True, slots=True)
 class RelateTicket:
-    """The ticket belongs to another one."""
+    """Relate the ticket to another one."""
 
     relate: Relate
     other: int
@@ -52,9 +52,9 @@ Action = Literal[
 
 @dataclass(frozen=True, slots=True)
 class RuleAction:
-    """Something is done that is more than a field: what, and with which word or text.
+    """An action other than setting a field, with its argument or text.
 
-    `ready`: the value names a ready text of answers.toml.
+    `ready`: the value names a prepared text of answers.toml.
     """
 
     action: Action
@@ -67,20 +67,26 @@ Effect = SetField | AddTag | AskApproval | RelateTicket | RuleAction
 
 
 class RuleTarget(Protocol):
-    """The ticket that rules work on. What one rule wants is done before the next one is asked."""
+    """The ticket that rules change.
+
+    The effects of one rule are applied before the next is evaluated.
+    """
 
     def choose(self, how: str, team: str, /) -> str | None:
-        """Whom `assign` means: (round-robin or least-load, team) -> an agent's address."""
+        """The mail address of the agent for `assign`; None if there is none.
+
+        `how` is "round-robin" or "least-load".
+        """
 
     def find(self, rule_input: RuleInput, relate: Relate, /) -> int | None:
-        """The number of the ticket that `relate` means; None where there is none."""
+        """The number of the ticket that `relate` describes; None if there is none."""
 
     def apply(self, rule: str, effects: Sequence[Effect], /) -> Ticket:
-        """Do what this rule wants, as far as it may be done; the ticket as it is then."""
+        """Apply the effects of this rule as far as allowed; the ticket afterwards."""
 
 
 def is_new(ticket: Ticket, relate: Relate, other: int) -> bool:
-    """Whether the ticket does not belong to that one yet. A child of one is no other's."""
+    """Whether the ticket is not yet related to `other`. A child ticket gets no second parent."""
     if relate.as_ == "child":
         return ticket.parent is None
     return Relation(relate.as_, other) not in ticket.relations

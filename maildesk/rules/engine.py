@@ -1,8 +1,8 @@
-"""Run the rules over a ticket: in order, once, and without a circle.
+"""Evaluates the rules for a ticket: in order, once each.
 
-What a rule wants is done by the target before the next rule is asked: each rule sees the real
-ticket. What rules change fires nothing again: there is one pass for one cause. A rule that cannot
-be answered (an index out of range) did not fire, and the trace says why; the others go on.
+The target applies the effects of a rule before the next one is evaluated, so that each rule sees
+the real ticket. Changes by rules trigger no rules: there is one pass per cause. A rule that cannot
+be evaluated (an index out of range) does not fire, the trace says why, and the other rules run.
 """
 
 from collections.abc import Collection, Iterator
@@ -42,7 +42,7 @@ _SETTABLE: tuple[Field, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """What became of one rule, and why. `looked_at`: it was asked on this cause."""
+    """The result of one rule, and why. `looked_at`: it was evaluated for this cause."""
 
     rule: str
     fired: bool
@@ -52,10 +52,10 @@ class Fired:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the rules want, in the order they want it, and a step for every rule.
+    """The effects of the rules in order, and a step for every rule.
 
-    `ticket` is as the last rule left it. A priority that follows from impact and urgency is not
-    among the effects: whoever applies them sets it. Nor is what was so already.
+    `ticket` is as the last rule left it. The effects contain neither values that were already set
+    nor a priority that follows from impact and urgency, which the target sets.
     """
 
     effects: tuple[Effect, ...]
@@ -76,18 +76,24 @@ def run(
     *,
     only: Collection[str] | None = None,
 ) -> Outcome:
-    """One pass over all rules, or over those of these names `only`; also where a cause is several
-    things `on` which rules look. `target` holds the ticket of the input."""
+    """One pass over all rules, or only over those with the names in `only`.
+
+    `on` is the trigger, or several if the cause has several. `target` holds the ticket of the
+    input.
+    """
     causes = (on,) if isinstance(on, str) else on
-    this = _Pass(compiled, causes, target, rule_input, compiled.activation(rule_input))
+    this = _RulePass(compiled, causes, target, rule_input, compiled.activation(rule_input))
     for rule in compiled.rules:
         if only is None or rule.rule.name in only:
-            this.steps.append(this.look(rule))
+            this.steps.append(this.evaluate(rule))
     return Outcome(tuple(this.effects), tuple(this.steps), this.rule_input.ticket)
 
 
 def answer(compiled: CompiledRule, activation: cel.Activation) -> tuple[bool, str]:
-    """Whether what the rule asks for holds, and why. What cannot be answered does not hold."""
+    """Whether the rule's condition holds, and why.
+
+    A condition that cannot be evaluated does not hold.
+    """
     found = compiled.expression.eval(activation).value()
     if found is True:
         return True, compiled.holds
@@ -95,8 +101,8 @@ def answer(compiled: CompiledRule, activation: cel.Activation) -> tuple[bool, st
 
 
 @dataclass(slots=True)
-class _Pass:
-    """How far a pass has come."""
+class _RulePass:
+    """The state of one pass."""
 
     compiled: CompiledRules
     on: tuple[Trigger, ...]
@@ -107,8 +113,8 @@ class _Pass:
     steps: list[Fired] = field(default_factory=list)
     stopped_by: str = ""
 
-    def look(self, compiled: CompiledRule) -> Fired:
-        """Ask one rule and take what it wants."""
+    def evaluate(self, compiled: CompiledRule) -> Fired:
+        """Evaluate one rule and collect its effects."""
         rule = compiled.rule
         if self.stopped_by:
             return Fired(rule.name, False, f"not looked at: {self.stopped_by!r} stops", False)
@@ -147,14 +153,14 @@ class _Pass:
             other = self.target.find(self.rule_input, then.relate)
             if other is not None:
                 yield RelateTicket(then.relate, other, rule.name)
-        yield from _acts(rule)
+        yield from _actions(rule)
         if then.ask_approval:
             yield AskApproval(then.ask_approval, rule.name)
 
     def _changes(self, effect: Effect) -> bool:
         match effect:
             case SetField(field="assignee"):
-                return True  # an address; whether it is the assignee's is not known here
+                return True  # an address, which cannot be compared with the assignee's id here
             case SetField(field=name, value=value):
                 return bool(getattr(self.rule_input.ticket, name) != value)
             case AddTag(tag=tag):
@@ -169,7 +175,7 @@ class _Pass:
                 return True
 
 
-def _acts(rule: Rule) -> Iterator[RuleAction]:
+def _actions(rule: Rule) -> Iterator[RuleAction]:
     then, name = rule.then, rule.name
     singles: tuple[tuple[Action, str | None], ...] = (
         ("drop", then.drop),
@@ -185,4 +191,4 @@ def _acts(rule: Rule) -> Iterator[RuleAction]:
         ready = then.mail.template is not None
         yield RuleAction(told, then.mail.template or then.mail.text or "", name, ready)
     if then.status is not None:
-        yield RuleAction("status", then.status, name)  # last: it may be the end of the ticket
+        yield RuleAction("status", then.status, name)  # last, because it may close the ticket

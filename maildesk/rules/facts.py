@@ -1,4 +1,4 @@
-"""The names that a rule's `when` may use: one table declares, explains and reads them."""
+"""The names that a rule's `when` can use: one table declares, explains and reads them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,13 +13,13 @@ Type = Literal["string", "int", "bool", "list(string)"]
 Value = str | int | bool | list[str]
 
 
-# Rules look at so much of a text: a mail of megabytes must not cost every rule its length.
+# The part of a text that rules see, so that a mail of megabytes does not slow down every rule.
 TEXT_CHARACTERS = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """The time at the desk, and what its calendar says of it."""
+    """The local time of the service desk, and what its calendar says about it."""
 
     date: str
     hour: int
@@ -30,7 +30,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleInput:
-    """What a rule looks at: the mail, the ticket as it is now, who asked, and when."""
+    """The data that rules see: the mail, the current ticket, the requester and the time."""
 
     mail: Facts
     ticket: Ticket
@@ -41,7 +41,7 @@ class RuleInput:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One name, its CEL type, its meaning in one line, and where its value comes from."""
+    """One name, its CEL type, its meaning in one line, and how to read its value."""
 
     name: str
     type: Type
@@ -142,5 +142,5 @@ FACTS: tuple[Fact, ...] = (
 
 
 def values(rule_input: RuleInput) -> dict[str, Value]:
-    """Every fact of the input by its name."""
+    """Every fact of the input by name."""
     return {fact.name: fact.read(rule_input) for fact in FACTS}

@@ -1,8 +1,8 @@
-"""Patterns of rules: RE2, so linear in the mail, and all patterns of one fact in one look.
+"""Matches all patterns of a fact at once, with RE2, in time linear in the text.
 
-CEL's own `matches` compiles its pattern anew each time it is asked. Here those that rules ask of
-a fact (`mail.subject.matches("…")`) are put together into one machine, built when the rules are
-loaded: 500 patterns cost about as much as one.
+CEL's own `matches` compiles its pattern again for each call. Here the patterns of one fact
+(`mail.subject.matches("…")`) are combined into one automaton when the rules are loaded: 500
+patterns cost about as much as one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from typing import Any
 
 import re2  # type: ignore[import-untyped]
 
-_MEMORY = 1 << 26  # bytes for one machine; patterns that do not fit get a second one
+_MEMORY = 1 << 26  # bytes per automaton; the patterns that exceed it use a second one
 
 
 def _options(memory: int = _MEMORY) -> Any:
@@ -21,38 +21,38 @@ def _options(memory: int = _MEMORY) -> Any:
     return options
 
 
-def fault_of(pattern: str) -> str:
-    """Why RE2 does not take the pattern; "" where it does."""
+def error_in(pattern: str) -> str:
+    """Why RE2 rejects the pattern; "" if it is valid."""
     try:
         re2.compile(pattern, _options())
     except re2.error as error:
         reason = error.args[0] if error.args else error
         return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-    return "" if _machine([pattern]) is not None else "needs too much memory"
+    return "" if _automaton([pattern]) is not None else "needs too much memory"
 
 
 @dataclass(slots=True)
 class Patterns:
-    """Every pattern that is asked of a fact by name, and the number of its answer."""
+    """Every pattern and the fact that it is matched with, numbered."""
 
     memory: int = _MEMORY
     _numbers: dict[tuple[str, str], int] = field(default_factory=dict)
     _machines: list[tuple[str, Any, list[int]]] = field(default_factory=list)
 
     def number(self, fact: str, pattern: str) -> int:
-        """Where the answer to this question will stand."""
+        """The index of this pattern's result in `answers`."""
         return self._numbers.setdefault((fact, pattern), len(self._numbers))
 
     def ready(self) -> None:
-        """All are known: build the machines."""
+        """Build the automata, after all patterns were added."""
         for fact in dict.fromkeys(fact for fact, _ in self._numbers):
             asked = {pattern: n for (of, pattern), n in self._numbers.items() if of == fact}
-            for some in _that_fit(list(asked), self.memory):
+            for some in _groups_that_fit(list(asked), self.memory):
                 numbers = [asked[pattern] for pattern in some]
-                self._machines.append((fact, _machine(some, self.memory), numbers))
+                self._machines.append((fact, _automaton(some, self.memory), numbers))
 
     def answers(self, values: Mapping[str, Any]) -> list[bool]:
-        """The answer to each question about these facts, in the order of the numbers."""
+        """Whether each pattern matches these facts, in the order of the numbers."""
         found = [False] * len(self._numbers)
         for fact, machine, numbers in self._machines:
             for place in machine.Match(values[fact]) or ():
@@ -60,18 +60,18 @@ class Patterns:
         return found
 
 
-def _that_fit(patterns: list[str], memory: int) -> Iterator[list[str]]:
-    """The patterns in groups of which each fits into one machine."""
-    if len(patterns) == 1 or _machine(patterns, memory) is not None:
+def _groups_that_fit(patterns: list[str], memory: int) -> Iterator[list[str]]:
+    """The patterns in groups, each of which fits into one automaton."""
+    if len(patterns) == 1 or _automaton(patterns, memory) is not None:
         yield patterns
         return
     half = len(patterns) // 2
-    yield from _that_fit(patterns[:half], memory)
-    yield from _that_fit(patterns[half:], memory)
+    yield from _groups_that_fit(patterns[:half], memory)
+    yield from _groups_that_fit(patterns[half:], memory)
 
 
-def _machine(patterns: list[str], memory: int = _MEMORY) -> Any | None:
-    """All of them in one; None where that takes too much memory."""
+def _automaton(patterns: list[str], memory: int = _MEMORY) -> Any | None:
+    """One automaton for all patterns; None if it needs too much memory."""
     machine = re2.Set.SearchSet(_options(memory))
     for pattern in patterns:
         machine.Add(pattern)

@@ -1,4 +1,4 @@
-"""Rule tests: facts by name in, the outcome compared with what is expected. Pure."""
+"""Runs the tests of rules.toml: evaluates rules for given facts and compares the outcome."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _FIELDS: tuple[Field, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What came otherwise than the test expects."""
+    """One result that is not as the test expects."""
 
     test: str
     key: str
@@ -48,12 +48,12 @@ class Difference:
 def try_out(
     compiled: CompiledRules, test: RuleTest, target: Callable[[RuleInput], RuleTarget]
 ) -> tuple[Difference, ...]:
-    """Run one test on the target of its facts; nothing where it comes out as expected."""
+    """The differences of one test, evaluated on the target for its facts; empty if it passes."""
     wrong = tuple(_wrong_facts(test))
     if wrong:
         return wrong
-    rule_input = scene_of(test.facts)
-    came = told(run(compiled, test.on, rule_input, target(rule_input)))
+    rule_input = input_of(test.facts)
+    came = outcome_by_key(run(compiled, test.on, rule_input, target(rule_input)))
     return tuple(
         Difference(test.name, key, expected, came.get(key))
         for key, expected in _expected(test.expect)
@@ -79,8 +79,8 @@ def _expected(expect: Expected) -> Iterator[tuple[str, Any]]:
         yield key, (value.template or value.text if key == "mail" and value else value)
 
 
-def told(outcome: Outcome) -> dict[str, Any]:
-    """What the rules made of it, by the keys of `then`, with `fired` and `priority`."""
+def outcome_by_key(outcome: Outcome) -> dict[str, Any]:
+    """The outcome by the keys of `then`, with `fired` and `priority`."""
     came: dict[str, Any] = {name: getattr(outcome.ticket, name) for name in _FIELDS}
     came["fired"] = outcome.fired
     came["tag"] = tuple(sorted(e.tag for e in outcome.effects if isinstance(e, AddTag)))
@@ -106,8 +106,8 @@ def told(outcome: Outcome) -> dict[str, Any]:
     return came
 
 
-def scene_of(facts: Mapping[str, Any]) -> RuleInput:
-    """An input with these facts; those that are not named are empty."""
+def input_of(facts: Mapping[str, Any]) -> RuleInput:
+    """An input with these facts; facts that are not named are empty."""
 
     def fact(name: str, default: Any) -> Any:
         return facts.get(name, default)

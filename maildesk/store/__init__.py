@@ -1,5 +1,5 @@
-"""The database: tables that never leave this room, transactions, and read-only views.
+"""The database: tables that never leave this package, transactions, and read-only queries.
 
-Functions here take an open `Connection` and commit nothing: the shell that opened the
-transaction does, once.
+The functions take an open `Connection` and do not commit; the caller that opened the transaction
+commits once.
 """

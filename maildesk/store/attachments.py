@@ -1,4 +1,4 @@
-"""What stands in the mails of tickets beside their text. The bytes stay in the journal."""
+"""The attachments of the mails of tickets. Their bytes stay in the journal."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -11,13 +11,6 @@ from maildesk.store import tables
 
 _ATTACHMENT = tables.attachment
 ADD = insert(_ATTACHMENT)
-
-
-def add(connection: Connection, mail: int, author: int, attachments: Sequence[Attachment]) -> None:
-    """The attachments of a mail that became a text of a ticket, under the name of its author."""
-    rows = rows_of(mail, author, attachments)
-    if rows:
-        connection.execute(ADD, rows)
 
 
 def rows_of(mail: int, author: int, attachments: Sequence[Attachment]) -> list[dict[str, Any]]:
@@ -40,7 +33,7 @@ def rows_of(mail: int, author: int, attachments: Sequence[Attachment]) -> list[d
 
 
 def of_mails(connection: Connection, mails: Collection[int]) -> dict[int, tuple[Attachment, ...]]:
-    """The attachments of each of these mails, in their order."""
+    """The attachments of each of these mails, in the order of the mail."""
     found: dict[int, list[Attachment]] = defaultdict(list)
     rows = connection.execute(
         select(_ATTACHMENT)
@@ -65,7 +58,7 @@ def of_mails(connection: Connection, mails: Collection[int]) -> dict[int, tuple[
 def repeated(
     connection: Connection, authors: Collection[int], hashes: Collection[str], times: int
 ) -> frozenset[tuple[int, str]]:
-    """(author, hash) of what stood in at least so many mails of that author."""
+    """(author, hash) of attachments that are in at least `times` mails of that author."""
     if not hashes:
         return frozenset()
     pair = (_ATTACHMENT.c.author, _ATTACHMENT.c.sha256)

@@ -1,4 +1,4 @@
-"""The directory as a whole: everybody with where they are known from; what an import brings."""
+"""The whole directory with the source of each entry, and the import into it."""
 
 from collections.abc import Iterable, Mapping
 
@@ -13,7 +13,7 @@ _ADDRESS = tables.person_address
 
 
 def everybody(connection: Connection) -> dict[int, Listed]:
-    """Every person that the desk knows, by id."""
+    """Every known person, by id."""
     further: dict[int, list[str]] = {}
     for row in connection.execute(select(_ADDRESS).order_by(_ADDRESS.c.address)):
         further.setdefault(row.person_id, []).append(row.address)
@@ -39,11 +39,13 @@ def _others(main: str, every: Iterable[str]) -> tuple[str, ...]:
     return tuple(address for address in every if address != address_key(main))
 
 
-def bring(connection: Connection, imported: Iterable[Listed], *, remove_missing: bool) -> None:
-    """Make the directory say of these people what they say. Who is missing stays a person that
-    tickets name, but is not of the directory any more, if `remove_missing`.
+def import_people(
+    connection: Connection, imported: Iterable[Listed], *, remove_missing: bool
+) -> None:
+    """Update the directory with the imported people, who must not be in people.toml.
 
-    Nobody among them may be of people.toml; each manager is among them or known.
+    Each manager must be imported too, or known. With `remove_missing`, people who were imported
+    before and are missing now leave the directory; tickets still name them.
     """
     people.alone(connection)
     everyone = tuple(imported)
@@ -54,14 +56,14 @@ def bring(connection: Connection, imported: Iterable[Listed], *, remove_missing:
         connection.execute(update(_PERSON).where(_PERSON.c.id == id_).values(manager_id=above))
     if remove_missing:
         before = everybody(connection)
-        _let_go(connection, [i for i in before if i not in ids], before)
+        _remove(connection, [i for i in before if i not in ids], before)
 
 
 def _ids(connection: Connection) -> Mapping[str, int]:
     return {row.address: row.person_id for row in connection.execute(select(_ADDRESS))}
 
 
-def _let_go(connection: Connection, missing: Iterable[int], before: Mapping[int, Listed]) -> None:
+def _remove(connection: Connection, missing: Iterable[int], before: Mapping[int, Listed]) -> None:
     bare = {"origin": Origin.MAIL, "manager_id": None, "organisation": "", "vip": False}
     bare |= {"language": "", "zone": ""}
     for id_ in missing:

@@ -1,4 +1,4 @@
-"""Which tickets the clock has to look at, and who looks at them."""
+"""The tickets with a deadline that has passed, and the claim to process one."""
 
 from datetime import datetime
 
@@ -26,13 +26,13 @@ def due(connection: Connection, now: datetime, limit: int) -> tuple[int, ...]:
 
 
 def claim(connection: Connection, number: int, now: datetime) -> bool:
-    """Lock the ticket if its deadline has still passed; False where another holds or held it."""
+    """Lock the ticket if it is still due; False if another worker holds or processed it."""
     claimed = connection.execute(_CLAIM, {"of": number, "now": now}).scalar_one_or_none()
     return claimed is not None
 
 
 def postpone(connection: Connection, number: int, until: datetime, trouble: str) -> None:
-    """The tick of this ticket raised: look again later, and show why."""
+    """Processing of this ticket failed: try again at `until`, and show the error."""
     connection.execute(
         update(_TICKET).where(_TICKET.c.number == number).values(next_due=until, trouble=trouble)
     )
@@ -47,14 +47,14 @@ def open_numbers(
 
 
 def counter(connection: Connection, name: str) -> int | None:
-    """What the counter says; None where there is none of that name."""
+    """The value of the counter; None if there is no counter with that name."""
     query = select(tables.counter.c.value).where(tables.counter.c.name == name)
     return connection.execute(query).scalar_one_or_none()
 
 
 def set_counter(connection: Connection, name: str, value: int) -> None:
-    """Let the counter say that."""
-    theirs = tables.counter.c.name == name
-    changed = connection.execute(update(tables.counter).where(theirs).values(value=value))
+    """Set the counter, which is created if it does not exist."""
+    has_name = tables.counter.c.name == name
+    changed = connection.execute(update(tables.counter).where(has_name).values(value=value))
     if changed.rowcount == 0:
         connection.execute(insert(tables.counter).values(name=name, value=value))

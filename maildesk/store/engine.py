@@ -1,8 +1,8 @@
-"""Opening the database: which SQLite, which journal mode, and how a transaction begins.
+"""Opens the database: which SQLite library, which journal mode, how a transaction begins.
 
-SQLite 3.7.0 to 3.51.2 can corrupt a write-ahead log when two connections write, so WAL is
-used on a newer one alone: the standard library's where it is new enough, else the one of
-the `pysqlite3` wheel, else the rollback journal.
+SQLite 3.7.0 to 3.51.2 can corrupt a write-ahead log when two connections write, so WAL needs a
+newer one: the standard library's if it is new enough, else that of the `pysqlite3` wheel. Otherwise
+the rollback journal is used.
 """
 
 import sqlite3
@@ -29,7 +29,7 @@ _READING = "maildesk_reading"
 
 @dataclass(frozen=True, slots=True)
 class SqliteChoice:
-    """The SQLite library that is used, and whether its WAL can be trusted."""
+    """The SQLite library to use, and whether its WAL is safe."""
 
     module: ModuleType
     version: str
@@ -37,7 +37,7 @@ class SqliteChoice:
 
 
 def choose_sqlite() -> SqliteChoice:
-    """The newest SQLite at hand whose WAL is safe, else the standard library's without WAL."""
+    """A SQLite library whose WAL is safe, else the standard library's without WAL."""
     if sqlite3.sqlite_version_info >= WAL_IS_SAFE_FROM:
         return SqliteChoice(sqlite3, sqlite3.sqlite_version, wal=True)
     try:
@@ -50,9 +50,9 @@ def choose_sqlite() -> SqliteChoice:
 
 
 def open_engine(url: str, password: str | None = None) -> Engine:
-    """An engine for `sqlite:///FILE` or `postgresql://USER@HOST/NAME`.
+    """An engine for `sqlite:///FILE` or `postgresql://USER@HOST/NAME`, not yet connected.
 
-    Nothing is connected yet. Raises ValueError for another kind of database.
+    Raises ValueError for another kind of database.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -63,7 +63,7 @@ def open_engine(url: str, password: str | None = None) -> Engine:
 
 
 def _json(value: Any) -> str:
-    """In a fraction of the time that json.dumps takes: a mail writes a dozen such values."""
+    """JSON text, much faster than json.dumps: each mail writes about a dozen such values."""
     return to_json(value).decode()
 
 
@@ -83,13 +83,13 @@ def _sqlite(url: URL) -> Engine:
         module=choice.module,
         connect_args={"timeout": BUSY_SECONDS},
         pool_size=10,
-        hide_parameters=True,  # they hold people's mail, and errors are logged
+        hide_parameters=True,  # parameters hold people's mail, and errors are logged
         json_serializer=_json,
     )
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves
+        connection.isolation_level = None  # `_on_begin` sends BEGIN
         cursor = connection.cursor()
         _set_journal_mode(cursor, choice)
         cursor.execute("PRAGMA synchronous = FULL")
@@ -106,7 +106,7 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _set_journal_mode(cursor: Any, choice: SqliteChoice) -> None:
-    """SQLite waits for every lock but the one that a new journal mode needs: so we do."""
+    """Set the journal mode, and retry while it is locked: SQLite does not wait for this lock."""
     give_up = monotonic() + BUSY_SECONDS
     while True:
         try:
@@ -118,11 +118,11 @@ def _set_journal_mode(cursor: Any, choice: SqliteChoice) -> None:
             sleep(0.02)
 
 
-class _Turns:
-    """Writers of one process, nearly in the order they came.
+class _WriterQueue:
+    """Lets the writers of one process take turns, almost in the order of their requests.
 
-    SQLite itself lets a second writer sleep up to a tenth of a second between two tries, and
-    whoever has just committed is first again: the work room would starve the mailboxes.
+    SQLite lets a second writer sleep up to a tenth of a second between two attempts, so the writer
+    that has just committed would usually be first again and the mailboxes would starve.
     """
 
     def __init__(self) -> None:
@@ -131,22 +131,22 @@ class _Turns:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait for one's turn. After BUSY_SECONDS SQLite may say that the database is locked."""
+        """Wait for a turn. After BUSY_SECONDS SQLite may report that the database is locked."""
         with self._next_in_line:
-            mine = self._writing.acquire(timeout=BUSY_SECONDS)
+            acquired = self._writing.acquire(timeout=BUSY_SECONDS)
         try:
             yield
         finally:
-            if mine:
+            if acquired:
                 self._writing.release()
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The database. Every use of it is one of these three."""
+    """The database, used only through `write`, `trial` and `read`."""
 
     engine: Engine
-    _turns: _Turns = field(default_factory=_Turns, repr=False, compare=False)
+    _writer_queue: _WriterQueue = field(default_factory=_WriterQueue, repr=False, compare=False)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -156,7 +156,7 @@ class Store:
 
     @contextmanager
     def trial(self) -> Iterator[Connection]:
-        """A transaction that may write and is always rolled back: what would be."""
+        """A transaction that may write and is always rolled back, to see what would happen."""
         with self._turn(), self.engine.connect() as connection:
             transaction = connection.begin()
             try:
@@ -166,11 +166,11 @@ class Store:
 
     def _turn(self) -> AbstractContextManager[None]:
         one_writer = self.engine.dialect.name == "sqlite"
-        return self._turns.turn() if one_writer else nullcontext()
+        return self._writer_queue.turn() if one_writer else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only reads, and waits for no writer."""
+        """A transaction that only reads and waits for no writer."""
         with self.engine.connect() as plain:
             connection = plain.execution_options(**{_READING: True})
             with connection.begin():
@@ -183,15 +183,15 @@ class Store:
 
 @contextmanager
 def savepoint(connection: Connection) -> Iterator[None]:
-    """A part of the transaction that an error undoes, and nothing else with it.
+    """A part of the transaction that is rolled back alone if it raises.
 
-    In place of SQLAlchemy's begin_nested, which compiles its statements anew for each mail.
+    SQLAlchemy's begin_nested would compile its statements again for each mail.
     """
     connection.exec_driver_sql("SAVEPOINT part")
     try:
         yield
     except BaseException as error:
-        # A full disk or a lost line has undone it all by now; that is what is to be told.
+        # A full disk or a lost connection has already rolled back everything: raise that error.
         with suppress(DBAPIError) if is_of_the_database(error) else nullcontext():
             connection.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
             connection.exec_driver_sql("RELEASE SAVEPOINT part")
@@ -200,13 +200,13 @@ def savepoint(connection: Connection) -> Iterator[None]:
 
 
 def is_of_the_database(error: BaseException) -> bool:
-    """Whether the database failed (full, locked, gone), and not what was asked of it."""
+    """Whether the database itself failed (full, locked, gone), not the statement."""
     if isinstance(error, OperationalError | InterfaceError):
         return True
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def open_store(database: Database) -> Store:
-    """The database of this installation, not yet connected."""
+    """The configured database, not yet connected."""
     password = database.password.value.get_secret_value() if database.password else None
     return Store(open_engine(database.url, password))

@@ -1,4 +1,4 @@
-"""The journal of raw mails: kept, worked, settled. Nothing here deletes a mail."""
+"""The journal of raw mails: stored, handled, settled. Nothing here deletes a mail."""
 
 import enum
 from collections.abc import Collection, Iterable, Sequence
@@ -41,7 +41,7 @@ _TWINS = (
 
 
 class State(enum.StrEnum):
-    """Where a mail in the journal is."""
+    """The state of a mail in the journal."""
 
     KEPT = "kept"
     DONE = "done"
@@ -50,7 +50,7 @@ class State(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A mail that was worked: one that says the same is its duplicate."""
+    """A mail that was handled; a later mail with the same content is its duplicate."""
 
     id: int
     disposition: Disposition
@@ -59,7 +59,7 @@ class Original:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A mail of the journal, its bytes apart. `let_in`: somebody took it out of quarantine."""
+    """A mail of the journal with its bytes. `let_in`: an agent released it from quarantine."""
 
     id: int
     mail: RawMail
@@ -71,9 +71,12 @@ class Kept:
 def keep(
     connection: Connection, mails: Sequence[RawMail], now: datetime, *, silent: bool = False
 ) -> tuple[int, ...]:
-    """Add the mails that are not in the journal yet; their ids. `silent`: answer none of them."""
+    """Add the mails that are not in the journal yet; the ids of the added ones.
+
+    `silent` mails are never answered.
+    """
     folders = {_folder(mail) for mail in mails}
-    there = {folder: _there(connection, folder, mails) for folder in folders}
+    there = {folder: _stored_ids(connection, folder, mails) for folder in folders}
     fresh = [mail for mail in mails if mail.uid is None or mail.uid not in there[_folder(mail)]]
     if not fresh:
         return ()
@@ -102,7 +105,7 @@ def _folder(mail: RawMail) -> tuple[str, str, int | None]:
     return mail.mailbox, mail.folder, mail.uid_validity
 
 
-def _there(
+def _stored_ids(
     connection: Connection, folder: tuple[str, str, int | None], mails: Sequence[RawMail]
 ) -> frozenset[int]:
     mailbox, name, uid_validity = folder
@@ -121,7 +124,7 @@ def _first_seen(connection: Connection, folder: tuple[str, str, int | None]) -> 
 
 
 def _is_silent(mail: RawMail, first_seen: datetime | None) -> bool:
-    """Whether the mail lay in its folder before we ever looked (or before the set date)."""
+    """Whether the mail was in its folder before the first look, or before the configured date."""
     return mail.uid is not None and first_seen is not None and mail.received_at < first_seen
 
 
@@ -154,7 +157,7 @@ def _row(mail: RawMail, silent: bool, now: datetime) -> dict[str, Any]:
 def known(
     connection: Connection, mailbox: str, folder: str, uid_validity: int, uids: Iterable[int]
 ) -> frozenset[int]:
-    """Which of these UIDs are in the journal."""
+    """The UIDs among these that are in the journal."""
     found = connection.execute(
         select(_RAW.c.uid).where(
             _RAW.c.mailbox == mailbox,
@@ -183,9 +186,9 @@ def every_uid(
 def position(
     connection: Connection, mailbox: str, folder: str, *, since: datetime
 ) -> tuple[int, int] | None:
-    """(UIDVALIDITY, UID) up to which every mail is in the journal; None at first.
+    """(UIDVALIDITY, UID) up to which every mail is in the journal; None on the first call.
 
-    The first call remembers `since`: mails received before it are recorded in silence.
+    The first call stores `since`: mails received before it are never answered.
     """
     row = connection.execute(
         select(_POSITION).where(_POSITION.c.mailbox == mailbox, _POSITION.c.folder == folder)
@@ -201,7 +204,7 @@ def position(
 
 
 def advance(connection: Connection, mailbox: str, folder: str, uid_validity: int, uid: int) -> None:
-    """Remember that every UID up to this one is in the journal."""
+    """Store that every UID up to this one is in the journal."""
     connection.execute(
         update(_POSITION)
         .where(_POSITION.c.mailbox == mailbox, _POSITION.c.folder == folder)
@@ -212,7 +215,7 @@ def advance(connection: Connection, mailbox: str, folder: str, uid_validity: int
 def unsettled(
     connection: Connection, mailbox: str, folder: str, uid_validity: int
 ) -> tuple[int, ...]:
-    """UIDs kept but not yet settled on the server, ascending, at most 1,000."""
+    """The UIDs that are stored but not yet settled on the server, ascending, at most 1,000."""
     found = connection.execute(
         select(_RAW.c.uid)
         .where(
@@ -235,7 +238,7 @@ def settled(
     uids: Iterable[int],
     now: datetime,
 ) -> None:
-    """Record that the server has moved, flagged or deleted these."""
+    """Record that the server has moved, flagged or deleted these mails."""
     connection.execute(
         update(_RAW)
         .where(
@@ -249,18 +252,19 @@ def settled(
 
 
 def any_kept(connection: Connection) -> bool:
-    """Whether any mail is yet to be worked."""
+    """Whether any mail is waiting to be handled."""
     return connection.execute(_ANY_KEPT).first() is not None
 
 
 def claim(
     connection: Connection, worker: str, *, mails: int, size: int, in_hand: Sequence[int] = ()
 ) -> list[Kept]:
-    """Take the oldest mails to be worked and count the attempt.
+    """Claim the oldest waiting mails and count the attempt.
 
-    At most `mails` and about `size` bytes. A mail that was tried before comes alone, so that
-    it cannot take others with it when it fails again. What this worker has in hand is passed
-    over; what it or another left behind is not: whoever may work does so alone (lease "work").
+    At most `mails` and about `size` bytes. A mail that was tried before is claimed alone, so that
+    it takes no other mail with it if it fails again. Mails that this worker has `in_hand` are
+    skipped; mails that any worker left behind are not, since only the holder of the lease "work"
+    calls this.
     """
     _take_back(connection, worker, in_hand)
     rows = connection.execute(
@@ -304,7 +308,7 @@ def _bytes_of(connection: Connection, ids: Sequence[int]) -> dict[int, bytes]:
 
 
 def raw(connection: Connection, id: int) -> bytes:
-    """The bytes of one mail. Raises LookupError where there is none of that id."""
+    """The bytes of one mail. Raises LookupError if there is no mail with that id."""
     there = connection.execute(select(_BYTES.c.piece).where(_BYTES.c.raw_mail_id == id)).first()
     if there is None:
         raise LookupError(f"no mail {id} in the journal")
@@ -312,7 +316,7 @@ def raw(connection: Connection, id: int) -> bytes:
 
 
 def copy(connection: Connection, id: int, file: IO[bytes]) -> None:
-    """Write the bytes of one mail into the file, a piece at a time; none of that id: nothing."""
+    """Write the bytes of one mail to the file in pieces; nothing if the id is unknown."""
     for row in connection.execute(_BYTES_OF, {"ids": [id]}):
         file.write(row.data)
 
@@ -340,14 +344,14 @@ def _kept(row: Any, data: bytes) -> Kept:
 
 
 def load(connection: Connection, id: int) -> Kept:
-    """One mail of the journal. Raises LookupError where there is none of that id."""
+    """One mail of the journal. Raises LookupError if there is no mail with that id."""
     data = raw(connection, id)
     row = connection.execute(select(_RAW).where(_RAW.c.id == id)).one()
     return _kept(row, data)
 
 
 def _take_back(connection: Connection, worker: str, in_hand: Sequence[int]) -> None:
-    """Give back what this worker could not give back before: the database failed then, too."""
+    """Give back mails that this worker could not give back because the database had failed."""
     connection.execute(
         update(_RAW)
         .where(tables.TRIED, _RAW.c.worker == worker, _RAW.c.id.not_in(in_hand))
@@ -356,38 +360,12 @@ def _take_back(connection: Connection, worker: str, in_hand: Sequence[int]) -> N
 
 
 def unclaim(connection: Connection, worker: str, ids: Sequence[int]) -> None:
-    """The attempt did not happen (no database, a clean stop): it does not count."""
+    """Give back mails whose attempt does not count (no database, a clean stop)."""
     connection.execute(
         update(_RAW)
         .where(_RAW.c.id.in_(list(ids)), _RAW.c.worker == worker, _RAW.c.state == State.KEPT)
         .values(attempts=_RAW.c.attempts - 1, worker="")
     )
-
-
-def finish(
-    connection: Connection,
-    id: int,
-    worker: str,
-    *,
-    disposition: Disposition,
-    ticket: int | None,
-    message_id: str | None,
-    content_key: str | None,
-    steps: Sequence[Step],
-    now: datetime,
-) -> bool:
-    """Give the mail its one disposition; False where another worker has done so."""
-    row = finished_row(
-        id,
-        worker,
-        disposition=disposition,
-        ticket=ticket,
-        message_id=message_id,
-        content_key=content_key,
-        steps=steps,
-        now=now,
-    )
-    return connection.execute(FINISH, row).rowcount == 1
 
 
 def finished_row(
@@ -418,7 +396,7 @@ def finished_row(
 
 
 def _step(step: Step) -> dict[str, Any]:
-    """The step as it is stored. dataclasses.asdict takes ten times as long, for each mail."""
+    """The step as it is stored; ten times as fast as dataclasses.asdict."""
     return {
         "name": step.name,
         "verdict": step.verdict,
@@ -430,7 +408,7 @@ def _step(step: Step) -> dict[str, Any]:
 def fail(
     connection: Connection, id: int, worker: str, *, reason: str, limit: int, now: datetime
 ) -> None:
-    """Record why an attempt failed; the last one puts the mail into quarantine."""
+    """Record why an attempt failed; after `limit` attempts the mail is quarantined."""
     mine = (_RAW.c.id == id, _RAW.c.state == State.KEPT, _RAW.c.worker == worker)
     connection.execute(
         update(_RAW)
@@ -446,7 +424,7 @@ def fail(
 
 
 def quarantine_worn_out(connection: Connection, worker: str, *, limit: int, now: datetime) -> int:
-    """Put aside mails whose attempts are used up because the daemon died in each of them."""
+    """Quarantine mails whose attempts are used up because the daemon died during each."""
     result = connection.execute(
         update(_RAW)
         .where(tables.TRIED, _RAW.c.worker != worker, _RAW.c.attempts >= limit)
@@ -461,9 +439,9 @@ def quarantine_worn_out(connection: Connection, worker: str, *, limit: int, now:
 
 
 def replay(connection: Connection, id: int) -> bool:
-    """Take a mail out of quarantine to be worked anew; False where it is not in there.
+    """Take a mail out of quarantine to handle it again; False if it is not quarantined.
 
-    Its sender is let in with it.
+    A held mail is released this way, too: its sender is admitted for this mail.
     """
     result = connection.execute(
         update(_RAW)
@@ -481,9 +459,9 @@ def replay(connection: Connection, id: int) -> bool:
 
 
 def refuse(connection: Connection, id: int, dropped: Step) -> bool:
-    """Take a mail out of quarantine for good; False where it is not in there.
+    """Take a mail out of quarantine for good; False if it is not quarantined.
 
-    Who dropped it, when and why stands at the end of its trace; its bytes stay.
+    Its trace ends with the person, time and reason; its bytes stay.
     """
     mine = (_RAW.c.id == id, tables.AWAITING_PERSON)
     row = connection.execute(select(_RAW.c.trace).where(*mine).with_for_update()).one_or_none()
@@ -495,7 +473,7 @@ def refuse(connection: Connection, id: int, dropped: Step) -> bool:
 
 
 def originals(connection: Connection, keys: Collection[str]) -> dict[str, Original]:
-    """Of each content key the first mail that was worked and is no duplicate."""
+    """For each content key, the first handled mail that is not a duplicate."""
     found: dict[str, Original] = {}
     for row in connection.execute(_TWINS, {"keys": list(keys)}) if keys else ():
         found.setdefault(row.content_key, Original(row.id, row.disposition, row.ticket))

@@ -1,8 +1,8 @@
-"""Who alone does a piece of work: a row with a holder and an end.
+"""Leases: a row with a holder and an expiry lets one daemon at a time do a piece of work.
 
-Two daemons may run on one database. A lease spares them double work; that nothing is done
-twice rests on row guards, not on the lease. A holder on this host whose process is gone
-loses its leases at once, so that a killed daemon's successor need not wait.
+Two daemons may share a database. A lease only saves duplicate work; the guards on the rows make
+sure that nothing is done twice. A holder on this host whose process has ended loses its leases at
+once, so that the successor of a killed daemon need not wait.
 """
 
 import os
@@ -19,7 +19,7 @@ from maildesk.store import tables
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """One daemon: host, process and when that process began (process numbers come again)."""
+    """One daemon: host, process id and start time (process ids are reused)."""
 
     host: str
     pid: int
@@ -30,14 +30,16 @@ class Holder:
 
 
 def this_process(part: str = "") -> Holder:
-    """The holder that this process is. `part` keeps two desks in one process apart."""
+    """The holder for this process. `part` distinguishes two runtimes in one process."""
     pid = os.getpid()
     return Holder(_host(), pid, _began(pid) + part)
 
 
 def _host() -> str:
-    """This machine as far as process numbers mean anything: containers may share a host name and
-    not see each other's processes (pid_namespaces(7))."""
+    """The host name and the namespace of process ids.
+
+    Containers may share a host name and not see each other's processes (pid_namespaces(7)).
+    """
     try:
         return f"{socket.gethostname()}:{Path('/proc/self/ns/pid').stat().st_ino}"
     except OSError:
@@ -45,8 +47,10 @@ def _host() -> str:
 
 
 def _began(pid: int) -> str:
-    """The start time of a process in clock ticks since boot; "" where it has ended, also where
-    its parent has yet to bury it, or where nobody can tell."""
+    """The start time of a process in clock ticks since boot.
+
+    "" if it has ended, even if its parent has not waited for it, or if it is unknown.
+    """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -67,7 +71,7 @@ def is_gone(holder: str) -> bool:
 def is_fresh(
     connection: Connection, name: str, holder: str, *, now: datetime, seconds: float
 ) -> bool:
-    """Whether the lease is ours, and more than two thirds of it are left. Only looks."""
+    """Whether this holder has the lease with more than two thirds of its time left. Only reads."""
     lease = tables.lease
     until = connection.execute(
         select(lease.c.until).where(lease.c.name == name, lease.c.holder == holder)
@@ -100,6 +104,6 @@ def _take_new(connection: Connection, name: str, holder: str, until: datetime) -
 
 
 def release(connection: Connection, name: str, holder: str) -> None:
-    """Give a lease back, if it is ours."""
+    """Give the lease back if this holder has it."""
     lease = tables.lease
     connection.execute(delete(lease).where(lease.c.name == name, lease.c.holder == holder))

@@ -1,4 +1,4 @@
-"""Bringing the database to the level that this maildesk needs."""
+"""Migrates the database to the schema that this version of maildesk needs."""
 
 from pathlib import Path
 
@@ -22,22 +22,22 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 def newest() -> str:
-    """The level that this maildesk needs."""
+    """The schema revision that this version needs."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
     assert head is not None
     return head
 
 
 def level(store: Store) -> str | None:
-    """The level of the database, or None where it is empty."""
+    """The schema revision of the database; None if it is empty."""
     with store.read() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
 def upgrade(store: Store) -> None:
-    """Bring the database to the newest level, in one transaction; one daemon at a time.
+    """Migrate to the newest revision in one transaction, one daemon at a time.
 
-    Then let the planner look at the tables.
+    Then refresh the statistics of the query planner.
     """
     with store.write() as connection:
         if connection.dialect.name == "postgresql":

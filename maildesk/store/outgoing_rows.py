@@ -1,4 +1,4 @@
-"""The outgoing rows: written with what caused them, leased by delivery, counted by the breaker."""
+"""Outgoing mails: written with their cause, leased by delivery, counted by the rate limit."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -16,9 +16,8 @@ _OUT = tables.outgoing
 _RATE = tables.automatic_mail_rate
 LEASE_SECONDS = 900  # longer than the 600 s that a server may take for the final dot
 
-# Built once: to build a statement takes SQLAlchemy longer than to run it.
+# Built once, because SQLAlchemy takes longer to build a statement than to run it.
 ADD = insert(_OUT)
-_ADD_ONE = ADD.returning(_OUT.c.id)
 _TO_ALL = (
     select(_OUT.c.recipient, func.count().label("mails"))
     .where(
@@ -29,7 +28,7 @@ _TO_ALL = (
     .group_by(_OUT.c.recipient)
 )
 _ABOUT_ALL = _TO_ALL.where(_OUT.c.ticket == bindparam("ticket"))
-# Counted no further than to the limit, so that a flood does not make the count of itself dear.
+# Counted only up to the limit, so that a flood does not make its own count expensive.
 _TO = select(_OUT.c.id).where(
     _OUT.c.recipient == bindparam("to"),
     _OUT.c.automatic.is_(True),
@@ -42,36 +41,6 @@ _AUTOMATIC = select(func.coalesce(func.sum(_RATE.c.mails), 0)).where(
     _RATE.c.minute >= bindparam("minute")
 )
 _UNREPORTED = select(_OUT.c.id).where(tables.UNREPORTED).order_by(_OUT.c.id).limit(1)
-
-
-def add(
-    connection: Connection,
-    *,
-    ticket: int | None,
-    person: int,
-    recipient: str,
-    template: str,
-    automatic: bool,
-    subject: str,
-    message_id: str,
-    raw: bytes,
-    now: datetime,
-    cause: str = "",
-) -> int:
-    """Add a mail to be sent; its id. `cause` is what it was written for, as in the history."""
-    row = row_of(
-        ticket=ticket,
-        person=person,
-        recipient=recipient,
-        template=template,
-        automatic=automatic,
-        subject=subject,
-        message_id=message_id,
-        raw=raw,
-        now=now,
-        cause=cause,
-    )
-    return int(connection.execute(_ADD_ONE, row).scalar_one())
 
 
 def row_of(
@@ -112,8 +81,7 @@ def row_of(
 def automatic_about(
     connection: Connection, since: datetime, recipient: str, ticket: int, limit: int
 ) -> int:
-    """How many automatic mails about one ticket were written to one address since then; `limit`
-    where there are that many or more."""
+    """The number of automatic mails about one ticket to one address since then, at most `limit`."""
     asked = {"since": since, "to": recipient, "ticket": ticket, "limit": limit}
     return int(connection.execute(_AUTOMATIC_ABOUT, asked).scalar_one())
 
@@ -135,19 +103,18 @@ def automatic_to_all(
 
 
 def automatic_to(connection: Connection, since: datetime, recipient: str, limit: int) -> int:
-    """How many automatic mails were written to one address since then; `limit` where there are
-    that many or more."""
+    """The number of automatic mails to one address since then, at most `limit`."""
     asked = {"since": since, "to": recipient, "limit": limit}
     return int(connection.execute(_AUTOMATIC_TO, asked).scalar_one())
 
 
 def automatic_since(connection: Connection, since: datetime) -> int:
-    """How many automatic mails were written in all, from the minute of `since` on."""
+    """The number of all automatic mails from the minute of `since` on."""
     return int(connection.execute(_AUTOMATIC, {"minute": _minute(since)}).scalar_one())
 
 
 def forget_rate(connection: Connection, before: datetime) -> None:
-    """Delete the counts of minutes that nobody asks for any more."""
+    """Delete the counts of minutes that are no longer needed."""
     connection.execute(delete(_RATE).where(_RATE.c.minute < _minute(before)))
 
 
@@ -156,7 +123,7 @@ def _minute(at: datetime) -> int:
 
 
 def retry(connection: Connection, id: int, now: datetime) -> bool:
-    """A person wants a failed, uncertain or waiting mail sent now; False where it was sent."""
+    """Send a failed, uncertain or waiting mail now; False if it was sent already."""
     stuck = (State.FAILED, State.UNCERTAIN, State.WAITING, State.BOUNCED)
     result = connection.execute(
         update(_OUT)
@@ -167,7 +134,7 @@ def retry(connection: Connection, id: int, now: datetime) -> bool:
 
 
 def drop(connection: Connection, id: int, reason: str) -> bool:
-    """A person wants a mail that was not sent never sent; False where it was."""
+    """Never send this mail; False if it was sent already."""
     stuck = (State.FAILED, State.UNCERTAIN, State.WAITING)
     result = connection.execute(
         update(_OUT)
@@ -178,7 +145,7 @@ def drop(connection: Connection, id: int, reason: str) -> bool:
 
 
 def bounced(connection: Connection, id: int, reason: str) -> Any | None:
-    """Mark the row that a bounce speaks of; the row, or None where it does not fit."""
+    """Mark the row that a bounce names as bounced; the row, or None if it does not fit."""
     took = (State.SENT, State.UNCERTAIN, State.WAITING)
     return connection.execute(
         update(_OUT)
@@ -189,19 +156,19 @@ def bounced(connection: Connection, id: int, reason: str) -> Any | None:
 
 
 def delayed(connection: Connection, id: int, reason: str) -> None:
-    """Note at a mail that was sent what its delay is; it is not failed by that."""
+    """Store the reason of a delay with a mail that was sent; it does not fail."""
     connection.execute(
         update(_OUT).where(_OUT.c.id == id, _OUT.c.state == State.SENT).values(reason=reason)
     )
 
 
 def any_unreported(connection: Connection) -> bool:
-    """Whether a mail failed for good and nobody was told of it yet."""
+    """Whether a mail failed permanently and nobody was notified yet."""
     return connection.execute(_UNREPORTED).first() is not None
 
 
 def take_unreported(connection: Connection) -> Any | None:
-    """A mail that failed for good and that nobody was told of yet; from now on somebody is."""
+    """A mail that failed permanently and is not reported yet; this marks it as reported."""
     locked = _UNREPORTED.with_for_update(skip_locked=True)
     id_ = connection.execute(locked).scalar_one_or_none()
     if id_ is None:
@@ -211,7 +178,7 @@ def take_unreported(connection: Connection) -> Any | None:
 
 
 def by_message_id(connection: Connection, message_id: str, recipient: str) -> int | None:
-    """The row of the mail with that Message-ID to that address."""
+    """The id of the row with that Message-ID to that address; None if there is none."""
     return connection.execute(
         select(_OUT.c.id).where(
             _OUT.c.message_id == message_id, func.lower(_OUT.c.recipient) == recipient.lower()
@@ -220,13 +187,13 @@ def by_message_id(connection: Connection, message_id: str, recipient: str) -> in
 
 
 def row(connection: Connection, id: int) -> Any | None:
-    """All of one row."""
+    """All columns of one row; None if there is no row with that id."""
     return connection.execute(select(_OUT).where(_OUT.c.id == id)).one_or_none()
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingQueue:
-    """The outgoing rows as delivery sees them (outgoing.queue.Queue)."""
+    """The outgoing rows as delivery sees them (outgoing.queue_port.Queue)."""
 
     store: Store
     holder: str
@@ -236,7 +203,7 @@ class OutgoingQueue:
     lease_seconds: float = LEASE_SECONDS
 
     def lease(self, limit: int) -> tuple[Leased, ...]:
-        """Take mails that are due, count the attempt, oldest first."""
+        """Lease mails that are due, oldest first, and count the attempt."""
         now = self.clock()
         with self.store.write() as connection:
             self._take_back(connection, now)
@@ -278,10 +245,10 @@ class OutgoingQueue:
         )
 
     def _take_back(self, connection: Connection, now: datetime) -> None:
-        """End lost leases: to waiting, or to uncertain past the dot.
+        """End lost leases: to waiting, or to uncertain if the final dot was sent.
 
-        Lost are those that ran out, those of a daemon that is gone, and our own: whoever asks
-        for more has nothing in hand, and could not give them back before.
+        Lost are expired leases, those of a daemon that has ended, and our own: a caller that asks
+        for more has no mail left, and could not give these back before.
         """
         rows = connection.execute(
             select(
@@ -294,12 +261,12 @@ class OutgoingQueue:
             ours = lost.leased_by == self.holder
             if not ours and lost.leased_until > now and not is_gone(lost.leased_by):
                 continue
-            verdict = self._lost(lost, now)
+            verdict = self._verdict_on_lost(lost, now)
             connection.execute(
-                update(_OUT).where(_OUT.c.id == lost.id).values(**_ended(verdict, now))
+                update(_OUT).where(_OUT.c.id == lost.id).values(**_columns_after(verdict, now))
             )
 
-    def _lost(self, lost: Any, now: datetime) -> Verdict:
+    def _verdict_on_lost(self, lost: Any, now: datetime) -> Verdict:
         if lost.dot_at is None:
             return Retry(now, "the attempt ended before the mail was handed over")
         reason = "the attempt ended after the final dot, before the answer was recorded"
@@ -307,17 +274,17 @@ class OutgoingQueue:
         return Uncertain(None if lost.uncertain else once_more, reason)
 
     def at_dot(self, id: int) -> bool:
-        """Record that the final dot goes out next; False where the row is no longer ours."""
+        """Record that the final dot is sent next; False if the lease was lost."""
         return self._update(id, {"dot_at": self.clock()})
 
     def record(self, id: int, verdict: Verdict) -> None:
-        """Record what became of the attempt and end the lease."""
-        self._update(id, _ended(verdict, self.clock()))
+        """Record the result of the attempt and end the lease."""
+        self._update(id, _columns_after(verdict, self.clock()))
 
     def give_back(self, ids: tuple[int, ...]) -> None:
-        """End the lease of mails not tried; the attempt is not counted.
+        """End the lease of mails that were not tried; the attempt is not counted.
 
-        One whose final dot went out was tried: the next `lease` makes it uncertain.
+        A mail whose final dot was sent counts as tried: the next `lease` makes it uncertain.
         """
         with self.store.write() as connection:
             connection.execute(
@@ -334,7 +301,7 @@ class OutgoingQueue:
             )
 
     def next_due(self) -> datetime | None:
-        """When the next mail is due, or None."""
+        """When the next mail is due; None if none is waiting."""
         with self.store.read() as connection:
             return connection.execute(
                 select(func.min(_OUT.c.next_try)).where(_OUT.c.next_try.is_not(None))
@@ -354,7 +321,7 @@ class OutgoingQueue:
         return bool(result.rowcount == 1)
 
 
-def _ended(verdict: Verdict, now: datetime) -> dict[str, Any]:
+def _columns_after(verdict: Verdict, now: datetime) -> dict[str, Any]:
     """The columns after an attempt that ended in this verdict."""
     over: dict[str, Any] = {"leased_by": "", "leased_until": None}
     match verdict:

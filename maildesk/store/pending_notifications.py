@@ -1,4 +1,4 @@
-"""Pending SLA notifications, kept until they are sent."""
+"""Notifications about SLA targets that have not been sent to their readers yet."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,13 +11,6 @@ from maildesk.store import tables
 
 _NOTICE = tables.notice
 ADD = insert(_NOTICE)
-
-
-def add(connection: Connection, pending_notifications: Sequence[PendingNotification]) -> None:
-    """Keep them, in the transaction that caused them."""
-    values = rows_of(pending_notifications)
-    if values:
-        connection.execute(ADD, values)
 
 
 def rows_of(pending_notifications: Sequence[PendingNotification]) -> list[dict[str, Any]]:
@@ -37,13 +30,13 @@ def rows_of(pending_notifications: Sequence[PendingNotification]) -> list[dict[s
 
 
 def any_due(connection: Connection, now: datetime) -> bool:
-    """Whether somebody may hear something now."""
+    """Whether any notification may be sent now."""
     found = connection.execute(select(_NOTICE.c.id).where(_NOTICE.c.not_before <= now).limit(1))
     return found.scalar_one_or_none() is not None
 
 
 def take(connection: Connection, now: datetime) -> tuple[PendingNotification, ...]:
-    """All that one person may hear now, oldest first; they are gone with the transaction."""
+    """All notifications that one person may get now, oldest first, which deletes them."""
     person = connection.execute(
         select(_NOTICE.c.person_id).where(_NOTICE.c.not_before <= now).limit(1)
     ).scalar_one_or_none()

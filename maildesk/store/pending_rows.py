@@ -1,4 +1,4 @@
-"""Rows that a unit of work has yet to write, flushed with one statement a table."""
+"""The rows that a unit of work has not written yet; a flush writes one statement per table."""
 
 from collections.abc import Collection, Iterable, Sequence
 from copy import copy
@@ -43,12 +43,12 @@ _COUNT = update(_COUNTER).where(_COUNTER.c.name == "ticket").values(value=bindpa
 
 
 class Taken(Exception):
-    """Another worker finished one of these mails; what was done for them is rolled back."""
+    """Another worker finished one of these mails, so everything done for them is rolled back."""
 
 
 @dataclass(slots=True)
 class PendingRows:
-    """All that is to be written, in the order in which it happened."""
+    """All rows to be written, in the order in which they arose."""
 
     opened: dict[int, Row] = field(default_factory=dict)
     changed: dict[int, Row] = field(default_factory=dict)
@@ -66,11 +66,11 @@ class PendingRows:
     newest: list[int] = field(default_factory=list)
 
     def copy(self) -> "PendingRows":
-        """What there is so far; what comes later is not in it."""
+        """The rows so far; later ones are not added to the copy."""
         return PendingRows(*(copy(getattr(self, one.name)) for one in fields(self)))
 
     def restore(self, kept: "PendingRows") -> None:
-        """Forget what came after that copy was made."""
+        """Discard all rows that were added after that copy was made."""
         for one in fields(self):
             setattr(self, one.name, getattr(kept, one.name))
 
@@ -78,7 +78,7 @@ class PendingRows:
         return any(getattr(self, one.name) for one in fields(self))
 
     def change(self, change: Change, subject: str, actor: Actor, cause: str, at: datetime) -> None:
-        """The ticket after the change, and its history."""
+        """Add the changed ticket and its events."""
         before, after = change.before, change.after
         number = after.number
         if before is None:
@@ -118,15 +118,15 @@ class PendingRows:
                 self.untagged.append({"of": number, "named": tag})
 
     def message(self, message: Message) -> None:
-        """A text of a ticket."""
+        """Add a message of a ticket."""
         self.messages.append(tickets.message_row(message))
 
     def attach(self, mail: int, author: int, attached: Sequence[Attachment]) -> None:
-        """The attachments of a mail that became a text."""
+        """Add the attachments of a mail that became a message."""
         self.attachments += attachments.rows_of(mail, author, attached)
 
     def notify(self, told: Sequence[PendingNotification]) -> None:
-        """Add pending SLA notifications."""
+        """Add notifications about SLA targets."""
         self.pending_notifications += pending_notifications.rows_of(told)
 
     def automatic(self, since: datetime) -> list[Row]:
@@ -134,7 +134,7 @@ class PendingRows:
         return [r for r in self.outgoing if r["automatic"] and r["created_at"] >= since]
 
     def pace(self, number: int, person: int, since: datetime) -> Pace:
-        """How often the person wrote to the ticket since then, and moved it."""
+        """The number of the person's mails to the ticket since then, and of status changes."""
         mails = [
             row
             for row in self.messages
@@ -153,13 +153,13 @@ class PendingRows:
         return Pace(len(mails), len(moved))
 
     def last_kind(self, number: int, person: int) -> str:
-        """The kind of the person's last text in the ticket, "" where there is none here."""
+        """The kind of the person's last pending message in the ticket; "" if there is none."""
         theirs = (r for r in self.messages if (r["ticket"], r["author"]) == (number, person))
         *_, last = ({"kind": ""}, *theirs)
         return str(last["kind"])
 
     def by_message_id(self, ids: Collection[str]) -> dict[str, int]:
-        """The tickets in which mails with these Message-IDs stand, the oldest of each."""
+        """The ticket numbers of mails with these Message-IDs, the oldest of each."""
         found: dict[str, int] = {}
         for row in self.messages:
             if row["message_id"] in ids:
@@ -167,7 +167,7 @@ class PendingRows:
         return found
 
     def thread_ids(self, number: int, person: int) -> list[tuple[datetime, str]]:
-        """When the person wrote mails to the ticket or is sent them, and their Message-IDs."""
+        """(time, Message-ID) of the ticket's pending mails from or to the person."""
         wrote = (
             (row["at"], row["message_id"])
             for row in self.messages
@@ -181,7 +181,7 @@ class PendingRows:
         return [*wrote, *sent]
 
     def flush(self, connection: Connection) -> None:
-        """Write all of it; nothing is pending then. Raises Taken where a mail is not ours."""
+        """Write and clear all rows. Raises Taken if another worker finished one of the mails."""
         for statement, rows in self._statements():
             if rows:
                 connection.execute(statement, rows)

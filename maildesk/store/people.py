@@ -20,7 +20,7 @@ _MEMBER = tables.team_member
 
 _FOUND = 10
 
-# Built once: to build a statement takes SQLAlchemy longer than to run it.
+# Built once, because SQLAlchemy takes longer to build a statement than to run it.
 _ADD = insert(_PERSON).returning(_PERSON.c.id)
 _ADD_MANY = insert(_PERSON).returning(_PERSON.c.id, _PERSON.c.address)
 _ADD_ADDRESS = insert(_ADDRESS)
@@ -44,7 +44,7 @@ _BY_ADDRESS = _EVERY.join(_ADDRESS, _ADDRESS.c.person_id == _PERSON.c.id).where(
 
 
 def sync(connection: Connection, people: People) -> None:
-    """Make the database say what people.toml says. People it does not name stay."""
+    """Update the database to match people.toml. People who are not in the file stay."""
     alone(connection)
     unnamed = update(_PERSON).where(_PERSON.c.origin == Origin.FILE)
     connection.execute(unnamed.values(origin=Origin.MAIL))
@@ -66,17 +66,19 @@ def sync(connection: Connection, people: People) -> None:
 
 
 def alone(connection: Connection) -> None:
-    """Two daemons that start at once, or a daemon and an import, come one after the other, as
-    they do on SQLite anyway."""
+    """Let other writers of the directory wait, as they do on SQLite anyway.
+
+    Two daemons can start at once, or a daemon and an import.
+    """
     if connection.dialect.name == "postgresql":
         lock = f"LOCK TABLE {_ADDRESS.name}, {tables.team.name} IN SHARE ROW EXCLUSIVE MODE"
         connection.execute(text(lock))
 
 
 def put(connection: Connection, entry: PersonEntry | Listed) -> int:
-    """The id of that person, made or brought up to date; the manager is left as it was.
+    """Add or update the person and return the id; the manager stays unchanged.
 
-    people.toml takes back what an agent said of spam.
+    An entry of people.toml removes an agent's mark that the person sends spam.
     """
     of_file = isinstance(entry, PersonEntry)
     every = [address_key(address) for address in (entry.address, *entry.addresses)]
@@ -103,7 +105,7 @@ def put(connection: Connection, entry: PersonEntry | Listed) -> int:
 
 
 def _owner(connection: Connection, addresses: Sequence[str]) -> int | None:
-    """Whose these are; where they were several people's, the one of the first address."""
+    """The person with these addresses; if there are several, the one with the first address."""
     rows = connection.execute(select(_ADDRESS).where(_ADDRESS.c.address.in_(addresses)))
     owners: dict[str, int] = {row.address: row.person_id for row in rows}
     return next((owners[address] for address in addresses if address in owners), None)
@@ -114,7 +116,7 @@ def _insert(connection: Connection, values: Mapping[str, Any]) -> int:
 
 
 def find_or_add(connection: Connection, address: Address) -> Person:
-    """The person with that address, made known now if need be."""
+    """The person with that address, added if unknown."""
     found = find(connection, address.address)
     if found is not None:
         return found
@@ -130,7 +132,7 @@ def find_or_add(connection: Connection, address: Address) -> Person:
 
 
 def imported(connection: Connection) -> dict[int, Person]:
-    """Everybody whom an import brought."""
+    """Everybody whose entry comes from an import."""
     return _people(connection.execute(_IMPORTED).all())
 
 
@@ -175,8 +177,10 @@ def add_all(connection: Connection, addresses: Iterable[Address]) -> dict[str, P
 
 
 def search(connection: Connection, said: str) -> tuple[Person, ...]:
-    """The known people of that name, else those with a name or an address that begins with it,
-    else those that have it in them; at most ten."""
+    """At most ten known people whose name is `said`, else whose name or address begins with it.
+
+    If there are none either, people whose name or address contains it.
+    """
     name, address = func.lower(_PERSON.c.name), func.lower(_PERSON.c.address)
     word = said.lower()
     looks = (
@@ -192,18 +196,18 @@ def search(connection: Connection, said: str) -> tuple[Person, ...]:
 
 
 def distrust(connection: Connection, id: int, now: datetime) -> None:
-    """Mails of that person are held from now on, until people.toml names them."""
+    """Hold the mails of that person from now on, until people.toml lists the person."""
     connection.execute(update(_PERSON).where(_PERSON.c.id == id).values(held_at=now))
 
 
 def let_in(connection: Connection, id: int, now: datetime) -> None:
-    """Mails of that person are worked from now on, whatever domain they come from."""
+    """Accept the mails of that person from now on, from any domain."""
     values = {"held_at": None, "let_in_at": now}
     connection.execute(update(_PERSON).where(_PERSON.c.id == id).values(values))
 
 
 def by_address(connection: Connection, address: str) -> Person:
-    """The person with that address. Raises LookupError where there is none."""
+    """The person with that address. Raises LookupError if there is none."""
     found = find(connection, address)
     if found is None:
         raise LookupError(f"nobody has the address {address}")
@@ -211,7 +215,7 @@ def by_address(connection: Connection, address: str) -> Person:
 
 
 def addresses(connection: Connection, wanted: Iterable[str]) -> dict[str, int]:
-    """Whose each of these addresses is, by address in small letters."""
+    """The person id of each of these addresses, by address in lower case."""
     table = tables.person_address
     folded = {address.casefold() for address in wanted}
     rows = connection.execute(select(table).where(table.c.address.in_(folded)))
@@ -219,7 +223,7 @@ def addresses(connection: Connection, wanted: Iterable[str]) -> dict[str, int]:
 
 
 def by_id(connection: Connection, id: int) -> Person:
-    """The person of that id. Raises LookupError where there is none."""
+    """The person with that id. Raises LookupError if there is none."""
     try:
         return by_ids(connection, [id])[id]
     except KeyError:
@@ -227,12 +231,12 @@ def by_id(connection: Connection, id: int) -> Person:
 
 
 def by_ids(connection: Connection, ids: Iterable[int]) -> dict[int, Person]:
-    """The people of these ids."""
+    """The people with these ids."""
     return _people(connection.execute(_BY_IDS, {"ids": list(set(ids))}).all())
 
 
 def _people(rows: Sequence[Any]) -> dict[int, Person]:
-    """A row for each team of a person."""
+    """The people of these rows, which have one row for each team of a person."""
     teams: dict[int, tuple[str, ...]] = {}
     for row in rows:
         teams[row.id] = teams.get(row.id, ()) + ((row.team,) if row.team else ())

@@ -1,4 +1,4 @@
-"""Up to when each report by mail has told what there was to tell."""
+"""The time until which each scheduled report has been sent."""
 
 from datetime import datetime
 
@@ -11,12 +11,12 @@ _REPORT = tables.report
 
 
 def told_until(connection: Connection) -> dict[str, datetime]:
-    """By the name of the report."""
+    """The end of the last reported period, by name of the report."""
     return {row.name: row.told_until for row in connection.execute(select(_REPORT))}
 
 
 def begin(connection: Connection, name: str, at: datetime) -> None:
-    """A report that is new has told nothing, and tells from here on; another may be first."""
+    """A new report covers the time from `at` on; another daemon may have begun it already."""
     try:
         with connection.begin_nested():
             connection.execute(insert(_REPORT).values(name=name, told_until=at))
@@ -25,7 +25,7 @@ def begin(connection: Connection, name: str, at: datetime) -> None:
 
 
 def claim(connection: Connection, name: str, since: datetime, until: datetime) -> bool:
-    """Whether it is ours to tell of that time; with this transaction it is told."""
+    """Whether this daemon is to report on that period; the claim is part of the transaction."""
     mine = (_REPORT.c.name == name, _REPORT.c.told_until == since)
     result = connection.execute(update(_REPORT).where(*mine).values(told_until=until))
     return result.rowcount == 1

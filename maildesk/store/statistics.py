@@ -1,17 +1,16 @@
-"""What the planner of SQLite knows of the tables. PostgreSQL's autovacuum sees to that itself.
+"""The statistics of SQLite's query planner. PostgreSQL's autovacuum updates its own.
 
-Without statistics SQLite takes every index to be equally good: it would count the automatic mails
-of an hour by the address of an agent, and not by the ticket.
+Without statistics SQLite considers every index equally good: it would count the automatic mails of
+an hour by the address of an agent instead of by the ticket.
 """
 
 from maildesk.store.engine import Store
 
-_ROWS_LOOKED_AT = 1_000  # of each index, so that it takes milliseconds however large the table is
+_ROWS_LOOKED_AT = 1_000  # per index, so that it takes milliseconds for a table of any size
 
 
 def refresh(store: Store) -> None:
-    """Look at the tables anew. Connections of the pool are opened again, since each reads the
-    statistics when it is opened."""
+    """Update the statistics and reopen the pooled connections, which read them when opened."""
     if store.engine.dialect.name != "sqlite":
         return
     with store.write() as connection:

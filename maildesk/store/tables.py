@@ -1,4 +1,4 @@
-"""The tables. The row of a ticket is the truth; `ticket_event` is its append-only history."""
+"""The tables. A ticket's row is authoritative; `ticket_event` is its append-only history."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -27,8 +27,8 @@ NAMING = {
 }
 SQLModel.metadata.naming_convention = NAMING
 
-# A query uses a partial index only where it says the index's condition in the same words, so both
-# take them from here. A bound parameter would hide them from the planner.
+# A query uses a partial index only if it has the index's condition in the same words, so both take
+# it from here. A bound parameter would hide it from the planner.
 KEPT = text("state = 'kept'")
 TRIED = text("state = 'kept' AND attempts > 0")
 UNSETTLED = text("settled_at IS NULL")
@@ -42,25 +42,25 @@ UNREPORTED = text("state = 'failed' AND NOT reported")
 
 
 def _partial(name: str, *columns: str, where: TextClause) -> Index:
-    """An index of the rows for which `where` holds."""
+    """An index of the rows for which `where` is true."""
     return Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC datetime; SQLite itself keeps no zone."""
+    """An aware UTC datetime; SQLite stores no time zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To the database: in UTC, and without a zone where the database has none."""
+        """The value for the database: UTC, without a zone for a database that stores none."""
         if value is None:
             return None
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """From the database: aware, in UTC."""
+        """The value from the database: aware, in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -116,7 +116,7 @@ class TeamRow(SQLModel, table=True):
 
 
 class TeamMemberRow(SQLModel, table=True):
-    """Who belongs to which team."""
+    """The membership of one person in one team."""
 
     __tablename__ = "team_member"
 
@@ -125,7 +125,7 @@ class TeamMemberRow(SQLModel, table=True):
 
 
 class RawMailRow(SQLModel, table=True):
-    """The journal: one row for every mail that came in, whatever became of it."""
+    """The journal: one row for every mail received."""
 
     __tablename__ = "raw_mail"
     __table_args__ = (
@@ -170,7 +170,7 @@ class RawMailRow(SQLModel, table=True):
 
 
 class RawBytesRow(SQLModel, table=True):
-    """The bytes of a mail in pieces, beside the journal so that listing it never touches them."""
+    """The bytes of a mail in pieces, in a separate table so that listings never read them."""
 
     __tablename__ = "raw_bytes"
 
@@ -180,7 +180,7 @@ class RawBytesRow(SQLModel, table=True):
 
 
 class MailboxPositionRow(SQLModel, table=True):
-    """How far a folder has been read, and since when it is known."""
+    """The position up to which a folder has been read, and the time of the first look."""
 
     __tablename__ = "mailbox_position"
 
@@ -192,7 +192,7 @@ class MailboxPositionRow(SQLModel, table=True):
 
 
 class LeaseRow(SQLModel, table=True):
-    """Who alone does a piece of work, and until when."""
+    """The holder of a piece of work, and the expiry of the lease."""
 
     __tablename__ = "lease"
 
@@ -202,7 +202,7 @@ class LeaseRow(SQLModel, table=True):
 
 
 class CounterRow(SQLModel, table=True):
-    """The last ticket number given."""
+    """A counter, such as the last ticket number."""
 
     __tablename__ = "counter"
 
@@ -211,7 +211,7 @@ class CounterRow(SQLModel, table=True):
 
 
 class TicketRow(SQLModel, table=True):
-    """A ticket as it stands (model.ticket.Ticket and its subject)."""
+    """The current state of a ticket (model.ticket.Ticket) and its subject."""
 
     __tablename__ = "ticket"
     __table_args__ = (
@@ -270,9 +270,9 @@ class TicketRow(SQLModel, table=True):
 
 
 class WorkedTagRow(SQLModel, table=True):
-    """The tags of tickets that are being worked on (not resolved, not closed).
+    """The tags of tickets that are neither resolved nor closed.
 
-    Rules relate tickets by tag; the tags of a ticket itself are in its row.
+    Rules relate tickets by tag; the ticket's own row has its tags as well.
     """
 
     __tablename__ = "worked_tag"
@@ -282,7 +282,7 @@ class WorkedTagRow(SQLModel, table=True):
 
 
 class TicketPersonRow(SQLModel, table=True):
-    """Who takes part in a ticket beside its requester."""
+    """A participant of a ticket other than its requester."""
 
     __tablename__ = "ticket_person"
 
@@ -291,7 +291,7 @@ class TicketPersonRow(SQLModel, table=True):
 
 
 class ApprovalRow(SQLModel, table=True):
-    """One approver of one round: what that person said, and what became of the round."""
+    """One approver of one round: the person's decision, and the outcome of the round."""
 
     __tablename__ = "approval"
 
@@ -314,9 +314,9 @@ class ApprovalRow(SQLModel, table=True):
 
 
 class MessageRow(SQLModel, table=True):
-    """A text in a ticket. The whole mail, if it was one, is in the journal.
+    """A message of a ticket. The whole mail, if it was one, is in the journal.
 
-    `serial` is the order in which texts of one moment were written.
+    `serial` orders messages of the same moment.
     """
 
     __tablename__ = "message"
@@ -335,9 +335,9 @@ class MessageRow(SQLModel, table=True):
 
 
 class AttachmentRow(SQLModel, table=True):
-    """What a mail of a ticket holds beside its text; the bytes are cut out of the journal.
+    """An attachment of a mail of a ticket; its bytes are read from the journal.
 
-    `author` stands here too: one look at an index tells what somebody sends again and again.
+    `author` is stored here too, so that one index shows what a person sends repeatedly.
     """
 
     __tablename__ = "attachment"
@@ -356,7 +356,7 @@ class AttachmentRow(SQLModel, table=True):
 
 
 class TicketEventRow(SQLModel, table=True):
-    """What happened to a ticket, who did it, and by which proof."""
+    """An event of a ticket, its author, and how the author's identity was proven."""
 
     __tablename__ = "ticket_event"
     __table_args__ = (Index("ix_ticket_event_ticket", "ticket", "id"),)
@@ -373,7 +373,7 @@ class TicketEventRow(SQLModel, table=True):
 
 
 class NoticeRow(SQLModel, table=True):
-    """A pending SLA notification; all of one person become one mail."""
+    """A notification about an SLA target to be sent; those to one person become one mail."""
 
     __tablename__ = "notice"
     __table_args__ = (Index("ix_notice_due", "not_before"),)
@@ -389,7 +389,7 @@ class NoticeRow(SQLModel, table=True):
 
 
 class ReportRow(SQLModel, table=True):
-    """Up to when a report by mail has told what there was to tell."""
+    """The time until which a scheduled report has been sent."""
 
     __tablename__ = "report"
 
@@ -398,7 +398,7 @@ class ReportRow(SQLModel, table=True):
 
 
 class OutgoingRow(SQLModel, table=True):
-    """A mail to one person. It is in exactly one state (outgoing.queue.State)."""
+    """A mail to one person. It is in exactly one state (outgoing.queue_port.State)."""
 
     __tablename__ = "outgoing"
     __table_args__ = (
@@ -434,10 +434,10 @@ class OutgoingRow(SQLModel, table=True):
 
 
 class AutomaticMailRateRow(SQLModel, table=True):
-    """How many automatic mails were written in a minute (minutes since 1970 in UTC).
+    """The number of automatic mails written in a minute (minutes since 1970 in UTC).
 
-    A trigger on `outgoing` counts them, so that no path goes around it. A writer of its own for
-    each connection keeps transactions from waiting for each other (always 0 on SQLite).
+    A trigger on `outgoing` counts them, so that nothing can bypass it. Each connection has its own
+    `writer` row, so that transactions do not wait for each other (always 0 on SQLite).
     """
 
     __tablename__ = "automatic_mail_rate"

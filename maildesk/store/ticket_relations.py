@@ -1,4 +1,4 @@
-"""Which tickets and events belong together: ancestors, descendants, what one mail did."""
+"""Relations between tickets and events: ancestors, descendants, everything one mail did."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -18,8 +18,8 @@ _EVENT = tables.ticket_event
 _MESSAGE = tables.message
 _OUT = tables.outgoing
 _MAIL = re.compile(r"mail (\d+)")  # how a cause names a mail of the journal
-_MOST = 300  # tickets that are looked at together
-_NEAR = 5_000  # rows of history behind the first one of a transaction in which its others stand
+_MOST = 300  # tickets that are loaded together
+_NEAR = 5_000  # history rows after the first of a transaction to search for the others
 
 
 def _down() -> Select[Any]:
@@ -48,7 +48,7 @@ _ANCESTORS = _up()
 
 
 def descendants(connection: Connection, number: int) -> list[int]:
-    """Children, grandchildren and so on."""
+    """The numbers of children, grandchildren and so on."""
     return list(connection.execute(_DESCENDANTS, {"of": [number]}).scalars())
 
 
@@ -59,13 +59,15 @@ def below(connection: Connection, number: int) -> dict[int, Ticket]:
 
 
 def ancestors(connection: Connection, numbers: Iterable[int]) -> list[int]:
-    """Parents, grandparents and so on."""
+    """The numbers of parents, grandparents and so on."""
     return list(connection.execute(_ANCESTORS, {"of": list(numbers)}).scalars())
 
 
 def move_texts(connection: Connection, origin: int, to: int, message: str | None) -> None:
-    """The texts of a ticket go to another, and mails about it with them; or one text alone, which
-    opens that one."""
+    """Move the messages of a ticket, and the mails about it, to another ticket.
+
+    With `message`, only that message moves, which opens the other ticket.
+    """
     if message is not None:
         of_it = (_MESSAGE.c.ticket == origin, _MESSAGE.c.id == message)
         connection.execute(update(_MESSAGE).where(*of_it).values(ticket=to, kind="request"))
@@ -77,7 +79,7 @@ def move_texts(connection: Connection, origin: int, to: int, message: str | None
 def answered_since(
     connection: Connection, number: int, message_ids: Sequence[str], agent: int
 ) -> list[int]:
-    """Which other agents wrote to the requester after the mail that has one of these ids."""
+    """The other agents who wrote to the requester after the mail with one of these Message-IDs."""
     known = select(_OUT.c.created_at).where(
         _OUT.c.message_id.in_(message_ids), _OUT.c.ticket == number
     )
@@ -98,7 +100,7 @@ def answered_since(
 
 @dataclass(frozen=True, slots=True)
 class Doings:
-    """All events of one mail: those of one ticket, and of others."""
+    """All events caused by one mail: those of one ticket, and those of others."""
 
     at: datetime
     events: tuple[Event, ...]
@@ -108,7 +110,7 @@ class Doings:
 def told_of(
     connection: Connection, message_ids: Sequence[str], person: int, template: str
 ) -> tuple[int, str, datetime] | None:
-    """(ticket, cause, time) of the newest of these mails, if such a one went to that person."""
+    """(ticket, cause, time) of the newest of these mails that was sent to that person, or None."""
     row = connection.execute(
         select(_OUT.c.ticket, _OUT.c.cause, _OUT.c.created_at)
         .where(
@@ -123,7 +125,7 @@ def told_of(
 
 
 def doings(connection: Connection, number: int, cause: str, at: datetime) -> Doings:
-    """What that cause did to the ticket, and to others in the same transaction."""
+    """The events of that cause in the ticket, and in others in the same transaction."""
     mine = connection.execute(
         select(_EVENT)
         .where(_EVENT.c.ticket == number, _EVENT.c.cause == cause)
@@ -139,7 +141,7 @@ def doings(connection: Connection, number: int, cause: str, at: datetime) -> Doi
 
 
 def written_to(connection: Connection, numbers: Iterable[int], cause: str) -> int | None:
-    """Which of these tickets the mail of that cause was written to."""
+    """The ticket among these to which the mail of that cause was sent; None if there is none."""
     query = select(_EVENT.c.ticket).where(
         _EVENT.c.ticket.in_(sorted(numbers)),
         _EVENT.c.cause == cause,
@@ -149,8 +151,10 @@ def written_to(connection: Connection, numbers: Iterable[int], cause: str) -> in
 
 
 def told_about(connection: Connection, message_ids: Sequence[str], person: int) -> Message | None:
-    """The text that has one of these Message-IDs, or that the mail to that person which has it
-    told of; wherever it stands."""
+    """The message with one of these Message-IDs, or the subject of a mail sent to that person.
+
+    None if neither exists. The message may be in any ticket.
+    """
     cause = connection.execute(
         select(_OUT.c.cause).where(_OUT.c.message_id.in_(message_ids), _OUT.c.person_id == person)
     ).scalar()

@@ -1,4 +1,4 @@
-"""Tickets, their texts and their history in the database."""
+"""Tickets, their messages and their history in the database."""
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, union_all, update
+from sqlalchemy import Connection, bindparam, func, insert, select, union_all, update
 
 from maildesk.model.approval import Approval, Vote
 from maildesk.model.decision import Actor, ActorKind
@@ -27,13 +27,7 @@ _OF_ROUND = tuple(f.name for f in dataclasses.fields(Approval) if f.name != "vot
 _ELSEWHERE = frozenset({"participants", "approval", "next_due"})
 _COLUMNS = tuple(field.name for field in dataclasses.fields(Ticket) if field.name not in _ELSEWHERE)
 
-# Built once: to build a statement takes SQLAlchemy longer than to run it.
-_NEXT_NUMBER = (
-    update(tables.counter)
-    .where(tables.counter.c.name == "ticket")
-    .values(value=tables.counter.c.value + 1)
-    .returning(tables.counter.c.value)
-)
+# Built once, because SQLAlchemy takes longer to build a statement than to run it.
 _LOAD = (
     select(_TICKET, _PERSON.c.person_id)
     .join_from(_TICKET, _PERSON, _PERSON.c.ticket == _TICKET.c.number, isouter=True)
@@ -82,7 +76,7 @@ _OF_PROBLEM = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A text in a ticket. `mail` is its id in the journal, `message_id` its header field."""
+    """A message of a ticket. `mail` is its id in the journal, `message_id` its header field."""
 
     id: str
     ticket: int
@@ -105,11 +99,6 @@ class Recorded:
     event: Event
 
 
-def next_number(connection: Connection) -> int:
-    """Take the next ticket number; given back if the transaction is rolled back."""
-    return int(connection.execute(_NEXT_NUMBER).scalar_one())
-
-
 def newest_number(connection: Connection) -> int:
     """The newest number that was given; nobody takes the next one before the transaction ends."""
     return int(connection.execute(_NEWEST_NUMBER).scalar_one())
@@ -118,9 +107,9 @@ def newest_number(connection: Connection) -> int:
 def load(
     connection: Connection, numbers: Iterable[int], *, lock: bool = True
 ) -> dict[int, tuple[Ticket, str]]:
-    """The tickets of these numbers with their subjects.
+    """The tickets with these numbers and their subjects.
 
-    Locked until the transaction ends, unless they are only looked at: a reader waits for nobody.
+    They are locked until the transaction ends; `lock=False` only reads and waits for no writer.
     """
     wanted = sorted(set(numbers))
     if not wanted:
@@ -139,7 +128,7 @@ def load(
 
 
 def load_one(connection: Connection, number: int, *, lock: bool = True) -> tuple[Ticket, str]:
-    """One ticket and its subject. Raises LookupError where there is none of that number."""
+    """One ticket and its subject. Raises LookupError if there is no ticket with that number."""
     try:
         return load(connection, [number], lock=lock)[number]
     except KeyError:
@@ -157,7 +146,7 @@ def _ticket(row: Any, people: Sequence[int | None], approval: Approval | None) -
 
 
 def _approvals(connection: Connection, numbers: Sequence[int]) -> dict[int, Approval]:
-    """Of each of these tickets the newest round that asked somebody."""
+    """The newest approval round of each of these tickets."""
     rounds: dict[int, list[Any]] = {}
     for row in connection.execute(_APPROVALS, {"numbers": numbers}):
         known = rounds.setdefault(row.ticket, [])
@@ -168,6 +157,7 @@ def _approvals(connection: Connection, numbers: Sequence[int]) -> dict[int, Appr
 
 
 def _approval(rows: Sequence[Any]) -> Approval:
+    """The newest approval round; None if there was none."""
     return Approval(
         votes=tuple(Vote(row.approver, row.said, row.said_at, row.instead_of) for row in rows),
         **{name: getattr(rows[0], name) for name in _OF_ROUND} | {"agreed": tuple(rows[0].agreed)},
@@ -180,7 +170,7 @@ def row_of(ticket: Ticket, subject: str) -> dict[str, Any]:
 
 
 def columns(ticket: Ticket) -> dict[str, Any]:
-    """What events change of a ticket's row."""
+    """The columns of a ticket's row that events can change."""
     values = {name: getattr(ticket, name) for name in _COLUMNS}
     relations = [[relation.kind, relation.other] for relation in ticket.relations]
     return values | {
@@ -192,54 +182,11 @@ def columns(ticket: Ticket) -> dict[str, Any]:
     }
 
 
-def add(connection: Connection, ticket: Ticket, subject: str) -> None:
-    """Insert a new ticket."""
-    connection.execute(ADD, row_of(ticket, subject))
-    _save_parts(connection, None, ticket)
-
-
-def save(connection: Connection, before: Ticket, after: Ticket) -> None:
-    """Write what the events changed."""
-    connection.execute(SAVE, columns(after) | {"of": after.number})
-    _save_parts(connection, before, after)
-
-
-def _save_parts(connection: Connection, before: Ticket | None, after: Ticket) -> None:
-    known = before.participants if before else ()
-    for person in after.participants:
-        if person not in known:
-            connection.execute(insert(_PERSON).values(ticket=after.number, person_id=person))
-    left = set(known).difference(after.participants)
-    if left:
-        of_them = (_PERSON.c.ticket == after.number, _PERSON.c.person_id.in_(left))
-        connection.execute(delete(_PERSON).where(*of_them))
-    _save_worked_tags(connection, before, after)
-    if after.approval is not None and (before is None or before.approval != after.approval):
-        save_approval(connection, after.number, after.approval)
-
-
-def _save_worked_tags(connection: Connection, before: Ticket | None, after: Ticket) -> None:
-    known, wanted = worked_tags(before), worked_tags(after)
-    rows = [{"tag": tag, "ticket": after.number} for tag in sorted(wanted - known)]
-    if rows:
-        connection.execute(insert(_TAG), rows)
-    if known - wanted:
-        of_it = (_TAG.c.ticket == after.number, _TAG.c.tag.in_(known - wanted))
-        connection.execute(delete(_TAG).where(*of_it))
-
-
 def worked_tags(ticket: Ticket | None) -> frozenset[str]:
-    """The tags by which rules find the ticket: none where it is not being worked on."""
+    """The tags by which rules find the ticket: none if it is resolved or closed."""
     if ticket is None or ticket.is_closed or ticket.state == "Resolved":
         return frozenset()
     return frozenset(ticket.tags)
-
-
-def save_approval(connection: Connection, number: int, approval: Approval) -> None:
-    """Write a round of asking: a row for each approver."""
-    of_round = (_APPROVAL.c.ticket == number, _APPROVAL.c.round == approval.round)
-    connection.execute(delete(_APPROVAL).where(*of_round))
-    connection.execute(insert(_APPROVAL), vote_rows(number, approval))
 
 
 def vote_rows(number: int, approval: Approval) -> list[dict[str, Any]]:
@@ -256,21 +203,6 @@ def vote_rows(number: int, approval: Approval) -> list[dict[str, Any]]:
         }
         for vote in approval.votes
     ]
-
-
-def record(
-    connection: Connection,
-    number: int,
-    events: Sequence[Event],
-    *,
-    actor: Actor,
-    cause: str,
-    at: datetime,
-) -> None:
-    """Append the events to the ticket's history."""
-    rows = event_rows(number, events, actor=actor, cause=cause, at=at)
-    if rows:
-        connection.execute(ADD_EVENT, rows)
 
 
 def event_rows(
@@ -303,14 +235,14 @@ def _data(event: Event) -> dict[str, Any]:
 
 
 def _read(field: str, value: Any) -> Any:
-    """JSON knows neither times nor tuples."""
+    """The value of an event's field; JSON has neither times nor tuples."""
     if isinstance(value, list):
         return tuple(value)
     return datetime.fromisoformat(value) if field.endswith("_due") and value else value
 
 
 def event_of(row: Any) -> Event:
-    """The event that a row of the history holds."""
+    """The event in a row of the history."""
     kind, data = EVENTS[row.name], row.data
 
     if kind is TimerSet:
@@ -323,7 +255,7 @@ def event_of(row: Any) -> Event:
 def history(
     connection: Connection, number: int, kinds: Collection[type[Event]] = ()
 ) -> tuple[Recorded, ...]:
-    """Everything that happened to the ticket, or its events of these kinds, oldest first."""
+    """The events of the ticket, or only those of these kinds, oldest first."""
     query = select(_EVENT).where(_EVENT.c.ticket == number).order_by(_EVENT.c.id)
     if kinds:
         query = query.where(_EVENT.c.name.in_([kind.__name__ for kind in kinds]))
@@ -339,11 +271,6 @@ def history(
     )
 
 
-def add_message(connection: Connection, message: Message) -> None:
-    """Add a text to its ticket."""
-    connection.execute(ADD_MESSAGE, message_row(message))
-
-
 def message_row(message: Message) -> dict[str, Any]:
     """The row of a text."""
     values = {field.name: getattr(message, field.name) for field in dataclasses.fields(message)}
@@ -352,8 +279,10 @@ def message_row(message: Message) -> dict[str, Any]:
 
 
 def settle_held(connection: Connection, message: str, kind: str) -> None:
-    """A held text becomes `kind`. Where its mail belongs to this ticket no more, answers to that
-    mail no longer lead here."""
+    """A held message becomes `kind`.
+
+    If its mail no longer belongs to this ticket, replies to that mail no longer thread to it.
+    """
     values: dict[str, Any] = {"kind": kind}
     if kind != "reply":
         values["message_id"] = None
@@ -363,7 +292,7 @@ def settle_held(connection: Connection, message: str, kind: str) -> None:
 
 
 def messages(connection: Connection, number: int) -> tuple[Message, ...]:
-    """The texts of a ticket, oldest first."""
+    """The messages of a ticket, oldest first."""
     rows = connection.execute(
         select(_MESSAGE)
         .where(_MESSAGE.c.ticket == number)
@@ -373,7 +302,7 @@ def messages(connection: Connection, number: int) -> tuple[Message, ...]:
 
 
 def message_of(row: Any) -> Message:
-    """The text that a row holds."""
+    """The message in a row."""
     return Message(
         id=row.id,
         ticket=row.ticket,
@@ -390,9 +319,9 @@ def message_of(row: Any) -> Message:
 def asked_for(
     connection: Connection, number: int, requester: int
 ) -> tuple[tuple[datetime, str], ...]:
-    """(when, words) of what the requester asked for and of what they said since, oldest first.
+    """(time, text) of the request and of what the requester added, oldest first.
 
-    The first text opened the ticket, whoever wrote it down; what nothing proves is not among them.
+    The first message opened the ticket, even if an agent wrote it. Unproven messages are left out.
     """
     said = select(_MESSAGE.c.at, _MESSAGE.c.text, _MESSAGE.c.kind, _MESSAGE.c.author).where(
         _MESSAGE.c.ticket == number,
@@ -404,7 +333,7 @@ def asked_for(
 
 
 def by_message_id(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
-    """The tickets in which mails with these Message-IDs stand."""
+    """The ticket numbers of the mails with these Message-IDs."""
     wanted = list(ids)
     if not wanted:
         return {}
@@ -417,19 +346,25 @@ def by_message_id(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
 
 
 def of_problem(connection: Connection, key: str) -> int | None:
-    """The newest ticket of that problem."""
+    """The open ticket of that monitoring problem and its subject, locked.
+
+    If it was merged, the ticket at the end of the chain of merges.
+    """
     return connection.execute(_OF_PROBLEM, {"key": key}).scalar()
 
 
 def open_child(connection: Connection, number: int, requester: int) -> int | None:
-    """The newest open ticket of that requester which an answer to this closed one opened."""
+    """The newest open ticket that a reply to this closed ticket opened, and its subject, locked.
+
+    Only a ticket of that requester counts.
+    """
     return connection.execute(_OPEN_CHILD, {"of": number, "person": requester}).scalar()
 
 
 def thread_ids(
     connection: Connection, number: int, persons: Iterable[int]
 ) -> dict[int, list[tuple[datetime, str]]]:
-    """When each of these people wrote a mail to the ticket or was sent one, and its Message-ID."""
+    """The Message-IDs of the ticket's mails from or to the person, oldest first."""
     found: dict[int, list[tuple[datetime, str]]] = {}
     for row in connection.execute(_THREAD, {"number": number, "persons": list(persons)}):
         found.setdefault(row.author, []).append((row.at, row.message_id))
@@ -437,8 +372,10 @@ def thread_ids(
 
 
 def workload(connection: Connection) -> tuple[dict[int, int], dict[int, int]]:
-    """How many open tickets each agent has, and the newest ticket of each. Read from the index
-    of assignees alone."""
+    """The number of open tickets of each agent, and the newest ticket of each.
+
+    Both come from the index of assignees alone.
+    """
     mine = _TICKET.c.assignee
     still_open = select(mine, func.count()).where(mine.is_not(None), tables.OPEN)
     members = select(_MEMBER.c.person_id).distinct().subquery()

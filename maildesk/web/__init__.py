@@ -1,1 +1,1 @@
-"""The pages behind the links in mails, and what a monitor asks."""
+"""The pages behind the links in mails, and the addresses that monitoring asks."""

@@ -1,9 +1,9 @@
-"""POST /events: monitoring that speaks HTTP. A signed request becomes a mail of the journal.
+"""POST /events: a signed request of a monitoring system becomes a mail in the journal.
 
-So a report by request is kept, worked, explained and counted as one by mail is: 202 is said only
-after the commit. `Maildesk-Signature: t=SECONDS,v1=HEX`, where HEX is the HMAC-SHA256 (RFC 2104)
-of SECONDS, a full stop and the body, under `web.events_key`. A request is good for five minutes;
-the same `id` twice is one report.
+The report is therefore stored, handled, explained and counted like one that came by mail: 202 is
+sent only after the commit. `Maildesk-Signature: t=SECONDS,v1=HEX`, where HEX is the HMAC-SHA256
+(RFC 2104) of SECONDS, a full stop and the body, with the key `web.events_key`. A request is valid
+for five minutes; two requests with the same `id` are one report.
 """
 
 import hashlib
@@ -34,15 +34,18 @@ _SIGNATURE = re.compile(r"t=([0-9]{1,12}),v1=([0-9a-f]{64})")
 
 
 def _one_line(text: str) -> str:
-    """What can stand in a header field: one line, also by Unicode's line ends, with words in it."""
+    """The text if it fits in a header field: not empty and on one line, by Unicode's line ends too.
+
+    Raises ValueError otherwise.
+    """
     if not text.strip():
         raise ValueError("it is empty")
-    if any(category(outgoing_mail) in _NO_LINE for outgoing_mail in text):
+    if any(category(character) in _CONTROL_CATEGORIES for character in text):
         raise ValueError("it has a line break or another control character")
     return text
 
 
-_NO_LINE = frozenset({"Cc", "Zl", "Zp", "Cs"})
+_CONTROL_CATEGORIES = frozenset({"Cc", "Zl", "Zp", "Cs"})
 _Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(_one_line)]
 _Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,100}$")]
 
@@ -62,7 +65,7 @@ class Reported(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """Takes reports. `systems` are the addresses of monitoring.toml's systems by name."""
+    """Accepts reports. `systems` maps the names of monitoring.toml to mail addresses."""
 
     secret: bytes
     systems: Mapping[str, str]
@@ -71,18 +74,20 @@ class Events:
     clock: Callable[[], datetime]
 
     async def take(self, request: Request) -> Response:
-        """Keep the report. 202 kept; 400 unreadable, 401 not signed, 404 an unknown system."""
+        """Store the report. 202: stored; 400: unreadable, 401: not signed, 404: unknown system."""
         body = await form.body(request, BODY_BYTES)
         at = self._signed_at(request.headers.get("maildesk-signature", ""), body)
         if at is None:
-            return _no(401, "the signature is missing, wrong, or older than five minutes")
+            return _rejection(401, "the signature is missing, wrong, or older than five minutes")
         try:
             reported = Reported.model_validate_json(body)
         except ValidationError as error:
-            return _no(400, _first(error))
+            return _rejection(400, _first_error(error))
         address = self.systems.get(reported.source)
         if address is None:
-            return _no(404, f"monitoring.toml has no source {json.dumps(reported.source[:60])}")
+            return _rejection(
+                404, f"monitoring.toml has no source {json.dumps(reported.source[:60])}"
+            )
         mail = _mail(reported, address, at, self.clock())
         await anyio.to_thread.run_sync(self.keep, [mail])
         self.on_kept()
@@ -100,11 +105,11 @@ class Events:
 
 
 def _mail(reported: Reported, address: str, at: datetime, now: datetime) -> RawMail:
-    """The report as a mail. The same report sent again comes out as the same mail."""
+    """The report as a mail. The same report sent again gives the same mail."""
     message = EmailMessage(policy=SMTP)
     message["From"] = address
     message["Subject"] = reported.summary
-    message["Message-ID"] = f"<{_name(reported, at)}@{address.rpartition('@')[2]}>"
+    message["Message-ID"] = f"<{_message_name(reported, at)}@{address.rpartition('@')[2]}>"
     message["Maildesk-Event"] = f"{reported.report} {reported.key}"
     message.set_content(reported.text or reported.summary)
     raw = bytes(message)
@@ -118,8 +123,8 @@ def _mail(reported: Reported, address: str, at: datetime, now: datetime) -> RawM
     )
 
 
-def _name(reported: Reported, at: datetime) -> str:
-    """What tells the report from others: its id and problem, else all that it says and when."""
+def _message_name(reported: Reported, at: datetime) -> str:
+    """The local part of the Message-ID: from the report's id and problem, or from all its data."""
     if reported.id is not None:
         problem = hashlib.sha256(reported.key.encode()).hexdigest()[:16]
         return f"{reported.id}.{problem}.{reported.report}"
@@ -127,11 +132,11 @@ def _name(reported: Reported, at: datetime) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def _first(error: ValidationError) -> str:
+def _first_error(error: ValidationError) -> str:
     one = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(str(part) for part in one["loc"])
     return f"{place}: {one['msg']}" if place else one["msg"]
 
 
-def _no(status: int, why: str) -> Response:
+def _rejection(status: int, why: str) -> Response:
     return JSONResponse({"kept": False, "why": why}, status)

@@ -1,4 +1,4 @@
-"""Around every answer: the headers that keep a link secret, and calm where something broke."""
+"""Response headers that keep a link secret, and an error page for unexpected exceptions."""
 
 import logging
 
@@ -13,7 +13,7 @@ POLICY = "Content-Security-Policy"
 
 
 def headers(style_source: str) -> dict[str, str]:
-    """No referrer and no cache: the address of a page is the right to act."""
+    """No referrer and no cache, because the address of a page is the right to act."""
     return {
         POLICY: policy(style_source),
         "Referrer-Policy": "no-referrer",
@@ -25,9 +25,9 @@ def headers(style_source: str) -> dict[str, str]:
 
 
 def policy(style_source: str, *, frames: bool = False) -> str:
-    """No script and nothing from elsewhere: the page shows strangers' text.
+    """A policy without scripts and remote content, because the pages show text of strangers.
 
-    `frames`: it holds a frame with an answer of ours.
+    `frames` allows a frame with a page of this server.
     """
     return (
         f"default-src 'none'; style-src {style_source}; img-src 'self'; "
@@ -37,9 +37,9 @@ def policy(style_source: str, *, frames: bool = False) -> str:
 
 
 def frame_policy(style_source: str) -> str:
-    """For the HTML of a stranger: no script and no form, only pictures that we serve.
+    """A policy for HTML of strangers: no script, no form, only pictures that we serve.
 
-    Its origin is nobody's; a link that somebody follows opens a window of its own.
+    The frame has an opaque origin; links in it open in a new window.
     """
     return (
         f"default-src 'none'; style-src-elem {style_source}; style-src-attr 'unsafe-inline'; "
@@ -49,9 +49,9 @@ def frame_policy(style_source: str) -> str:
 
 
 class Guard:
-    """ASGI middleware. `broken` is the page that stands in for one that could not be made.
+    """ASGI middleware that adds the headers. `broken` is the page sent after an exception.
 
-    An answer that brings a header of its own keeps it.
+    A header that the response has already set is kept.
     """
 
     def __init__(self, app: ASGIApp, headers: dict[str, str], broken: str) -> None:
@@ -60,7 +60,7 @@ class Guard:
         self._broken = broken
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, whatever happens inside."""
+        """Send a response even if the application raises."""
         begun = False
 
         async def with_headers(message: Message) -> None:
@@ -75,7 +75,7 @@ class Guard:
         try:
             await self._app(scope, receive, with_headers)
         except Exception:
-            # Never the path: it holds the token.
+            # Never log the path: it holds the token.
             _log.exception("a page could not be made (%s)", scope.get("method"))
             if not begun:
                 await HTMLResponse(self._broken, 500)(scope, receive, with_headers)

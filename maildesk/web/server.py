@@ -1,4 +1,4 @@
-"""The web server in a room of its own: uvicorn, bounded against slow and greedy clients."""
+"""The web server as a service: uvicorn with limits against slow and greedy clients."""
 
 import asyncio
 import contextlib
@@ -12,63 +12,63 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from maildesk.config.schema.settings import Web
-from maildesk.model.service import RoomTrouble, WakeSignal
+from maildesk.model.service import ServiceUnavailable, WakeSignal
 
 _CONNECTIONS = 100
 _KEEP_ALIVE_SECONDS = 5
-_GRACE_SECONDS = 4  # a request that is under way may end; the daemon has ten for all rooms
+_GRACE_SECONDS = 4  # for running requests; the daemon allows ten seconds for all services
 _HEADER_BYTES = 16 * 1024
 HEADER_SECONDS = 15.0
 
 
-class WebTrouble(RoomTrouble):
-    """The pages cannot be served. The text is one line: what, where, and what to do."""
+class WebTrouble(ServiceUnavailable):
+    """The web server cannot start. The text is one line: what, where, and what to do."""
 
 
-class _Impatient(H11Protocol):
-    """Closes a connection whose request line and headers do not come in time.
+class _HeaderTimeoutProtocol(H11Protocol):
+    """Closes a connection whose request line and headers do not arrive in time.
 
-    uvicorn itself would wait for ever, and a hundred such clients would hold the door.
+    uvicorn itself has no such limit, and a hundred slow clients would use up all connections.
     """
 
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._expect()
+        self._start_timeout()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self._answering():
-            self._forget()
+            self._cancel_timeout()
         elif self._deadline is None:
-            self._expect()
+            self._start_timeout()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._forget()
+        self._cancel_timeout()
         super().connection_lost(exc)
 
     def _answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 
-    def _expect(self) -> None:
+    def _start_timeout(self) -> None:
         self._deadline = self.loop.call_later(HEADER_SECONDS, self.transport.close)
 
-    def _forget(self) -> None:
+    def _cancel_timeout(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that is stopped by a bell and leaves the process's signals alone."""
+    """A uvicorn server that the wake signal stops and that leaves the process's signals alone."""
 
     def __init__(
         self, config: uvicorn.Config, wake_signal: WakeSignal, started: threading.Event
     ) -> None:
         super().__init__(config)
-        self._bell = wake_signal
-        self._announce = started
+        self._wake_signal = wake_signal
+        self._started = started
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -76,18 +76,18 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._announce.set()
+        self._started.set()
 
     async def on_tick(self, counter: int) -> bool:
-        return await super().on_tick(counter) or self._bell.stopping
+        return await super().on_tick(counter) or self._wake_signal.stopping
 
 
 def _listen(settings: Web) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         made = socket.create_server((settings.host, settings.port), family=family, backlog=128)
-        # asyncio sets TCP_NODELAY where the socket names its protocol, and create_server leaves it
-        # out: each further request of a connection would wait 40 ms for a delayed ACK.
+        # asyncio sets TCP_NODELAY only on a socket with a protocol, which create_server leaves out.
+        # Each further request of a connection would otherwise wait 40 ms for a delayed ACK.
         return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, made.detach())
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
@@ -101,12 +101,12 @@ def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="asyncio",
-        http=_Impatient,
+        http=_HeaderTimeoutProtocol,
         ws="none",
         lifespan="off",
         log_config=None,
         log_level="warning",
-        access_log=False,  # it would hold the tokens
+        access_log=False,  # it would contain the tokens
         proxy_headers=False,
         server_header=False,
         limit_concurrency=_CONNECTIONS,
@@ -117,7 +117,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
 
 
 class WebService:
-    """Serves the pages. `port` is the one that is really bound once `started` is set."""
+    """Serves the pages. `port` is the port that is bound once `started` is set."""
 
     name = "web"
 
@@ -128,7 +128,7 @@ class WebService:
         self.started = threading.Event()
 
     def run(self, wake_signal: WakeSignal) -> None:
-        """Serve until `bell.stopping`. Raises WebTrouble where the address cannot be had."""
+        """Serve until `wake_signal.stopping`. Raises WebTrouble if the address cannot be bound."""
         with _listen(self._settings) as listening:
             self.port = listening.getsockname()[1]
             server = _Server(_config(self._app), wake_signal, self.started)

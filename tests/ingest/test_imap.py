@@ -168,7 +168,7 @@ def test_a_ring_makes_the_room_look_at_once(imap_server: ImapServer, journal: Jo
     with running(settings(imap_server.port, idle=False, poll_seconds=300), journal) as run:
         time.sleep(0.5)
         put(imap_server, mail(1))
-        run.wake_signal.ring()
+        run.wake_signal.wake()
         wait_until(settled(journal, 1), 2)
 
 

@@ -184,7 +184,8 @@ def test_what_opens_a_ticket_again_opens_what_was_resolved_with_it(way: Way) -> 
     grandchild = replace(GRANDCHILD, **WITH_PARENT)  # type: ignore[arg-type]
     own_way = replace(WAITING, number=1020, parent=1001)
     with_that_one = replace(grandchild, number=1021, parent=1020)
-    decision = _decided(way, (child, grandchild, own_way, with_that_one))
+    still_open = replace(NEW, number=1022, parent=1001)
+    decision = _decided(way, (child, grandchild, own_way, with_that_one, still_open))
     assert not after(way.ticket, decision).is_resolved
     assert _followers(decision, resolved=False) == [1005, 1010]
 

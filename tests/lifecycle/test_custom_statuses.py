@@ -236,6 +236,16 @@ def test_what_could_not_be_done_is_not_seen(
     assert outcome.fired == ("It", "Second")
 
 
+def test_no_approval_is_asked_for_a_ticket_that_a_rule_closes() -> None:
+    # Nobody could be asked, which agents are told of as long as the ticket is open.
+    alone = replace(RITA, manager=None)
+    policy = with_rule({"status": "Cancelled", "ask_approval": "manager"})
+    decision = decide(ANALYSIS, mail(alone, requester=alone), policy, NOW)
+    assert after(ANALYSIS, decision).is_closed
+    assert not any(step.name == "approval" for step in decision.why)
+    assert sorted(told(decision)) == ["agent-notification:ann", "closure:rita"]
+
+
 def test_a_trial_does_what_the_pass_does_and_leaves_nothing_behind() -> None:
     policy = with_rule({"escalate": "Network", "tag": "late", "note": "n"})
     builder = DecisionBuilder(ANALYSIS, Actor(ActorKind.REQUESTER, RITA.id), policy, NOW)

@@ -8,6 +8,8 @@ import pytest
 
 from maildesk.config.schema.people import Absence
 from maildesk.lifecycle.decide import decide
+from maildesk.lifecycle.decision_builder import DecisionBuilder
+from maildesk.lifecycle.hand_over import Kind, Reason, hand_over
 from maildesk.lifecycle.policy import Policy, Workload
 from maildesk.model.cause import (
     AgentActed,
@@ -20,7 +22,7 @@ from maildesk.model.cause import (
     RelatedTicketChange,
     SplitOff,
 )
-from maildesk.model.decision import Answer
+from maildesk.model.decision import Actor, ActorKind, Answer
 from maildesk.model.event import Escalated, FieldChanged, RuleActed, RulesDue, StatusMoved, Tagged
 from maildesk.model.mail import Disposition
 from maildesk.model.ticket import Ticket
@@ -216,6 +218,47 @@ def test_a_rule_sets_another_priority_than_the_matrix_says() -> None:
     decision = decide(ANALYSIS, mail(RITA), on_reply({"impact": "high", "priority": "P1"}), NOW)
     assert happened(decision) == ["MessageAdded", "impact", "priority"]
     assert after(ANALYSIS, decision).priority == "P1"
+
+
+def test_the_trace_says_which_rules_fired_and_then_what_they_could_not_do() -> None:
+    decision = decide(ANALYSIS, mail(RITA), on_reply({"status": "Completed"}), NOW)
+    fired, not_done = (step for step in decision.why if step.name == "rules")
+    assert fired.evidence == ('rule "It" fired',)
+    assert not_done.verdict.startswith("status not done")
+
+
+# ---- a ticket goes to another team
+
+BOTH = {"First line": (ANN,), "Network": (ANN, LEE)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "team", "assignee"),
+    [
+        # who works in the new team as well keeps the ticket
+        pytest.param("assigned", "Network", ANN.id, id="#team, an agent of both teams"),
+        pytest.param("escalated", "Network", ANN.id, id="#escalate, an agent of both teams"),
+        pytest.param("handed-back", "Network", ANN.id, id="given back, an agent of both teams"),
+        # but nobody keeps what took too long
+        pytest.param("overdue", "Network", None, id="a missed SLA target, an agent of both teams"),
+        # who does not has it no longer
+        pytest.param("assigned", "Third", None, id="#team, an agent of the old team alone"),
+        pytest.param("escalated", "Third", None, id="#escalate, an agent of the old team alone"),
+        pytest.param("overdue", "Third", None, id="a missed SLA target, of the old team alone"),
+    ],
+)
+def test_who_has_a_ticket_that_goes_to_another_team(
+    kind: Kind, team: str, assignee: int | None
+) -> None:
+    directory = replace(SHIPPED.directory, teams=BOTH | {"Third": (LEE,)})
+    policy = replace(SHIPPED, directory=directory)
+    builder = DecisionBuilder(ANALYSIS, Actor(ActorKind.CLOCK), policy, NOW)
+    hand_over(builder, team, Reason(kind=kind, note="yours now"))
+    assert (builder.ticket.team, builder.ticket.assignee) == (team, assignee)
+    assert builder.ticket.back_to == ("First line" if kind == "escalated" else "")
+    mails = [one.to for one in builder.outgoing_mails if one.note == "yours now"]
+    expected = [assignee] if assignee else [one.id for one in directory.teams[team]]
+    assert mails == expected
 
 
 # ---- a mail that makes no ticket

@@ -180,7 +180,7 @@ def test_a_line_that_breaks_after_the_dot_is_uncertain_once_and_then_waits() -> 
             desk.until_done(1)
             first = desk.queue.verdicts[1]
             desk.queue.again(1, mail(1))
-            desk.wake_signal.ring()
+            desk.wake_signal.wake()
             desk.until_done(1)
     second = desk.queue.verdicts[1]
     assert isinstance(first, Uncertain)
@@ -385,7 +385,7 @@ def test_an_idle_connection_is_closed_and_opened_again() -> None:
             desk.until_done(1)
             wait_until(hung_up(desk))
             desk.queue.put(mail(2))
-            desk.wake_signal.ring()
+            desk.wake_signal.wake()
             desk.until_done(2)
     assert trouble.connections == 3
 
@@ -398,7 +398,7 @@ def test_a_connection_that_died_while_idle_costs_no_attempt() -> None:
             desk.until_done(1)
             time.sleep(0.6)
             desk.queue.put(mail(2))
-            desk.wake_signal.ring()
+            desk.wake_signal.wake()
             desk.until_done(2)
     assert desk.queue.verdicts[2] == Sent("250 taken")
     assert trouble.connections == 3

@@ -11,7 +11,7 @@ from maildesk.config.schema.settings import Desk, Limits
 from maildesk.model.decision import OutgoingMail, Template
 from maildesk.model.person import Person
 from maildesk.processing.rate_limit import RateLimit
-from maildesk.store import outgoing_rows
+from tests.rows import write_outgoing
 from tests.world import MONDAY, World, build, one
 
 DESK = Desk(address="desk@example.org", aliases=("help@example.org", "desk@old.example"))
@@ -47,7 +47,7 @@ def written(
     automatic: bool = True,
     ticket: int | None = None,
 ) -> None:
-    outgoing_rows.add(
+    write_outgoing(
         connection,
         ticket=ticket,
         person=1,

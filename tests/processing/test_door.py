@@ -27,6 +27,7 @@ from maildesk.model.ticket import Ticket, evolve
 from maildesk.model.token import LinkToken, Purpose, sign_link
 from maildesk.store import people, tickets
 from maildesk.store.tickets import Message
+from tests.rows import write_message, write_ticket
 from tests.world import MONDAY, World, build, one
 
 VIEW, RESOLUTION, APPROVAL = Purpose.VIEW, Purpose.RESOLUTION, Purpose.APPROVAL
@@ -46,7 +47,7 @@ class Told:
         self.world = world
         self.ticket: Ticket | None = None
         with world.store.write() as connection:
-            self.number = tickets.next_number(connection)
+            self.number = tickets.newest_number(connection) + 1
             self.people = {
                 name: people.find_or_add(connection, Address(name.title(), f"{name}@example.org"))
                 for name in ("rita", "max", "ann", "lee", "mallory", "will")
@@ -64,11 +65,8 @@ class Told:
         kind = ActorKind(by) if by in set(ActorKind) else ActorKind.REQUESTER
         actor = Actor(kind, self.people[by].id if by in self.people else None)
         with self.world.store.write() as connection:
-            if before is None:
-                tickets.add(connection, after, "Printer broken")
-            else:
-                tickets.save(connection, before, after)
-            tickets.record(connection, self.number, events, actor=actor, cause="test", at=now)
+            named = {"subject": "Printer broken", "actor": actor, "at": now}
+            write_ticket(connection, before, after, events, **named)  # type: ignore[arg-type]
         self.ticket = after
 
     def says(
@@ -95,7 +93,7 @@ class Told:
             at=self.world.clock.now,
         )
         with self.world.store.write() as connection:
-            tickets.add_message(connection, message)
+            write_message(connection, message)
 
     def link(self, who: str, purpose: Purpose = VIEW, round_: int = 0, *, beyond: int = 0) -> str:
         expires = self.world.clock.now + timedelta(days=30)

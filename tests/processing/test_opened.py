@@ -11,6 +11,7 @@ from maildesk.model.page import Enclosure, Problem, WholeMail
 from maildesk.model.redact import redacted
 from maildesk.model.token import LinkToken, Purpose, ReplyToken, sign_link, sign_reply
 from maildesk.store import people, tickets
+from tests.rows import write_ticket
 from tests.web.desk_pages import Looking
 from tests.web.pictures import png
 from tests.world import ADDRESS, Part, World, one, to
@@ -30,8 +31,7 @@ def _joins(world: World, number: int, who: str) -> None:
         now = world.clock.now
         joined = [PersonJoined(person.id)]
         actor = tickets.history(connection, number)[0].actor
-        tickets.record(connection, number, joined, actor=actor, cause="test", at=now)
-        tickets.save(connection, ticket, ticket)
+        write_ticket(connection, ticket, ticket, joined, actor=actor, at=now)
 
 
 def _opened(world: World, who: str, number: int, message: str) -> str:

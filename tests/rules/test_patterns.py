@@ -5,7 +5,7 @@ import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maildesk.rules.patterns import Patterns, fault_of
+from maildesk.rules.patterns import Patterns, error_in
 
 ASKED = (
     ("mail.subject", r"(?i)\b(vpn|wifi)\b"),
@@ -54,5 +54,5 @@ def test_patterns_that_do_not_fit_together_are_asked_apart() -> None:
     [("a+", ""), ("(", "missing )"), ("[a", "missing ]"), ("(?<=a)b", "invalid perl operator")],
 )
 def test_a_pattern_that_is_none_says_why(pattern: str, fault: str) -> None:
-    assert fault_of(pattern).startswith(fault)
-    assert bool(fault_of(pattern)) == bool(fault)
+    assert error_in(pattern).startswith(fault)
+    assert bool(error_in(pattern)) == bool(fault)

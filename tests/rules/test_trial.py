@@ -7,7 +7,7 @@ import pytest
 from maildesk.config.schema.rules import Rules, RuleTest
 from maildesk.rules.compile import compile_rules
 from maildesk.rules.facts import FACTS, RuleInput, values
-from maildesk.rules.trial import scene_of, try_out
+from maildesk.rules.trial import input_of, try_out
 from tests.rules.target import FakeTarget
 
 RULES = compile_rules(
@@ -84,5 +84,5 @@ SAMPLES = {"string": "x@y.example", "int": 7, "bool": True, "list(string)": ("x"
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.name)
 def test_every_fact_can_be_given(fact: Any) -> None:
     given = "y.example" if fact.name == "requester.domain" else SAMPLES[fact.type]
-    came = values(scene_of({fact.name: given}))[fact.name]
+    came = values(input_of({fact.name: given}))[fact.name]
     assert (tuple(came) if isinstance(came, list) else came) == given

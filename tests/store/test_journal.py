@@ -13,6 +13,7 @@ from maildesk.model.mail import Disposition, RawMail, Source, Step
 from maildesk.store import journal, tables
 from maildesk.store.engine import Store
 from maildesk.store.journal import Kept, Original
+from tests.rows import write_outcome
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
@@ -63,7 +64,7 @@ class Journal:
             "steps": [Step("parse", "ok", ("a",), ("b",))],
             "now": LATER,
         }
-        return self._write(lambda c: journal.finish(c, id_, worker, **(given | values)))  # type: ignore[no-any-return]
+        return self._write(lambda c: write_outcome(c, id_, worker, **(given | values)))  # type: ignore[no-any-return]
 
     def fail(self, id_: int, worker: str = A, *, limit: int = 3) -> None:
         self._write(

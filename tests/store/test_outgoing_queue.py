@@ -17,6 +17,7 @@ from maildesk.store import outgoing_rows, tables
 from maildesk.store.engine import Store, open_engine
 from maildesk.store.lease import this_process
 from maildesk.store.outgoing_rows import OutgoingQueue
+from tests.rows import write_outgoing
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -45,7 +46,7 @@ class Outbox:
         self, recipient: str = "rita@example.org", *, at: datetime = NOW, automatic: bool = True
     ) -> int:
         with self.store.write() as connection:
-            return outgoing_rows.add(
+            return write_outgoing(
                 connection,
                 ticket=None,
                 person=1,
@@ -443,7 +444,7 @@ def test_an_automatic_mail_that_was_rolled_back_is_not_counted(outbox: Outbox) -
     with outbox.store.trial() as connection:
         values = {"ticket": None, "person": 1, "recipient": "max@example.org", "subject": ""}
         values |= {"template": "reply", "automatic": True, "message_id": "<1@x>", "raw": b""}
-        outgoing_rows.add(connection, now=NOW, **values)
+        write_outgoing(connection, now=NOW, **values)
         assert outgoing_rows.automatic_since(connection, NOW) == 2
     with outbox.store.read() as connection:
         assert outgoing_rows.automatic_since(connection, NOW) == 1

@@ -247,7 +247,7 @@ BO = Listed(name="Bo", address="bo@example.org", manager="max@example.org", orig
 
 def bring(store: Store, *imported: Listed, remove_missing: bool = False) -> None:
     with store.write() as connection:
-        directory_import.bring(connection, imported, remove_missing=remove_missing)
+        directory_import.import_people(connection, imported, remove_missing=remove_missing)
 
 
 def origins(store: Store) -> dict[str, str]:

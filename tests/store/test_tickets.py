@@ -39,6 +39,7 @@ from maildesk.model.event import (
 from maildesk.store import tables, tickets
 from maildesk.store.engine import Store
 from tests.model.histories import AT, PEOPLE, folded, histories
+from tests.rows import write_ticket
 
 LATER = AT + timedelta(hours=1)
 OPENED = TicketOpened(
@@ -105,8 +106,8 @@ def test_histories_and_tickets_survive_the_tables(store: Store) -> None:
     with store.write() as connection:
         for number, events in enumerate(drawn, start=1):
             ticket = replace(folded(events), number=number)
-            tickets.add(connection, ticket, "Subject")
-            tickets.record(connection, number, events, actor=actor, cause="mail 1", at=LATER)
+            named = {"subject": "Subject", "actor": actor, "cause": "mail 1", "at": LATER}
+            write_ticket(connection, None, ticket, events, **named)  # type: ignore[arg-type]
     with store.read() as connection:
         for number, events in enumerate(drawn, start=1):
             ticket = replace(folded(events), number=number)
@@ -122,11 +123,11 @@ def test_histories_and_tickets_survive_the_tables(store: Store) -> None:
 def test_saving_what_a_history_changed_gives_the_ticket_of_the_history(store: Store) -> None:
     ticket = folded(EVERYTHING[:1])
     with store.write() as connection:
-        tickets.add(connection, ticket, "Subject")
+        write_ticket(connection, None, ticket, subject="Subject")
     for count in range(2, len(EVERYTHING) + 1):
         after = folded(EVERYTHING[:count])
         with store.write() as connection:
-            tickets.save(connection, ticket, after)
+            write_ticket(connection, ticket, after)
         ticket = after
         with store.read() as connection:
             assert tickets.load_one(connection, 1001)[0] == after
@@ -143,10 +144,13 @@ def test_there_is_no_ticket_of_an_unknown_number(store: Store) -> None:
 
 
 def test_numbers_go_up_by_one_and_one_that_was_rolled_back_is_given_again(store: Store) -> None:
+    ticket = folded(EVERYTHING[:1])
     with store.write() as connection:
-        first = tickets.next_number(connection)
-    with store.engine.connect() as connection, connection.begin() as transaction:
-        assert tickets.next_number(connection) == first + 1
-        transaction.rollback()
-    with store.write() as connection:
-        assert tickets.next_number(connection) == first + 1
+        first = tickets.newest_number(connection) + 1
+        write_ticket(connection, None, replace(ticket, number=first))
+    with store.trial() as connection:
+        assert tickets.newest_number(connection) == first
+        write_ticket(connection, None, replace(ticket, number=first + 1))
+        assert tickets.newest_number(connection) == first + 1
+    with store.read() as connection:
+        assert tickets.newest_number(connection) == first

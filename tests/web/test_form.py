@@ -7,7 +7,7 @@ import pytest
 
 from maildesk.model.cause import Choice
 from maildesk.model.page import Decided
-from maildesk.web.links.form import BODY_BYTES, COMMENT_LETTERS
+from maildesk.web.links.form import BODY_BYTES, MAX_COMMENT_CHARACTERS
 from tests.web import door_fake as links
 from tests.web.door_fake import DoorFake
 from tests.web.served import Visitor
@@ -65,7 +65,7 @@ def test_eight_at_once_end_in_one_decision_and_the_others_are_told(
         # longer than we keep
         (
             links.RESOLUTION,
-            {"choice": "accept", "comment": "x" * (COMMENT_LETTERS + 1)},
+            {"choice": "accept", "comment": "x" * (MAX_COMMENT_CHARACTERS + 1)},
             422,
             "Please shorten your comment",
         ),

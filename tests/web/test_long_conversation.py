@@ -13,6 +13,7 @@ from maildesk.model.ticket import evolve
 from maildesk.processing.links.visibility import PAGE_TEXTS
 from maildesk.store import tickets
 from maildesk.store.tickets import Message
+from tests.rows import write_message, write_ticket
 from tests.web.desk_pages import Looking, pages_of
 from tests.web.served import Visitor
 from tests.world import ADDRESS, MONDAY, World
@@ -36,7 +37,7 @@ def said(world: World, count: int, *, kind: str = "reply") -> None:
                 message_id=None,
                 at=MONDAY + timedelta(minutes=number),
             )
-            tickets.add_message(connection, message)
+            write_message(connection, message)
 
 
 def viewed(world: World, who: str = "rita", before: str = "") -> Page:
@@ -95,7 +96,7 @@ def test_the_solution_is_shown_although_its_text_is_left_out(asked: World) -> No
     said(asked, 100)
     with asked.store.write() as connection:
         ticket, _ = tickets.load_one(connection, 1001)
-        tickets.save(connection, ticket, replace(ticket, resolution="text-reply-2"))
+        write_ticket(connection, ticket, replace(ticket, resolution="text-reply-2"))
     assert viewed(asked).resolution == "No. 2"
 
 
@@ -113,9 +114,9 @@ def test_a_watcher_is_led_back_to_when_they_joined_and_no_further(asked: World) 
     with asked.store.write() as connection:
         ticket, _ = tickets.load_one(connection, 1001)
         joined = PersonJoined(will)
-        tickets.save(connection, ticket, evolve(ticket, joined, number=1001, at=at))
+        after = evolve(ticket, joined, number=1001, at=at)
         actor = Actor(ActorKind.AGENT, will)
-        tickets.record(connection, 1001, [joined], actor=actor, cause="link", at=at)
+        write_ticket(connection, ticket, after, [joined], actor=actor, cause="link", at=at)
     page = viewed(asked, "will")
     seen = set(words(page))
     while page.earlier:

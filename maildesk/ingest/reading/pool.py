@@ -23,7 +23,7 @@ from maildesk.ingest.reading import worker_protocol
 from maildesk.ingest.reading.reader_process import READY
 from maildesk.ingest.reading.worker_protocol import Unreadable
 from maildesk.model.mail import RawMail, Reading
-from maildesk.model.service import RoomTrouble
+from maildesk.model.service import ServiceUnavailable
 
 __all__ = ["PoolError", "ReadingPool", "Unreadable"]
 
@@ -37,7 +37,7 @@ _PIECE = 1 << 18
 _REASONS = {signal.SIGXCPU: "took too much CPU time", signal.SIGKILL: "was killed"}
 
 
-class PoolError(RoomTrouble):
+class PoolError(ServiceUnavailable):
     """No worker starts: the installation is at fault, not a mail. Temporary, for the operator."""
 
 

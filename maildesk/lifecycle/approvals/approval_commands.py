@@ -1,5 +1,8 @@
-"""An agent asks for an approval: `#approval`. `#delegate` is for who is asked for one, agent or
-not, and is read with that person's answer (lifecycle.correspondence)."""
+"""The command `#approval`, by which an agent requests an approval.
+
+`#delegate` is for approvers, agents or not, and is read with their reply
+(lifecycle.correspondence).
+"""
 
 from maildesk.lifecycle.approvals import start
 from maildesk.lifecycle.commands.task import CommandHandler, Task

@@ -1,4 +1,4 @@
-"""The deadlines of an open approval: reminders, absences that begin, and a time that runs out."""
+"""The deadlines of an open approval: reminder, beginning absence, expiry."""
 
 from maildesk.lifecycle.approvals import requests, substitutes
 from maildesk.lifecycle.approvals.outcome import settle_approval
@@ -13,7 +13,7 @@ _REMINDER = "This is a reminder: the request waits for your decision."
 
 
 def on_deadline(builder: DecisionBuilder, requester: Person) -> None:
-    """A deadline of the open question has passed. Where several have, it expires."""
+    """A deadline of the open approval has passed. If several have, it expires."""
     question = _open(builder)
     if question.expire_due is not None and question.expire_due <= builder.now:
         _expire(builder, question, requester)
@@ -30,7 +30,7 @@ def _open(builder: DecisionBuilder) -> Approval:
 
 
 def _look_who_is_away(builder: DecisionBuilder) -> None:
-    """An absence of people.toml begins, or was to begin."""
+    """Check the absences of people.toml, since one begins or was to begin."""
     builder.explain("clock", "the absence of an approver begins")
     substitutes.for_absent(builder)
     question = _open(builder)
@@ -40,7 +40,7 @@ def _look_who_is_away(builder: DecisionBuilder) -> None:
 
 
 def _remind(builder: DecisionBuilder) -> None:
-    """Those who have yet to decide hear of it again; who is away by now is stood in for."""
+    """Remind the approvers who have not decided; absent ones are replaced by substitutes."""
     fresh = substitutes.still_absent(builder)
     question = _open(builder)
     kind = builder.policy.approvals.kind(question.kind)
@@ -62,7 +62,7 @@ def _expire(builder: DecisionBuilder, question: Approval, requester: Person) -> 
 
 
 def _escalate(builder: DecisionBuilder, question: Approval) -> None:
-    """The managers of those who were asked are, else the fallback."""
+    """Ask the managers of the approvers instead, else the fallback."""
     passed = [substitutes.pass_on(builder, person, "expired") for person in question.waiting]
     again = _open(builder).expire_due if any(passed) else None
     builder.add(ApprovalExpired(round=question.round, expire_due=again))

@@ -1,14 +1,14 @@
-"""Who is asked to approve, who comes next in line, and what several words come to. Pure.
+"""Chooses approvers and substitutes, and counts their votes. No I/O.
 
-Nobody approves the own request, and nobody who was asked in a round is asked in it again: so
-passing on can never go in a circle.
+Nobody approves their own request, and nobody is asked twice in one round, so substitution can never
+form a cycle.
 """
 
 from datetime import datetime
 
 from maildesk.config.schema.approvals import ApprovalLevel
 from maildesk.lifecycle.policy import Directory
-from maildesk.model.approval import Approval, turned
+from maildesk.model.approval import Approval, apply
 from maildesk.model.event import ApprovalVoted, SubstitutionReason
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
@@ -18,7 +18,7 @@ MANAGERS_MANAGER = "manager's manager"
 
 
 def of_level(directory: Directory, level: ApprovalLevel, requester: Person) -> tuple[int, ...]:
-    """Everybody whom the level names; the fallback in the place of who is not known."""
+    """All approvers of the level; the fallback replaces those who are not known."""
     found = (
         person
         for word in level.approvers
@@ -46,8 +46,10 @@ def _fallback(directory: Directory, requester: int) -> tuple[int, ...]:
 def next_in_line(
     directory: Directory, ticket: Ticket, approver: int, why: SubstitutionReason, now: datetime
 ) -> int | None:
-    """Who is asked in that approver's place: the delegate, else the manager, else the fallback, or
-    who decides for them while they are away; None where nobody is left."""
+    """The substitute for the approver: the delegate, else the manager, else the fallback.
+
+    If that person is away, their own substitute. None if nobody is left.
+    """
     delegate = None if why == "expired" else directory.delegates.get(approver)
     line = (delegate, directory.manager_of(approver), directory.fallback_approver)
     at_work = (directory.at_work(person, now) for person in line)
@@ -56,20 +58,20 @@ def next_in_line(
 
 
 def _is_free(ticket: Ticket, person: int) -> bool:
-    """Nobody is asked twice, nor about the own request."""
+    """Whether the person was not asked before and is not the requester."""
     question = ticket.approval
     asked = (*question.approvers, *question.agreed) if question else ()
     return person != ticket.requester and person not in asked
 
 
 def after_word(approval: Approval, person: int, approved: bool) -> bool | None:
-    """What the question comes to with this word; None while others must be waited for."""
+    """The outcome of the round with this vote; None while other votes are needed."""
     word = ApprovalVoted(round=approval.round, person=person, approved=approved)
-    return outcome(turned(approval, word, approval.asked_at))
+    return outcome(apply(approval, word, approval.asked_at))
 
 
 def outcome(approval: Approval) -> bool | None:
-    """By the quorum; whoever has passed it on does not count."""
+    """The outcome by the quorum, without approvers who were replaced; None if undecided."""
     said = [vote.said for vote in approval.votes if vote.said != "passed-on"]
     yes, no, all_ = said.count("approved"), said.count("rejected"), len(said)
     match approval.quorum:

@@ -1,4 +1,4 @@
-"""What is asked back where a mail is not enough to act on: a proof of its sender, or a reason."""
+"""Questions to the sender of a mail that cannot be acted on: proof or a reason is missing."""
 
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.model.cause import MailArrived
@@ -10,7 +10,7 @@ from maildesk.model.token import Purpose
 
 
 def unproven(mail: MailArrived, builder: DecisionBuilder, *purposes: Purpose) -> Decision:
-    """Proof falls short: nothing changes, and the true person is told at the known address."""
+    """The proof is not sufficient: nothing changes, and a mail to the known address says so."""
     builder.add(MessageAdded(mail.message, "unproven"))
     asked_in, now_in = mail.round, builder.ticket.round
     why = mail.identity.rejected if mail.identity.proof is Proof.NONE else ()
@@ -22,7 +22,7 @@ def unproven(mail: MailArrived, builder: DecisionBuilder, *purposes: Purpose) ->
 
 
 def reason_missing(mail: MailArrived, builder: DecisionBuilder, purpose: Purpose) -> Decision:
-    """A rejection that says nothing else: the text is kept, and the reason asked for."""
+    """A rejection without a reason: the text is stored, and the sender is asked for the reason."""
     builder.add(MessageAdded(mail.message, "comment"))
     builder.explain("lifecycle", "a rejection without a reason; asked for it")
     builder.write(

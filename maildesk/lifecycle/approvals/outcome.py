@@ -1,4 +1,4 @@
-"""What follows from the words of those who were asked: counted, decided, the next level asked."""
+"""The consequences of an approver's vote: counting it, ending the round, the next level."""
 
 from maildesk.config.schema.approvals import ApprovalKind
 from maildesk.lifecycle.approvals import requests
@@ -7,7 +7,7 @@ from maildesk.lifecycle.approvals.approvers import after_word, of_level, outcome
 from maildesk.lifecycle.classification.rule_evaluation import apply_rules
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.workflow import transitions
-from maildesk.model.approval import Approval, asked
+from maildesk.model.approval import Approval, open_round
 from maildesk.model.cause import Facts
 from maildesk.model.decision import ActorKind, Template
 from maildesk.model.event import ApprovalAsked, ApprovalDecided, ApprovalVoted, MessageAdded
@@ -22,8 +22,11 @@ def settle_approval(
     facts: Facts,
     requester: Person,
 ) -> None:
-    """An approver decides, or the clock for all of them; where that settles the question the
-    rules look. On a no they look first: it closes the ticket, and a closed one never changes."""
+    """Record a decision by an approver, or by expiry if `approver` is None.
+
+    If it ends the approval, the rules are evaluated: after a rejection before the ticket closes,
+    since a closed ticket never changes.
+    """
     question = builder.ticket.approval
     assert question is not None, "only an open question is decided"
     if approver and after_word(question, approver.id, approved) is None:
@@ -39,7 +42,7 @@ def settle_approval(
 def _count(
     builder: DecisionBuilder, approval: Approval, approver: Person, approved: bool, reason: str
 ) -> None:
-    """One of several decided, and others still have to."""
+    """Record one of several votes while others are needed."""
     builder.add(ApprovalVoted(round=approval.round, person=approver.id, approved=approved))
     builder.explain("approval", f"{approver.name} {_did(approved)}; others are waited for")
     _receipt(builder, approver, approved, reason, " Others still have to decide.")
@@ -66,9 +69,9 @@ def _settle(
     reason: str,
     requester: Person,
 ) -> bool:
-    """The question is decided, by that approver or by the clock; whether no level is left.
+    """End the round, by that approver or by expiry. Returns whether no level is left.
 
-    A request that was not approved closes. Who was asked as well hears that it is decided.
+    A request that is not approved is closed. The other approvers are notified of the decision.
     """
     kind = builder.policy.approvals.kind(approval.kind)
     person = approver.id if approver else None
@@ -88,7 +91,7 @@ def _settle(
 
 
 def decided_by(builder: DecisionBuilder, approval: Approval, reader: int) -> str:
-    """By whose word it was decided, as ` by Max`; "" where it was the clock."""
+    """The author of the decision, as ` by Max`; "" if it was decided by expiry."""
     words = [vote for vote in approval.votes if vote.said in ("approved", "rejected")]
     last = [vote.person for vote in words if vote.at == approval.decided_at]
     said = [person for person in last if person not in approval.agreed]
@@ -98,7 +101,7 @@ def decided_by(builder: DecisionBuilder, approval: Approval, reader: int) -> str
 
 
 def _agreed(approval: Approval, person: int | None) -> tuple[int, ...]:
-    """Who said yes so far, at this level and those before: none of them is asked again."""
+    """The people who approved at this level and earlier ones; none of them is asked again."""
     yes = (vote.person for vote in approval.votes if vote.said == "approved")
     last = () if person is None else (person,)
     return tuple(sorted({*approval.agreed, *yes, *last}))
@@ -111,12 +114,12 @@ def _next(
     agreed: tuple[int, ...],
     requester: Person,
 ) -> tuple[int, tuple[int, ...]] | None:
-    """The next level whose approvers have not all said yes before, and who they are."""
+    """The next level with approvers who have not all approved before, and those approvers."""
     for level in range(approval.level + 1, len(kind.level)):
         approvers = of_level(builder.policy.directory, kind.level[level], requester)
         quorum = kind.level[level].quorum
         as_it_is = ApprovalAsked(approvers=approvers, round=0, quorum=quorum, agreed=agreed)
-        if not approvers or outcome(asked(as_it_is, builder.now)) is None:
+        if not approvers or outcome(open_round(as_it_is, builder.now)) is None:
             return level, approvers
         builder.explain("approval", f"{_place(kind, level)} is given: they approved before")
     return None
@@ -129,7 +132,7 @@ def _place(kind: ApprovalKind, level: int) -> str:
 def _tell_the_others(
     builder: DecisionBuilder, approval: Approval, approver: Person | None, approved: bool
 ) -> None:
-    """Who was asked at the same time, and now need not decide any more."""
+    """Notify the approvers who were asked at the same time and need not decide any more."""
     question = builder.ticket.approval
     still = question.waiting if question else ()
     done = {approver.id} if approver else set()

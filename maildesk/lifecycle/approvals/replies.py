@@ -1,4 +1,4 @@
-"""A mail about an approval: of who is asked, of who was, or of the requester who takes it back."""
+"""A mail about an approval: from an approver, a former approver, or a withdrawing requester."""
 
 from datetime import datetime
 
@@ -29,7 +29,7 @@ _WITHDRAWING = (
 
 
 def answered(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Decision | None:
-    """Somebody who is asked now answers; None for anybody else, and for an agent's commands."""
+    """The decision about a current approver's mail; None for others and for an agent's commands."""
     question = ticket.approval if ticket.waits_for_approval else None
     is_asked = question is not None and mail.sender.id in question.waiting
     if not is_asked or _commands_alone(mail):
@@ -51,7 +51,7 @@ def answered(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Dec
 
 
 def _commands_alone(mail: MailArrived) -> bool:
-    """An approver who is an agent may command, too."""
+    """Whether the mail of an approver who is an agent contains only commands."""
     commands = mail.commands or mail.wrong_commands
     return mail.sender.is_agent and bool(commands) and mail.choice is None and not _passing(mail)
 
@@ -63,7 +63,7 @@ def _passing(mail: MailArrived) -> list[str]:
 def _passed_on(
     ticket: Ticket, mail: MailArrived, builder: DecisionBuilder, whom: list[str]
 ) -> Decision:
-    """The approver names who decides instead; that needs the proof that deciding needs."""
+    """The approver names a substitute, which needs the same proof as a decision."""
     if proof(mail) < APPROVING or mail.round != ticket.round:
         return unproven(mail, builder, Purpose.APPROVAL)
     taker = _taker(mail, builder, whom)
@@ -108,8 +108,10 @@ def _asked_again(mail: MailArrived, builder: DecisionBuilder) -> Decision:
 
 
 def is_late(ticket: Ticket, mail: MailArrived) -> bool:
-    """Whether somebody who was asked answers what is decided, what others are asked now, or what
-    nobody is asked any more: such an answer never opens a ticket of its own."""
+    """Whether a former approver replies to an approval that is decided or no longer theirs.
+
+    Such a reply never opens another ticket.
+    """
     question = ticket.approval
     if question is None:
         return False
@@ -118,13 +120,13 @@ def is_late(ticket: Ticket, mail: MailArrived) -> bool:
     if not ticket.is_closed:
         current = question.round == ticket.round and not mail.sender.is_agent
         return current and was_asked and decides
-    # At an earlier level or in an earlier round only the token of that mail tells of it.
+    # Only the token of the mail shows that it belongs to an earlier level or round.
     answers = was_asked or (mail.round is not None and mail.sender.id != ticket.requester)
     return answers and (decides or (was_asked and mail.unclear))
 
 
 def too_late(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Decision | None:
-    """Kept, and answered with what was decided, by whom and when."""
+    """The decision to store the mail and reply with the outcome, its author and time."""
     question = ticket.approval
     if question is None or not is_late(ticket, mail):
         return None
@@ -141,7 +143,7 @@ def too_late(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Dec
 
 
 def _became(ticket: Ticket, question: Approval, mail: MailArrived, builder: DecisionBuilder) -> str:
-    """What became of the question, told to whoever answers it late."""
+    """The outcome of the approval, for an approver who replies late."""
     if question.outcome == "open":
         return "You have decided already, or others are asked in your place."
     when = _moment(builder, mail.sender.id, question.decided_at or ticket.updated_at)
@@ -158,7 +160,10 @@ def _moment(builder: DecisionBuilder, person: int, at: datetime) -> str:
 
 
 def withdrawn(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Decision | None:
-    """The requester takes back what nobody approved yet, or seems to."""
+    """The decision about a requester's mail that withdraws a request, or seems to.
+
+    None if the request was approved already, or the mail is about something else.
+    """
     mine = ticket.waits_for_approval and ticket.requester == mail.sender.id
     if not mine or not (mail.withdrawing or mail.choice is Choice.WITHDRAW):
         return None

@@ -1,4 +1,4 @@
-"""The mail that asks for an approval: to whom, until when, and what others hear of it."""
+"""The mail that requests an approval: its recipients, its deadlines, notices to others."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from maildesk.model.token import Purpose
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """When the clock looks at a question: to remind, to let it expire, and at an absence."""
+    """The times of the next reminder, expiry and absence."""
 
     remind: datetime | None
     expire: datetime | None
@@ -23,7 +23,7 @@ class Deadlines:
 def deadlines(
     builder: DecisionBuilder, kind: ApprovalKind | None, people: Iterable[int]
 ) -> Deadlines:
-    """Those of a question that these people are asked now."""
+    """The deadlines of an approval that these people are asked for now."""
     return Deadlines(
         remind=business_days(builder, kind.remind_after_days) if kind else None,
         expire=business_days(builder, kind.expire_after_days) if kind else None,
@@ -32,23 +32,23 @@ def deadlines(
 
 
 def next_absence(builder: DecisionBuilder, people: Iterable[int]) -> datetime | None:
-    """When the next of these people goes away, by people.toml."""
+    """When the next absence of one of these people begins, according to people.toml."""
     directory = builder.policy.directory
     begins = (directory.away_from(person, builder.now) for person in people)
     return min((begin for begin in begins if begin), default=None)
 
 
 def business_days(builder: DecisionBuilder, days: int) -> datetime | None:
-    """So many business days from now; None for none."""
+    """The time after that many business days from now; None for 0."""
     return builder.policy.calendar.add_days(builder.now, days) if days else None
 
 
 def send_request(
     builder: DecisionBuilder, text: str, note: str = "", to: tuple[int, ...] | None = None
 ) -> None:
-    """Write to those who have yet to decide, or to these of them.
+    """Write to the approvers who have not decided, or only to those in `to`.
 
-    `text` is what is new in the request; the mail quotes all of it (desk.request).
+    `text` is the new part of the request; the mail quotes all of it.
     """
     approval = builder.ticket.approval
     if approval is None:
@@ -64,7 +64,7 @@ def send_request(
 
 
 def waits_for(builder: DecisionBuilder) -> str:
-    """What the requester is told of an open question; "" where there is none."""
+    """The sentence for the requester about an open approval; "" if there is none."""
     approval = builder.ticket.approval
     if approval is None or not builder.ticket.waits_for_approval:
         return ""
@@ -77,13 +77,13 @@ def _conjunction(approval: Approval) -> str:
 
 
 def names(builder: DecisionBuilder, people: Iterable[int], conjunction: str = "and") -> str:
-    """These people by name: "Max, Will and Boss"."""
+    """The names of these people: "Max, Will and Boss"."""
     found = [name(builder, person) for person in people]
     *others, last = found or ["the approver"]
     return f"{', '.join(others)} {conjunction} {last}" if others else last
 
 
 def name(builder: DecisionBuilder, person: int) -> str:
-    """The person's name, where the directory knows it."""
+    """The person's name if the directory lists it."""
     known = builder.policy.directory.staff.get(person)
     return known.name if known else "the approver"

@@ -1,7 +1,7 @@
-"""Asking for an approval, asking anew, and taking the question back.
+"""Starts, restarts and withdraws an approval.
 
-A kind of approval has levels, asked one after the other: each is a round of its own. All approvers
-of a level are asked at once, and the quorum decides (lifecycle.verdict).
+A kind of approval has levels, asked one after the other; each is a separate round. All approvers of
+a level are asked at once, and the quorum decides (lifecycle.approvals.outcome).
 """
 
 from dataclasses import replace
@@ -36,10 +36,10 @@ def ask(
     rule: str = "",
     by: ActorKind = ActorKind.RULE,
 ) -> Refusal | None:
-    """Put the ticket on hold and ask for the approval of that name; or say why not.
+    """Put the ticket on hold and request the approval of that name; or say why not.
 
-    `text` is the request in the requester's words, who hears of it; of a new ticket that is told
-    with its number.
+    `text` is the request in the words of the requester, who is notified; for a new ticket the
+    acknowledgement says it.
     """
     kind = builder.policy.approvals.kind(name)
     obstacle = _obstacle(builder, name)
@@ -59,7 +59,7 @@ def ask(
 
 
 def _tell_requester(builder: DecisionBuilder, note: str) -> None:
-    """In the letter that the same cause brings already, as where one approval leads to another."""
+    """Add the note to the mail that the same cause sends already, if there is one."""
     for place, outgoing_mail in enumerate(builder.outgoing_mails):
         if (
             outgoing_mail.template is Template.UPDATE
@@ -111,7 +111,7 @@ def begin(
     rule: str,
     agreed: tuple[int, ...] = (),
 ) -> None:
-    """A new round of asking; for who is away by people.toml somebody else is asked."""
+    """Open a round; substitutes are asked for approvers who are away by people.toml."""
     due = requests.deadlines(builder, kind, set(approvers).difference(agreed))
     asked = ApprovalAsked(
         approvers=approvers,
@@ -130,7 +130,7 @@ def begin(
 
 
 def withdraw(builder: DecisionBuilder) -> None:
-    """The requester takes the request back: it closes, and whoever was asked hears of it."""
+    """The requester withdraws the request: the ticket closes, and the approvers are notified."""
     approval, closing = builder.ticket.approval, builder.policy.workflow.closing
     assert approval is not None, "only an open question is withdrawn"
     waiting = approval.waiting
@@ -143,7 +143,7 @@ def withdraw(builder: DecisionBuilder) -> None:
 
 
 def ask_again(builder: DecisionBuilder, requester: Person, text: str) -> None:
-    """The request changed before it was decided: a new round from the first level on."""
+    """The request changed before the decision: start again with the first level."""
     approval = builder.ticket.approval
     kind = builder.policy.approvals.kind(approval.kind) if approval else None
     if approval is None or kind is None or kind.ask_again == "never":
@@ -153,7 +153,7 @@ def ask_again(builder: DecisionBuilder, requester: Person, text: str) -> None:
 
 
 def _anew(builder: DecisionBuilder, requester: Person, kind: ApprovalKind, text: str) -> bool:
-    """Whether there was somebody to ask; those whom the new round does not ask hear of it."""
+    """Start again; False if there is nobody to ask. Previous approvers are notified."""
     before = builder.ticket.approval.waiting if builder.ticket.approval else ()
     approvers = of_level(builder.policy.directory, kind.level[0], requester)
     if not approvers:
@@ -168,8 +168,10 @@ def _anew(builder: DecisionBuilder, requester: Person, kind: ApprovalKind, text:
 def what_it_needs(
     builder: DecisionBuilder, requester: Person, text: str, *, anew: bool = False
 ) -> str:
-    """An agent made another type of request of it, or another person's (`anew`): the approval that
-    such a one needs by itself is asked for, unless it was given. What came of it, in words.
+    """Request the approval that the ticket needs after its type or requester changed.
+
+    `anew`: the requester changed, so an earlier approval does not count. Returns the result in
+    words.
     """
     type_ = builder.policy.catalog.type_named(builder.ticket.request_type)
     kind = builder.policy.approvals.kind(type_.approval)
@@ -185,7 +187,7 @@ def what_it_needs(
 
 
 def _has(builder: DecisionBuilder, kind: ApprovalKind, anew: bool) -> bool:
-    """Whether this kind of approval was given, or is asked for now."""
+    """Whether this kind of approval was given or is open."""
     question = builder.ticket.approval
     if question is None or question.kind != kind.name or anew:
         return False

@@ -1,7 +1,7 @@
-"""Somebody else is asked in the place of an approver: passed on, away, bounced, or too late.
+"""Substitutes for approvers who delegate, are away, bounce, or do not reply in time.
 
-Whoever is newly asked has the whole time to decide. Who is away by people.toml is looked at when a
-round begins, when an absence begins, and at each reminder.
+A substitute has the full time to decide. Absences of people.toml are checked when a round opens,
+when an absence begins, and at each reminder.
 """
 
 from maildesk.lifecycle.approvals import requests
@@ -24,9 +24,9 @@ _PASSED: dict[SubstitutionReason, str] = {
 def pass_on(
     builder: DecisionBuilder, old: int, why: SubstitutionReason, to: int | None = None
 ) -> int | None:
-    """Somebody else is asked in that approver's place: `to`, else who is next in line.
+    """Ask `to` instead of that approver, or by default the next in line. Returns that person.
 
-    Where nobody is left and the approver is away, agents are told.
+    If nobody is left and the approver is away, agents are notified.
     """
     new = _handed(builder, old, why, to)
     if new is not None:
@@ -37,20 +37,23 @@ def pass_on(
 
 
 def for_absent(builder: DecisionBuilder) -> tuple[int, ...]:
-    """In the place of each approver who is away by people.toml another is asked; who is, now."""
+    """Replace each approver who is away by people.toml. Returns the people asked instead."""
     found = [pass_on(builder, person, "absent") for person in _absent(builder)]
     return tuple(person for person in found if person is not None)
 
 
 def before_asking(builder: DecisionBuilder) -> None:
-    """The same for a round that begins: nobody was written to yet, and all are asked together."""
+    """Replace absent approvers of a round that is opening, before anybody is asked."""
     for person in _absent(builder):
         if _handed(builder, person, "absent", None) is None:
             _left_alone(builder, person)
 
 
 def still_absent(builder: DecisionBuilder) -> tuple[int, ...]:
-    """The same for a question that is open for long: of those left alone agents know already."""
+    """Replace absent approvers of an open round. Returns the people asked instead.
+
+    Agents were notified before of an approver without a substitute, and are not notified again.
+    """
     absent = _absent(builder)
     found = [_handed(builder, person, "absent", None) for person in absent]
     fresh = [(old, new) for old, new in zip(absent, found, strict=True) if new is not None]
@@ -60,9 +63,9 @@ def still_absent(builder: DecisionBuilder) -> tuple[int, ...]:
 
 
 def taker(builder: DecisionBuilder, person: Person) -> int | Refusal:
-    """Who is asked where an approver names that person: who decides for them while they are away.
+    """The person to ask if an approver names `person`: their substitute while they are away.
 
-    Or why the question cannot be passed on to them.
+    A Refusal says why the approval cannot be delegated to them.
     """
     directory, question = builder.policy.directory, builder.ticket.approval
     if person.id not in directory.staff:
@@ -87,7 +90,7 @@ def _absent(builder: DecisionBuilder) -> tuple[int, ...]:
 def _handed(
     builder: DecisionBuilder, old: int, why: SubstitutionReason, to: int | None
 ) -> int | None:
-    """The vote goes over to `to`, else to who is next in line; None where nobody is left."""
+    """Move the vote to `to`, or to the next in line; None if nobody is left."""
     ticket, directory = builder.ticket, builder.policy.directory
     new = to if to is not None else next_in_line(directory, ticket, old, why, builder.now)
     question = ticket.approval

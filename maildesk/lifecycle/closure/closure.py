@@ -1,4 +1,4 @@
-"""Resolution, acceptance, rejection, reminder and the end of a ticket."""
+"""Resolving, accepting, rejecting, reminding, reopening and closing a ticket."""
 
 from maildesk.lifecycle.closure import closure_deadlines
 from maildesk.lifecycle.decision_builder import DecisionBuilder
@@ -21,8 +21,10 @@ from maildesk.model.token import Purpose
 def resolve(
     builder: DecisionBuilder, agent: Person, message: str, text: str, *, asks: bool = True
 ) -> Refusal | None:
-    """A resolution is given; the requester is asked to accept or reject it, if anybody reads it:
-    a machine is not asked, and waited for as long as for its own word that it is over."""
+    """Give a resolution, and ask the requester to accept or reject it; or say why not.
+
+    A machine is not asked; the ticket waits as long as after the machine's own recovery report.
+    """
     illegal = cannot_resolve(builder)
     if illegal is not None:
         return illegal
@@ -41,7 +43,7 @@ def resolve(
 
 
 def cannot_resolve(builder: DecisionBuilder) -> Refusal | None:
-    """Why the workflow does not let an agent give a resolution."""
+    """Why the workflow does not allow an agent to resolve the ticket; None if it does."""
     shipped = builder.policy.workflow
     waiting, filling = shipped.roles.waiting_for_closure, frozenset({"resolution"})
     leads = builder.policy.directory.leads_team(builder.actor.person, builder.ticket.team)
@@ -65,10 +67,10 @@ def _given(builder: DecisionBuilder, message: str, asks: bool) -> ResolutionGive
 def bring_to(
     builder: DecisionBuilder, status: str, by: ActorKind, rule: str = ""
 ) -> Refusal | None:
-    """A move to a status that somebody or a rule named, with all that its state brings along.
+    """Change to a status that a person or a rule named, with everything that its state implies.
 
-    To Closed is the end; to Resolved without a resolution, it closes by itself in the days of the
-    request type; and out of Resolved, work begins again. Children go with it both ways.
+    Closed ends the ticket. Resolved without a resolution closes it automatically after the days of
+    the request type. Leaving Resolved resumes work. Children follow in each case.
     """
     shipped = builder.policy.workflow
     resolved, new = builder.ticket.is_resolved, shipped.state_of(status)
@@ -104,7 +106,7 @@ def _end_in(builder: DecisionBuilder, status: str, by: ActorKind, rule: str) -> 
 
 
 def _end_words(builder: DecisionBuilder, status: str) -> tuple[str, str]:
-    """Closure category and note; a Closed status beside the usual one is a category itself."""
+    """The closure category and note; a Closed status other than the usual is itself a category."""
     shipped, closing = builder.policy.workflow, builder.policy.workflow.closing
     if status != shipped.roles.closed:
         return status, closing.agent_note
@@ -116,9 +118,9 @@ def _end_words(builder: DecisionBuilder, status: str) -> tuple[str, str]:
 
 
 def keep_open(builder: DecisionBuilder, requester: Person, text: str) -> None:
-    """The requester needs more time to see whether it is solved: the days count anew.
+    """The requester needs more time to see whether it is solved: the days start again.
 
-    Agents read what the requester says to it.
+    Agents read the requester's text.
     """
     close_due, remind_due = closure_deadlines.to_answer(builder)
     builder.add(ClosurePostponed(close_due=close_due, remind_due=remind_due))
@@ -129,25 +131,25 @@ def keep_open(builder: DecisionBuilder, requester: Person, text: str) -> None:
 
 
 def cannot_accept(builder: DecisionBuilder) -> Refusal | None:
-    """Why the workflow does not let an acceptance come to its end."""
+    """Why the workflow does not allow an acceptance to close the ticket; None if it does."""
     roles = builder.policy.workflow.roles
     return transitions.check_chain(builder, ActorKind.REQUESTER, roles.accepted, roles.closed)
 
 
 def cannot_reject(builder: DecisionBuilder) -> Refusal | None:
-    """Why the workflow does not let a rejection reopen the ticket."""
+    """Why the workflow does not allow a rejection to reopen the ticket; None if it does."""
     roles = builder.policy.workflow.roles
     return transitions.check_chain(builder, ActorKind.REQUESTER, roles.rejected, roles.working)
 
 
 def cannot_reopen(builder: DecisionBuilder) -> Refusal | None:
-    """Why the workflow does not let an answer reopen the ticket."""
+    """Why the workflow does not allow a reply to reopen the ticket; None if it does."""
     working = builder.policy.workflow.roles.working
     return transitions.check_chain(builder, ActorKind.REQUESTER, working)
 
 
 def accept(builder: DecisionBuilder, requester: Person, text: str) -> Refusal | None:
-    """The requester accepts: the ticket closes by itself. Agents read what is said to it."""
+    """The requester accepts: the ticket closes automatically. Agents read the requester's text."""
     roles, closing = builder.policy.workflow.roles, builder.policy.workflow.closing
     illegal = cannot_accept(builder)
     if illegal is not None:
@@ -169,7 +171,7 @@ def accept(builder: DecisionBuilder, requester: Person, text: str) -> Refusal | 
 
 
 def reject(builder: DecisionBuilder, requester: Person, reason: str) -> Refusal | None:
-    """The requester rejects: the ticket reopens by itself."""
+    """The requester rejects: the ticket reopens automatically."""
     roles = builder.policy.workflow.roles
     illegal = cannot_reject(builder)
     if illegal is not None:
@@ -181,7 +183,7 @@ def reject(builder: DecisionBuilder, requester: Person, reason: str) -> Refusal 
 
 
 def reopen(builder: DecisionBuilder, person: Person, text: str, how: str) -> Refusal | None:
-    """Work begins again."""
+    """Resume work on the ticket; or say why not."""
     working = builder.policy.workflow.roles.working
     illegal = transitions.move(builder, working, builder.actor.kind)
     if illegal is not None:
@@ -194,9 +196,9 @@ def reopen(builder: DecisionBuilder, person: Person, text: str, how: str) -> Ref
 
 
 def remind(builder: DecisionBuilder) -> None:
-    """Tell the requester that the ticket waits and when it will close.
+    """Remind the requester that the ticket is waiting and when it will close.
 
-    Who is reminded late, after an outage, has as long to answer as who is reminded in time.
+    A requester who is reminded late, after an outage, has as much time to answer as usual.
     """
     remind_due, close_due = builder.ticket.remind_due, builder.ticket.close_due
     builder.add(Reminded())
@@ -208,13 +210,13 @@ def remind(builder: DecisionBuilder) -> None:
 
 
 def stay(builder: DecisionBuilder) -> None:
-    """Who was not asked objects: an agent decides whether work goes on, and no clock closes it."""
+    """A requester who was not asked objects: cancel automatic closure and let an agent decide."""
     builder.add(ClosureScheduled(None))
     builder.explain("lifecycle", "closes by itself no more: the requester objects")
 
 
 def close_when_due(builder: DecisionBuilder) -> None:
-    """The time is over in which the requester, or the problem, could have come back."""
+    """Close the ticket after the time in which the requester could object or the problem return."""
     if builder.ticket.waits_for_requester:
         _close_unanswered(builder)
         return
@@ -226,7 +228,7 @@ def close_when_due(builder: DecisionBuilder) -> None:
 
 
 def _close_unanswered(builder: DecisionBuilder) -> None:
-    """Nobody objected in the configured time."""
+    """Close the ticket because the requester did not object in the configured time."""
     closing = builder.policy.workflow.closing
     category, note = closing.automatic_category, closing.automatic_note
     if transitions.close(builder, ActorKind.CLOCK, category, note) is None:

@@ -1,4 +1,4 @@
-"""When a resolved ticket closes by itself, and when its requester is reminded of that."""
+"""When a resolved ticket closes automatically, and when its requester is reminded."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ from maildesk.lifecycle.decision_builder import DecisionBuilder
 
 
 def to_answer(builder: DecisionBuilder) -> tuple[datetime, datetime | None]:
-    """When the ticket closes without an answer, and when the requester is reminded of that."""
+    """(closing time without a reply, time of the reminder or None)."""
     request_type = builder.policy.catalog.type_named(builder.ticket.request_type)
     before = request_type.close_after_days - request_type.remind_before_days
     reminds = request_type.remind_before_days > 0 and before > 0
@@ -14,13 +14,13 @@ def to_answer(builder: DecisionBuilder) -> tuple[datetime, datetime | None]:
 
 
 def unasked(builder: DecisionBuilder) -> datetime:
-    """When a ticket closes whose requester was told that it is resolved, and not asked."""
+    """When a ticket closes whose requester was notified of the resolution, but not asked."""
     request_type = builder.policy.catalog.type_named(builder.ticket.request_type)
     return _in_days(builder, request_type.days, request_type.close_after_days)
 
 
 def without_a_reader(builder: DecisionBuilder) -> datetime:
-    """When a ticket of monitoring closes, where nobody could object but the problem itself."""
+    """When a ticket of monitoring closes, to which only a returning problem can object."""
     return builder.now + timedelta(hours=builder.policy.monitoring.close_after_hours)
 
 

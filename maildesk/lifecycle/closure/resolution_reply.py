@@ -1,4 +1,4 @@
-"""The requester answers a resolution: accepts it, rejects it, or says that work must go on."""
+"""The requester's reply to a resolution: accept, reject, or ask for more work."""
 
 from maildesk.lifecycle.approvals.clarification import reason_missing, unproven
 from maildesk.lifecycle.classification.rule_evaluation import apply_rules
@@ -21,7 +21,10 @@ _BOTH_WAYS = "We could not tell from your mail whether you accept the resolution
 
 
 def answered(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Decision | None:
-    """The requester writes while the ticket waits for closure; None where somebody else does."""
+    """The decision about a requester's mail while the ticket is waiting for closure.
+
+    None if somebody else wrote.
+    """
     if not ticket.waits_for_requester or ticket.requester != mail.sender.id:
         return None
     outdated = mail.round is not None and mail.round != ticket.round and mail.choice is not None
@@ -48,7 +51,7 @@ def answered(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Dec
 
 
 def _asked_what_is_meant(mail: MailArrived, builder: DecisionBuilder) -> Decision:
-    """Thanks are no decision, nor is a yes with a but: recorded, and the requester is asked."""
+    """Store the mail and ask the requester: thanks or a conditional yes are no decision."""
     builder.add(MessageAdded(mail.message, "comment"))
     note = _THANKED if mail.thanks else _BOTH_WAYS
     builder.explain("lifecycle", "recorded; asked whether the resolution is accepted")
@@ -59,7 +62,7 @@ def _asked_what_is_meant(mail: MailArrived, builder: DecisionBuilder) -> Decisio
 
 
 def _forbidden(mail: MailArrived, builder: DecisionBuilder, illegal: Refusal) -> Decision:
-    """The workflow does not let it happen: nothing changes, and both sides hear why."""
+    """The workflow does not allow it: nothing changes, and requester and agents read why."""
     builder.add(MessageAdded(mail.message, "comment"))
     builder.explain("lifecycle", "nothing changed", illegal.why)
     note = f"We have kept what you wrote, but could not do it: {illegal.why}. An agent will answer."

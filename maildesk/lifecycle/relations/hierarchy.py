@@ -1,4 +1,4 @@
-"""Parents and children: `#parent`, `#child`."""
+"""The commands for parents and children: `#parent`, `#child`."""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,11 +9,11 @@ from maildesk.model.command import ticket_number
 from maildesk.model.event import ParentChanged
 from maildesk.model.ticket import Ticket
 
-_GENERATIONS = 1_000  # nobody has so many ancestors, unless the tables are wrong
+_GENERATIONS = 1_000  # more ancestors than this mean that the tables are wrong
 
 
 def named(task: Task) -> Ticket | Refusal:
-    """The other, open ticket that the command names."""
+    """The other ticket that the command names, which must be open."""
     other = found(task)
     if isinstance(other, Ticket) and other.is_closed:
         return Refusal(f"ticket {other.number} is closed")
@@ -32,7 +32,7 @@ def found(task: Task) -> Ticket | Refusal:
 
 
 def ancestors(number: int | None, tickets: Mapping[int, Ticket]) -> Iterator[int]:
-    """Parent, grandparent and so on, as far as they are known."""
+    """The numbers of parent, grandparent and so on, as far as they are known."""
     for _ in range(_GENERATIONS):
         if number is None:
             return
@@ -69,7 +69,7 @@ def _child(task: Task) -> str | Refusal:
 
 
 def children(task: Task) -> list[Ticket]:
-    """The open tickets right below this one, in the order of their numbers."""
+    """The open children of this ticket, ordered by number."""
     mine = task.builder.ticket.number
     below = [one for one in task.tickets.values() if one.parent == mine]
     return sorted((one for one in below if not one.is_closed), key=lambda one: one.number)

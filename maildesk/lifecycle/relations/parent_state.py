@@ -1,8 +1,8 @@
-"""A ticket follows its parent: it is resolved with it, and taken up again with it.
+"""A child ticket follows its parent: it is resolved and reopened with it.
 
-Whoever resolves the parent or takes it up again (an agent, a rule, an event, the clock), its
-descendants follow in the same transaction, each by a cause of its own. An agent's `#resolve` says
-in its transcript which could not follow.
+An agent, a rule, an event or a deadline may resolve or reopen the parent. Its descendants follow in
+the same transaction, each by a separate cause. The transcript of an agent's `#resolve` names those
+that could not follow.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +20,7 @@ from maildesk.model.event import ClosureScheduled, Reopened
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
 
-_MOST = 100  # tickets that follow one together
+_MOST = 100  # the most tickets that follow one parent
 _WITH_ANOTHER = (
     "Your request was resolved together with another one that it belongs to. If it is not over for "
     "you, just say so."
@@ -34,11 +34,11 @@ def resolve_children(
     agent: Person | None = None,
     descendants: Mapping[int, Ticket] | None = None,
 ) -> dict[int, str]:
-    """The ticket is resolved, and with it all that are open below it.
+    """The ticket was resolved: resolve its open descendants too.
 
-    With a command of an `agent`, who said `text` to it: each requester reads it. `descendants`: the
-    tickets below this one as that agent's other commands leave them; else those of the builder. Of
-    each ticket the result says why it does not follow, "" where it does.
+    With a command of an `agent`, each requester reads its `text`. `descendants` are the tickets
+    below this one after the agent's other commands; by default those of the builder. For each
+    ticket the result says why it does not follow, "" if it does.
     """
     known = builder.descendants if descendants is None else descendants
     below = _below(builder.ticket.number, known, lambda _: True)
@@ -47,9 +47,9 @@ def resolve_children(
 
 
 def reopen_children(builder: DecisionBuilder) -> None:
-    """The ticket is open again, and with it those that were resolved with it.
+    """The ticket was reopened: reopen the descendants that were resolved with it.
 
-    What one of them resolved in another way was resolved with that one, and stays so.
+    Descendants of a child that was resolved in another way stay resolved.
     """
     with_it = builder.policy.workflow.roles.resolved_by_origin
 
@@ -64,7 +64,7 @@ def reopen_children(builder: DecisionBuilder) -> None:
 def _below(
     number: int, descendants: Mapping[int, Ticket], passes: Callable[[Ticket], bool]
 ) -> Iterator[Ticket]:
-    """The tickets below that one; of one that does not pass, neither it nor those below it."""
+    """The tickets below that one; a ticket that does not pass is left out with all below it."""
     above, seen = {number}, {number}
     while above:
         found = [
@@ -80,7 +80,7 @@ def _below(
 def _follow(
     builder: DecisionBuilder, cause: ParentStateChanged, children: list[Ticket]
 ) -> dict[int, str]:
-    """Let that happen to these tickets. Each decides by how it stands when its turn comes."""
+    """Apply the cause to these tickets. Each is decided by its state at that moment."""
     cause = replace(cause, proof=builder.actor.proof if cause.agent else "")
     together = sorted(children, key=attrgetter("number"))
     reasons = {one.number: _objection(builder.policy, one) for one in together[:_MOST]}
@@ -89,9 +89,9 @@ def _follow(
 
 
 def _objection(policy: Policy, child: Ticket) -> str:
-    """Why the child is not resolved with its parent; "" where it is.
+    """Why the child is not resolved with its parent; "" if it is.
 
-    Who was resolved with it before is not told so again.
+    A requester who was notified of it before is not notified again.
     """
     if child.waits_for_approval:
         return "it waits for an approval"
@@ -101,7 +101,7 @@ def _objection(policy: Policy, child: Ticket) -> str:
 
 
 def turned(ticket: Ticket, cause: ParentStateChanged, policy: Policy, now: datetime) -> Decision:
-    """What the parent's turn does to the child; where the workflow forbids it, nothing."""
+    """The decision for the child after its parent changed; empty if the workflow forbids it."""
     agent = cause.agent
     actor = Actor(ActorKind.AGENT, agent.id, cause.proof) if agent else Actor(ActorKind.DESK)
     builder = DecisionBuilder(ticket, actor, policy, now)
@@ -114,7 +114,7 @@ def turned(ticket: Ticket, cause: ParentStateChanged, policy: Policy, now: datet
 
 
 def _resolve(builder: DecisionBuilder, cause: ParentStateChanged) -> None:
-    """The ticket is resolved with its parent: its requester hears how, and can object."""
+    """Resolve the ticket with its parent: its requester reads how, and can object."""
     transitions.move(builder, builder.policy.workflow.roles.resolved_by_origin, ActorKind.RULE)
     builder.add(ClosureScheduled(closure_deadlines.unasked(builder)))
     requester, author = builder.ticket.requester, cause.agent.id if cause.agent else None

@@ -1,4 +1,4 @@
-"""Which other ticket a rule's `relate` means. Pure: the desk hands in what there is."""
+"""Finds the ticket that a rule's `relate` describes, among candidates from the caller. No I/O."""
 
 import re
 
@@ -10,11 +10,11 @@ _NAMED = re.compile(r"\bMD-([1-9][0-9]{0,8})\b", re.ASCII | re.IGNORECASE)
 
 
 def find(command_context: Neighbours, rule_input: RuleInput, relate: Relate) -> int | None:
-    """The oldest open ticket that fits.
+    """The number of the oldest open ticket that matches; None if there is none.
 
-    A child is never older than its parent, and never above one of its own ancestors: so no circle
-    comes about. A ticket of somebody else is found by its tag alone, which agents and rules give:
-    whoever is resolved with another ticket reads what is said to resolve it.
+    A child is never older than its parent and never an ancestor of it, so no cycle arises. Another
+    requester's ticket is found only by its tag, which agents and rules set, because the requesters
+    of related tickets read the same resolution.
     """
     mine = rule_input.ticket.number
     others = [one for one in _candidates(command_context, rule_input, relate) if one != mine]

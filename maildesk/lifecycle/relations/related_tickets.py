@@ -1,4 +1,4 @@
-"""What follows for a ticket from a command that was given in another one."""
+"""Applies to a ticket the consequences of a command in another ticket."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -39,7 +39,10 @@ SPLIT = "split"
 def follow(
     ticket: Ticket | None, cause: RelatedTicketChange, policy: Policy, now: datetime
 ) -> Decision:
-    """What changes here; a closed ticket never does. Raises ValueError where the ticket lacks."""
+    """The decision for this ticket; a closed ticket never changes.
+
+    Raises ValueError if the ticket is missing.
+    """
     kind = ActorKind.RULE if cause.rule else ActorKind.AGENT
     actor = Actor(kind, cause.agent.id, cause.proof)
     if isinstance(cause.order, SplitOff):
@@ -83,7 +86,7 @@ def _absorb(builder: DecisionBuilder, merged: Ticket) -> None:
 
 
 def _relations(survivor: Ticket, merged: Ticket) -> Iterator[Event]:
-    """The survivor has to do with whatever the merged one had, and no more with that one."""
+    """The survivor gets all relations of the merged ticket, except the one between the two."""
     for one in survivor.relations:
         if one.other == merged.number and one.kind in COUNTERPART:
             yield Unrelated(one.kind, one.other)

@@ -1,4 +1,4 @@
-"""Tickets that have to do with each other: `#link`, `#merge`, `#split`."""
+"""The commands for related tickets: `#link`, `#merge`, `#split`."""
 
 from dataclasses import replace
 from typing import get_args
@@ -46,7 +46,7 @@ def _link(task: Task) -> str | Refusal:
 
 
 def _unlink(task: Task, other: Ticket) -> str | Refusal:
-    """What a merge or a split left is no matter of choice, and stays."""
+    """Remove the relation; the relation left by a merge or a split stays."""
     bonds = [one for one in task.builder.ticket.relations if one.other == other.number]
     chosen = [one.kind for one in bonds if one.kind in COUNTERPART]
     if not chosen:
@@ -88,7 +88,7 @@ def _merge(task: Task) -> str | Refusal:
 
 
 def _hand_over(task: Task, survivor: int) -> None:
-    """What others have to do with this ticket they have to do with the survivor."""
+    """Move the relations of other tickets with this one to the survivor."""
     for one in task.builder.ticket.relations:
         counterpart = COUNTERPART.get(one.kind)
         if counterpart is not None and one.other != survivor:

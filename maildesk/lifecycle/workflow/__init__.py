@@ -1,1 +1,1 @@
-"""Statuses and legal transitions."""
+"""Statuses and the transitions between them."""

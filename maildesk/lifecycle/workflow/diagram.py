@@ -1,9 +1,9 @@
-"""The workflow as a picture: an SVG of our own, and text for Mermaid. Pure.
+"""The workflow as a diagram: an SVG file, and text for Mermaid. No I/O.
 
-In the SVG a status is a column under its state and a move is a row: a dot under each status it
-leads from, an arrow under the one it leads to, who may make it on the left, what must be filled in
-on the right. So no lines cross, however many moves there are. It follows the reader's light or
-dark.
+In the SVG a status is a column under its state and a transition is a row: a dot under each status
+that it leaves, an arrow under the one it leads to, the actors on the left, the required fields on
+the right. No lines cross, for any number of transitions. It follows the reader's light or dark
+mode.
 """
 
 from collections.abc import Iterator
@@ -36,11 +36,11 @@ text { fill: currentColor; }
 
 
 def svg(workflow: Workflow) -> str:
-    """The picture as one SVG file."""
+    """The diagram as one SVG file."""
     names = [status.name for status in workflow.status]
     needs = max((len(_needs(move)) for move in workflow.move), default=0)
     width = _LEFT + _COLUMN * len(names) + max(_PAD, needs * 7 + 2 * _PAD)
-    top = 76 + round(max(map(len, names), default=0) * 4.6)  # of names that are slanted
+    top = 76 + round(max(map(len, names), default=0) * 4.6)  # includes the slanted names
     height = top + _ROW * len(workflow.move) + 2 * _PAD
     body = [*_states(workflow), *_columns(names, top, height)]
     for place, move in enumerate(workflow.move):
@@ -60,7 +60,7 @@ def _x(column: int) -> int:
 
 
 def _states(workflow: Workflow) -> Iterator[str]:
-    """A coloured bar over the statuses of each state that stand together."""
+    """A coloured bar over the adjacent statuses of each state."""
     begin = 0
     order = list(dict.fromkeys(status.state for status in workflow.status))
     for column, status in enumerate(workflow.status):
@@ -75,7 +75,7 @@ def _states(workflow: Workflow) -> Iterator[str]:
 
 
 def _columns(names: list[str], top: int, height: int) -> Iterator[str]:
-    """Each status' name, slanted, over the line that its moves stand on."""
+    """The slanted name of each status above the line of its transitions."""
     for column, name in enumerate(names):
         x = _x(column)
         end = height - 2 * _PAD

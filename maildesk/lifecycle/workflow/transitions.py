@@ -1,4 +1,4 @@
-"""Which moves between statuses are legal, and making them."""
+"""Checks and makes transitions between statuses."""
 
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,7 @@ _NOT_NEEDED = "This request is closed; your decision is not needed any more."
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a move may not be made, in words for the one who tried."""
+    """Why a transition is not allowed, in words for the person who tried it."""
 
     why: str
 
@@ -31,8 +31,10 @@ def check(
     *,
     leads: bool = False,
 ) -> Refusal | None:
-    """Whether the move is legal. `filling` are fields that the same act fills in; `leads`: the
-    agent who acts leads the team."""
+    """Why the transition is not allowed; None if it is.
+
+    `filling` are fields that the same action sets; `leads`: the acting agent leads the team.
+    """
     moves = [move for move in workflow.move if ticket.status in move.from_ and move.to == to]
     if not moves:
         return Refusal(f'a ticket in status "{ticket.status}" cannot become "{to}"')
@@ -55,8 +57,10 @@ def _missing(moves: list[Move], ticket: Ticket, to: str, filling: frozenset[str]
 
 
 def check_chain(builder: DecisionBuilder, by: ActorKind, *steps: str) -> Refusal | None:
-    """Whether all of these moves are legal one after the other, before the first is made. A last
-    move that closes brings its closure category."""
+    """Why one of these transitions, made in this order, is not allowed; None if all are.
+
+    A last transition to Closed brings its closure category.
+    """
     policy, ticket = builder.policy.workflow, builder.ticket
     for to in steps:
         filling = CLOSING if to == policy.roles.closed else frozenset()
@@ -75,7 +79,7 @@ def move(
     *,
     rule: str = "",
 ) -> Refusal | None:
-    """Make the move if it is legal; a move to where the ticket is already does nothing."""
+    """Make the transition if it is allowed; does nothing if the ticket has that status already."""
     ticket, workflow = builder.ticket, builder.policy.workflow
     if ticket.status == to:
         return None
@@ -88,10 +92,10 @@ def move(
 
 
 def end(builder: DecisionBuilder, category: str, note: str = "", *, silent: bool = False) -> None:
-    """The end of a ticket that should not have been one: spam, merged into another, withdrawn.
+    """Close a ticket that should not have been opened: spam, merged, withdrawn.
 
-    No move of the workflow: it is legal from everywhere, and asks for nothing. `silent`: who was
-    asked for an approval hears nothing.
+    This is not a transition of the workflow: it is allowed from every status and requires no
+    fields. `silent`: approvers who were asked are not notified.
     """
     _end_question(builder, silent=silent)
     closed = builder.policy.workflow.roles.closed
@@ -111,9 +115,9 @@ def close(
     status: str = "",
     rule: str = "",
 ) -> Refusal | None:
-    """The end of the ticket, with closure category and note; `message` says it in own words.
+    """Close the ticket with a closure category and note; `message` is the id of a free-text note.
 
-    `status`: another one of the state Closed than that of the role.
+    `status` is a status of the state Closed other than the usual one.
     """
     closed = status or builder.policy.workflow.roles.closed
     illegal = move(builder, closed, by, CLOSING, rule=rule)
@@ -124,7 +128,7 @@ def close(
 
 
 def _end_question(builder: DecisionBuilder, *, silent: bool = False) -> None:
-    """Whatever ends a ticket ends its open question, and those who were asked hear of it."""
+    """Withdraw the open approval of a ticket that ends, and notify the approvers."""
     question = builder.ticket.approval
     if question is None or not question.is_open:
         return

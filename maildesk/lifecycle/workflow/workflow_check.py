@@ -1,7 +1,7 @@
-"""What can be proved of a workflow before any ticket lives in it. Pure.
+"""Checks a workflow before any ticket uses it. No I/O.
 
-Every status is reachable, none is a trap, every path can end in Closed, what happens by itself
-cannot go in a circle, and the moves that the desk makes by itself exist.
+Every status is reachable, none is a dead end, every path can end in Closed, automatic transitions
+form no cycle, and the transitions that maildesk makes automatically exist.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ Table = Literal["status", "move", "roles"]
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """One thing that is wrong: in which table, at which entry or key, and what to do."""
+    """One mistake: its table, its entry or key, and how to fix it."""
 
     table: Table
     place: int | str
@@ -26,9 +26,9 @@ class Flaw:
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """A move that the desk makes by itself: between which roles, by whom, when.
+    """A transition that maildesk makes automatically: its roles, its actor, its occasion.
 
-    `filled`: what the desk fills in with it; the move may ask for nothing else.
+    `filled` are the fields that maildesk sets with it; the transition may require no others.
     """
 
     from_: str
@@ -73,15 +73,15 @@ NEEDED: tuple[Needed, ...] = (
 
 
 def flaws(workflow: Workflow) -> tuple[Flaw, ...]:
-    """Everything that is wrong; nothing where it is sound.
+    """All mistakes; empty if the workflow is sound.
 
-    The names in it must exist: that is asked before.
+    The caller has checked that the names in it exist.
     """
     return tuple(flaw for look in _LOOKS for flaw in look(workflow))
 
 
 def automatic(workflow: Workflow) -> tuple[tuple[str, str, Mover], ...]:
-    """The moves that happen without a person: (from, to, by)."""
+    """The transitions that happen without a person: (from, to, by)."""
     return tuple(
         (origin, move.to, by)
         for move in workflow.move
@@ -92,8 +92,10 @@ def automatic(workflow: Workflow) -> tuple[tuple[str, str, Mover], ...]:
 
 
 def _edges(workflow: Workflow) -> set[tuple[str, str]]:
-    """The ways that tickets can go: where a move is open to none but a clock, a manager or the
-    like who never makes it, there is none."""
+    """The transitions that can happen: (from, to).
+
+    A transition that only a clock or a manager may make, and never makes, is left out.
+    """
     return {
         (origin, move.to)
         for move in workflow.move
@@ -103,7 +105,10 @@ def _edges(workflow: Workflow) -> set[tuple[str, str]]:
 
 
 def _is_made(workflow: Workflow, origin: str, to: str, by: Mover) -> bool:
-    """Agents and rules can name any status; everybody else moves between those of the roles."""
+    """Whether this actor ever makes the transition.
+
+    Agents and rules can name any status; all others only use the statuses of the roles.
+    """
     roles = workflow.roles
     resolved = workflow.state_of(origin) == RESOLVED
     asked = {roles.on_hold, roles.escalated, roles.accepted, roles.rejected}
@@ -186,7 +191,7 @@ def _never_made(workflow: Workflow) -> Iterator[Flaw]:
 
 
 def _unresolved(workflow: Workflow, i: int, move: Move) -> Iterator[Flaw]:
-    """A resolution comes by #resolve, and stays until the work goes on."""
+    """Only #resolve gives a resolution, which stays until work resumes."""
     there = any(workflow.state_of(origin) == RESOLVED for origin in move.from_)
     if "resolution" in move.needs and move.to != workflow.roles.waiting_for_closure and not there:
         problem = f'a resolution is given with the move to "{workflow.roles.waiting_for_closure}"'
@@ -195,8 +200,11 @@ def _unresolved(workflow: Workflow, i: int, move: Move) -> Iterator[Flaw]:
 
 
 def _circles(workflow: Workflow) -> Iterator[Flaw]:
-    """The clock wakes a ticket on hold only where a person set the wake-up, and an event comes
-    from outside: neither goes round by itself."""
+    """Cycles of automatic transitions.
+
+    The clock wakes a ticket on hold only at a time that a person set, and events come from outside:
+    neither forms a cycle.
+    """
     alone = {
         (origin, to)
         for origin, to, by in automatic(workflow)
@@ -213,7 +221,7 @@ def _circles(workflow: Workflow) -> Iterator[Flaw]:
 
 
 def _way(start: str, edges: set[tuple[str, str]]) -> list[str]:
-    """The shortest way from `start` back to it, or nothing."""
+    """The shortest path from `start` back to it; empty if there is none."""
     ways = {start: [start]}
     fresh = [start]
     while fresh:
@@ -232,7 +240,7 @@ def _missing(workflow: Workflow) -> Iterator[Flaw]:
     for needed in NEEDED:
         origin, to = getattr(roles, needed.from_), getattr(roles, needed.to)
         ways = [m for m in workflow.move if _is(m, origin, to) and needed.by in m.by]
-        told = needed.by == "agent"  # who acts is told what is missing, and fills it in
+        told = needed.by == "agent"  # an agent sees which fields are missing, and sets them
         if any(told or needed.filled.issuperset(move.needs) for move in ways):
             continue
         if not ways:
@@ -247,7 +255,7 @@ def _missing(workflow: Workflow) -> Iterator[Flaw]:
 
 
 def _never_closed(workflow: Workflow) -> Iterator[Flaw]:
-    """What is resolved in a status of the admin's own closes by itself as well."""
+    """A ticket resolved in a status added by the admin must be closed automatically too."""
     roles = workflow.roles
     known = {roles.waiting_for_closure, roles.accepted, roles.rejected}
     known |= {roles.resolved_by_event, roles.resolved_by_origin}

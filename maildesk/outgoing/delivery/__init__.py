@@ -1,1 +1,1 @@
-"""Delivering outgoing mail by SMTP."""
+"""Delivery of outgoing mail by SMTP."""

@@ -1,10 +1,9 @@
-"""The room that delivers: lease, send, record, over one SMTP connection that is kept open.
+"""The delivery service: leases, sends and records mails over one persistent SMTP connection.
 
-Each mail's verdict is recorded as soon as the server has answered, before anything else is
-done. A mail whose final dot went out and was not answered is `uncertain`; every other one is
-plainly sent, refused or still to be tried. Trouble that is no mail's fault (server down, wrong
-password, certificate refused) gives the leased mails back uncounted and ends the room with one
-line; the daemon starts it again with back-off.
+The verdict on a mail is recorded as soon as the server has answered. A mail whose final dot was not
+answered is `uncertain`; every other mail is sent, refused or retried. An error that concerns no
+single mail (server down, wrong password, certificate refused) gives the leased mails back uncounted
+and ends the service with one line; the daemon restarts it with back-off.
 """
 
 from collections import deque
@@ -22,12 +21,12 @@ from maildesk.outgoing.retry_policy import LineLost, Outcome, judge
 __all__ = ["DeliveryService", "DeliveryTrouble", "probe"]
 
 BATCH = 50
-POLL_SECONDS = 2.0  # rows written by another process ring no bell here
+POLL_SECONDS = 2.0  # rows written by another process do not wake this service
 _SHORTEST_REST = 0.2
 
 
 class DeliveryService:
-    """Sends what is due in the queue. `on_failed` is called after each final failure."""
+    """Sends the mails that are due. `on_failed` is called after each permanent failure."""
 
     name = "deliver"
 
@@ -45,18 +44,18 @@ class DeliveryService:
         self._random = random
         self._on_failed = on_failed
         self._line: SmtpClient | None = None
-        self._owed: tuple[Leased, Verdict] | None = None
+        self._pending: tuple[Leased, Verdict] | None = None
 
     def run(self, wake_signal: WakeSignal) -> None:
-        """Deliver until the bell says stop. Raises DeliveryTrouble and the queue's errors."""
+        """Deliver until `wake_signal.stopping`. Raises DeliveryTrouble and errors of the queue."""
         try:
-            self._pay()
+            self._record_pending()
             while not wake_signal.stopping:
                 batch = self._queue.lease(BATCH)
                 if batch:
                     self._deliver(deque(batch), wake_signal)
                 else:
-                    self._rest(wake_signal)
+                    self._wait_for_mail(wake_signal)
         finally:
             self._hang_up()
 
@@ -73,15 +72,15 @@ class DeliveryService:
                 self._queue.give_back(tuple(mail.id for mail in waiting))
 
     def _attempt(self, mail: Leased, wake_signal: WakeSignal) -> Outcome | None:
-        """Send it once. None: it is ours no more."""
+        """Try to send the mail; None if its lease was lost."""
 
         def at_dot() -> bool:
             return self._queue.at_dot(mail.id)
 
-        outcome = self._ready(wake_signal).send(mail, at_dot)
+        outcome = self._open_client(wake_signal).send(mail, at_dot)
         if isinstance(outcome, Stale):
-            outcome = self._ready(wake_signal).send(mail, at_dot)
-        # A connection that has sent nothing yet is never stale.
+            outcome = self._open_client(wake_signal).send(mail, at_dot)
+        # A connection that has sent no mail yet is never stale.
         return LineLost(False, "line lost") if isinstance(outcome, Stale) else outcome
 
     def _finish(self, mail: Leased, outcome: Outcome) -> None:
@@ -92,33 +91,33 @@ class DeliveryService:
             jitter=self._random.random(),
             evidence=timedelta(seconds=self._settings.evidence_seconds),
         )
-        self._owed = (mail, verdict)
-        self._pay()
+        self._pending = (mail, verdict)
+        self._record_pending()
 
-    def _pay(self) -> None:
-        """Record the verdict; one that a full disk kept from being recorded is kept until it is."""
-        if self._owed is None:
+    def _record_pending(self) -> None:
+        """Record the pending verdict; after an error, such as a full disk, it stays pending."""
+        if self._pending is None:
             return
-        mail, verdict = self._owed
+        mail, verdict = self._pending
         self._queue.record(mail.id, verdict)
-        self._owed = None
+        self._pending = None
         if isinstance(verdict, Failed):
             self._on_failed()
 
-    def _ready(self, wake_signal: WakeSignal) -> SmtpClient:
+    def _open_client(self, wake_signal: WakeSignal) -> SmtpClient:
         if self._line is not None and not self._line.fresh():
             self._hang_up()
         if self._line is None:
             self._line = SmtpClient(self._settings, lambda: wake_signal.stopping)
         return self._line
 
-    def _rest(self, wake_signal: WakeSignal) -> None:
+    def _wait_for_mail(self, wake_signal: WakeSignal) -> None:
         line = self._line
         if line is not None and line.idle_seconds >= self._settings.keep_open_seconds:
             self._hang_up()
-        wake_signal.wait(max(_SHORTEST_REST, self._rest_seconds()))
+        wake_signal.wait(max(_SHORTEST_REST, self._seconds_to_wait()))
 
-    def _rest_seconds(self) -> float:
+    def _seconds_to_wait(self) -> float:
         due = self._queue.next_due()
         until_due = (due - self._clock()).total_seconds() if due else POLL_SECONDS
         return min(until_due, POLL_SECONDS)

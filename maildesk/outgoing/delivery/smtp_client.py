@@ -1,5 +1,6 @@
-"""One SMTP connection, driven step by step (RFC 5321), so that it is known on which side of
-the final dot it broke: smtplib's `sendmail` hides that.
+"""One SMTP connection, step by step (RFC 5321 §4.1).
+
+After an error the caller knows whether the final dot was sent; smtplib's `sendmail` hides that.
 """
 
 import re
@@ -17,7 +18,7 @@ from maildesk.outgoing.retry_policy import Accepted, LineLost, Outcome, Refused,
 
 _ADDRESS = re.compile(r"[^\s<>\x00-\x1f\x7f]+@[^\s<>@\x00-\x1f\x7f]+\Z")
 _BARE_BREAK = re.compile(rb"\r(?!\n)|(?<!\r)\n")
-_NO_LOGIN = frozenset({530, 534, 535, 538})  # RFC 4954 §6: not this mail's fault
+_NO_LOGIN = frozenset({530, 534, 535, 538})  # RFC 4954 §6: the login failed, not the mail
 _CLOSING = 421  # RFC 5321 §3.8: the server ends the connection
 _FRESH_SECONDS = 1.0
 _ANSWER_LIMIT = 300
@@ -25,14 +26,14 @@ _ANSWER_LIMIT = 300
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """A connection kept open from earlier mails had ended; this mail was not tried on it."""
+    """The connection had ended since an earlier mail; this mail was not tried on it."""
 
 
 class SmtpClient:
-    """An open connection that takes one mail after the other."""
+    """An open connection that sends one mail after the other."""
 
     def __init__(self, settings: Smtp, stopping: Callable[[], bool]) -> None:
-        """Connect, protect the line and log in. Raises DeliveryTrouble."""
+        """Connect, set up TLS and log in. Raises DeliveryTrouble."""
         self._settings = settings
         self._patience = SmtpTimeouts(stopping)
         self._session: Session = connect(settings, self._patience)
@@ -41,7 +42,7 @@ class SmtpClient:
         self.usable = True
 
     def fresh(self) -> bool:
-        """Whether it can take a mail; asks the server (RSET) where it has lain idle."""
+        """Whether it can send a mail; an idle connection is checked with RSET."""
         if self.usable and self.idle_seconds > _FRESH_SECONDS:
             self._reset()
         return self.usable
@@ -52,16 +53,16 @@ class SmtpClient:
         return time.monotonic() - self._used_at
 
     def send(self, mail: Leased, at_dot: Callable[[], bool]) -> Outcome | Stale | None:
-        """Send one mail. None: `at_dot` said that it is ours no more, and no dot was sent.
+        """Send one mail; None if `at_dot` returned False, and no dot was sent.
 
-        `at_dot` is called after the content and before the dot; what it raises passes through
-        and leaves the line unusable. Raises DeliveryTrouble where the server wants a login.
+        `at_dot` is called after the content and before the dot; its exceptions pass through and
+        make the connection unusable. Raises DeliveryTrouble if the server requires a login.
         """
         features = self._session.esmtp_features
         obstacle = obstacle_to(mail, features)
         if obstacle:
             return Unsendable(obstacle)
-        # Until the answer to the dot is read, whatever ends this call ends the line as well.
+        # Until the answer to the dot is read, any exception makes the connection unusable.
         self.usable = False
         refused = self._offer(mail, features)
         if refused is not None:
@@ -72,35 +73,35 @@ class SmtpClient:
         return self._dot()
 
     def close(self) -> None:
-        """Say QUIT where the server still listens, and hang up."""
+        """Send QUIT if the server still answers, and close the connection."""
         try:
             if self.usable:
                 self._session.answer_seconds = 1.0
                 self._session.quit()
         except (smtplib.SMTPException, OSError):
-            pass  # it is closed either way
+            pass  # the connection is closed in any case
         finally:
             self._session.close()
             self.usable = False
 
     def _offer(self, mail: Leased, features: dict[str, str]) -> Outcome | Stale | None:
-        """All before the dot; None where the server waits for it."""
+        """Everything before the content; None if the server is waiting for it."""
         step = "MAIL"
         try:
             for step, command, wanted in _commands(mail, features):
                 code, answer = self._session.docmd(command)
                 if code != wanted:
-                    return self._turned_down(step, code, _readable(answer))
+                    return self._rejected(step, code, _readable(answer))
             self._patience.send_all(
                 self._session.connection, stuffed(mail.raw), self._settings.timeout_seconds
             )
         except (smtplib.SMTPException, OSError) as error:
             if step == "MAIL" and self._mails:
                 return Stale()
-            return LineLost(False, f"line lost at {step}: {_words(error)}")
+            return LineLost(False, f"line lost at {step}: {_error_text(error)}")
         return None
 
-    def _turned_down(self, step: str, code: int, answer: str) -> Outcome | Stale:
+    def _rejected(self, step: str, code: int, answer: str) -> Outcome | Stale:
         if code in _NO_LOGIN and step == "MAIL":
             raise DeliveryTrouble(
                 f"{self._session.where} wants a login before it takes mail: {code} {answer}",
@@ -121,12 +122,12 @@ class SmtpClient:
             sent = True
             code, answer = self._session.reply_within(self._settings.dot_seconds)
         except (smtplib.SMTPException, OSError) as error:
-            return LineLost(sent, f"line lost at the final dot: {_words(error)}")
+            return LineLost(sent, f"line lost at the final dot: {_error_text(error)}")
         self._mails += 1
         self._used_at = time.monotonic()
-        return self._judged(code, _readable(answer))
+        return self._outcome_of(code, _readable(answer))
 
-    def _judged(self, code: int, answer: str) -> Outcome:
+    def _outcome_of(self, code: int, answer: str) -> Outcome:
         self.usable = code != _CLOSING
         if 200 <= code <= 299:
             return Accepted(f"{code} {answer}")
@@ -143,7 +144,7 @@ class SmtpClient:
 
 
 def obstacle_to(mail: Leased, features: dict[str, str]) -> str:
-    """Why a server with these EHLO keywords cannot take the mail at all; "" where it can."""
+    """Why a server with these EHLO keywords can never accept the mail; "" if it can."""
     if not _ADDRESS.match(mail.recipient):
         return f"not a mail address: {clean(mail.recipient, 100)!r}"
     if _needs_utf8(mail) and "smtputf8" not in features:
@@ -155,9 +156,9 @@ def obstacle_to(mail: Leased, features: dict[str, str]) -> str:
 
 
 def stuffed(raw: bytes) -> bytes:
-    """The content as DATA wants it: CRLF alone, dots doubled at a line's start (RFC 5321 §4.5.2).
+    """The content for DATA: CRLF line ends, dots doubled at a line's start (RFC 5321 §4.5.2).
 
-    A bare CR or LF would let a mail hold another one (SMTP smuggling).
+    A bare CR or LF could hide a second mail in it (SMTP smuggling).
     """
     if raw.count(b"\r\n") != raw.count(b"\n") or raw.count(b"\r\n") != raw.count(b"\r"):
         raw = _BARE_BREAK.sub(b"\r\n", raw)
@@ -168,7 +169,7 @@ def stuffed(raw: bytes) -> bytes:
 
 
 def _commands(mail: Leased, features: dict[str, str]) -> tuple[tuple[str, str, int], ...]:
-    """Step, command line and the code that lets the next one follow."""
+    """The commands as (step, command line, expected reply code)."""
     options = f" SIZE={len(mail.raw)}" if "size" in features else ""
     if _needs_utf8(mail):
         options += " BODY=8BITMIME SMTPUTF8"
@@ -188,5 +189,5 @@ def _readable(answer: bytes) -> str:
     return clean(answer.decode("utf-8", "replace"), _ANSWER_LIMIT)
 
 
-def _words(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     return clean(str(error), _ANSWER_LIMIT) or type(error).__name__

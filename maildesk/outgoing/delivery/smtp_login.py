@@ -1,4 +1,4 @@
-"""A connection to the SMTP server, protected and logged in; and what is wrong where it fails."""
+"""Opens a connection to the SMTP server with TLS and login, and explains failures."""
 
 import smtplib
 import socket
@@ -7,7 +7,7 @@ import time
 
 from maildesk.config.schema.settings import Security, Smtp
 from maildesk.model.finding import Finding
-from maildesk.model.service import RoomTrouble
+from maildesk.model.service import ServiceUnavailable
 from maildesk.outgoing.delivery.smtp_timeouts import SmtpTimeouts
 from maildesk.outgoing.header_fields import clean
 
@@ -15,8 +15,11 @@ _CONNECT_SECONDS = 7.0  # connect and handshake cannot be interrupted: a stop wa
 _ANSWER_LIMIT = 200
 
 
-class DeliveryTrouble(RoomTrouble):
-    """No mail can be delivered now, and no mail is at fault. Never holds a secret."""
+class DeliveryTrouble(ServiceUnavailable):
+    """No mail can be delivered now, for a reason that concerns no single mail.
+
+    The text never holds a secret.
+    """
 
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(f"{problem}; {remedy}")
@@ -25,12 +28,12 @@ class DeliveryTrouble(RoomTrouble):
 
 
 class Session(smtplib.SMTP):
-    """smtplib's protocol on a socket of ours, with waits that a stop can end."""
+    """smtplib's protocol on our own socket, with waits that a stop can end."""
 
     def __init__(self, connection: socket.socket, settings: Smtp, patience: SmtpTimeouts) -> None:
-        # The name is not looked up: `getfqdn` asks the DNS, which may take half a minute.
+        # smtplib would call `getfqdn`, whose DNS query may take half a minute.
         super().__init__(local_hostname=_own_name(), timeout=settings.timeout_seconds)
-        self.command_encoding = "utf-8"  # what needs it was checked against SMTPUTF8
+        self.command_encoding = "utf-8"  # mails that need it were checked against SMTPUTF8
         self.where = f"{settings.host}:{settings.port}"
         self.connection = connection
         self.answer_seconds = settings.timeout_seconds
@@ -38,7 +41,7 @@ class Session(smtplib.SMTP):
         self.sock = connection
 
     def protect(self, connection: ssl.SSLSocket) -> None:
-        """Go on over TLS and forget all that was said in the clear (RFC 3207 §4.2)."""
+        """Continue over TLS and discard everything learned before (RFC 3207 §4.2)."""
         self.connection = self.sock = connection
         self.file = None
         self.ehlo_resp = self.helo_resp = None
@@ -46,11 +49,11 @@ class Session(smtplib.SMTP):
         self.does_esmtp = False
 
     def getreply(self) -> tuple[int, bytes]:
-        """The server's next answer. Raises SMTPServerDisconnected and TimeoutError."""
+        """The server's next reply. Raises SMTPServerDisconnected and TimeoutError."""
         return self.reply_within(self.answer_seconds)
 
     def reply_within(self, seconds: float) -> tuple[int, bytes]:
-        """The server's next answer, waiting so long for its first byte."""
+        """The server's next reply, waiting at most `seconds` for its first byte."""
         if self.sock is None:
             raise smtplib.SMTPServerDisconnected("the connection is closed")
         self._patience.until_readable(self.connection, seconds)
@@ -58,7 +61,7 @@ class Session(smtplib.SMTP):
 
 
 def connect(settings: Smtp, patience: SmtpTimeouts) -> Session:
-    """Connect, protect the line, log in. Raises DeliveryTrouble."""
+    """Connect, set up TLS and log in. Raises DeliveryTrouble."""
     where = f"{settings.host}:{settings.port}"
     try:
         connection = _opened(settings)
@@ -80,7 +83,7 @@ def connect(settings: Smtp, patience: SmtpTimeouts) -> Session:
 
 
 def probe(settings: Smtp) -> tuple[Finding, ...]:
-    """What keeps mail from being delivered: connect, TLS and login, no mail. For `check`."""
+    """Problems that would prevent delivery: tests connection, TLS and login, sends no mail."""
     started = time.monotonic()
     patience = SmtpTimeouts(lambda: time.monotonic() > started + settings.timeout_seconds)
     try:
@@ -103,7 +106,7 @@ def _opened(settings: Smtp) -> socket.socket:
     seconds = min(settings.timeout_seconds, _CONNECT_SECONDS)
     connection = socket.create_connection((settings.host, settings.port), timeout=seconds)
     try:
-        # The dot is a packet of its own; with Nagle it would wait 40 ms for an ACK.
+        # The dot is a separate packet; with Nagle's algorithm it would wait 40 ms for an ACK.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if settings.security is Security.TLS:
             connection = _wrapped(connection, settings)
@@ -124,7 +127,7 @@ def _greet(session: Session, settings: Smtp) -> None:
     try:
         code, answer = session.getreply()
         if code != 220:
-            raise _unwilling(session, "its greeting", code, answer)
+            raise _refusal(session, "its greeting", code, answer)
         session.ehlo_or_helo_if_needed()
         if settings.security is Security.STARTTLS:
             _start_tls(session, settings)
@@ -146,7 +149,7 @@ def _start_tls(session: Session, settings: Smtp) -> None:
         )
     code, answer = session.docmd("STARTTLS")
     if code != 220:
-        raise _unwilling(session, "STARTTLS", code, answer)
+        raise _refusal(session, "STARTTLS", code, answer)
     session.connection.settimeout(min(settings.timeout_seconds, _CONNECT_SECONDS))
     session.protect(_wrapped(session.connection, settings))
     session.connection.settimeout(settings.timeout_seconds)
@@ -162,7 +165,7 @@ def _log_in(session: Session, settings: Smtp) -> None:
         raise DeliveryTrouble(
             f"{session.where} refuses the login of {settings.user}: {error.smtp_code} {reason}",
             "see that user and password in [smtp] are right",
-        ) from None  # the cause holds what was sent
+        ) from None  # the cause contains the credentials
     except smtplib.SMTPNotSupportedError:
         raise DeliveryTrouble(
             f"{session.where} offers no login",
@@ -175,7 +178,7 @@ def _log_in(session: Session, settings: Smtp) -> None:
         ) from None
 
 
-def _unwilling(session: Session, step: str, code: int, answer: bytes) -> DeliveryTrouble:
+def _refusal(session: Session, step: str, code: int, answer: bytes) -> DeliveryTrouble:
     reason = clean(_text(answer), _ANSWER_LIMIT)
     return DeliveryTrouble(
         f"{session.where} turns us away at {step}: {code} {reason}",
@@ -201,6 +204,6 @@ def _text(answer: bytes | str) -> str:
 
 
 def _own_name() -> str:
-    # RFC 5321 §4.1.3: an address literal where the machine has no full name.
+    # RFC 5321 §4.1.3: an address literal if the machine has no full name.
     name = socket.gethostname()
     return name if "." in name and name.isascii() else "[127.0.0.1]"

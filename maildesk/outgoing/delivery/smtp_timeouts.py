@@ -1,4 +1,4 @@
-"""How long a server is waited for, and how a wait ends early when the daemon stops."""
+"""Timeouts of an SMTP connection, which end early when the daemon stops."""
 
 import select
 import socket
@@ -6,20 +6,20 @@ import time
 from collections.abc import Callable
 from ssl import SSLSocket
 
-STOP_SECONDS = 7.0  # the daemon has 10 to stop in; QUIT and the commits need some of them
-_SLICE = 0.25  # seconds between two looks at the bell
+STOP_SECONDS = 7.0  # the daemon has 10 s to stop; QUIT and the commits need some of them
+_SLICE = 0.25  # seconds between two checks for a stop
 _CHUNK = 65_536
 
 
 class SmtpTimeouts:
-    """Waits for one connection. After the bell said stop, all waits together last STOP_SECONDS."""
+    """The waits of one connection. After a stop, all of them together last STOP_SECONDS."""
 
     def __init__(self, stopping: Callable[[], bool]) -> None:
         self._stopping = stopping
         self._stop_at: float | None = None
 
     def until_readable(self, sock: socket.socket, seconds: float) -> None:
-        """Return when the server has said something. Raises TimeoutError."""
+        """Wait until the server has sent something. Raises TimeoutError."""
         if isinstance(sock, SSLSocket) and sock.pending():
             return
         deadline = time.monotonic() + seconds
@@ -29,10 +29,10 @@ class SmtpTimeouts:
             self._check(deadline, seconds)
 
     def send_all(self, sock: socket.socket, data: bytes, seconds: float) -> None:
-        """Send it in pieces; `seconds` is the longest time without progress.
+        """Send the data in pieces; `seconds` is the longest time without progress.
 
-        `sendall` would count the time of the whole mail, which 25 MB on a slow line exceed.
-        Raises TimeoutError and OSError.
+        `sendall` would limit the time of the whole mail, which 25 MB on a slow line exceed. Raises
+        TimeoutError and OSError.
         """
         before = sock.gettimeout()
         sock.settimeout(_SLICE)

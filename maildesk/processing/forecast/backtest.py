@@ -42,7 +42,7 @@ from maildesk.processing.worker import Readers
 from maildesk.rules.compile import CompiledRules
 from maildesk.rules.engine import Outcome
 from maildesk.rules.facts import RuleInput
-from maildesk.rules.trial import told
+from maildesk.rules.trial import outcome_by_key
 from maildesk.store import people, tickets
 from maildesk.store.engine import Store
 from maildesk.store.queries import worked_mails as rows
@@ -235,7 +235,9 @@ class Backtest:
             given = {name: getattr(outcome.ticket, name) for name in _GIVEN}
             after = replace(ticket, **given)
             story.sides[place] = after
-            outcomes.append(told(outcome) if self.other else _seen(after) | _away(outcome))
+            outcomes.append(
+                outcome_by_key(outcome) if self.other else _seen(after) | _away(outcome)
+            )
         return outcomes
 
     def _turned_away(self, mail: rows.Worked, reading: Reading) -> Iterator[Changed]:
@@ -290,7 +292,9 @@ def _seen(ticket: Ticket) -> dict[str, Any]:
 
 def _away(outcome: Outcome) -> dict[str, Any]:
     """Whether the mail would make no ticket."""
-    return {key: why for key, why in told(outcome).items() if key in ("drop", "quarantine")}
+    return {
+        key: why for key, why in outcome_by_key(outcome).items() if key in ("drop", "quarantine")
+    }
 
 
 def _facts(reading: Reading, on: Trigger, requester: Person) -> Facts:

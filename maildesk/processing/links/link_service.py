@@ -72,7 +72,7 @@ class LinkService:
         with unit_of_work(self.runtime) as work:
             if link.ticket not in work.tickets([link.ticket]):
                 return Answer.NOT_YOURS
-            person = work.people([link.person]).get(link.person)
+            person = work.people.by_ids([link.person]).get(link.person)
             if person is None:
                 return Answer.NOT_YOURS
             text = IncomingText(

@@ -19,7 +19,7 @@ def reported(context: MailContext) -> MailOutcome | None:
     signal = _signal(context, watch) if watch is not None else None
     if watch is None or signal is None or sender is None:
         return None
-    reporter = context.work.person_of(sender)
+    reporter = context.work.people.of(sender)
     identity = _identity(context, watch)
     found = context.work.of_problem(signal.key)
     text = IncomingText(

@@ -13,13 +13,13 @@ _OF_NOBODY = frozenset({Kind.LOOP, Kind.BOUNCE, Kind.AUTO_REPLY})
 
 def prefetch(work: UnitOfWork, mails: Collection[MailContext]) -> None:
     """Read the people, the tickets and the counts that these mails will ask for."""
-    known = work.find_people(address for mail in mails for address in _addresses(mail))
-    work.add_people(mail.author for mail in mails if mail.author and _will_be_known(mail))
+    known = work.people.find(address for mail in mails for address in _addresses(mail))
+    work.people.add(mail.author for mail in mails if mail.author and _will_be_known(mail))
     wants = [wanted(mail.clues) for mail in mails]
     found = work.by_message_id(one for want in wants for one in want.message_ids)
     numbers = {number for want in wants for number in want.tickets}
     tickets = work.with_survivors(numbers | set(found.values()))
-    work.people({ticket.requester for ticket, _ in tickets.values()})
+    work.people.by_ids({ticket.requester for ticket, _ in tickets.values()})
     agents = {key for key, person in known.items() if person.is_agent}
     alone = Wanted((), ())
     first = [mail.author for mail, want in zip(mails, wants, strict=True) if want == alone]

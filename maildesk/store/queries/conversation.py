@@ -1,6 +1,6 @@
-"""The texts of a ticket as pages show them: the first, and some at a time from the newest back.
+"""The messages of a ticket as pages show them: the first, and the newest in portions.
 
-What a page costs depends on what it shows, and not on how long the conversation is.
+The cost of a page depends on what it shows, not on the length of the conversation.
 """
 
 from collections.abc import Collection
@@ -18,14 +18,14 @@ _ORDER = (_MESSAGE.c.at, _MESSAGE.c.serial)
 
 @dataclass(frozen=True, slots=True)
 class Visible:
-    """Which texts of a ticket a viewer may see: those of some kinds, from a time on."""
+    """The messages of a ticket that a viewer may see: those of some kinds, from a time on."""
 
     ticket: int
     kinds: Collection[str]
     since: datetime
 
     def query(self) -> Select[tuple[object, ...]]:
-        """All of them, in no order."""
+        """All of them, unordered."""
         return select(_MESSAGE).where(
             _MESSAGE.c.ticket == self.ticket,
             _MESSAGE.c.at >= self.since,
@@ -34,7 +34,7 @@ class Visible:
 
 
 def first(connection: Connection, visible: Visible) -> Message | None:
-    """The oldest text."""
+    """The oldest message."""
     row = connection.execute(visible.query().order_by(*_ORDER).limit(1)).one_or_none()
     return None if row is None else message_of(row)
 
@@ -42,7 +42,7 @@ def first(connection: Connection, visible: Visible) -> Message | None:
 def newest(
     connection: Connection, visible: Visible, limit: int, before: str = ""
 ) -> tuple[Message, ...]:
-    """The newest texts, oldest first; of those before the text `before` if there is one."""
+    """The newest messages, oldest first; if `before` is given, the newest ones before it."""
     query = visible.query()
     if before:
         place = select(*_ORDER).where(_MESSAGE.c.id == before, _MESSAGE.c.ticket == visible.ticket)
@@ -54,6 +54,6 @@ def newest(
 
 
 def one(connection: Connection, visible: Visible, id: str) -> Message | None:
-    """The text of that id, if it is one of them."""
+    """The message with that id, if it is visible."""
     row = connection.execute(visible.query().where(_MESSAGE.c.id == id)).one_or_none()
     return None if row is None else message_of(row)

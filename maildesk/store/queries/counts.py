@@ -1,4 +1,4 @@
-"""Tickets counted by the database, for the reports. Reads only."""
+"""Counts of tickets for the reports. Reads only."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -18,13 +18,13 @@ _TIMERS = TypeAdapter(tuple[SlaTimer, ...])
 
 
 def states(connection: Connection) -> dict[str, int]:
-    """How many tickets that are not closed are in each state."""
+    """The number of open tickets in each state."""
     query = select(_TICKET.c.state, func.count().label("n")).where(tables.OPEN)
     return {row.state: row.n for row in connection.execute(query.group_by(_TICKET.c.state))}
 
 
 def assigned(connection: Connection) -> dict[str, list[int]]:
-    """The open tickets of each assignee, by the address mails go to."""
+    """The open tickets of each assignee, by mail address."""
     query = (
         select(_PERSON.c.address, _TICKET.c.number)
         .join(_PERSON, _PERSON.c.id == _TICKET.c.assignee)
@@ -38,31 +38,31 @@ def assigned(connection: Connection) -> dict[str, list[int]]:
 
 
 def opened(connection: Connection, period: Period) -> int:
-    """How many tickets were opened in it."""
+    """The number of tickets opened in the period."""
     return _number(connection, select(func.count()).where(_within(period, _TICKET.c.opened_at)))
 
 
 def closed(connection: Connection, period: Period) -> int:
-    """How many tickets were closed in it."""
+    """The number of tickets closed in the period."""
     return _number(connection, select(func.count()).where(_within(period, _TICKET.c.closed_at)))
 
 
 def opened_at(connection: Connection, period: Period) -> Iterator[datetime]:
-    """When each ticket of that time was opened."""
+    """The times at which tickets were opened in the period."""
     yield from connection.scalars(
         select(_TICKET.c.opened_at).where(_within(period, _TICKET.c.opened_at))
     )
 
 
 def closed_at(connection: Connection, period: Period) -> Iterator[datetime]:
-    """When each ticket that was closed in that time was."""
+    """The times at which tickets were closed in the period."""
     yield from connection.scalars(
         select(_TICKET.c.closed_at).where(_within(period, _TICKET.c.closed_at))
     )
 
 
 def by_requester(connection: Connection, period: Period) -> Iterator[tuple[str, int]]:
-    """Who opened how many in it, the most first."""
+    """The number of tickets opened in the period by requester, the most first."""
     asked = _TICKET.c.requester
     theirs = select(_PERSON.c.address).where(_PERSON.c.id == asked).correlate(_TICKET)
     query = select(theirs.scalar_subquery().label("named"), func.count()).group_by(asked)
@@ -70,7 +70,7 @@ def by_requester(connection: Connection, period: Period) -> Iterator[tuple[str, 
 
 
 def by_category(connection: Connection, period: Period) -> Iterator[tuple[str, int]]:
-    """How many of each category were opened in it, the most first; "" for none."""
+    """The number of tickets opened in the period by category ("" for none), the most first."""
     named = _TICKET.c.category
     query = select(named.label("named"), func.count()).group_by(named)
     return _most_first(connection, query, period)
@@ -79,8 +79,10 @@ def by_category(connection: Connection, period: Period) -> Iterator[tuple[str, i
 def opened_with(
     connection: Connection, period: Period, most: int, characters: int
 ) -> list[tuple[int, str, str]]:
-    """Number, subject and the beginning of the first text of tickets opened in it, newest first,
-    at most so many."""
+    """(number, subject, beginning of the first message) of tickets opened in the period.
+
+    Newest first, at most `most`, with `characters` characters of the message.
+    """
     first = (
         select(_MESSAGE.c.serial)
         .where(_MESSAGE.c.ticket == _TICKET.c.number)

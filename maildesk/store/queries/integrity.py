@@ -1,4 +1,4 @@
-"""What the ledger asks of the journal. Nothing here changes a row."""
+"""Queries with which `maildesk ledger` checks the journal. Reads only."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _MESSAGE = tables.message
 _POSITION = tables.mailbox_position
 _AT_ONCE = 500
 
-# Whole mails are looked through in parts and by indexes alone: never a row, never its bytes.
+# The journal is scanned in parts and by index only, without reading rows or the bytes of mails.
 _LOOKED_AT = 10_000
 
 
@@ -32,15 +32,14 @@ _TOLD = _between(_MESSAGE.c.raw_mail_id)
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """Ids of mails that are named elsewhere in the database and are not in the journal, and of
-    mails in the journal whose bytes are gone."""
+    """Ids of mails that other tables name but the journal lacks, and of mails without bytes."""
 
     deleted: tuple[int, ...]
     without_bytes: tuple[int, ...]
 
 
 def damage(connection: Connection) -> Damage:
-    """What somebody has deleted by hand. A mail that left no trace only the server can name."""
+    """The damage from rows deleted by hand. Only the server can show a mail without any trace."""
     last = max(connection.execute(newest).scalar() or 0 for newest in _NEWEST)
     deleted: list[int] = []
     bare: list[int] = []
@@ -57,7 +56,7 @@ def damage(connection: Connection) -> Damage:
 def unsettled(
     connection: Connection, mailbox: str, folder: str, uid_validity: int
 ) -> tuple[int, ...]:
-    """Every UID that is kept and not settled on the server, ascending."""
+    """Every UID that is stored but not settled on the server, ascending."""
     query = select(_RAW.c.uid).where(
         _RAW.c.mailbox == mailbox,
         _RAW.c.folder == folder,
@@ -68,13 +67,13 @@ def unsettled(
 
 
 def first_seen(connection: Connection, mailbox: str) -> datetime | None:
-    """When the mailbox was looked at for the first time (or the day from which mails count)."""
+    """The time of the first look at the mailbox (or the day from which mails count)."""
     query = select(func.min(_POSITION.c.first_seen_at)).where(_POSITION.c.mailbox == mailbox)
     return connection.execute(query).scalar_one_or_none()
 
 
 def arrivals(connection: Connection, mailbox: str) -> Iterator[datetime]:
-    """When each mail of the mailbox came that is settled."""
+    """The receipt times of the settled mails of the mailbox."""
     query = select(_RAW.c.received_at).where(
         _RAW.c.mailbox == mailbox, _RAW.c.uid.is_not(None), _RAW.c.settled_at.is_not(None)
     )
@@ -82,13 +81,13 @@ def arrivals(connection: Connection, mailbox: str) -> Iterator[datetime]:
 
 
 def every_digest(connection: Connection, mailbox: str) -> set[bytes]:
-    """SHA-256 of each mail of the mailbox."""
+    """The SHA-256 of each mail of the mailbox."""
     query = select(_RAW.c.sha256).where(_RAW.c.mailbox == mailbox)
     return {bytes.fromhex(one) for one in connection.execute(query).scalars()}
 
 
 def known_digests(connection: Connection, mailbox: str, digests: Iterable[str]) -> frozenset[str]:
-    """Which of these SHA-256 are those of mails of the mailbox."""
+    """Those of these SHA-256 digests that belong to mails of the mailbox."""
     found: set[str] = set()
     left = iter(digests)
     while some := list(islice(left, _AT_ONCE)):

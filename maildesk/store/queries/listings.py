@@ -1,4 +1,4 @@
-"""Read-only looks at the database for the command line and the reports. They change nothing."""
+"""Read-only queries for the command line and the reports."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -20,18 +20,18 @@ def _rows(connection: Connection, query: Select[Any]) -> Iterator[Row]:
 
 
 def mail(connection: Connection, id: int) -> Row | None:
-    """All that the journal says of one mail, its bytes apart."""
+    """Everything in the journal about one mail, except its bytes; None if there is none."""
     return next(_rows(connection, select(_RAW).where(_RAW.c.id == id)), None)
 
 
 def mails_called(connection: Connection, message_id: str) -> Iterator[Row]:
-    """The mails with that Message-ID, oldest first; with or without its angle brackets."""
+    """The mails with that Message-ID, oldest first; angle brackets are optional."""
     wanted = f"<{message_id.strip('<>')}>"
     return _rows(connection, select(_RAW).where(_RAW.c.message_id == wanted).order_by(_RAW.c.id))
 
 
 def quarantined(connection: Connection) -> Iterator[Row]:
-    """Mails that wait for a person, oldest first: not workable, or of a sender who is held."""
+    """Mails that a person has to review, oldest first: quarantined or held."""
     columns = (
         _RAW.c.id,
         _RAW.c.received_at,
@@ -49,7 +49,7 @@ def quarantined(connection: Connection) -> Iterator[Row]:
 
 
 def dispositions(connection: Connection) -> Iterator[Row]:
-    """How many mails of each mailbox ended in which disposition; None: yet to be worked."""
+    """The number of mails by mailbox and disposition; None means not yet handled."""
     query = (
         select(_RAW.c.mailbox, _RAW.c.folder, _RAW.c.disposition, func.count().label("mails"))
         .group_by(_RAW.c.mailbox, _RAW.c.folder, _RAW.c.disposition)
@@ -61,8 +61,10 @@ def dispositions(connection: Connection) -> Iterator[Row]:
 def tickets(
     connection: Connection, *, every: bool = False, unclassified: bool = False
 ) -> Iterator[Row]:
-    """Tickets that are not closed, or every one, newest first; or only those in which a field is
-    missing that classifies them (model.ticket.Ticket.unclassified)."""
+    """Tickets that are not closed, or `every` ticket, newest first.
+
+    `unclassified` leaves only tickets with a missing classification field (model.ticket.Ticket).
+    """
     query = select(
         _TICKET.c.number,
         _TICKET.c.subject,
@@ -83,7 +85,7 @@ def tickets(
 
 
 def _address(person: Column[int]) -> ScalarSelect[str]:
-    """Looked up for each row: a join may read every person there is."""
+    """The person's address, looked up for each row because a join may read all people."""
     theirs = select(tables.person.c.address).where(tables.person.c.id == person)
     return theirs.correlate(_TICKET).scalar_subquery()
 
@@ -94,7 +96,7 @@ def numbers(connection: Connection) -> tuple[int, ...]:
 
 
 def outbox(connection: Connection, *, every: bool = False) -> Iterator[Row]:
-    """Outgoing mails that are not sent, or every one, oldest first; without their bytes."""
+    """Outgoing mails that are not sent, or `every` one, oldest first, without their bytes."""
     columns = [column for column in _OUT.c if column.name != "raw"]
     query = select(*columns).order_by(_OUT.c.id)
     return _rows(connection, query if every else query.where(tables.UNSENT))

@@ -1,4 +1,4 @@
-"""Tickets that are being worked on, to which rules may relate another one."""
+"""Tickets to which rules may relate another ticket."""
 
 from collections.abc import Collection
 
@@ -8,7 +8,7 @@ from maildesk.store import tables
 
 _TICKET = tables.ticket
 _TAG = tables.worked_tag
-_MOST = 200  # open tickets of one person that are looked at: the newest
+_MOST = 200  # the newest open tickets of one person that are considered
 _OF = (
     select(_TICKET.c.number, _TICKET.c.subject)
     .where(tables.OPEN, _TICKET.c.state != "Resolved")
@@ -26,6 +26,6 @@ def of(connection: Connection, requester: int) -> tuple[tuple[int, str], ...]:
 
 
 def tagged(connection: Connection, tags: Collection[str]) -> dict[str, int]:
-    """The oldest ticket with each of these tags that is being worked on."""
+    """The oldest unresolved ticket with each of these tags."""
     oldest = {tag: connection.execute(_OLDEST, {"tag": tag}).scalar() for tag in tags}
     return {tag: number for tag, number in oldest.items() if number is not None}

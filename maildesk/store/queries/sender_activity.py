@@ -1,4 +1,4 @@
-"""How much one person has done to one ticket of late: what the loop breaker counts."""
+"""The recent activity of one person in one ticket, which the rate limit counts."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ _MESSAGE = tables.message
 _EVENT = tables.ticket_event
 MOVES = ("StatusMoved", "Reopened", "Escalated")
 
-# Built once: to build a statement takes SQLAlchemy longer than to run it.
+# Built once, because SQLAlchemy takes longer to build a statement than to run it.
 _MAILS = select(func.count()).where(
     _MESSAGE.c.ticket == bindparam("number"),
     _MESSAGE.c.author == bindparam("person"),
@@ -23,7 +23,7 @@ _CHANGES = select(func.count(distinct(_EVENT.c.cause))).where(
     _EVENT.c.person_id == bindparam("person"),
     _EVENT.c.name.in_(MOVES),
     _EVENT.c.cause.startswith("mail "),
-    _EVENT.c.at > bindparam("since"),  # not those of the mail that opened the ticket
+    _EVENT.c.at > bindparam("since"),  # excludes the mail that opened the ticket
 )
 _PACE = select(_MAILS.scalar_subquery(), _CHANGES.scalar_subquery())
 _LAST = (
@@ -36,7 +36,7 @@ _LAST = (
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Since some time: mails of a person to a ticket, and how many of them changed its status."""
+    """The mails of a person to a ticket since some time, and how many changed its status."""
 
     mails: int
     changes: int
@@ -46,13 +46,13 @@ class Pace:
 
 
 def pace(connection: Connection, number: int, person: int, since: datetime) -> Pace:
-    """How often the person wrote to the ticket since then, and moved it."""
+    """The number of the person's mails to the ticket since then, and of their status changes."""
     asked = {"number": number, "person": person, "since": since}
     mails, changes = connection.execute(_PACE, asked).one()
     return Pace(int(mails), int(changes))
 
 
 def last_kind(connection: Connection, number: int, person: int) -> str:
-    """The kind of the person's last text in the ticket, "" where there is none."""
+    """The kind of the person's last message in the ticket; "" if there is none."""
     asked = {"number": number, "person": person}
     return connection.execute(_LAST, asked).scalar_one_or_none() or ""

@@ -1,4 +1,4 @@
-"""What a simulation starts from: the tickets that are not closed, and what came in before."""
+"""The starting point of a simulation: open tickets, and the mails of the past."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ _MESSAGE = tables.message
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A mail that opened a ticket: when, whose, and the words."""
+    """A mail that opened a ticket: its time, requester and text."""
 
     at: datetime
     requester: int
@@ -34,12 +34,12 @@ def open_tickets(connection: Connection) -> dict[int, Ticket]:
 
 
 def newest_number(connection: Connection) -> int:
-    """The highest number that a ticket has; 0 where there is none."""
+    """The highest ticket number; 0 if there is no ticket."""
     return int(connection.execute(select(func.max(_TICKET.c.number))).scalar() or 0)
 
 
 def requests(connection: Connection, since: datetime, until: datetime) -> tuple[Request, ...]:
-    """The mails that opened tickets between the two, oldest first."""
+    """The mails that opened tickets in that time, oldest first."""
     said = and_(_MESSAGE.c.ticket == _TICKET.c.number, _MESSAGE.c.kind == "request")
     query = (
         select(_TICKET.c.number, _TICKET.c.opened_at, _TICKET.c.requester, _TICKET.c.subject)

@@ -1,4 +1,4 @@
-"""The worked mails of the journal, for a look at what other rules would have made of them."""
+"""The handled mails of the journal, to back-test other rules on them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,10 @@ _AWAY = {Disposition.REFUSED.value: "drop", Disposition.QUARANTINED.value: "quar
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """A mail that came to a ticket; or that a rule turned away: `away` is (what it did, why)."""
+    """A mail that was added to a ticket, or that a rule rejected.
+
+    `away` is (action, reason) of that rule.
+    """
 
     id: int
     ticket: int | None
@@ -27,8 +30,7 @@ class Worked:
 
 
 def ids_since(connection: Connection, since: datetime) -> tuple[int, ...]:
-    """The mails received since then that came to a ticket, or that a rule turned away, in the
-    order of the journal."""
+    """The ids of mails received since then that reached a ticket or were rejected by a rule."""
     of_tickets = select(_RAW.c.id).where(_RAW.c.received_at >= since, _RAW.c.ticket.is_not(None))
     found = set(connection.execute(of_tickets).scalars())
     others = select(_RAW.c.id, _RAW.c.disposition, _RAW.c.trace).where(
@@ -39,7 +41,7 @@ def ids_since(connection: Connection, since: datetime) -> tuple[int, ...]:
 
 
 def mails(connection: Connection, ids: Sequence[int]) -> tuple[Worked, ...]:
-    """These mails with their bytes."""
+    """The mails with these ids, with their bytes."""
     return tuple(_mails(connection, ids))
 
 
@@ -53,7 +55,7 @@ def _mails(connection: Connection, ids: Sequence[int]) -> Iterator[Worked]:
 
 
 def _away(row: Any) -> tuple[str, str] | None:
-    """What the trace says of the rule that turned the mail away."""
+    """(action, reason) of the rule that rejected the mail, from its trace."""
     did = _AWAY[row.disposition]
     for step in row.trace:
         if step["name"] == "rules" and any(one.endswith(f": {did}") for one in step["evidence"]):

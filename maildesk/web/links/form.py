@@ -1,4 +1,4 @@
-"""What a person sends with the button, read within bounds."""
+"""Reads the form that a page sends, within limits."""
 
 from dataclasses import dataclass
 from unicodedata import category
@@ -12,33 +12,35 @@ from maildesk.model.cause import Choice, Work
 
 BODY_BYTES = 64 * 1024
 BODY_SECONDS = 15
-COMMENT_LETTERS = 5_000  # twelve bytes for a letter at worst, so that a full comment fits the body
+MAX_COMMENT_CHARACTERS = 5_000  # at most twelve bytes per character, so the longest fits the body
 _FIELDS = 10
 _FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The choice, or None where none was made, and the comment as it was typed."""
+    """The choice, None if there is none, and the comment as it was typed."""
 
     choice: Choice | Work | None = None
     comment: str = ""
 
     @property
     def too_long(self) -> bool:
-        """Whether the comment is longer than we keep."""
-        return len(self.comment) > COMMENT_LETTERS
+        """Whether the comment is longer than maildesk stores."""
+        return len(self.comment) > MAX_COMMENT_CHARACTERS
 
 
 def _clean(text: str) -> str:
-    """Lines end in LF; other control characters would not survive the database or a mail. What
-    shows nothing, as a zero-width space alone, says nothing."""
+    """The text with LF line ends and no control characters, which neither database nor mail keeps.
+
+    A text without visible characters, such as a zero-width space, becomes "".
+    """
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     kept = "".join(c for c in lines if c in "\n\t" or category(c) != "Cc").strip()
     return kept if any(category(c)[0] not in "CZ" for c in kept) else ""
 
 
-def _choice(word: str) -> Choice | Work | None:
+def _choice_of(word: str) -> Choice | Work | None:
     return next((one for one in (*Choice, *Work) if one == word), None)
 
 
@@ -49,12 +51,16 @@ def read(body: bytes) -> Form:
     except ValueError:
         return Form()
     choices, comments = fields.get("choice", [""]), fields.get("comment", [""])
-    # Two different choices in one form are no choice.
-    return Form(_choice(choices[0]) if len(choices) == 1 else None, _clean(comments[0]))
+    # A form with several choices counts as one without a choice.
+    return Form(_choice_of(choices[0]) if len(choices) == 1 else None, _clean(comments[0]))
 
 
 async def body(request: Request, limit: int = BODY_BYTES) -> bytes:
-    """What was sent; 400, 408 or 413 where it breaks off, is too slow or over `limit` bytes."""
+    """The body of the request, at most `limit` bytes.
+
+    Raises HTTPException: 400 if the client disconnects, 408 if it is too slow, 413 if it is too
+    large.
+    """
     whole = bytearray()
     try:
         with anyio.fail_after(BODY_SECONDS):
@@ -70,7 +76,10 @@ async def body(request: Request, limit: int = BODY_BYTES) -> bytes:
 
 
 async def sent(request: Request) -> Form:
-    """The form of a request; 408, 413 or 415 where it is too slow, too large or no form."""
+    """The form of a request.
+
+    Raises HTTPException: 408 and 413 as in `body`, 415 if the content is not a form.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != _FORM:
         raise HTTPException(415)

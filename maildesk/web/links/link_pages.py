@@ -1,4 +1,4 @@
-"""What the pages need of the desk."""
+"""The operations that the pages need from `processing`."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,27 +9,26 @@ from maildesk.model.page import Enclosure, Page, Problem, WholeMail
 
 
 class LinkPages(Protocol):
-    """The desk as the holder of a link meets it. Called from many threads at once."""
+    """The operations that the holder of a link can use. Several threads call them at once."""
 
     def view(self, token: str, before: str = "") -> Page | Problem:
-        """What the link shows now. Changes nothing, however often it is asked.
+        """The page of the link. Changes nothing.
 
-        `before` is the id of a text: the page shows those before it in place of the newest.
-
-        After a decision `decided` says which, also where the decision began a new round:
-        the one who decided is sent here to read that it was recorded.
+        `before` is the id of a message: the page shows the messages before it instead of the
+        newest. `decided` has the viewer's decision even if it began a new round, because the
+        browser is redirected here after the decision.
         """
 
     def act(self, token: str, choice: Choice | Work, comment: str) -> Answer | Problem:
         """Decide. `view` shows the ticket as it is afterwards."""
 
     def mail(self, token: str, message: str) -> WholeMail | Problem:
-        """The whole mail of a text that the link shows. Changes nothing."""
+        """The whole mail of a message that the link shows. Changes nothing."""
 
     def enclosure(self, token: str, message: str, index: int) -> Enclosure | Problem:
-        """An attachment of a text that the link shows. Changes nothing.
+        """An attachment of a message that the link shows. Changes nothing.
 
-        One of another ticket, or that this viewer may not have, is UNKNOWN.
+        UNKNOWN if it belongs to another ticket or this viewer may not see it.
         """
 
 

@@ -1,7 +1,7 @@
-"""Pages as HTML. Pure: what is shown comes in, bytes go out.
+"""Renders pages as HTML. The only I/O is reading the templates.
 
-The style sheet stands in the page itself: the page is one answer, needs no path of ours under
-a proxy's prefix, is the same for every unknown link, and the policy names the sheet by its hash.
+The style sheet is embedded, so each page is one response, works behind a proxy's path prefix, and
+is the same for every unknown link. The policy names the sheet by its hash.
 """
 
 import base64
@@ -21,35 +21,35 @@ from maildesk.web.links import words
 from maildesk.web.links.form import Form
 from maildesk.web.links.words import Alert, Notice
 
-_WRITTEN_IN = "en"  # the language of the templates; a page never claims another
+_LANGUAGE = "en"  # the language of the templates; a page never claims another
 _ASKS = {Purpose.APPROVAL: "approval.html", Purpose.RESOLUTION: "resolution.html"}
 _READS = {Purpose.VIEW: "view.html", Purpose.WORK: "work.html"}
 
 
 def spoken_date(at: datetime) -> str:
-    """A time for people, where they are: "3 August 2026, 14:02 CEST"."""
+    """A local time for people: "3 August 2026, 14:02 CEST"."""
     return f"{at.day} {at:%B %Y, %H:%M %Z}"
 
 
 def machine_date(at: datetime) -> str:
-    """The same time for <time datetime>."""
+    """The time in UTC for <time datetime>."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def spoken_size(size: int) -> str:
-    """A size for people: "14 kB"."""
+    """A size in bytes for people: "14 kB"."""
     for unit, bytes_ in (("MB", 1_000_000), ("kB", 1_000)):
         if size >= bytes_:
             return f"{size / bytes_:.{int(size < 10 * bytes_)}f} {unit}"
     return f"{size} bytes"
 
 
-def _sheet(name: str) -> str:
+def _style_sheet(name: str) -> str:
     return files("maildesk").joinpath("templates", "web", name).read_text("utf-8")
 
 
 def _source(style: str) -> str:
-    """The sheet by its hash, for a Content-Security-Policy."""
+    """The hash of the style sheet, for a Content-Security-Policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
 
 
@@ -64,12 +64,12 @@ def _environment(style: str, desk: Desk) -> Environment:
     environment.filters.update(
         spoken=spoken_date, machine=machine_date, ticket=spoken, size=spoken_size
     )
-    environment.globals.update(style=Markup(style), desk=desk.name, language=_WRITTEN_IN)
+    environment.globals.update(style=Markup(style), desk=desk.name, language=_LANGUAGE)
     return environment
 
 
 def _template(page: Page) -> str:
-    # Who has decided reads that it was recorded, also where the decision began a new round.
+    # A person who decided sees the recorded decision, even if it began a new round.
     if page.outdated and page.decided is None:
         return "outdated.html"
     if page.choices and page.purpose in _ASKS:
@@ -77,27 +77,27 @@ def _template(page: Page) -> str:
     return "decided.html" if page.decided else _READS.get(page.purpose, "decided.html")
 
 
-class Drawing:
-    """The templates with the desk's name and the style sheets."""
+class PageRenderer:
+    """The templates with the service desk's name and the style sheets."""
 
     def __init__(self, desk: Desk) -> None:
-        style, frame_style = _sheet("desk.css"), _sheet("frame.css")
+        style, frame_style = _style_sheet("desk.css"), _style_sheet("frame.css")
         self._environment = _environment(style, desk)
         self._environment.globals.update(frame_style=Markup(frame_style))
         self.style_source = _source(style)
         self.frame_style_source = _source(frame_style)
 
-    def _draw(self, template: str, **values: object) -> str:
+    def _render(self, template: str, **values: object) -> str:
         return self._environment.get_template(template).render(**values)
 
     def ticket(
         self, page: Page, token: str, form: Form | None = None, alert: Alert | None = None
     ) -> str:
-        """The page of a good link: the question, what was decided, or the ticket alone.
+        """The page of a valid link: the question, the decision, or only the ticket.
 
-        A form that came back keeps what was chosen and typed.
+        A form that is shown again keeps the choice and the comment.
         """
-        return self._draw(
+        return self._render(
             _template(page),
             page=page,
             mails=f"{quote(token, safe='')}/mail/",
@@ -109,16 +109,16 @@ class Drawing:
 
     def mail(self, mail: WholeMail, token: str) -> str:
         """The page of one whole mail."""
-        return self._draw("mail.html", mail=mail, token=quote(token, safe=""))
+        return self._render("mail.html", mail=mail, token=quote(token, safe=""))
 
     def frame(self, html: str) -> str:
-        """Sanitised HTML of a stranger as a document of its own."""
-        return self._draw("frame.html", html=Markup(html))
+        """Sanitised HTML of a stranger as a separate document."""
+        return self._render("frame.html", html=Markup(html))
 
     def notice(self, notice: Notice) -> str:
         """A page that shows no ticket."""
-        return self._draw("notice.html", notice=notice)
+        return self._render("notice.html", notice=notice)
 
     def home(self) -> str:
-        """The page of the bare address."""
-        return self._draw("home.html")
+        """The page of the root address."""
+        return self._render("home.html")

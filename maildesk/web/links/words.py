@@ -1,4 +1,4 @@
-"""What the pages say where it depends on what happened. One place, so that it can be read aloud."""
+"""The sentences on the pages that depend on what happened, in one place to be read aloud."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A box at the head of a page. `field` is the id of the input that mends it."""
+    """A box at the top of a page. `field` is the id of the input to correct."""
 
     title: str
     text: str
@@ -126,7 +126,7 @@ _STATES = {
 
 
 def status_sentence(page: Page) -> str:
-    """The status in plain words. A status that an admin added is told by its state."""
+    """The status in plain words; a status that an admin added is described by its state."""
     if page.waits_for:
         return f"It waits for the approval of {page.waits_for}."
     return _STATUSES.get(page.status) or _STATES.get(page.state, "")
@@ -172,7 +172,7 @@ _BY_THE_CLOCK = {
 
 
 def outcome(page: Page) -> Outcome:
-    """What was decided, told to the viewer: "You approved this request"."""
+    """The decision as a sentence to the viewer: "You approved this request"."""
     if page.decided is None:
         return Outcome("There is nothing to decide now", status_sentence(page))
     if not page.decided.by:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from maildesk.config.schema.settings import Mailbox
-from maildesk.model.service import RoomTrouble
+from maildesk.model.service import ServiceUnavailable
 
 _THROTTLE_CODE = re.compile(r"\[(?:THROTTLED|UNAVAILABLE|INUSE|LIMIT)\]|request is throttled", re.I)
 _SUGGESTED = re.compile(r"suggested backoff time:\s*(\d{1,9})\s*milliseconds", re.I)
@@ -22,7 +22,7 @@ _UNSAID_SECONDS = 60.0
 _LONGEST_SECONDS = 3600.0
 
 
-class MailboxTrouble(RoomTrouble):
+class MailboxTrouble(ServiceUnavailable):
     """A mailbox cannot be read just now. The text is one line for the admin."""
 
 

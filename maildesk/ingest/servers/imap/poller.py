@@ -139,16 +139,16 @@ class MailboxService:
             seconds = min(seconds, _EXPECTED_MAIL_SECONDS)
         if self._settings.idle and session.can("IDLE"):
             session.idle(
-                seconds, lambda: wake_signal.heard(0) or not self._leased(), self._pace.tick
+                seconds, lambda: wake_signal.is_woken(0) or not self._leased(), self._pace.tick
             )
         else:
             self._doze(seconds, wake_signal)
 
     def _doze(self, seconds: float, wake_signal: WakeSignal) -> None:
-        """Sleep, holding the lease, until rung or stopped."""
+        """Sleep, holding the lease, until woken or stopped."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0 and self._leased():
-            if wake_signal.heard(min(left, self._pace.lease / 4)):
+            if wake_signal.is_woken(min(left, self._pace.lease / 4)):
                 return
 
     def _sit_out(self, seconds: float, wake_signal: WakeSignal) -> None:

@@ -22,7 +22,7 @@ from maildesk.config.schema.settings import Listener
 from maildesk.ingest.servers.journal_port import Journal
 from maildesk.ingest.servers.smtp.smtp_session import Busy, SmtpSession
 from maildesk.model.mail import RawMail, Source
-from maildesk.model.service import RoomTrouble, WakeSignal
+from maildesk.model.service import ServiceUnavailable, WakeSignal
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +31,7 @@ _PARTING_SECONDS = 5.0
 _MAX_RECIPIENTS = 100  # RFC 5321 §4.5.3.1.8: no fewer
 
 
-class ListenerTrouble(RoomTrouble):
+class ListenerTrouble(ServiceUnavailable):
     """The port cannot be opened. The text is one line for the admin."""
 
 
