@@ -2,8 +2,8 @@
 
 Two desks side by side, one with 1,000 open tickets and one with 100,000, each ticket with its
 texts, its history, its mails and a deadline of its own. Each round lets the deadlines of 100
-tickets pass on both, in turn, and times the ticks until nothing is due: a rung is reached, the
-ticket judged anew, its history written, and who works on it told in one mail. `ratio` is the large
+tickets pass on both, in turn, and times the ticks until nothing is due: an escalation step runs,
+the timers are updated, the history is written, and the assignee gets one mail. `ratio` is the large
 desk by the small one, of the medians; the mark is 1.5. The run fails where a tick struck another
 number than was due, or in vain.
 """
@@ -40,7 +40,7 @@ def desk(url: str, tickets: int) -> World:
 
 def round_(world: World, number: int) -> float:
     """Seconds that the ticks take in which the deadlines of 100 more tickets have passed."""
-    world.clock.forward(minutes=1)  # `desk` has left it days after the promises were made
+    world.clock.forward(minutes=1)  # `desk` has left it days after the SLA targets were set
     begin = FIRST + number * DUE
     theirs = tables.ticket.c.number.between(begin, begin + DUE - 1)
     with world.store.write() as connection:

@@ -1,4 +1,4 @@
-"""The floor: what the same work costs where nothing is promised, in one plain process.
+"""The floor: what the same work costs without SLA targets, in one plain process.
 
 Fetch by imapclient in batches of 50, the stdlib's compat32 parser, an acknowledgement of
 MIMEText and a compiled template, and plain inserts of the very rows that the desk wrote (read

@@ -94,7 +94,7 @@ def empty_tick(bench: Bench) -> None:
 
 
 def tick(bench: Bench) -> None:
-    """Deadlines of a hundred tickets have passed: the promises are broken."""
+    """Deadlines of a hundred tickets have passed: the SLA targets are breached."""
     struck = []
     while not struck or struck[-1]:
         struck.append(bench.world.desk.tick())
@@ -115,7 +115,7 @@ def make_due(bench: Bench) -> None:
         connection.execute(update(tables.ticket).where(theirs).values(next_due=past))
 
 
-def _break_promises(bench: Bench) -> None:
+def _breach_sla_targets(bench: Bench) -> None:
     """A month passes. Tickets of the other rounds are out of the way then."""
     bench.world.clock.forward(days=30)
     while bench.world.desk.tick():
@@ -257,7 +257,7 @@ def measured(small_url: str, large_url: str) -> dict[str, dict[str, float]]:
             found["claim of 50"] = compared(desks, claim, _nothing)
         shown("claim of 50", found["claim of 50"])
         for bench in desks:
-            _break_promises(bench)
+            _breach_sla_targets(bench)
         found["tick with 100 due"] = compared(desks, tick, make_due)
         shown("tick with 100 due", found["tick with 100 due"])
         return found

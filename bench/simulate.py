@@ -1,9 +1,9 @@
 """What a month costs: `.venv/bin/python bench/simulate.py` prints one JSON line.
 
-A desk with 10,000 open tickets, each with the promises of the shipped sla.toml, and 100 mails a day
-that come in; 30 days are simulated. `seconds` begins before the tickets are loaded and ends with
-the last day; the mark is 60. `struck` counts rungs, so that nobody measures a clock that sleeps.
-The run fails where the database's bytes are other afterwards.
+A desk with 10,000 open tickets, each with the SLA targets of the shipped sla.toml, and 100
+incoming mails a day; 30 days are simulated. `seconds` begins before the tickets are loaded and
+ends with the last day; the mark is 60. `struck` counts escalation steps, so that an idle
+simulation is noticed. The run fails where the database's bytes are other afterwards.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 import structlog  # noqa: E402
 
 from bench.clock import copies  # noqa: E402
-from maildesk.processing.clock.sla_recalculation import review  # noqa: E402
+from maildesk.processing.clock.sla_recalculation import recalculate  # noqa: E402
 from maildesk.processing.forecast.simulated_mail import Arrival  # noqa: E402
 from maildesk.processing.forecast.simulation import Day, simulation_of  # noqa: E402
 from maildesk.store import people  # noqa: E402
@@ -66,7 +66,7 @@ def main() -> None:
         folder = Path(name)
         world = worlds.build(f"sqlite:///{folder}/desk.db", policy=shipped_policy())
         world.arrives(world.mail("rita", "It is broken.", subject="Printer broken"))
-        review(world.runtime)
+        recalculate(world.runtime)
         copies(world, "ticket", "number", OPEN - 1)
         before = state(folder)
         seconds, cpu, days = simulated(world)

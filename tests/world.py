@@ -281,13 +281,13 @@ class World:
         return str(self.mails()[-1].disposition)
 
     def replayed(self, number: int) -> Ticket:
-        """The ticket as its history alone gives it, and its clocks by what is promised."""
+        """The ticket as its history alone gives it, and its SLA timers by sla.toml."""
         ticket: Ticket | None = None
         with self.store.read() as connection:
             for line in tickets.history(connection, number):
                 ticket = evolve(ticket, line.event, number=number, at=line.at)
             assert ticket is not None
-            assert ticket.clocks == from_history(self.runtime.policy, connection, number)
+            assert ticket.sla_timers == from_history(self.runtime.policy, connection, number)
         return ticket
 
     def acts(

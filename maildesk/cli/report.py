@@ -19,7 +19,7 @@ from maildesk.cli.console.output import print_json, shown
 from maildesk.cli.console.since import so_long
 from maildesk.messages.dates import hours
 from maildesk.model.person import Person
-from maildesk.model.report import Count, Issue, Kept, Period, Promises, Summary
+from maildesk.model.report import Count, Issue, Period, SlaCounts, SlaFigures, Summary
 from maildesk.model.ticket import spoken
 from maildesk.processing import report_data
 from maildesk.processing.clock import scheduled_reports
@@ -69,13 +69,13 @@ def sla(
     """Count SLA targets by outcome, with percentiles of the time used."""
     length = _length(since, as_json, as_csv)
     with desk_runtime(ctx) as runtime, runtime.store.read() as connection:
-        found = report_data.kept(runtime.policy.levels, connection, _until_now(runtime, length))
+        found = report_data.sla_figures(runtime.policy.sla, connection, _until_now(runtime, length))
     if as_csv:
-        _print_csv(tuple(f.name for f in fields(Kept)), map(astuple, found.lines))
+        _print_csv(tuple(f.name for f in fields(SlaCounts)), map(astuple, found.lines))
     elif as_json:
         print_json(shown(found))
     else:
-        _print_sheets(_of_promises(found))
+        _print_sheets(_of_sla(found))
 
 
 @report.command()
@@ -167,18 +167,18 @@ def _newest(issue: Issue) -> str:
     return ", ".join(spoken(number) for number in issue.numbers[:-4:-1])
 
 
-def _of_promises(found: Promises) -> Iterator[_Sheet]:
+def _of_sla(found: SlaFigures) -> Iterator[_Sheet]:
     counted = ("achieved", "breached", "cancelled", "running", "50 %", "90 %", "95 %")
     since = f"since {found.since:%Y-%m-%d %H:%M %Z}"
-    rows = tuple((one.metric, *_kept(one)) for one in found.metrics)
+    rows = tuple((one.metric, *_counts(one)) for one in found.metrics)
     yield _Sheet(f"SLA {since}", ("metric", *counted), rows)
     rows = tuple(
-        (one.metric, one.profile or "-", one.team or "-", *_kept(one)) for one in found.lines
+        (one.metric, one.profile or "-", one.team or "-", *_counts(one)) for one in found.lines
     )
     yield _Sheet("By profile and team", ("metric", "profile", "team", *counted), rows)
 
 
-def _kept(one: Kept) -> tuple[Cell, ...]:
+def _counts(one: SlaCounts) -> tuple[Cell, ...]:
     took = (hours(p) if p is not None else "-" for p in (one.p50, one.p90, one.p95))
     return one.achieved, one.breached, one.cancelled, one.running, *took
 

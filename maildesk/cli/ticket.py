@@ -116,17 +116,17 @@ def sla(
     """Show the SLA timers of a ticket, recalculated from its history."""
     with desk_runtime(ctx) as runtime:
         try:
-            clocks = measured(runtime, number)
+            timers = measured(runtime, number)
         except LookupError as error:
             raise CommandFailed(f"{error}") from error
-    for one in clocks:
+    for one in timers:
         if as_json:
             print_json(shown(one))
         else:
-            _print_clock(one)
+            _print_timer(one)
 
 
-def _print_clock(one: Measured) -> None:
+def _print_timer(one: Measured) -> None:
     due = f", due {one.due:%Y-%m-%d %H:%M %Z}" if one.due else ""
     typer.echo(
         f"{one.metric} {one.serial}: {one.outcome} ({one.profile}, {one.calendar}), "
@@ -134,7 +134,11 @@ def _print_clock(one: Measured) -> None:
     )
     for part in one.parts:
         end = f"{part.end:%Y-%m-%d %H:%M}" if part.end else "now"
-        counted = f"counted {hours(part.counted)}" if not part.why else f"paused: {part.why}"
+        counted = (
+            f"counted {hours(part.counted)}"
+            if not part.pause_reason
+            else f"paused: {part.pause_reason}"
+        )
         typer.echo(f"  {part.begin:%Y-%m-%d %H:%M} to {end:16}  {counted}")
     if one.differs:
         typer.echo(

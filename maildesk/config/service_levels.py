@@ -16,8 +16,14 @@ from maildesk.config.errors import Fault
 from maildesk.config.name_references import named_once, unknown, zone_faults
 from maildesk.config.schema.catalog import Catalog
 from maildesk.config.schema.people import People
-from maildesk.config.schema.sla import CalendarEntry, Ladder, Profile, Promise, ServiceLevels
-from maildesk.config.schema.sla_notation import read_day_off, read_duration, read_rung, read_week
+from maildesk.config.schema.sla import (
+    CalendarEntry,
+    EscalationPolicy,
+    Profile,
+    ServiceLevels,
+    SlaTarget,
+)
+from maildesk.config.schema.sla_notation import read_day_off, read_duration, read_step, read_week
 from maildesk.config.toml_positions import KeyPath
 from maildesk.model.sla import METRICS
 
@@ -43,14 +49,14 @@ def sla_faults(
     levels: ServiceLevels, people: People | None, catalog: Catalog | None
 ) -> Iterator[Fault]:
     """sla.toml: calendars are valid, and everything that is referred to exists."""
-    for table in ("calendar", "ladder", "profile"):
+    for table in ("calendar", "escalation_policy", "profile"):
         yield from named_once(table, (one.name for one in getattr(levels, table)))
     for i, calendar in enumerate(levels.calendar):
         yield from _calendar(("calendar", i), calendar)
     yield from _owners(levels, people)
     calendars = [calendar.name for calendar in levels.calendar]
-    for i, ladder in enumerate(levels.ladder):
-        yield from _ladder(("ladder", i), ladder, calendars, people)
+    for i, policy in enumerate(levels.escalation_policy):
+        yield from _escalation_policy(("escalation_policy", i), policy, calendars, people)
     for i, profile in enumerate(levels.profile):
         yield from _profile(("profile", i), profile, levels, catalog)
 
@@ -103,25 +109,25 @@ def _owners(levels: ServiceLevels, people: People | None) -> Iterator[Fault]:
                 seen.setdefault(name, calendar.name)
 
 
-def _ladder(
-    path: KeyPath, ladder: Ladder, calendars: list[str], people: People | None
+def _escalation_policy(
+    path: KeyPath, policy: EscalationPolicy, calendars: list[str], people: People | None
 ) -> Iterator[Fault]:
-    if ladder.tell_within is not None:
-        yield from unknown((*path, "tell_within"), "calendar", ladder.tell_within, calendars)
+    if policy.notify_within is not None:
+        yield from unknown((*path, "notify_within"), "calendar", policy.notify_within, calendars)
     times = []
-    for i, rung in enumerate(ladder.rung):
-        wrong = list(_readable((*path, "rung", i, "at"), partial(read_rung, rung.at, _AN_HOUR)))
+    for i, step in enumerate(policy.step):
+        wrong = list(_readable((*path, "step", i, "at"), partial(read_step, step.at, _AN_HOUR)))
         yield from wrong
-        times += [] if wrong else [read_rung(rung.at, _AN_HOUR)]
-        if not (rung.tell or rung.raise_priority or rung.reassign):
-            remedy = 'add tell = ["assignee"]'
-            yield Fault((*path, "rung", i), "this escalation step does nothing", remedy)
-        if rung.reassign is not None and people is not None:
+        times += [] if wrong else [read_step(step.at, _AN_HOUR)]
+        if not (step.notify or step.raise_priority or step.reassign):
+            remedy = 'add notify = ["assignee"]'
+            yield Fault((*path, "step", i), "this escalation step does nothing", remedy)
+        if step.reassign is not None and people is not None:
             teams = [team.name for team in people.team]
-            yield from unknown((*path, "rung", i, "reassign"), "team", rung.reassign, teams)
+            yield from unknown((*path, "step", i, "reassign"), "team", step.reassign, teams)
     if any(later <= earlier for earlier, later in pairwise(times)):
         yield Fault(
-            (*path, "rung"), "the escalation steps are not in order of time", "sort them by `at`"
+            (*path, "step"), "the escalation steps are not in order of time", "sort them by `at`"
         )
 
 
@@ -138,18 +144,18 @@ def _profile(
             "a profile cannot use mail, time or calendar facts, because an SLA target outlives them"
         )
         yield Fault((*path, "when"), problem, "set a field or a tag by a rule, and use that")
-    promises = {metric: getattr(profile, metric) for metric in METRICS}
-    if not any(promises.values()):
+    targets = {metric: getattr(profile, metric) for metric in METRICS}
+    if not any(targets.values()):
         yield Fault(path, "the profile has no SLA target", f"add a table [profile.{METRICS[0]}]")
-    for metric, promise in promises.items():
-        if promise is not None:
-            yield from _promise((*path, metric), promise, levels, catalog)
+    for metric, target in targets.items():
+        if target is not None:
+            yield from _sla_target((*path, metric), target, levels, catalog)
 
 
-def _promise(
-    path: KeyPath, promise: Promise, levels: ServiceLevels, catalog: Catalog | None
+def _sla_target(
+    path: KeyPath, target: SlaTarget, levels: ServiceLevels, catalog: Catalog | None
 ) -> Iterator[Fault]:
-    if not promise.targets and promise.otherwise is None:
+    if not target.targets and target.otherwise is None:
         yield Fault(
             path, "has no target", 'add targets = { P1 = "1 hour" } or otherwise = "8 hours"'
         )
@@ -158,12 +164,13 @@ def _promise(
         if catalog
         else None
     )
-    for priority, text in promise.targets.items():
+    for priority, text in target.targets.items():
         if known is not None:
             yield from unknown((*path, "targets", priority), "priority", priority, known)
         yield from _readable((*path, "targets", priority), partial(read_duration, text))
-    if promise.otherwise is not None:
-        yield from _readable((*path, "otherwise"), partial(read_duration, promise.otherwise))
-    if promise.ladder is not None:
-        ladders = [ladder.name for ladder in levels.ladder]
-        yield from unknown((*path, "ladder"), "ladder", promise.ladder, ladders)
+    if target.otherwise is not None:
+        yield from _readable((*path, "otherwise"), partial(read_duration, target.otherwise))
+    if target.escalation_policy is not None:
+        names = [policy.name for policy in levels.escalation_policy]
+        where = (*path, "escalation_policy")
+        yield from unknown(where, "escalation policy", target.escalation_policy, names)

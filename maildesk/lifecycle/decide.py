@@ -106,9 +106,9 @@ def _deadline_reached(
     if due:
         _, act = min(due, key=itemgetter(0))
         act(builder, struck.requester)
-    if builder.ticket.is_closed or not escalation_policy.wakes(builder):
+    if builder.ticket.is_closed or not escalation_policy.is_timer_due(builder):
         return builder.decision(Answer.DONE)
-    escalation_policy.climb(builder)
+    escalation_policy.run_due_steps(builder)
     decision = builder.decision(Answer.DONE)
     # What sla.toml says may be other than when the clock was set: then it is judged anew.
     return replace(decision, changes=decision.changes or (builder.change(),))

@@ -234,7 +234,7 @@ class Policy:
     calendar: Calendar
     monitoring: Monitoring = field(default_factory=Monitoring)
     answers: Answers = field(default_factory=Answers)
-    levels: SlaPolicy = field(default_factory=SlaPolicy)
+    sla: SlaPolicy = field(default_factory=SlaPolicy)
     neighbours: Neighbours = field(default_factory=Neighbours)
 
     @classmethod

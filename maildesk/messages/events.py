@@ -12,11 +12,11 @@ from maildesk.model.event import (
     ApprovalReminded,
     ApprovalVoted,
     ApprovalWithdrawn,
-    ClockSet,
     Closed,
     ClosurePostponed,
     ClosureScheduled,
     Escalated,
+    EscalationStepReached,
     Event,
     FieldChanged,
     HeldSettled,
@@ -39,10 +39,10 @@ from maildesk.model.event import (
     ResolutionWithdrawn,
     RuleActed,
     RulesDue,
-    RungReached,
     StatusMoved,
     Tagged,
     TicketOpened,
+    TimerSet,
     Unrelated,
     Untagged,
 )
@@ -257,19 +257,19 @@ def _approval_withdrawn(event: ApprovalWithdrawn, _names: Names) -> Message:
     return Message.of("event.approval-not-needed" if ended else "event.approval-withdrawn")
 
 
-def _clock_set(event: ClockSet, _names: Names) -> Message:
-    clock = event.clock
-    metric, number = clock.metric.replace("_", " "), clock.serial
-    if clock.due is None:
-        return Message.of("event.sla", metric=metric, number=number, outcome=clock.outcome.value)
+def _timer_set(event: TimerSet, _names: Names) -> Message:
+    timer = event.timer
+    metric, number = timer.metric.replace("_", " "), timer.serial
+    if timer.due is None:
+        return Message.of("event.sla", metric=metric, number=number, outcome=timer.outcome.value)
     return Message.of(
-        "event.sla-due", metric=metric, number=number, outcome=clock.outcome.value, due=clock.due
+        "event.sla-due", metric=metric, number=number, outcome=timer.outcome.value, due=timer.due
     )
 
 
-def _rung_reached(event: RungReached, _names: Names) -> Message:
+def _step_reached(event: EscalationStepReached, _names: Names) -> Message:
     metric = event.metric.replace("_", " ")
-    return Message.of("event.sla-step", metric=metric, step=event.rung)
+    return Message.of("event.sla-step", metric=metric, step=event.step)
 
 
 DESCRIPTIONS: Mapping[type, Callable[[Any, Names], Message]] = {
@@ -310,7 +310,7 @@ DESCRIPTIONS: Mapping[type, Callable[[Any, Names], Message]] = {
     ApprovalReminded: _fixed("event.approvers-reminded"),
     ApprovalExpired: _fixed("event.approval-expired"),
     ApprovalWithdrawn: _approval_withdrawn,
-    ClockSet: _clock_set,
-    RungReached: _rung_reached,
+    TimerSet: _timer_set,
+    EscalationStepReached: _step_reached,
     Closed: _closed,
 }

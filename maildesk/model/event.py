@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from maildesk.model.sla import Metric
-from maildesk.model.sla_timer import Clock
+from maildesk.model.sla_timer import SlaTimer
 
 Value = str | int | None
 Release = Literal["added", "split", "dropped"]
@@ -379,20 +379,20 @@ class ApprovalWithdrawn:
 
 
 @dataclass(frozen=True, slots=True)
-class ClockSet:
-    """A clock of the ticket was started, paused, stopped or judged anew; it follows from the
-    other events and what is promised (lifecycle.sla)."""
+class TimerSet:
+    """An SLA timer was started, paused, stopped or evaluated again; it is derived from the
+    other events and sla.toml (lifecycle.sla)."""
 
-    clock: Clock
+    timer: SlaTimer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RungReached:
-    """So much of a clock's time was used: "80%", "due", "+2h"."""
+class EscalationStepReached:
+    """A step of the escalation policy of an SLA timer was reached: "80%", "due", "+2h"."""
 
     metric: Metric
     serial: int
-    rung: str
+    step: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -445,8 +445,8 @@ Event = (
     | ApprovalReminded
     | ApprovalExpired
     | ApprovalWithdrawn
-    | ClockSet
-    | RungReached
+    | TimerSet
+    | EscalationStepReached
     | Closed
 )
 
@@ -490,8 +490,8 @@ EVENTS: dict[str, type[Event]] = {
         ApprovalReminded,
         ApprovalExpired,
         ApprovalWithdrawn,
-        ClockSet,
-        RungReached,
+        TimerSet,
+        EscalationStepReached,
         Closed,
     )
 }

@@ -65,11 +65,11 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """How the promises of one metric, profile and team were kept ("": of all of them).
+class SlaCounts:
+    """SLA targets of one metric, profile and team by outcome ("": all profiles or teams).
 
-    `running` counts those that stand as well. `p50`, `p90`, `p95` are seconds of business time
-    within which that part of the promises that were kept or broken was answered; None for none.
+    `running` includes paused timers. `p50`, `p90`, `p95` are percentiles of the elapsed business
+    time of achieved and breached timers, in seconds; None without any.
     """
 
     metric: str
@@ -85,13 +85,13 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Promises:
-    """Promises that stopped in the time or have yet to stop: by metric, then one by one."""
+class SlaFigures:
+    """Timers that stopped in the period or are still open; `lines`: by profile and team as well."""
 
     since: datetime
     until: datetime
-    metrics: tuple[Kept, ...]
-    lines: tuple[Kept, ...]
+    metrics: tuple[SlaCounts, ...]
+    lines: tuple[SlaCounts, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Report:
 
     name: str
     summary: Summary
-    promises: Promises
+    sla: SlaFigures
     days: tuple[Day, ...]
     opened_before: int
     closed_before: int

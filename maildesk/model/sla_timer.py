@@ -1,4 +1,4 @@
-"""The clock of one promise: what was counted, what was not, how it stands. Frozen values."""
+"""SLA timers: counted and paused intervals, due time, outcome. Frozen values."""
 
 import enum
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ from typing import Literal
 
 from maildesk.model.sla import Metric
 
-Standing = Literal["", "on-hold", "waiting-for-requester", "resolved"]
+PauseReason = Literal["", "on-hold", "waiting-for-requester", "resolved"]
 
 
 class Outcome(enum.StrEnum):
-    """How a promise stands. A breached one stays so, unless another target is promised."""
+    """The outcome of an SLA target. A breached one stays breached unless the target changes."""
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -22,54 +22,54 @@ class Outcome(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Some time on the wall. `why` says why it did not count, "" that it did."""
+    """An interval of real time. `pause_reason` is "" if it counted."""
 
     begin: datetime
     end: datetime | None = None
-    why: Standing = ""
+    pause_reason: PauseReason = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clock:
-    """One promise of one ticket. `serial` counts the clocks of that metric.
+class SlaTimer:
+    """The timer of one SLA target of one ticket. `serial` counts the timers of that metric.
 
-    `target` is in seconds of business time; 0 where nothing is promised (now). `due` is when it
-    is used up, None while that depends on something else. `wakes` is when the tick has to look.
-    `told` are the rungs that were reached, as "80%". `answered`: an agent wrote last.
+    `target` is in seconds of business time, 0 without a target. `due` is when the target will have
+    elapsed, None while the timer is paused. `next_check` is the time of the next escalation step.
+    `steps_done` are the steps that have run, such as "80%". `answered`: an agent wrote last.
     """
 
     metric: Metric
     serial: int
-    stretches: tuple[Interval, ...]
+    intervals: tuple[Interval, ...]
     profile: str = ""
     calendar: str = ""
     target: int = 0
     outcome: Outcome = Outcome.CANCELLED
     due: datetime | None = None
-    wakes: datetime | None = None
-    told: tuple[str, ...] = ()
+    next_check: datetime | None = None
+    steps_done: tuple[str, ...] = ()
     answered: bool = False
     stopped_at: datetime | None = None
 
     @property
     def key(self) -> tuple[Metric, int]:
-        """What tells it apart from the ticket's other clocks."""
+        """Identifies the timer within its ticket."""
         return self.metric, self.serial
 
     @property
     def is_open(self) -> bool:
-        """Whether it has yet to stop."""
+        """Whether it has not stopped yet."""
         return self.stopped_at is None
 
     @property
     def started_at(self) -> datetime:
-        """When it began."""
-        return self.stretches[0].begin
+        """When it started."""
+        return self.intervals[0].begin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlaWarning:
-    """One promise as a mail speaks of it. `due` is local time where the calendar is."""
+    """One SLA target in a mail. `due` is in the time zone of the calendar."""
 
     number: int
     subject: str
@@ -85,9 +85,9 @@ class SlaWarning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingNotification:
-    """Somebody must hear of a promise, alone or among others in one mail.
+    """A notification that a person must get, alone or with others in one mail.
 
-    `not_before` is when quiet hours end. `level` is the rung, as "80%" or "+2h".
+    `not_before` is when the calendar of `notify_within` opens. `level` is the step: "80%", "+2h".
     """
 
     to: int

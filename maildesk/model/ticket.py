@@ -18,11 +18,11 @@ from maildesk.model.event import (
     ApprovalReminded,
     ApprovalVoted,
     ApprovalWithdrawn,
-    ClockSet,
     Closed,
     ClosurePostponed,
     ClosureScheduled,
     Escalated,
+    EscalationStepReached,
     Event,
     FieldChanged,
     HeldSettled,
@@ -46,14 +46,14 @@ from maildesk.model.event import (
     ResolutionWithdrawn,
     RuleActed,
     RulesDue,
-    RungReached,
     StatusMoved,
     Tagged,
     TicketOpened,
+    TimerSet,
     Unrelated,
     Untagged,
 )
-from maildesk.model.sla_timer import Clock
+from maildesk.model.sla_timer import SlaTimer
 
 T = TypeVar("T")
 _ResolutionEvent = (
@@ -134,14 +134,14 @@ class Ticket:
     problems: tuple[str, ...] = ()
     flaps: int = 0
     settle_due: datetime | None = None
-    clocks: tuple[Clock, ...] = ()
+    sla_timers: tuple[SlaTimer, ...] = ()
 
     @property
     def next_due(self) -> datetime | None:
         """The earliest deadline of this ticket; None if it has none."""
         waits = (self.close_due, self.remind_due, self.wake_due, self.settle_due, self.rules_due)
         asked_until = self.approval.due if self.approval and self.waits_for_approval else None
-        dues = (*waits, asked_until, *(clock.wakes for clock in self.clocks))
+        dues = (*waits, asked_until, *(timer.next_check for timer in self.sla_timers))
         return min((due for due in dues if due), default=None)
 
     @property
@@ -282,11 +282,11 @@ def _apply(ticket: Ticket, event: Event, at: datetime) -> Ticket:
             return _with_closure(ticket, event, at)
         case ProblemSeen() | ProblemEnded() | ProblemsTakenOver():
             return _with_problems(ticket, event)
-        case ClockSet(clock=clock):
-            return _with(ticket, clocks=_with_clock(ticket.clocks, clock))
+        case TimerSet(timer=timer):
+            return _with(ticket, sla_timers=_with_timer(ticket.sla_timers, timer))
         case TicketOpened() | MessageAdded() | MessageMoved() | HeldSettled():
             return ticket
-        case RuleActed() | RungReached():
+        case RuleActed() | EscalationStepReached():
             return ticket
 
 
@@ -397,11 +397,11 @@ def _with_approval(ticket: Ticket, event: ApprovalEvent, at: datetime) -> Ticket
     return _with(ticket, approval=apply(ticket.approval, event, at))
 
 
-def _with_clock(clocks: tuple[Clock, ...], clock: Clock) -> tuple[Clock, ...]:
-    """The clocks with this one in its place, or added at the end."""
-    if all(one.key != clock.key for one in clocks):
-        return (*clocks, clock)
-    return tuple(clock if one.key == clock.key else one for one in clocks)
+def _with_timer(timers: tuple[SlaTimer, ...], timer: SlaTimer) -> tuple[SlaTimer, ...]:
+    """The timers with this one in its place, or added at the end."""
+    if all(one.key != timer.key for one in timers):
+        return (*timers, timer)
+    return tuple(timer if one.key == timer.key else one for one in timers)
 
 
 def _added(values: tuple[T, ...], value: T) -> tuple[T, ...]:

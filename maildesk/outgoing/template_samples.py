@@ -11,7 +11,7 @@ from maildesk.config.schema.settings import Desk
 from maildesk.messages.catalogue import DEFAULT
 from maildesk.model.decision import OutgoingMail, Template
 from maildesk.model.person import Person
-from maildesk.model.report import Count, Day, Issue, Kept, Promises, Report, Summary
+from maildesk.model.report import Count, Day, Issue, Report, SlaCounts, SlaFigures, Summary
 from maildesk.model.sla_timer import SlaWarning
 from maildesk.model.ticket import Ticket
 from maildesk.model.token import Purpose
@@ -136,7 +136,7 @@ def _warned(*, overdue: bool) -> SlaWarning:
 
 def _report() -> Report:
     since = NOW - timedelta(days=7)
-    kept = Kept(
+    kept = SlaCounts(
         metric="resolution",
         profile="",
         team="",
@@ -161,11 +161,11 @@ def _report() -> Report:
         looked_at=28,
     )
     days = tuple(Day(date(2026, 11, 16 + n), 4 * (n % 3), 3 * (n % 2)) for n in range(7))
-    promises = Promises(since=since, until=NOW, metrics=(kept,), lines=())
+    sla = SlaFigures(since=since, until=NOW, metrics=(kept,), lines=())
     return Report(
         name="Weekly report",
         summary=summary,
-        promises=promises,
+        sla=sla,
         days=days,
         opened_before=30,
         closed_before=22,
@@ -186,11 +186,11 @@ def _empty_report() -> Report:
         issues=(),
         looked_at=0,
     )
-    nothing = Promises(since=NOW, until=NOW, metrics=(), lines=())
+    nothing = SlaFigures(since=NOW, until=NOW, metrics=(), lines=())
     return Report(
         name="Daily report",
         summary=summary,
-        promises=nothing,
+        sla=nothing,
         days=(),
         opened_before=0,
         closed_before=0,

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from maildesk.lifecycle.sla.sla_policy import SlaPolicy
-from maildesk.lifecycle.sla.timers import as_of, used
-from maildesk.model.report import Count, Day, Period, Promises, Report, Summary
-from maildesk.model.sla_timer import Clock
+from maildesk.lifecycle.sla.timers import as_of, elapsed
+from maildesk.model.report import Count, Day, Period, Report, SlaFigures, Summary
+from maildesk.model.sla_timer import SlaTimer
 from maildesk.reporting.similarity import TEXT_CHARACTERS, Spoken, issues
-from maildesk.reporting.sla_figures import Measure, promises
+from maildesk.reporting.sla_figures import SlaMeasurement, calculate_sla_figures
 from maildesk.store.queries import counts, listings
 
 LIKENESS_TICKETS = 5_000
@@ -37,20 +37,20 @@ def summary(connection: Connection, period: Period) -> Summary:
     )
 
 
-def kept(levels: SlaPolicy, connection: Connection, period: Period) -> Promises:
-    """The promises that stopped in that time or have yet to stop, as they stood at its end."""
-    return promises(_measures(levels, connection, period), period.since, period.until)
+def sla_figures(sla: SlaPolicy, connection: Connection, period: Period) -> SlaFigures:
+    """The SLA timers that stopped in the period or are still open, as they were at its end."""
+    return calculate_sla_figures(_measurements(sla, connection, period), period.since, period.until)
 
 
 def whole(
-    name: str, levels: SlaPolicy, connection: Connection, period: Period, zone: ZoneInfo
+    name: str, sla: SlaPolicy, connection: Connection, period: Period, zone: ZoneInfo
 ) -> Report:
     """The report of that time as it goes out by mail, its days those of the zone."""
     here = period.at(zone)
     return Report(
         name=name,
         summary=summary(connection, here),
-        promises=kept(levels, connection, here),
+        sla=sla_figures(sla, connection, here),
         days=tuple(_days(connection, here, zone)),
         opened_before=counts.opened(connection, period.before),
         closed_before=counts.closed(connection, period.before),
@@ -67,20 +67,22 @@ def _days(connection: Connection, period: Period, zone: ZoneInfo) -> Iterator[Da
         day += timedelta(1)
 
 
-def _measures(levels: SlaPolicy, connection: Connection, period: Period) -> Iterator[Measure]:
-    for team, clocks in counts.clocks(connection, period.since):
-        for clock in clocks:
-            stopped = clock.stopped_at
-            if clock.target and (stopped is None or period.since <= stopped < period.until):
-                yield _measure(levels, team, clock, period.until)
+def _measurements(
+    sla: SlaPolicy, connection: Connection, period: Period
+) -> Iterator[SlaMeasurement]:
+    for team, timers in counts.sla_timers(connection, period.since):
+        for timer in timers:
+            stopped = timer.stopped_at
+            if timer.target and (stopped is None or period.since <= stopped < period.until):
+                yield _measurement(sla, team, timer, period.until)
 
 
-def _measure(levels: SlaPolicy, team: str, clock: Clock, now: datetime) -> Measure:
-    spent = used(levels.calendar_of(clock), clock, clock.stopped_at) if clock.stopped_at else None
-    return Measure(
-        metric=clock.metric,
-        profile=clock.profile,
+def _measurement(sla: SlaPolicy, team: str, timer: SlaTimer, now: datetime) -> SlaMeasurement:
+    spent = elapsed(sla.calendar_of(timer), timer, timer.stopped_at) if timer.stopped_at else None
+    return SlaMeasurement(
+        metric=timer.metric,
+        profile=timer.profile,
         team=team,
-        outcome=as_of(levels, clock, now).outcome,
+        outcome=as_of(sla, timer, now).outcome,
         seconds=int(spent.total_seconds()) if spent is not None else None,
     )

@@ -67,7 +67,7 @@ def open_runtime(
         policy = read_policy(connection, files, compile_rules(files.rules))
     keys = settings.secrets.keys()
     base_url = settings.web.base_url if settings.web.enabled else None
-    zone = policy.levels.calendar_named(None).zone
+    zone = policy.sla.calendar_named(None).zone
     house = SenderIdentity(settings.desk, base_url, keys, files.approvals.link_days, zone)
     holder = str(this_process(part))
     return Runtime(

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.policy import Policy
-from maildesk.lifecycle.sla.timers import follow
+from maildesk.lifecycle.sla.timers import timer_events
 from maildesk.model.cause import (
     AgentActed,
     Cause,
@@ -204,7 +204,7 @@ class TicketTransaction:
         policy = self.store.configured
         requester = self.store.person(after.requester)
         asker = (requester, policy.directory.organisation_of(requester))
-        events = follow(policy.levels, change.before, after, change.events, asker, self.now)
+        events = timer_events(policy.sla, change.before, after, change.events, asker, self.now)
         for event in events:
             after = evolve(after, event, number=after.number, at=self.now)
         return replace(change, after=after, events=(*change.events, *events))

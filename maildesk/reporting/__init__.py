@@ -1,1 +1,1 @@
-"""Tickets and promises counted for those who run the desk. Pure."""
+"""Reports: ticket counts, SLA figures, frequent issues, schedules. Pure."""

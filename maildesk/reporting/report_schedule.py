@@ -8,29 +8,29 @@ from zoneinfo import ZoneInfo
 from maildesk.config.schema.reports import ScheduledReport
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_DAYS = 62  # a report of a month is due within them; a calendar that is closed for longer waits
+_DAYS = 62  # long enough for a monthly report; calendars closed for longer give no date
 
 
 class Days(Protocol):
-    """What is asked of a calendar."""
+    """The part of a calendar that a schedule needs."""
 
     @property
     def zone(self) -> ZoneInfo:
-        """Where its wall clock hangs."""
+        """The time zone of the calendar."""
 
     def hours_of(self, day: date) -> Sized:
-        """The business hours of a local date."""
+        """The business hours of that local date."""
 
 
 def last_due(report: ScheduledReport, days: Days, now: datetime) -> datetime | None:
-    """The newest time at or before `now` at which it was due; None where none was in two months."""
+    """The last due time at or before `now`; None if there is none within two months."""
     today = now.astimezone(days.zone).date()
     backward = (today - timedelta(n) for n in range(_DAYS))
     return next((at for at in _times(report, days, backward) if at <= now), None)
 
 
 def next_due(report: ScheduledReport, days: Days, now: datetime) -> datetime | None:
-    """The first time after `now` at which it is due; None where none is in two months."""
+    """The next due time after `now`; None if there is none within two months."""
     today = now.astimezone(days.zone).date()
     forward = (today + timedelta(n) for n in range(_DAYS))
     return next((at for at in _times(report, days, forward) if at > now), None)

@@ -1,12 +1,14 @@
-"""Which tickets speak of the same thing, by the words of subject and text. Pure.
+"""Groups of similar tickets, by the words of subject and text. Pure.
 
-Two tickets are alike where their subjects share 60 % of their words (Dice: twice the shared ones
-by all), or their texts half of their pairs of neighbouring words and at least four. Words have
-three letters or more, without digits and without those that say nothing (`_NOTHING`); of a text
-the first forty count. A ticket joins the first ticket of the group that it is most like.
+Two tickets are similar if their subjects share 60 % of their words (Dice coefficient: twice the
+shared words by all words), or their texts share half of their word pairs and at least four. Words
+have three letters or more, no digits, and are not stop words (`_NOTHING`); the first forty words
+of a text count. A ticket is compared with the first ticket of each group and joins the most
+similar one.
 
-Linear in the tickets: a ticket asks an index of its own words, at most a hundred, and each word
-names at most `POSTINGS` groups; a word that is in more of them tells nothing apart.
+The time is linear in the tickets: a ticket looks up at most a hundred of its own words in an
+index, and each word lists at most `POSTINGS` groups; a more frequent word does not distinguish
+groups.
 """
 
 import re
@@ -41,7 +43,7 @@ Shared = TypeVar("Shared", str, tuple[str, str])
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What a ticket was opened with."""
+    """Subject and first text of a ticket."""
 
     number: int
     subject: str
@@ -58,7 +60,7 @@ class _Features:
         yield from self.text
 
     def likeness(self, other: "_Features") -> float:
-        """0 where they are not alike."""
+        """The similarity; 0 if they are not similar."""
         subject = _dice(self.subject, other.subject)
         text = _dice(self.text, other.text)
         by_text = text >= _TEXT_SHARE and len(self.text & other.text) >= _TEXT_PAIRS
@@ -75,13 +77,13 @@ class _Group:
 
 @dataclass(slots=True)
 class _Groups:
-    """The groups so far, and which feature of a first ticket names which of them."""
+    """The groups so far, and an index from the features of their first tickets."""
 
     every: list[_Group] = field(default_factory=list)
     index: dict[Feature, list[int]] = field(default_factory=lambda: defaultdict(list))
 
     def take(self, one: Spoken) -> None:
-        """Into the group of the most alike, or one of its own."""
+        """Add the ticket to the most similar group, or to a new one."""
         features = _features(one)
         best, place = max(
             ((self.every[at].first.likeness(features), -at) for at in self._near(features)),
@@ -104,7 +106,7 @@ class _Groups:
 
 
 def issues(tickets: Iterable[Spoken]) -> tuple[Issue, ...]:
-    """Groups of at least two, the most frequent first. `tickets` come oldest first."""
+    """Groups of at least two tickets, largest first. `tickets` are ordered from old to new."""
     groups = _Groups()
     for one in tickets:
         groups.take(one)

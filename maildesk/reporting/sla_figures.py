@@ -1,11 +1,11 @@
-"""How promises were kept: counts and percentiles. Pure."""
+"""SLA figures: timers by outcome, with percentiles of the elapsed time. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from maildesk.model.report import Kept, Promises
+from maildesk.model.report import SlaCounts, SlaFigures
 from maildesk.model.sla import METRICS
 from maildesk.model.sla_timer import Outcome
 
@@ -13,8 +13,8 @@ _JUDGED = (Outcome.ACHIEVED, Outcome.BREACHED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """One promise as it stands; `seconds` of business time once it has stopped, else None."""
+class SlaMeasurement:
+    """One SLA timer; `seconds` of elapsed business time if it has stopped, else None."""
 
     metric: str
     profile: str
@@ -23,39 +23,43 @@ class Measure:
     seconds: int | None
 
 
-def promises(measures: Iterable[Measure], since: datetime, until: datetime) -> Promises:
-    """All counted by metric, and by metric, profile and team."""
-    by_metric: dict[str, list[Measure]] = defaultdict(list)
-    by_line: dict[tuple[str, str, str], list[Measure]] = defaultdict(list)
-    for one in measures:
+def calculate_sla_figures(
+    measurements: Iterable[SlaMeasurement], since: datetime, until: datetime
+) -> SlaFigures:
+    """Count the timers by metric, and by metric, profile and team."""
+    by_metric: dict[str, list[SlaMeasurement]] = defaultdict(list)
+    by_line: dict[tuple[str, str, str], list[SlaMeasurement]] = defaultdict(list)
+    for one in measurements:
         by_metric[one.metric].append(one)
         by_line[one.metric, one.profile, one.team].append(one)
     metrics = (
-        _kept(metric, "", "", by_metric[metric]) for metric in METRICS if metric in by_metric
+        _counts(metric, "", "", by_metric[metric]) for metric in METRICS if metric in by_metric
     )
     ordered = sorted(by_line, key=lambda key: (METRICS.index(key[0]), *key[1:]))
-    return Promises(
+    return SlaFigures(
         since=since,
         until=until,
         metrics=tuple(metrics),
-        lines=tuple(_kept(*key, by_line[key]) for key in ordered),
+        lines=tuple(_counts(*key, by_line[key]) for key in ordered),
     )
 
 
 def percentile(values: Sequence[int], percent: int) -> int | None:
-    """By the nearest rank: the smallest value that so many percent are not above."""
+    """The percentile by nearest rank; None if there are no values."""
     if not values:
         return None
     rank = -(-percent * len(values) // 100)
     return sorted(values)[max(rank, 1) - 1]
 
 
-def _kept(metric: str, profile: str, team: str, measures: Sequence[Measure]) -> Kept:
-    outcomes = [one.outcome for one in measures]
+def _counts(
+    metric: str, profile: str, team: str, measurements: Sequence[SlaMeasurement]
+) -> SlaCounts:
+    outcomes = [one.outcome for one in measurements]
     seconds = sorted(
-        one.seconds for one in measures if one.seconds is not None and one.outcome in _JUDGED
+        one.seconds for one in measurements if one.seconds is not None and one.outcome in _JUDGED
     )
-    return Kept(
+    return SlaCounts(
         metric=metric,
         profile=profile,
         team=team,

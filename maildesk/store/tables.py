@@ -264,7 +264,7 @@ class TicketRow(SQLModel, table=True):
     problems: list[str] = _json()
     flaps: int
     settle_due: datetime | None = _time(default=None, nullable=True)
-    clocks: list[Any] = _json()
+    sla_timers: list[Any] = _json()
     next_due: datetime | None = _time(default=None, nullable=True)
     trouble: str = _text()
 

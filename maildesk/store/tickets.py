@@ -11,8 +11,8 @@ from sqlalchemy import Connection, bindparam, func, insert, select, union_all, u
 
 from maildesk.model.approval import Approval, Vote
 from maildesk.model.decision import Actor, ActorKind
-from maildesk.model.event import EVENTS, ClockSet, Event
-from maildesk.model.sla_timer import Clock
+from maildesk.model.event import EVENTS, Event, TimerSet
+from maildesk.model.sla_timer import SlaTimer
 from maildesk.model.ticket import Relation, Ticket
 from maildesk.store import tables
 
@@ -46,8 +46,8 @@ _NEWEST_NUMBER = (
 ADD = insert(_TICKET)
 SAVE = update(_TICKET).where(_TICKET.c.number == bindparam("of"))
 ADD_EVENT = insert(_EVENT)
-_CLOCK = TypeAdapter(Clock)
-_CLOCKS = TypeAdapter(tuple[Clock, ...])
+_TIMER = TypeAdapter(SlaTimer)
+_TIMERS = TypeAdapter(tuple[SlaTimer, ...])
 ADD_MESSAGE = insert(_MESSAGE)
 _OUT = tables.outgoing
 _THREAD = union_all(
@@ -140,7 +140,7 @@ def _ticket(row: Any, people: Sequence[int | None], approval: Approval | None) -
     values["tags"] = tuple(row.tags)
     values["problems"] = tuple(row.problems)
     values["relations"] = tuple(Relation(kind, other) for kind, other in row.relations)
-    values["clocks"] = _CLOCKS.validate_python(row.clocks) if row.clocks else ()
+    values["sla_timers"] = _TIMERS.validate_python(row.sla_timers) if row.sla_timers else ()
     participants = tuple(person for person in people if person is not None)
     return Ticket(**values, participants=participants, approval=approval)
 
@@ -177,7 +177,7 @@ def columns(ticket: Ticket) -> dict[str, Any]:
         "tags": list(ticket.tags),
         "problems": list(ticket.problems),
         "relations": relations,
-        "clocks": _CLOCKS.dump_python(ticket.clocks, mode="json"),
+        "sla_timers": _TIMERS.dump_python(ticket.sla_timers, mode="json"),
         "next_due": ticket.next_due,
     }
 
@@ -225,8 +225,8 @@ def event_rows(
 
 
 def _data(event: Event) -> dict[str, Any]:
-    if isinstance(event, ClockSet):
-        return {"clock": _CLOCK.dump_python(event.clock, mode="json")}
+    if isinstance(event, TimerSet):
+        return {"timer": _TIMER.dump_python(event.timer, mode="json")}
     values = {field.name: getattr(event, field.name) for field in dataclasses.fields(event)}
     return {
         name: value.isoformat() if isinstance(value, datetime) else value
@@ -245,8 +245,8 @@ def event_of(row: Any) -> Event:
     """The event in a row of the history."""
     kind, data = EVENTS[row.name], row.data
 
-    if kind is ClockSet:
-        return ClockSet(_CLOCK.validate_python(data["clock"]))
+    if kind is TimerSet:
+        return TimerSet(_TIMER.validate_python(data["timer"]))
     values = {field: _read(field, value) for field, value in data.items()}
     build: Callable[..., Event] = kind
     return build(**values)

@@ -202,11 +202,11 @@ region = "BE"
 days_off = ["12-24"]
 teams = ["First line"]
 
-[[ladder]]
+[[escalation_policy]]
 name = "up"
-tell_within = "office"
-rung = [
-  { at = "80%", tell = ["assignee"] },
+notify_within = "office"
+step = [
+  { at = "80%", notify = ["assignee"] },
   { at = "+2h", reassign = "First line" },
 ]
 
@@ -218,7 +218,7 @@ calendar = "office"
 [profile.resolution]
 targets = { P1 = "1 hour" }
 otherwise = "8 hours"
-ladder = "up"
+escalation_policy = "up"
 """,
 }
 

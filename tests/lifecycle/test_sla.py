@@ -1,4 +1,4 @@
-"""Clocks follow from the history: by a table, and against a count by minutes."""
+"""SLA timers are derived from the history: by a table, and against a count by minutes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,26 +12,26 @@ from hypothesis import strategies as st
 
 from maildesk.config.schema.people import Organisation
 from maildesk.config.schema.policy_files import profile_rules
-from maildesk.config.schema.sla import Promise, ServiceLevels
+from maildesk.config.schema.sla import ServiceLevels, SlaTarget
 from maildesk.lifecycle.sla.business_hours import Calendar
 from maildesk.lifecycle.sla.sla_policy import SlaPolicy
-from maildesk.lifecycle.sla.timers import as_of, follow, recomputed, used
+from maildesk.lifecycle.sla.timers import as_of, elapsed, recalculated, timer_events
 from maildesk.model.event import (
     ApprovalAsked,
     ApprovalDecided,
-    ClockSet,
     Closed,
+    EscalationStepReached,
     Event,
     Field,
     FieldChanged,
     MergedInto,
     MessageAdded,
-    RungReached,
     StatusMoved,
     TicketOpened,
+    TimerSet,
 )
 from maildesk.model.sla import METRICS, Metric
-from maildesk.model.sla_timer import Clock
+from maildesk.model.sla_timer import SlaTimer
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.rules.compile import compile_rules
 from tests.lifecycle.cast import MAX, RITA
@@ -55,7 +55,7 @@ def levels(**changes: Any) -> SlaPolicy:
             },
             {"name": "always", "hours": "mon-sun 00:00-24:00"},
         ],
-        "ladder": [{"name": "up", "rung": [{"at": "50%", "tell": ["assignee"]}]}],
+        "escalation_policy": [{"name": "up", "step": [{"at": "50%", "notify": ["assignee"]}]}],
         "profile": [
             {
                 "name": "Urgent",
@@ -68,7 +68,7 @@ def levels(**changes: Any) -> SlaPolicy:
             {
                 "name": "Standard",
                 "first_response": {"targets": {"P2": "1 hour"}, "otherwise": "2 hours"},
-                "next_response": {"otherwise": "4 hours", "ladder": "up"},
+                "next_response": {"otherwise": "4 hours", "escalation_policy": "up"},
                 "resolution": {
                     "targets": {"P2": "8 hours"},
                     "otherwise": "16 hours",
@@ -124,13 +124,13 @@ def lines(*steps: tuple[str, Sequence[Event]]) -> Lines:
     return found
 
 
-def clocks(history: Lines, of: SlaPolicy = LEVELS) -> dict[str, Clock]:
-    found = recomputed(of, history, 1001, {RITA.id: ASKER})
-    return {f"{clock.metric} {clock.serial}": clock for clock in found}
+def timers(history: Lines, of: SlaPolicy = LEVELS) -> dict[str, SlaTimer]:
+    found = recalculated(of, history, 1001, {RITA.id: ASKER})
+    return {f"{timer.metric} {timer.serial}": timer for timer in found}
 
 
-def shown(clock: Clock) -> tuple[str, str]:
-    return clock.outcome.value, f"{clock.due:%a %H:%M}" if clock.due else ""
+def shown(timer: SlaTimer) -> tuple[str, str]:
+    return timer.outcome.value, f"{timer.due:%a %H:%M}" if timer.due else ""
 
 
 TABLE: list[tuple[list[tuple[str, Sequence[Event]]], str, tuple[str, str]]] = [
@@ -144,7 +144,7 @@ TABLE: list[tuple[list[tuple[str, Sequence[Event]]], str, tuple[str, str]]] = [
         "first_response 1",
         ("running", "Mon 10:30"),
     ),
-    # another profile, another calendar: the same clock goes on, and all of its time counts by it
+    # another profile, another calendar: the same timer goes on, and all of its time counts by it
     (
         [("Mon 08:00", opened()), ("Mon 08:20", [priority("P1")])],
         "first_response 1",
@@ -208,14 +208,14 @@ TABLE: list[tuple[list[tuple[str, Sequence[Event]]], str, tuple[str, str]]] = [
         "first_response 1",
         ("achieved", "Mon 11:00"),
     ),
-    # on hold the clock stands
+    # on hold the timer is paused
     ([("Mon 09:00", opened()), ("Mon 10:00", [HOLD])], "first_response 1", ("paused", "")),
     (
         [("Mon 09:00", opened()), ("Mon 10:00", [HOLD]), ("Tue 09:00", [WORK])],
         "first_response 1",
         ("running", "Tue 10:00"),
     ),
-    # but not one that was promised without a pause
+    # but not if the target has no pause
     (
         [("Mon 09:00", [*opened(), priority("P1")]), ("Mon 10:00", [HOLD])],
         "resolution 1",
@@ -266,7 +266,7 @@ TABLE: list[tuple[list[tuple[str, Sequence[Event]]], str, tuple[str, str]]] = [
         "next_response 2",
         ("running", "Mon 17:00"),
     ),
-    # resolved, reopened: the same clock goes on where it stood
+    # resolved, reopened: the same timer goes on where it stood
     (
         [("Mon 09:00", opened()), ("Mon 11:00", [said("resolution"), DONE])],
         "resolution 1",
@@ -288,7 +288,7 @@ TABLE: list[tuple[list[tuple[str, Sequence[Event]]], str, tuple[str, str]]] = [
         "approval 1",
         ("breached", "Mon 17:00"),
     ),
-    # asked again: a new clock, and the old question is void
+    # asked again: a new timer, and the old question is void
     (
         [("Mon 09:00", [*opened(), HOLD, ASK]), ("Mon 10:00", [ASK])],
         "approval 1",
@@ -299,7 +299,7 @@ TABLE: list[tuple[list[tuple[str, Sequence[Event]]], str, tuple[str, str]]] = [
         "approval 2",
         ("running", "Tue 10:00"),
     ),
-    # dropped, merged, or nothing is promised any more
+    # closed, merged, or no target any more
     ([("Mon 09:00", opened()), ("Mon 10:00", [Closed("x")])], "resolution 1", ("cancelled", "")),
     ([("Mon 09:00", opened()), ("Mon 10:00", [MergedInto(9)])], "resolution 1", ("cancelled", "")),
     (
@@ -310,7 +310,7 @@ TABLE: list[tuple[list[tuple[str, Sequence[Event]]], str, tuple[str, str]]] = [
         "resolution 1",
         ("cancelled", ""),
     ),
-    # and promised again: as if it had never been otherwise
+    # and a target again: the timer continues as if it had not been cancelled
     (
         [
             ("Mon 09:00", opened()),
@@ -320,13 +320,13 @@ TABLE: list[tuple[list[tuple[str, Sequence[Event]]], str, tuple[str, str]]] = [
         "resolution 1",
         ("running", "Tue 17:00"),
     ),
-    # an answer stops the clock of no profile that does not wait for the requester
+    # an answer stops the timer of no profile that does not wait for the requester
     (
         [("Mon 09:00", [*opened(), priority("P1")]), ("Mon 10:00", [said("answer")])],
         "resolution 1",
         ("running", "Mon 13:00"),
     ),
-    # a clock on the wall that went back undoes nothing
+    # a wall clock that went back undoes nothing
     (
         [("Mon 10:00", opened()), ("Mon 09:00", [HOLD]), ("Mon 09:30", [WORK])],
         "first_response 1",
@@ -336,10 +336,10 @@ TABLE: list[tuple[list[tuple[str, Sequence[Event]]], str, tuple[str, str]]] = [
 
 
 @pytest.mark.parametrize(("steps", "name", "stands"), TABLE)
-def test_how_a_clock_stands(
+def test_the_outcome_and_due_time_of_a_timer(
     steps: list[tuple[str, Sequence[Event]]], name: str, stands: tuple[str, str]
 ) -> None:
-    found = clocks(lines(*steps))
+    found = timers(lines(*steps))
     assert (shown(found[name]) if name in found else ("-", "")) == stands
 
 
@@ -367,12 +367,12 @@ PLACES = levels(
 def test_whose_calendar_counts(team: str, priority_: str, organisation: str, calendar: str) -> None:
     history = lines(("Mon 09:00", [*opened(team), priority(priority_)]))
     asker = (RITA, Organisation(name=organisation))
-    found = recomputed(PLACES, history, 1001, {RITA.id: asker})
-    assert {clock.calendar for clock in found} == {calendar}
+    found = recalculated(PLACES, history, 1001, {RITA.id: asker})
+    assert {timer.calendar for timer in found} == {calendar}
 
 
-def test_a_rung_that_is_reached_twice_is_told_once() -> None:
-    reached = RungReached(metric="next_response", serial=1, rung="50%")
+def test_a_step_that_is_reached_twice_is_recorded_once() -> None:
+    reached = EscalationStepReached(metric="next_response", serial=1, step="50%")
     said_twice = ("Mon 13:00", [reached]), ("Mon 13:05", [reached])
     history = lines(
         ("Mon 09:00", opened()),
@@ -380,15 +380,15 @@ def test_a_rung_that_is_reached_twice_is_told_once() -> None:
         ("Mon 11:00", [said("reply")]),
         *said_twice,
     )
-    assert clocks(history)["next_response 1"].told == ("50%",)
+    assert timers(history)["next_response 1"].steps_done == ("50%",)
 
 
-def test_nothing_is_promised_where_nothing_is_configured() -> None:
-    assert clocks(lines(("Mon 09:00", opened())), SlaPolicy()) == {}
+def test_there_is_no_target_without_a_profile() -> None:
+    assert timers(lines(("Mon 09:00", opened())), SlaPolicy()) == {}
 
 
-def test_a_rung_is_told_once_even_where_the_target_changes() -> None:
-    reached = RungReached(metric="next_response", serial=1, rung="50%")
+def test_a_step_runs_once_even_if_the_target_changes() -> None:
+    reached = EscalationStepReached(metric="next_response", serial=1, step="50%")
     history = lines(
         ("Mon 09:00", opened()),
         ("Mon 10:00", [said("answer")]),
@@ -396,10 +396,10 @@ def test_a_rung_is_told_once_even_where_the_target_changes() -> None:
         ("Mon 13:00", [reached]),
         ("Mon 14:00", [field("team", "Network")]),
     )
-    before, after = clocks(history[:-2])["next_response 1"], clocks(history)["next_response 1"]
-    assert f"{before.wakes:%H:%M}" == "13:00"
-    assert after.told == ("50%",)
-    assert after.wakes == after.due
+    before, after = timers(history[:-2])["next_response 1"], timers(history)["next_response 1"]
+    assert f"{before.next_check:%H:%M}" == "13:00"
+    assert after.steps_done == ("50%",)
+    assert after.next_check == after.due
 
 
 # ---- step by step, from the history, and by minutes
@@ -455,12 +455,12 @@ def any_levels(draw: st.DrawFn) -> SlaPolicy:
     return replace(LEVELS, files=files, calendars=calendars)
 
 
-def _paused(promise: Promise | None, pause: tuple[str, ...]) -> Promise | None:
-    return promise.model_copy(update={"pause": pause}) if promise else None
+def _paused(target: SlaTarget | None, pause: tuple[str, ...]) -> SlaTarget | None:
+    return target.model_copy(update={"pause": pause}) if target else None
 
 
 def stepped(history: Lines, levels: SlaPolicy) -> Ticket:
-    """As the desk does it: each decision is followed by its clocks."""
+    """As the desk does it: each decision is followed by its timers."""
     ticket: Ticket | None = None
     for name in dict.fromkeys(cause for _, cause, _ in history):
         group = [(at, event) for at, cause, event in history if cause == name]
@@ -469,7 +469,7 @@ def stepped(history: Lines, levels: SlaPolicy) -> Ticket:
             ticket = evolve(ticket, event, number=1001, at=at)
         assert ticket is not None
         events = [event for _, event in group]
-        turned: tuple[Event, ...] = follow(levels, before, ticket, events, ASKER, at)
+        turned: tuple[Event, ...] = timer_events(levels, before, ticket, events, ASKER, at)
         for event in turned:
             ticket = evolve(ticket, event, number=1001, at=at)
     assert ticket is not None
@@ -480,11 +480,11 @@ def stepped(history: Lines, levels: SlaPolicy) -> Ticket:
 @given(histories(), any_levels())
 def test_step_by_step_is_the_same_as_from_the_history(history: Lines, levels: SlaPolicy) -> None:
     ticket = stepped(history, levels)
-    assert ticket.clocks == recomputed(levels, history, 1001, {RITA.id: ASKER})
-    # What the desk wrote about the clocks meanwhile decides nothing.
-    wrong = (replace(clock, target=1, due=MONDAY, told=()) for clock in ticket.clocks)
-    written = [*history, *((history[-1][0], history[-1][1], ClockSet(one)) for one in wrong)]
-    assert recomputed(levels, written, 1001, {RITA.id: ASKER}) == ticket.clocks
+    assert ticket.sla_timers == recalculated(levels, history, 1001, {RITA.id: ASKER})
+    # What the desk wrote about the timers meanwhile decides nothing.
+    wrong = (replace(timer, target=1, due=MONDAY, steps_done=()) for timer in ticket.sla_timers)
+    written = [*history, *((history[-1][0], history[-1][1], TimerSet(one)) for one in wrong)]
+    assert recalculated(levels, written, 1001, {RITA.id: ASKER}) == ticket.sla_timers
 
 
 @settings(max_examples=150)
@@ -494,23 +494,23 @@ def test_a_count_by_minutes_agrees(history: Lines, levels: SlaPolicy, later: int
     ticket = stepped(history, levels)
     for metric in ("first_response", "next_response", "resolution", "approval"):
         for serial, counted in enumerate(by_minutes(history, levels, metric, now), 1):
-            clock = next(c for c in ticket.clocks if c.key == (metric, serial))
-            if clock.target:
-                calendar = levels.calendars[clock.calendar]
-                end = clock.stopped_at or now
+            timer = next(c for c in ticket.sla_timers if c.key == (metric, serial))
+            if timer.target:
+                calendar = levels.calendars[timer.calendar]
+                end = timer.stopped_at or now
                 open_ = counted.within(calendar)
-                assert used(calendar, clock, end) == len(open_) * MINUTE, (metric, serial)
-                if clock.outcome != "cancelled":
-                    spent, target = len(open_), clock.target // 60
-                    assert (as_of(levels, clock, now).outcome == "breached") is (
-                        spent > target or (clock.is_open and spent == target)
+                assert elapsed(calendar, timer, end) == len(open_) * MINUTE, (metric, serial)
+                if timer.outcome != "cancelled":
+                    spent, target = len(open_), timer.target // 60
+                    assert (as_of(levels, timer, now).outcome == "breached") is (
+                        spent > target or (timer.is_open and spent == target)
                     )
                     if spent >= target:
-                        assert clock.due == open_[target - 1] + MINUTE
+                        assert timer.due == open_[target - 1] + MINUTE
 
 
 class Minutes:
-    """The minutes in which one clock counted."""
+    """The minutes in which one timer counted."""
 
     def __init__(self) -> None:
         self.counted: list[datetime] = []
@@ -583,12 +583,12 @@ def by_minutes(history: Lines, levels: SlaPolicy, metric: Metric, now: datetime)
 
 
 def _pause(levels: SlaPolicy, values: dict[str, str], metric: Metric) -> Sequence[str]:
-    """As the profile says that holds now; where it promises nothing, while on hold."""
+    """As the profile says that holds now; without a target, while on hold."""
     urgent, gift = values["priority"] == "P1", values["category"] == "Gift"
     name = "Urgent" if urgent else "None" if gift else "Standard"
     profile = next(one for one in levels.files.profile if one.name == name)
-    promise: Promise | None = getattr(profile, metric)
-    return promise.pause if promise else ("on-hold",)
+    target: SlaTarget | None = getattr(profile, metric)
+    return target.pause if target else ("on-hold",)
 
 
 def _ends(event: Event, state: str) -> bool:

@@ -18,11 +18,11 @@ from maildesk.model.event import (
     ApprovalReminded,
     ApprovalVoted,
     ApprovalWithdrawn,
-    ClockSet,
     Closed,
     ClosurePostponed,
     ClosureScheduled,
     Escalated,
+    EscalationStepReached,
     Event,
     FieldChanged,
     HeldSettled,
@@ -44,15 +44,15 @@ from maildesk.model.event import (
     ResolutionDecided,
     ResolutionGiven,
     ResolutionWithdrawn,
-    RungReached,
     StatusMoved,
     Tagged,
     TicketOpened,
+    TimerSet,
     Unrelated,
     Untagged,
 )
 from maildesk.model.sla import METRICS
-from maildesk.model.sla_timer import Clock, Interval, Outcome
+from maildesk.model.sla_timer import Interval, Outcome, SlaTimer
 from maildesk.model.ticket import Ticket, evolve
 
 AT = datetime(2026, 11, 23, 9, 0, 0, 123456, tzinfo=UTC)
@@ -135,18 +135,18 @@ anything_else = st.one_of(
     st.builds(Reminded),
     st.builds(Reopened),
     st.builds(
-        ClockSet,
+        TimerSet,
         st.builds(
-            Clock,
+            SlaTimer,
             metric=metrics,
             serial=st.integers(1, 2),
-            stretches=st.lists(st.builds(Interval, moments, moments), max_size=3).map(tuple),
+            intervals=st.lists(st.builds(Interval, moments, moments), max_size=3).map(tuple),
             outcome=st.sampled_from(Outcome),
-            wakes=st.none() | moments,
-            told=st.lists(words, max_size=2).map(tuple),
+            next_check=st.none() | moments,
+            steps_done=st.lists(words, max_size=2).map(tuple),
         ),
     ),
-    st.builds(RungReached, metric=metrics, serial=st.integers(1, 2), rung=words),
+    st.builds(EscalationStepReached, metric=metrics, serial=st.integers(1, 2), step=words),
     st.builds(Closed, words),
 )
 

@@ -20,11 +20,11 @@ from maildesk.model.event import (
     ApprovalReminded,
     ApprovalVoted,
     ApprovalWithdrawn,
-    ClockSet,
     Closed,
     ClosurePostponed,
     ClosureScheduled,
     Escalated,
+    EscalationStepReached,
     Event,
     FieldChanged,
     HeldSettled,
@@ -47,14 +47,14 @@ from maildesk.model.event import (
     ResolutionWithdrawn,
     RuleActed,
     RulesDue,
-    RungReached,
     StatusMoved,
     Tagged,
     TicketOpened,
+    TimerSet,
     Unrelated,
     Untagged,
 )
-from maildesk.model.sla_timer import Clock, Interval
+from maildesk.model.sla_timer import Interval, SlaTimer
 from maildesk.model.ticket import Relation, Ticket, evolve
 from tests.model.histories import folded, histories
 
@@ -80,8 +80,8 @@ GIVEN = ResolutionGiven(message="m1", round=1, close_due=DUE, remind_due=REMIND)
 
 BLOCKS = Relation("blocks", 7)
 
-CLOCK = Clock(metric="resolution", serial=1, stretches=(Interval(AT),))
-SECOND = replace(CLOCK, serial=2)
+TIMER = SlaTimer(metric="resolution", serial=1, intervals=(Interval(AT),))
+SECOND = replace(TIMER, serial=2)
 
 FIELDS = [
     ("service", "Network"),
@@ -206,7 +206,7 @@ TABLE: list[tuple[Ticket, Event, dict[str, Any]]] = [
     # when a rule that waits looks next, or that none does
     (TICKET, RulesDue(DUE), {"rules_due": DUE}),
     (replace(TICKET, rules_due=DUE), RulesDue(None), {"rules_due": None}),
-    # what a rule did elsewhere is told by other events
+    # what a rule did elsewhere is recorded by other events
     (TICKET, RuleActed(rule="It", action="note"), {}),
     # who takes part stands in the order of ids, as the table gives it back
     (TICKET, PersonJoined(9), {"participants": (9,)}),
@@ -263,16 +263,16 @@ TABLE: list[tuple[Ticket, Event, dict[str, Any]]] = [
     (TICKET, MergedInto(1002), {"merged_into": 1002}),
     # so is what an agent decided of a held one
     (TICKET, HeldSettled("m1", "dropped"), {}),
-    # a clock stands behind the others, and in its own place when it changes
-    (replace(TICKET, clocks=(CLOCK,)), ClockSet(SECOND), {"clocks": (CLOCK, SECOND)}),
+    # a new timer is appended, and a changed one keeps its place
+    (replace(TICKET, sla_timers=(TIMER,)), TimerSet(SECOND), {"sla_timers": (TIMER, SECOND)}),
     (
-        replace(TICKET, clocks=(CLOCK, SECOND)),
-        ClockSet(replace(CLOCK, wakes=DUE)),
-        {"clocks": (replace(CLOCK, wakes=DUE), SECOND)},
+        replace(TICKET, sla_timers=(TIMER, SECOND)),
+        TimerSet(replace(TIMER, next_check=DUE)),
+        {"sla_timers": (replace(TIMER, next_check=DUE), SECOND)},
     ),
-    # what a rung does to its clock follows as a ClockSet
-    (TICKET, RungReached(metric="resolution", serial=1, rung="80%"), {}),
-    # a resolution starts a round and the clock
+    # the effect of a step on its timer follows as a TimerSet
+    (TICKET, EscalationStepReached(metric="resolution", serial=1, step="80%"), {}),
+    # a resolution starts a round and sets the closing deadline
     (TICKET, GIVEN, {"resolution": "m1", "round": 1, "close_due": DUE, "remind_due": REMIND}),
     # without a reminder, the old one does not linger
     (
@@ -280,7 +280,7 @@ TABLE: list[tuple[Ticket, Event, dict[str, Any]]] = [
         ResolutionGiven(message="m2", round=2, close_due=LATER, remind_due=None),
         {"resolution": "m2", "round": 2, "close_due": LATER, "remind_due": None},
     ),
-    # taken back: no question and no clock; the round stays, so that its links stay void
+    # taken back: no question and no deadline; the round stays, so that its links stay void
     (
         WAITING,
         ResolutionWithdrawn(1),
@@ -293,7 +293,7 @@ TABLE: list[tuple[Ticket, Event, dict[str, Any]]] = [
         ClosureScheduled(DUE),
         {"close_due": DUE, "remind_due": None},
     ),
-    # a decision stops the clock and keeps the round and the resolution
+    # a decision clears the deadline and keeps the round and the resolution
     (
         WAITING,
         ClosurePostponed(close_due=LATER, remind_due=None),
@@ -303,7 +303,7 @@ TABLE: list[tuple[Ticket, Event, dict[str, Any]]] = [
     (WAITING, ResolutionDecided(round=1, accepted=False), {"close_due": None, "remind_due": None}),
     # a reminder happens once, and the closing comes all the same
     (WAITING, Reminded(), {"remind_due": None}),
-    # reopened: counted, the resolution is void, the clock stands
+    # reopened: counted, the resolution is void, the deadline is cleared
     (
         replace(WAITING, reopened=1),
         Reopened(),
@@ -459,7 +459,7 @@ def test_a_decision_without_an_approval_request_is_rejected() -> None:
 @pytest.mark.parametrize(
     ("close_due", "remind_due", "wake_due", "next_due"),
     [
-        (None, None, None, None),  # nothing waits for the clock
+        (None, None, None, None),  # nothing waits for a deadline
         (DUE, None, None, DUE),
         (DUE, REMIND, None, REMIND),  # the earlier one
         (REMIND, DUE, None, REMIND),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from maildesk.config.schema.settings import Desk
 from maildesk.model.person import Person
-from maildesk.model.report import Count, Day, Issue, Kept, Promises, Report, Summary
+from maildesk.model.report import Count, Day, Issue, Report, SlaCounts, SlaFigures, Summary
 from maildesk.model.ticket import Ticket
 from maildesk.outgoing.compose import SenderIdentity, ThreadContext
 
@@ -65,7 +65,7 @@ def report_of(
         looked_at=29,
     )
     metrics = tuple(
-        Kept(
+        SlaCounts(
             metric=metric,
             profile="",
             team="",
@@ -82,7 +82,7 @@ def report_of(
     return Report(
         name=name,
         summary=summary,
-        promises=Promises(since=since, until=until, metrics=metrics, lines=()),
+        sla=SlaFigures(since=since, until=until, metrics=metrics, lines=()),
         days=tuple(
             Day(since.date() + timedelta(n), opened, closed)
             for n, (opened, closed) in enumerate(days)

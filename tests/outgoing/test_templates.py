@@ -268,7 +268,7 @@ def reported(report: Report) -> tuple[str, str]:
     return parts(composed(outgoing_mail, recipient=MAX, topic=topic))
 
 
-def test_a_report_shows_each_day_and_each_promise_in_both_parts() -> None:
+def test_a_report_shows_each_day_and_each_sla_metric_in_both_parts() -> None:
     text, html = reported(REPORT)
     assert "Wed 18 Nov  opened   12 ████████████████████" in text
     assert "            closed    9 ███████████████" in text

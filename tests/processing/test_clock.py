@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import OperationalError
 
 from maildesk.processing.clock.clock_jump_guard import ClockJumpGuard
-from maildesk.processing.clock.sla_recalculation import review
+from maildesk.processing.clock.sla_recalculation import recalculate
 from maildesk.processing.clock.sla_timers import measured
 from maildesk.processing.desk import Desk
 from maildesk.processing.runtime import open_runtime
@@ -29,12 +29,16 @@ CALENDARS = [
 ]
 
 
-def promising(*rungs: dict[str, Any], response: str = "2 hours", **ladder: Any) -> dict[str, Any]:
-    """sla.toml with one promise and one ladder."""
-    up = {"name": "up", "rung": rungs or ({"at": "50%", "tell": ["assignee"]},), **ladder}
-    promise = {"otherwise": response, "ladder": "up"}
-    profile = {"name": "Standard", "calendar": "office", "first_response": promise}
-    return {"calendar": CALENDARS, "ladder": [up], "profile": [profile]}
+def sla_with(*steps: dict[str, Any], response: str = "2 hours", **policy: Any) -> dict[str, Any]:
+    """sla.toml with one SLA target and one escalation policy."""
+    up = {
+        "name": "up",
+        "step": steps or ({"at": "50%", "notify": ["assignee"]},),
+        **policy,
+    }
+    target = {"otherwise": response, "escalation_policy": "up"}
+    profile = {"name": "Standard", "calendar": "office", "first_response": target}
+    return {"calendar": CALENDARS, "escalation_policy": [up], "profile": [profile]}
 
 
 def desk_with(path: Path, sla: dict[str, Any], **tables_: Any) -> World:
@@ -76,19 +80,19 @@ def opened(world: World, count: int = 1) -> None:
     world.new_letters()
 
 
-# ---- rungs
+# ---- escalation steps
 
 
-def test_each_rung_is_told_to_whom_it_names_and_once(
+def test_each_step_notifies_the_people_it_names_once(
     tmp_path: Path, people: dict[str, Any]
 ) -> None:
     world = desk_with(
         tmp_path,
-        promising(
-            {"at": "50%", "tell": ["assignee"]},
-            {"at": "80%", "tell": ["lead"]},
-            {"at": "100%", "tell": ["level-above"]},
-            {"at": "+2h", "tell": ["manager", "lead"]},
+        sla_with(
+            {"at": "50%", "notify": ["assignee"]},
+            {"at": "80%", "notify": ["lead"]},
+            {"at": "100%", "notify": ["level-above"]},
+            {"at": "+2h", "notify": ["manager", "lead"]},
         ),
         people=people,
     )
@@ -105,15 +109,15 @@ def test_each_rung_is_told_to_whom_it_names_and_once(
     world.close()
 
 
-def test_in_the_place_of_who_is_away_the_manager_hears_of_a_rung(
+def test_a_step_notifies_the_manager_of_an_absent_person(
     tmp_path: Path, people: dict[str, Any]
 ) -> None:
     november = [{"from": date(2026, 11, 1), "until": date(2026, 11, 30)}]
     for person in people["person"]:
         if person["address"] in ("lee@example.org", "will@example.org"):
             person["absence"] = november
-    rungs = ({"at": "50%", "tell": ["lead"]}, {"at": "100%", "tell": ["level-above"]})
-    world = desk_with(tmp_path, promising(*rungs), people=people)
+    steps = ({"at": "50%", "notify": ["lead"]}, {"at": "100%", "notify": ["level-above"]})
+    world = desk_with(tmp_path, sla_with(*steps), people=people)
     opened(world)
     assert at(world, 10) == [("max", "sla-warning")]
     # nobody is left above: whoever works on the ticket
@@ -122,7 +126,7 @@ def test_in_the_place_of_who_is_away_the_manager_hears_of_a_rung(
 
 
 def test_a_warning_says_what_is_due_and_its_answer_reaches_the_requester(tmp_path: Path) -> None:
-    world = desk_with(tmp_path, promising())
+    world = desk_with(tmp_path, sla_with())
     opened(world)
     world.clock.now = MONDAY_NINE + timedelta(hours=1)
     world.desk.tick()
@@ -130,13 +134,13 @@ def test_a_warning_says_what_is_due_and_its_answer_reaches_the_requester(tmp_pat
     assert "First response due 23 November 2026, 11:00 UTC." in warning.text
     outgoing_mails = world.writes("ann", "I look at it.", answering=warning)
     assert "I look at it." in one(outgoing_mails, "rita", "reply").text
-    assert [clock.outcome for clock in world.ticket(1001).clocks] == ["achieved"]
+    assert [timer.outcome for timer in world.ticket(1001).sla_timers] == ["achieved"]
     assert at(world, 17) == []
     world.close()
 
 
 def test_many_that_break_at_once_are_one_mail(tmp_path: Path) -> None:
-    world = desk_with(tmp_path, promising({"at": "100%", "tell": ["assignee"]}))
+    world = desk_with(tmp_path, sla_with({"at": "100%", "notify": ["assignee"]}))
     opened(world, 20)
     world.clock.now = MONDAY_NINE + timedelta(hours=2)
     world.desk.tick()
@@ -147,7 +151,7 @@ def test_many_that_break_at_once_are_one_mail(tmp_path: Path) -> None:
 
 
 def test_many_more_than_a_tick_works_are_one_mail_as_well(tmp_path: Path) -> None:
-    world = desk_with(tmp_path, promising({"at": "100%", "tell": ["assignee"]}))
+    world = desk_with(tmp_path, sla_with({"at": "100%", "notify": ["assignee"]}))
     opened(world, 130)
     outgoing_mails = at(world, 11)
     assert outgoing_mails == [("ann", "sla-digest")]
@@ -155,8 +159,8 @@ def test_many_more_than_a_tick_works_are_one_mail_as_well(tmp_path: Path) -> Non
 
 
 def test_in_quiet_hours_nobody_is_told_but_what_is_to_be_done_is_done(tmp_path: Path) -> None:
-    ladder = {"at": "100%", "tell": ["assignee"], "raise_priority": True}
-    world = desk_with(tmp_path, promising(ladder, tell_within="late"))
+    step = {"at": "100%", "notify": ["assignee"], "raise_priority": True}
+    world = desk_with(tmp_path, sla_with(step, notify_within="late"))
     opened(world)
     assert world.ticket(1001).priority == "P4"
     assert at(world, 11) == []
@@ -166,8 +170,10 @@ def test_in_quiet_hours_nobody_is_told_but_what_is_to_be_done_is_done(tmp_path: 
     world.close()
 
 
-def test_who_kept_the_promise_in_quiet_hours_hears_nothing(tmp_path: Path) -> None:
-    world = desk_with(tmp_path, promising({"at": "50%", "tell": ["assignee"]}, tell_within="late"))
+def test_no_notification_if_the_target_was_achieved_in_quiet_hours(tmp_path: Path) -> None:
+    world = desk_with(
+        tmp_path, sla_with({"at": "50%", "notify": ["assignee"]}, notify_within="late")
+    )
     told = world.writes("rita", "Help.", subject="Printer")
     assert at(world, 10, 30) == []
     world.writes("ann", "Done.", answering=one(told, "ann", "agent-notification"))
@@ -175,14 +181,16 @@ def test_who_kept_the_promise_in_quiet_hours_hears_nothing(tmp_path: Path) -> No
     world.close()
 
 
-def test_missed_rungs_are_made_up_in_order_and_told_once(tmp_path: Path) -> None:
-    rungs = [{"at": f"{n}%", "tell": ["assignee"], "raise_priority": n > 50} for n in (50, 80, 100)]
-    world = desk_with(tmp_path, promising(*rungs))
+def test_missed_steps_run_in_order_with_one_notification(tmp_path: Path) -> None:
+    steps = [
+        {"at": f"{n}%", "notify": ["assignee"], "raise_priority": n > 50} for n in (50, 80, 100)
+    ]
+    world = desk_with(tmp_path, sla_with(*steps))
     opened(world)
     outgoing_mails = at(world, 16)
     assert outgoing_mails == [("ann", "sla-warning")]
     ticket = world.ticket(1001)
-    assert ticket.clocks[0].told == ("50%", "80%", "due", "100%")
+    assert ticket.sla_timers[0].steps_done == ("50%", "80%", "due", "100%")
     assert (ticket.urgency, ticket.impact) == ("high", "medium")
     world.close()
 
@@ -207,8 +215,8 @@ def test_deadlines_of_one_ticket_are_made_up_in_the_order_of_their_times(
     world.close()
 
 
-def test_a_rung_gives_the_ticket_to_another_team(tmp_path: Path) -> None:
-    world = desk_with(tmp_path, promising({"at": "100%", "reassign": "Network"}))
+def test_a_step_reassigns_the_ticket_to_another_team(tmp_path: Path) -> None:
+    world = desk_with(tmp_path, sla_with({"at": "100%", "reassign": "Network"}))
     told = world.writes("rita", "Help.", subject="Printer")
     world.writes("ann", "#take", answering=one(told, "ann", "agent-notification"))
     assert ("lee", "agent-notification") in at(world, 12)
@@ -216,10 +224,10 @@ def test_a_rung_gives_the_ticket_to_another_team(tmp_path: Path) -> None:
     world.close()
 
 
-def test_without_a_promise_nothing_is_kept(tmp_path: Path) -> None:
+def test_without_a_target_no_timer_is_stored(tmp_path: Path) -> None:
     world = desk_with(tmp_path, {})
     opened(world)
-    assert world.ticket(1001).clocks == ()
+    assert world.ticket(1001).sla_timers == ()
     assert world.ticket(1001).next_due is None
     world.close()
 
@@ -238,13 +246,13 @@ def reopened_with(world: World, path: Path, sla: dict[str, Any], **tables_: Any)
 
 
 def test_another_target_is_judged_from_the_history_and_stands_in_it(tmp_path: Path) -> None:
-    world = desk_with(tmp_path, promising(response="6 hours"))
-    assert review(world.runtime) == 0
+    world = desk_with(tmp_path, sla_with(response="6 hours"))
+    assert recalculate(world.runtime) == 0
     opened(world)
     assert world.ticket(1001).next_due == datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-    world = reopened_with(world, tmp_path, promising(response="2 hours"))
-    assert review(world.runtime) == 1
-    assert review(world.runtime) == 0
+    world = reopened_with(world, tmp_path, sla_with(response="2 hours"))
+    assert recalculate(world.runtime) == 1
+    assert recalculate(world.runtime) == 0
     assert world.ticket(1001).next_due == datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
     assert [one.differs for one in measured(world.runtime, 1001)] == [False]
     assert at(world, 10) == [("ann", "sla-warning")]
@@ -252,12 +260,12 @@ def test_another_target_is_judged_from_the_history_and_stands_in_it(tmp_path: Pa
     world.close()
 
 
-def test_a_rung_that_is_no_longer_there_is_passed_by(tmp_path: Path) -> None:
-    world = desk_with(tmp_path, promising({"at": "50%", "tell": ["assignee"]}))
+def test_a_removed_step_is_skipped(tmp_path: Path) -> None:
+    world = desk_with(tmp_path, sla_with({"at": "50%", "notify": ["assignee"]}))
     opened(world)
     waiting = {"name": "Old", "on": "waited", "waited": "9 days", "in_status": "Assign"}
     rules = {"rule": [waiting | {"then": {"tag": "old"}}]}
-    later = promising({"at": "80%", "tell": ["assignee"]})
+    later = sla_with({"at": "80%", "notify": ["assignee"]})
     world = reopened_with(world, tmp_path, later, rules=rules)
     assert at(world, 10) == []
     assert world.ticket(1001).next_due == datetime(2026, 11, 23, 10, 36, tzinfo=UTC)
@@ -265,28 +273,28 @@ def test_a_rung_that_is_no_longer_there_is_passed_by(tmp_path: Path) -> None:
     world.close()
 
 
-def test_a_promise_that_is_new_starts_with_the_ticket_and_tells_nobody_of_the_past(
+def test_a_new_target_counts_from_the_opening_and_sends_no_notification_for_the_past(
     tmp_path: Path,
 ) -> None:
     world = desk_with(tmp_path, {})
     opened(world)
     world.clock.now = MONDAY_NINE + timedelta(hours=1, minutes=30)
-    rungs = [{"at": f"{n}%", "tell": ["assignee"]} for n in (50, 80)]
-    world = reopened_with(world, tmp_path, promising(*rungs))
-    assert review(world.runtime) == 1
+    steps = [{"at": f"{n}%", "notify": ["assignee"]} for n in (50, 80)]
+    world = reopened_with(world, tmp_path, sla_with(*steps))
+    assert recalculate(world.runtime) == 1
     assert at(world, 10, 35) == []
     assert at(world, 10, 36) == [("ann", "sla-warning")]
     assert [one.differs for one in measured(world.runtime, 1001)] == [False]
     world.close()
 
 
-def test_a_promise_that_is_no_longer_made_is_cancelled(tmp_path: Path) -> None:
-    world = desk_with(tmp_path, promising())
+def test_a_removed_target_is_cancelled(tmp_path: Path) -> None:
+    world = desk_with(tmp_path, sla_with())
     opened(world)
     assert at(world, 10) == [("ann", "sla-warning")]
     world = reopened_with(world, tmp_path, {})
-    assert review(world.runtime) == 1
-    assert [clock.outcome for clock in world.ticket(1001).clocks] == ["cancelled"]
+    assert recalculate(world.runtime) == 1
+    assert [timer.outcome for timer in world.ticket(1001).sla_timers] == ["cancelled"]
     assert world.ticket(1001).next_due is None
     assert measured(world.runtime, 1001) == ()
     world.close()
@@ -296,7 +304,7 @@ def test_a_promise_that_is_no_longer_made_is_cancelled(tmp_path: Path) -> None:
 
 
 def test_a_ticket_that_raises_is_put_off_and_stops_no_other(tmp_path: Path) -> None:
-    world = desk_with(tmp_path, promising({"at": "100%", "tell": ["assignee"]}))
+    world = desk_with(tmp_path, sla_with({"at": "100%", "notify": ["assignee"]}))
     opened(world, 2)
     with world.store.write() as connection:
         first = tables.ticket.c.number == 1001
@@ -342,8 +350,8 @@ TICKETS = 1000
 
 @pytest.fixture
 def crowded(database_url: str) -> Iterator[World]:
-    """A thousand tickets whose promise breaks at eleven."""
-    sla = promising({"at": "100%", "tell": ["assignee"], "raise_priority": True})
+    """A thousand tickets whose SLA target is breached at eleven."""
+    sla = sla_with({"at": "100%", "notify": ["assignee"], "raise_priority": True})
     world = worlds.build(database_url, policy=shipped_policy(sla=sla))
     opened(world)
     multiplied(world.store, 1001, TICKETS)
@@ -372,7 +380,7 @@ def test_two_daemons_strike_each_of_a_thousand_deadlines_once(
     world.clock.now = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
     other = Store(open_engine(database_url))
     policy = shipped_policy(
-        sla=promising({"at": "100%", "tell": ["assignee"], "raise_priority": True})
+        sla=sla_with({"at": "100%", "notify": ["assignee"], "raise_priority": True})
     )
     runtime = open_runtime(settings(), policy, other, clock=world.clock, part="two")
     struck = {"one": 0, "two": 0}
@@ -401,7 +409,7 @@ def test_two_daemons_strike_each_of_a_thousand_deadlines_once(
     assert 0 < sum(struck.values()) <= TICKETS, struck
     with world.store.read() as connection:
         event = tables.ticket_event.c
-        reached = select(event.ticket, func.count()).where(event.name == "RungReached")
+        reached = select(event.ticket, func.count()).where(event.name == "EscalationStepReached")
         per_ticket = connection.execute(reached.group_by(event.ticket)).all()
         urgencies = connection.execute(select(tables.ticket.c.priority).distinct()).scalars().all()
         left = connection.execute(select(func.count()).select_from(tables.notice)).scalar_one()

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from maildesk.model.report import Count, Kept, Period, Promises, Summary
+from maildesk.model.report import Count, Period, SlaCounts, SlaFigures, Summary
 from maildesk.processing import report_data
 from tests.world import MONDAY, World, to
 
@@ -18,9 +18,9 @@ def summary(world: World) -> Summary:
         return report_data.summary(connection, last_week(world))
 
 
-def kept(world: World) -> Promises:
+def sla_figures(world: World) -> SlaFigures:
     with world.store.read() as connection:
-        return report_data.kept(world.runtime.policy.levels, connection, last_week(world))
+        return report_data.sla_figures(world.runtime.policy.sla, connection, last_week(world))
 
 
 def test_tickets_are_counted_as_they_stand(world_on_each: World) -> None:
@@ -46,25 +46,25 @@ def test_an_answer_is_measured_in_business_time(world_on_each: World) -> None:
     assert world.clock.now == MONDAY + timedelta(minutes=1)
     world.clock.forward(minutes=29)
     world.writes("ann", "Which one?", answering=to(outgoing_mails, "ann")[0])
-    first = _of(kept(world), "first_response")
+    first = _of(sla_figures(world), "first_response")
     assert (first.achieved, first.breached, first.running) == (1, 0, 0)
     assert (first.p50, first.p95) == (30 * 60, 30 * 60)
-    resolution = _of(kept(world), "resolution")
+    resolution = _of(sla_figures(world), "resolution")
     assert (resolution.achieved, resolution.running, resolution.p50) == (0, 1, None)
 
 
-def test_a_broken_promise_counts_before_the_clock_strikes_and_an_old_one_no_more(
+def test_a_breach_counts_before_its_deadline_is_processed_and_an_old_one_does_not(
     world: World,
 ) -> None:
     outgoing_mails = world.writes("rita", "It does not print.")
     world.clock.forward(days=3)
-    first = _of(kept(world), "first_response")
+    first = _of(sla_figures(world), "first_response")
     assert (first.breached, first.running, first.p50) == (1, 0, None)
     world.writes("ann", "Which one?", answering=to(outgoing_mails, "ann")[0])
-    assert _of(kept(world), "first_response").p50 is not None
+    assert _of(sla_figures(world), "first_response").p50 is not None
     world.clock.forward(days=8)
-    assert {one.metric for one in kept(world).metrics} == {"resolution"}
+    assert {one.metric for one in sla_figures(world).metrics} == {"resolution"}
 
 
-def _of(found: Promises, metric: str) -> Kept:
+def _of(found: SlaFigures, metric: str) -> SlaCounts:
     return next(one for one in found.metrics if one.metric == metric)

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from maildesk.config.schema.policy_files import PolicyFiles
 from maildesk.model.ticket import Ticket
 from maildesk.processing.clock import scheduled_reports
-from maildesk.processing.clock.sla_recalculation import review
+from maildesk.processing.clock.sla_recalculation import recalculate
 from maildesk.processing.desk import Desk
 from maildesk.processing.forecast import simulated_mail
 from maildesk.processing.forecast.simulated_mail import Arrival
@@ -28,13 +28,13 @@ from tests.world import MONDAY, World, shipped_policy
 WEEKS = timedelta(days=14)
 SLA: dict[str, Any] = {
     "calendar": [{"name": "office", "hours": "mon-fri 09:00-17:00"}],
-    "ladder": [
+    "escalation_policy": [
         {
             "name": "up",
-            "rung": [
-                {"at": "50%", "tell": ["assignee"]},
-                {"at": "100%", "tell": ["lead"]},
-                {"at": "+2h", "tell": ["manager"], "raise_priority": True},
+            "step": [
+                {"at": "50%", "notify": ["assignee"]},
+                {"at": "100%", "notify": ["lead"]},
+                {"at": "+2h", "notify": ["manager"], "raise_priority": True},
             ],
         }
     ],
@@ -42,8 +42,8 @@ SLA: dict[str, Any] = {
         {
             "name": "Standard",
             "calendar": "office",
-            "first_response": {"otherwise": "2 hours", "ladder": "up"},
-            "resolution": {"otherwise": "8 hours", "ladder": "up"},
+            "first_response": {"otherwise": "2 hours", "escalation_policy": "up"},
+            "resolution": {"otherwise": "8 hours", "escalation_policy": "up"},
         }
     ],
 }
@@ -70,7 +70,7 @@ REPORTS = {"report": [{"name": "Weekly report", "to": ["max@example.org", "First
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """A desk with promises; one ticket is new, one waits for closure, one for Max's approval."""
+    """A desk with SLA targets; one ticket is new, one waits for closure, one for Max's approval."""
     policy = shipped_policy(sla=SLA, people=PEOPLE, reports=REPORTS)
     world = worlds.build(f"sqlite:///{tmp_path}/desk.db", policy=policy)
     for subject in ("Printer is on fire", "VPN down", "New laptop, please"):
@@ -116,8 +116,8 @@ def next_minute(world: World) -> datetime:
 
 
 def lives(ticket: Ticket) -> tuple[Any, ...]:
-    clocks = [(clock.key, clock.outcome, clock.told) for clock in ticket.clocks]
-    return ticket.status, ticket.closed_at, ticket.priority, ticket.assignee, clocks
+    timers = [(timer.key, timer.outcome, timer.steps_done) for timer in ticket.sla_timers]
+    return ticket.status, ticket.closed_at, ticket.priority, ticket.assignee, timers
 
 
 def test_the_days_to_come_are_what_the_desk_does_then(world: World) -> None:
@@ -241,17 +241,17 @@ def test_a_ticket_that_raises_stops_no_other_one(world: World) -> None:
     assert sum(day.closed + day.breached for day in days) > 0
 
 
-def promising(hours: str | None) -> dict[str, Any]:
-    """sla.toml with that target of resolution, or with no promise."""
-    promise = {"otherwise": hours, "ladder": "up"}
-    profile = [{"name": "Standard", "calendar": "office", "resolution": promise}] if hours else []
+def sla_with(hours: str | None) -> dict[str, Any]:
+    """sla.toml with that target of resolution, or with no target."""
+    target = {"otherwise": hours, "escalation_policy": "up"}
+    profile = [{"name": "Standard", "calendar": "office", "resolution": target}] if hours else []
     return SLA | {"profile": profile}
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        # a first promise, for tickets that have waited for days
+        # a first target, for tickets that have waited for days
         (None, "8 hours"),
         # a stricter one: all of them are late at once
         ("80 hours", "8 hours"),
@@ -263,9 +263,9 @@ def promising(hours: str | None) -> dict[str, Any]:
 def test_another_sla_toml_does_what_the_desk_does_after_its_next_start(
     tmp_path: Path, before: str | None, after: str | None
 ) -> None:
-    policy = shipped_policy(people=PEOPLE, sla=promising(before))
+    policy = shipped_policy(people=PEOPLE, sla=sla_with(before))
     world = worlds.build(f"sqlite:///{tmp_path}/desk.db", policy=policy)
-    review(world.runtime)
+    recalculate(world.runtime)
     for number in range(5):
         world.arrives(world.mail("rita", "Help.", subject=f"Printer {number}"))
     world.clock.forward(days=3)
@@ -273,12 +273,12 @@ def test_another_sla_toml_does_what_the_desk_does_after_its_next_start(
         pass
     world.new_letters()
     begin = world.clock.now
-    changed = shipped_policy(people=PEOPLE, sla=promising(after))
+    changed = shipped_policy(people=PEOPLE, sla=sla_with(after))
     world = restarted(world, changed)
     end = begin + timedelta(days=11)
     run = simulation_of(world.store, world.runtime.policy, (), begin, end)
     days = list(run.run())
-    review(world.runtime)
+    recalculate(world.runtime)
     real: Counter[str] = Counter()
     while (at := next_minute(world)) < end:
         world.clock.now = at

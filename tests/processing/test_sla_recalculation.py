@@ -25,12 +25,12 @@ LAST = 1000 + TICKETS
 
 
 def _sla(response: str) -> dict[str, Any]:
-    """sla.toml with one promise, of which the assignee hears at its half."""
-    ladder = {"name": "up", "rung": [{"at": "50%", "tell": ["assignee"]}]}
-    promise = {"otherwise": response, "ladder": "up"}
+    """sla.toml with one SLA target; the assignee is notified at 50 %."""
+    escalation_policy = {"name": "up", "step": [{"at": "50%", "notify": ["assignee"]}]}
+    target = {"otherwise": response, "escalation_policy": "up"}
     calendar = {"name": "office", "hours": "mon-fri 09:00-17:00"}
-    profile = {"name": "Standard", "calendar": "office", "first_response": promise}
-    return {"calendar": [calendar], "ladder": [ladder], "profile": [profile]}
+    profile = {"name": "Standard", "calendar": "office", "first_response": target}
+    return {"calendar": [calendar], "escalation_policy": [escalation_policy], "profile": [profile]}
 
 
 def _desk(path: Path, sla: dict[str, Any]) -> World:
@@ -39,7 +39,7 @@ def _desk(path: Path, sla: dict[str, Any]) -> World:
 
 @pytest.fixture
 def changed(tmp_path: Path) -> Iterator[World]:
-    """A desk with open tickets that is started again with a shorter promise."""
+    """A desk with open tickets that is started again with a shorter target."""
     before = _desk(tmp_path, _sla("6 hours"))
     before.arrives(*(before.mail("rita", "Help.", subject=f"No. {n}") for n in range(TICKETS)))
     before.close()
@@ -68,13 +68,13 @@ def test_one_step_recalculates_a_few_tickets_and_the_next_one_goes_on(changed: W
 
 def test_the_change_is_not_marked_as_done_before_the_last_step(changed: World) -> None:
     recalculation = SlaRecalculation(changed.runtime)
-    levels = changed.runtime.policy.levels
+    sla = changed.runtime.policy.sla
     recalculation.step()
     with changed.store.read() as connection:
-        assert not is_done(connection, levels)
+        assert not is_done(connection, sla)
     recalculation.step()
     with changed.store.read() as connection:
-        assert is_done(connection, levels)
+        assert is_done(connection, sla)
 
 
 def test_a_step_that_is_to_stop_recalculates_nothing_more(changed: World) -> None:
@@ -105,7 +105,7 @@ def test_deadlines_are_worked_between_the_steps(changed: World) -> None:
     assert _due(changed, 1001) == LATER
     assert _due(changed, LAST) != LATER
     with changed.store.read() as connection:
-        assert not is_done(connection, changed.runtime.policy.levels)
+        assert not is_done(connection, changed.runtime.policy.sla)
 
 
 def test_while_another_daemon_recalculates_this_one_waits(changed: World) -> None:

@@ -98,9 +98,9 @@ def _a_tick(world: World) -> None:
 def _a_review_of_all_deadlines(world: World) -> None:
     with world.store.write() as connection:
         due_tickets.set_counter(connection, "sla.toml", 1)
-    review = SlaRecalculation(world.runtime)
-    review.first([COPY])
-    assert review.step()
+    recalculation = SlaRecalculation(world.runtime)
+    recalculation.first([COPY])
+    assert recalculation.step()
 
 
 def _link(world: World, purpose: Purpose, who: str, number: int, round_: int = 0) -> str:
@@ -198,9 +198,9 @@ def _a_back_test(world: World) -> None:
 
 def _a_report(world: World) -> None:
     period = Period(world.clock.now - timedelta(hours=3), world.clock.now)
-    levels = world.runtime.policy.levels
+    sla = world.runtime.policy.sla
     with world.store.read() as connection:
-        report_data.whole("Daily", levels, connection, period, levels.calendar_named(None).zone)
+        report_data.whole("Daily", sla, connection, period, sla.calendar_named(None).zone)
 
 
 def _the_work_of_a_day(world: World) -> None:

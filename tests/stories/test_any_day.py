@@ -131,7 +131,7 @@ class AnyDay(RuleBasedStateMachine):
     def _deliver(self) -> None:
         for outgoing_mail in self.world.new_letters():
             outside = outgoing_mail.to not in (ADDRESS["ann"], ADDRESS["lee"])
-            number = outgoing_mail.message["X-Maildesk-Ticket"]  # a digest of promises has none
+            number = outgoing_mail.message["X-Maildesk-Ticket"]  # an SLA digest has none
             taking_part = self._taking_part(int(number)) if number else set()
             assert not outside or outgoing_mail.to in taking_part, (
                 outgoing_mail.to,

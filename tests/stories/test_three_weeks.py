@@ -1,8 +1,8 @@
-"""Three weeks of promises, over summer time and Easter, each minute worked out by hand.
+"""Three weeks of SLA targets, over summer time and Easter, each minute worked out by hand.
 
 The office is in Berlin, 9:00 to 12:30 and 13:30 to 17:00: seven hours a day. The clocks go forward
 on Sunday, 29 March 2026; Good Friday is 3 April, Easter Monday 6 April. A first response is
-promised within 4 hours, the next within 7, a resolution within 56. Ann and Lee are the first line,
+due within 4 hours, the next within 7, a resolution within 56. Ann and Lee are the first line,
 Lee leads it, Max is their manager.
 """
 
@@ -19,29 +19,29 @@ from tests.world import OutgoingMail, World, one, shipped_policy
 
 BERLIN = ZoneInfo("Europe/Berlin")
 EASTER = frozenset({date(2026, 4, 3), date(2026, 4, 6)})
-PROMISES = {
+SLA = {
     "calendar": [
         {"name": "berlin", "zone": "Europe/Berlin", "hours": "mon-fri 09:00-12:30 13:30-17:00"}
     ],
-    "ladder": [
+    "escalation_policy": [
         {
             "name": "warnings",
-            "rung": [
-                {"at": "80%", "tell": ["assignee"]},
-                {"at": "100%", "tell": ["assignee", "lead"]},
-                {"at": "+2h", "tell": ["manager"]},
+            "step": [
+                {"at": "80%", "notify": ["assignee"]},
+                {"at": "100%", "notify": ["assignee", "lead"]},
+                {"at": "+2h", "notify": ["manager"]},
             ],
         }
     ],
     "profile": [
         {
             "name": "Standard",
-            "first_response": {"otherwise": "4 hours", "ladder": "warnings"},
+            "first_response": {"otherwise": "4 hours", "escalation_policy": "warnings"},
             "next_response": {"otherwise": "7 hours"},
             "resolution": {
                 "otherwise": "56 hours",
                 "pause": ["on-hold", "waiting-for-requester"],
-                "ladder": "warnings",
+                "escalation_policy": "warnings",
             },
         }
     ],
@@ -98,7 +98,7 @@ WARNINGS = [
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    policy = shipped_policy(sla=PROMISES, people=PEOPLE, holidays={"berlin": EASTER})
+    policy = shipped_policy(sla=SLA, people=PEOPLE, holidays={"berlin": EASTER})
     one_ = worlds.build(f"sqlite:///{tmp_path}/desk.db", policy=policy)
     yield one_
     one_.close()
@@ -177,17 +177,17 @@ def test_three_weeks_with_summer_time_and_easter(world: World) -> None:
     weeks.writes((13, 4, 16, 0), "ann", "#resolve New drum.", for_ann)
 
     assert weeks.warned == WARNINGS
-    clocks = {
-        (number, f"{clock.metric} {clock.serial}"): clock
+    timers = {
+        (number, f"{timer.metric} {timer.serial}"): timer
         for number in world.numbers()
-        for clock in measured(world.runtime, number)
+        for timer in measured(world.runtime, number)
     }
-    assert {key: _stands(clocks[key]) for key in DEADLINES} == DEADLINES
-    assert not any(clock.differs for clock in clocks.values())
+    assert {key: _stands(timers[key]) for key in DEADLINES} == DEADLINES
+    assert not any(timer.differs for timer in timers.values())
     for number in world.numbers():
         assert world.replayed(number) == world.ticket(number)
 
 
-def _stands(clock: Measured) -> tuple[str, str]:
-    assert clock.due is not None
-    return f"{clock.due:%a %d %b %H:%M %Z}", clock.outcome
+def _stands(timer: Measured) -> tuple[str, str]:
+    assert timer.due is not None
+    return f"{timer.due:%a %d %b %H:%M %Z}", timer.outcome

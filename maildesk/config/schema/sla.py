@@ -35,7 +35,7 @@ class CalendarEntry(Part):
     )
 
 
-class Promise(Part):
+class SlaTarget(Part):
     """The SLA target of one metric of a profile, in business time."""
 
     targets: dict[str, str] = Field(
@@ -51,7 +51,7 @@ class Promise(Part):
         ("on-hold",),
         description="when the timer pauses: on-hold, waiting-for-requester (an agent wrote last)",
     )
-    ladder: str | None = Field(None, description="escalation policy: the name of a [[ladder]]")
+    escalation_policy: str | None = Field(None, description="name of an [[escalation_policy]]")
 
 
 class Profile(Part):
@@ -66,29 +66,28 @@ class Profile(Part):
         None,
         description="calendar; default: that of the team, else of the organisation, else the first",
     )
-    first_response: Promise | None = Field(
+    first_response: SlaTarget | None = Field(
         None, description="target for the first answer of an agent"
     )
-    next_response: Promise | None = Field(
+    next_response: SlaTarget | None = Field(
         None, description="target for the answer to each later message"
     )
-    resolution: Promise | None = Field(None, description="target for the resolution")
-    approval: Promise | None = Field(
+    resolution: SlaTarget | None = Field(None, description="target for the resolution")
+    approval: SlaTarget | None = Field(
         None, description="target for the decision of an approver; does not pause on hold"
     )
 
 
-class Rung(Part):
+class EscalationStep(Part):
     """One step of an escalation policy. It runs once per SLA timer."""
 
     at: str = Field(
         description='when the step runs: part of the target, such as "80%", or time after it, "+2h"'
     )
-    tell: tuple[Whom, ...] = Field(
+    notify: tuple[Whom, ...] = Field(
         (),
         description="people to notify: assignee (or the team), lead, level-above (leads of the "
-        "next "
-        "level), manager (of the assignee)",
+        "next level), manager (of the assignee)",
     )
     raise_priority: bool = Field(
         False, description="raise the urgency by one grade, then the impact"
@@ -96,20 +95,20 @@ class Rung(Part):
     reassign: str | None = Field(None, description="team to which the ticket is reassigned")
 
 
-class Ladder(Part):
+class EscalationPolicy(Part):
     """An escalation policy: its steps run before and after an SLA target is breached."""
 
     name: str = Field(description="name of the escalation policy")
-    tell_within: str | None = Field(
+    notify_within: str | None = Field(
         None,
         description="calendar for notifications; those outside its hours are sent when it opens",
     )
-    rung: tuple[Rung, ...] = Field(description="steps, in order of time")
+    step: tuple[EscalationStep, ...] = Field(description="steps, in order of time")
 
 
 class ServiceLevels(Part):
     """sla.toml"""
 
     calendar: tuple[CalendarEntry, ...] = Field((), description="business hours")
-    ladder: tuple[Ladder, ...] = Field((), description="escalation policies")
+    escalation_policy: tuple[EscalationPolicy, ...] = Field((), description="escalation policies")
     profile: tuple[Profile, ...] = Field((), description="SLA profiles, evaluated in order")

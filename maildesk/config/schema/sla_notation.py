@@ -17,7 +17,7 @@ _HOURS = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
 _DURATION = re.compile(r"(\d{1,6})\s*(hours?|h|minutes?|min|m)\b,?")
 
 
-_RUNG = re.compile(r"(\d{1,4})\s*%")
+_PERCENT = re.compile(r"(\d{1,4})\s*%")
 
 
 def read_week(lines: tuple[str, ...]) -> Week:
@@ -92,11 +92,11 @@ def read_duration(text: str) -> timedelta:
     return timedelta(minutes=minutes)
 
 
-def read_rung(at: str, target: timedelta) -> timedelta:
+def read_step(at: str, target: timedelta) -> timedelta:
     """The elapsed business time at which the step runs. Raises ValueError."""
     if at.startswith("+"):
         return target + read_duration(at[1:].strip())
-    found = _RUNG.fullmatch(at.strip())
+    found = _PERCENT.fullmatch(at.strip())
     if found is None or int(found[1]) == 0:
         raise ValueError('is not a valid time; write, for example, "80%" or "+2h"')
     return target * int(found[1]) / 100

@@ -11,7 +11,7 @@ from maildesk.demo.story.cast import ANN, DESK_ADDRESS, DOMAIN, MAX, NINA, RITA
 from maildesk.demo.story.narration import NotAsItShould, Step, same, within
 from maildesk.demo.story.stage import Stage
 from maildesk.model.report import Period
-from maildesk.model.sla_timer import Clock, Outcome
+from maildesk.model.sla_timer import Outcome, SlaTimer
 from maildesk.model.ticket import spoken
 from maildesk.processing.runtime import utc_now
 from maildesk.store import report_progress
@@ -64,17 +64,18 @@ def _nina_decides(stage: Stage) -> Iterator[str]:
     yield "Nina replies “approve”: Open / Assign; Nina gets a receipt and Rita is notified"
 
 
-def _a_promise_runs_out(stage: Stage) -> Iterator[str]:
+def _an_sla_target_is_missed(stage: Stage) -> Iterator[str]:
     number = stage.numbers["licence"]
-    promise = _first_response(stage, number)
-    if promise.wakes is None or promise.due is None:
-        raise NotAsItShould("the first response", "a due time", promise)
-    yield f"the first response is due on {_moment(promise.due)}"
-    stage.house.wait_until(promise.wakes + timedelta(minutes=1))
+    timer = _first_response(stage, number)
+    if timer.next_check is None or timer.due is None:
+        raise NotAsItShould("the first response", "a due time", timer)
+    yield f"the first response is due on {_moment(timer.due)}"
+    stage.house.wait_until(timer.next_check + timedelta(minutes=1))
     letter = stage.gets_new(ANN, "irst response due")
     within("the warning", f"MD-{number}", f"{letter.subject} {letter.text}")
     yield (
-        f"at 80 % of the SLA target, on {_moment(promise.wakes)}, Ann is warned: “{letter.subject}”"
+        f"at 80 % of the SLA target, on {_moment(timer.next_check)}, "
+        f"Ann is warned: “{letter.subject}”"
     )
     stage.reply(ANN, stage.letters["licence"], _ANSWER)
     stage.gets(RITA, _ANSWER, number)
@@ -103,9 +104,9 @@ def _told_until(stage: Stage) -> datetime:
     return until
 
 
-def _first_response(stage: Stage, number: int) -> Clock:
-    clocks = stage.ticket(number).clocks
-    return next(clock for clock in clocks if clock.metric == "first_response")
+def _first_response(stage: Stage, number: int) -> SlaTimer:
+    timers = stage.ticket(number).sla_timers
+    return next(timer for timer in timers if timer.metric == "first_response")
 
 
 def _moment(at: datetime) -> str:
@@ -115,6 +116,6 @@ def _moment(at: datetime) -> str:
 HOLIDAY: tuple[Step[Stage], ...] = (
     ("Rita asks for a licence, and Max is on holiday", _max_is_away),
     ("Nina decides for Max by reply", _nina_decides),
-    ("Nobody answers Rita, and the SLA timer keeps running", _a_promise_runs_out),
+    ("Nobody answers Rita, and the SLA timer keeps running", _an_sla_target_is_missed),
     ("The week ends: the weekly report is sent", _a_week_is_over),
 )

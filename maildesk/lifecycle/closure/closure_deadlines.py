@@ -27,4 +27,4 @@ def without_a_reader(builder: DecisionBuilder) -> datetime:
 def _in_days(builder: DecisionBuilder, counted: str, days: int) -> datetime:
     if counted == "calendar":
         return builder.now + timedelta(days=days)
-    return builder.policy.levels.calendar_for(builder.ticket.team, "").add_days(builder.now, days)
+    return builder.policy.sla.calendar_for(builder.ticket.team, "").add_days(builder.now, days)

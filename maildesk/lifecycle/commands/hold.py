@@ -16,7 +16,7 @@ def _hold(task: Task) -> str | Refusal:
     builder = task.builder
     if builder.ticket.waits_for_approval:
         return ASKED
-    calendar = builder.policy.levels.calendar_for(builder.ticket.team, "")
+    calendar = builder.policy.sla.calendar_for(builder.ticket.team, "")
     until = read_until(task.argument, builder.now.astimezone(calendar.zone).date())
     if isinstance(until, Refusal):
         return until

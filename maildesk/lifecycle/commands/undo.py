@@ -16,10 +16,10 @@ from maildesk.model.cause import EventsUndone
 from maildesk.model.decision import Template
 from maildesk.model.event import (
     ApprovalAsked,
-    ClockSet,
     Closed,
     ClosureScheduled,
     Escalated,
+    EscalationStepReached,
     Event,
     FieldChanged,
     MergedInto,
@@ -36,9 +36,9 @@ from maildesk.model.event import (
     ResolutionWithdrawn,
     RuleActed,
     RulesDue,
-    RungReached,
     StatusMoved,
     Tagged,
+    TimerSet,
     Unrelated,
     Untagged,
 )
@@ -51,7 +51,13 @@ _MERGED = (
     "ticket {number} went over into this one, which is final, and so is what was done there: write "
     "new commands, or take a mail out again with #split"
 )
-_FOLLOWS = (MessageAdded, ClockSet, RulesDue, RungReached, RuleActed)  # from what else is done
+_FOLLOWS = (
+    MessageAdded,
+    TimerSet,
+    RulesDue,
+    EscalationStepReached,
+    RuleActed,
+)  # from what else is done
 _SILENT = (*_FOLLOWS, Paused)
 _SETTLED = frozenset({"Resolved", "Closed"})
 _FINAL = (ApprovalAsked, Closed, MergedInto, MessageMoved, Reopened)

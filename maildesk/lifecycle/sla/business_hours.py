@@ -1,9 +1,8 @@
-"""Business time: hours of a week in local wall time, without holidays. Pure.
+"""Business time: weekly hours in local time, without holidays. Pure.
 
-An instant is open where the wall clock of the zone shows a time within the hours of its day. So a
-night in which the clocks go forward has an hour less, one in which they go back an hour more, and
-an hour that happens twice counts twice. No loop goes by minutes: it goes by days, and what a day
-is in UTC is computed once.
+A time counts if the local time of the zone is within the hours of its day. So a night in which the
+clocks go forward has an hour less, one in which they go back an hour more, and an hour that occurs
+twice counts twice. The loops go by days; the hours of a day in UTC are cached.
 """
 
 from collections.abc import Iterator
@@ -22,9 +21,9 @@ _NONE = timedelta()
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """When somebody works. `week` begins on Monday; `holidays` are local dates.
+    """Business hours. `week` begins on Monday; `holidays` are local dates.
 
-    Raises ValueError where no day of the week is open: nothing would ever come to its end.
+    Raises ValueError if no day of the week has hours: no target would ever elapse.
     """
 
     name: str
@@ -37,13 +36,13 @@ class Calendar:
             raise ValueError(f"calendar {self.name}: no day has a business hour")
 
     def worked(self, start: datetime, end: datetime) -> timedelta:
-        """The business time between the two; none where `end` is not later."""
+        """The business time between the two; zero if `end` is not later."""
         if end <= start:
             return _NONE
         return sum((min(b, end) - max(a, start) for a, b in self._open(start, end)), _NONE)
 
     def add(self, start: datetime, time_: timedelta) -> datetime:
-        """The first instant by which so much business time has passed, in UTC."""
+        """The earliest time, in UTC, at which that much business time has elapsed since `start`."""
         start = start.astimezone(UTC)
         if time_ <= _NONE:
             return start
@@ -55,7 +54,7 @@ class Calendar:
         raise AssertionError("an open week never ends")
 
     def add_days(self, start: datetime, days: int) -> datetime:
-        """The same time of day on the so-many-th business day after the day of `start`."""
+        """The same time of day, `days` business days after the day of `start`."""
         local = start.astimezone(self.zone)
         day = local.date()
         while days > 0:
@@ -64,16 +63,16 @@ class Calendar:
         return datetime.combine(day, local.time(), self.zone).astimezone(UTC)
 
     def opens(self, at: datetime) -> datetime:
-        """`at` itself where it is within the hours, else when they begin next."""
+        """`at` if it is within business hours, else the next time they begin."""
         at = at.astimezone(UTC)
         return max(at, next(begin for begin, end in self._open(at, None) if end > at))
 
     def hours_of(self, day: date) -> tuple[Span, ...]:
-        """The hours of a local date."""
+        """The business hours of a local date."""
         return () if day in self.holidays else self.week[day.weekday()]
 
     def _open(self, start: datetime, until: datetime | None) -> Iterator[Open]:
-        """The open times, in order, that end after `start` and begin before `until`."""
+        """The business hours, in order, that end after `start` and begin before `until`."""
         day = start.astimezone(self.zone).date()
         last = until.astimezone(self.zone).date() if until else date.max
         while day <= last:
@@ -86,7 +85,7 @@ class Calendar:
 
 @lru_cache(maxsize=20_000)
 def _in_utc(zone: ZoneInfo, day: date, hours: tuple[Span, ...]) -> tuple[Open, ...]:
-    """The hours of a local date as times in UTC, in order."""
+    """The hours of a local date in UTC, in order."""
     midnight = datetime.combine(day, time(), UTC)
     found = sorted(
         (max(begin, midnight + timedelta(minutes=a) - offset),
@@ -98,7 +97,7 @@ def _in_utc(zone: ZoneInfo, day: date, hours: tuple[Span, ...]) -> tuple[Open, .
 
 
 def _offsets(zone: ZoneInfo, midnight: datetime) -> list[tuple[datetime, datetime, timedelta]]:
-    """Around that day: from when until when which difference to UTC holds."""
+    """The UTC offsets around that day: (begin, end, offset)."""
     begin, end = midnight - _DAY, midnight + 2 * _DAY
     if _offset(zone, begin) == _offset(zone, end):  # nearly every day of the year
         return [(begin, end, _offset(zone, begin))]

@@ -1,63 +1,66 @@
-"""Escalation up the hierarchy: what happens when so much of a promise's time is used.
+"""Escalation policies: what happens when part of an SLA target has elapsed.
 
-Rungs that were missed are made up in the order of their times; each happens once for a clock. A
-person hears of one clock once, of the highest rung.
+Missed steps run in the order of their times, each once per timer. A person gets at most one
+notification per timer and run, for the last step reached.
 """
 
 from datetime import datetime
 
-from maildesk.config.schema.sla import Rung, Whom
+from maildesk.config.schema.sla import EscalationStep, Whom
 from maildesk.lifecycle.classification import classify
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.hand_over import Reason, hand_over
-from maildesk.lifecycle.sla.timers import points
-from maildesk.model.event import RungReached
-from maildesk.model.sla_timer import Clock, PendingNotification
+from maildesk.lifecycle.sla.timers import step_times
+from maildesk.model.event import EscalationStepReached
+from maildesk.model.sla_timer import PendingNotification, SlaTimer
 
 _GRADES = ("low", "medium", "high")
 
 
-def wakes(builder: DecisionBuilder) -> bool:
-    """Whether a clock of the ticket has to be looked at."""
-    return any(c.wakes is not None and c.wakes <= builder.now for c in builder.ticket.clocks)
+def is_timer_due(builder: DecisionBuilder) -> bool:
+    """Whether a step of any SLA timer of the ticket is due."""
+    checks = (timer.next_check for timer in builder.ticket.sla_timers)
+    return any(at is not None and at <= builder.now for at in checks)
 
 
-def climb(builder: DecisionBuilder) -> None:
-    """Every rung of every clock whose time has come."""
-    levels, now = builder.policy.levels, builder.now
-    passed = [
-        (when, clock, rung)
-        for clock in builder.ticket.clocks
-        if clock.is_open and clock.target
-        for when, rung in points(levels, clock)
+def run_due_steps(builder: DecisionBuilder) -> None:
+    """Run each due step of each open timer."""
+    sla, now = builder.policy.sla, builder.now
+    due_steps = [
+        (when, timer, step)
+        for timer in builder.ticket.sla_timers
+        if timer.is_open and timer.target
+        for when, step in step_times(sla, timer)
         if when <= now
     ]
-    told: dict[tuple[int, str, int], PendingNotification] = {}
-    for _, clock, rung in sorted(passed, key=lambda one: one[0]):
-        builder.add(RungReached(metric=clock.metric, serial=clock.serial, rung=rung.at))
-        builder.explain("sla", f"{clock.metric} reached {rung.at}", f"target due {clock.due}")
-        _raise_and_reassign(builder, rung)
-        for notice in _notices(builder, clock, rung):
-            told[notice.to, notice.metric, notice.serial] = notice
-    builder.pending_notifications += told.values()
+    pending: dict[tuple[int, str, int], PendingNotification] = {}
+    for _, timer, step in sorted(due_steps, key=lambda one: one[0]):
+        builder.add(EscalationStepReached(metric=timer.metric, serial=timer.serial, step=step.at))
+        builder.explain("sla", f"{timer.metric} reached {step.at}", f"target due {timer.due}")
+        _raise_and_reassign(builder, step)
+        for notification in _notifications(builder, timer, step):
+            pending[notification.to, notification.metric, notification.serial] = notification
+    builder.pending_notifications += pending.values()
 
 
-def _notices(builder: DecisionBuilder, clock: Clock, rung: Rung) -> list[PendingNotification]:
-    told = dict.fromkeys(person for whom in rung.tell for person in _people(builder, whom))
-    if rung.tell and not told:  # nobody leads the team, or is above it
-        told = dict.fromkeys(_people(builder, "assignee"))
-    not_before = _opening(builder, clock)
+def _notifications(
+    builder: DecisionBuilder, timer: SlaTimer, step: EscalationStep
+) -> list[PendingNotification]:
+    recipients = dict.fromkeys(person for whom in step.notify for person in _people(builder, whom))
+    if step.notify and not recipients:  # no lead, next level or manager is defined
+        recipients = dict.fromkeys(_people(builder, "assignee"))
+    not_before = _earliest_notification(builder, timer)
     return [
         PendingNotification(
             to=person,
             ticket=builder.ticket.number,
-            metric=clock.metric,
-            serial=clock.serial,
-            level=rung.at,
-            due=clock.due,
+            metric=timer.metric,
+            serial=timer.serial,
+            level=step.at,
+            due=timer.due,
             not_before=not_before,
         )
-        for person in told
+        for person in recipients
     ]
 
 
@@ -74,25 +77,25 @@ def _people(builder: DecisionBuilder, whom: Whom) -> tuple[int, ...]:
             return directory.reachable(directory.managers(ticket), builder.now)
 
 
-def _opening(builder: DecisionBuilder, clock: Clock) -> datetime:
-    """Now, or when quiet hours end."""
-    levels = builder.policy.levels
-    ladder = levels.ladder_of(clock)
-    if ladder is None or ladder.tell_within is None:
+def _earliest_notification(builder: DecisionBuilder, timer: SlaTimer) -> datetime:
+    """Now, or when the calendar of `notify_within` opens next."""
+    sla = builder.policy.sla
+    policy = sla.escalation_policy_of(timer)
+    if policy is None or policy.notify_within is None:
         return builder.now
-    return levels.calendars[ladder.tell_within].opens(builder.now)
+    return sla.calendars[policy.notify_within].opens(builder.now)
 
 
-def _raise_and_reassign(builder: DecisionBuilder, rung: Rung) -> None:
-    if rung.raise_priority:
+def _raise_and_reassign(builder: DecisionBuilder, step: EscalationStep) -> None:
+    if step.raise_priority:
         _raise(builder)
-    if rung.reassign is not None and rung.reassign != builder.ticket.team:
-        note = f"The ticket came to your team: {rung.at} of its time is used."
-        hand_over(builder, rung.reassign, Reason(kind="overdue", note=note))
+    if step.reassign is not None and step.reassign != builder.ticket.team:
+        note = f"Reassigned to your team: SLA escalation step {step.at} was reached."
+        hand_over(builder, step.reassign, Reason(kind="overdue", note=note))
 
 
 def _raise(builder: DecisionBuilder) -> None:
-    """Urgency one grade up, then impact; a ticket that has neither yet stays as it is."""
+    """Raise the urgency by one grade, or else the impact; skip what the ticket does not have."""
     ticket = builder.ticket
     if ticket.urgency in _GRADES[:-1]:
         classify.set_field(builder, "urgency", _GRADES[_GRADES.index(ticket.urgency) + 1])

@@ -1,9 +1,9 @@
-"""The clocks of a ticket follow from its history: started, paused, stopped, judged. Pure.
+"""SLA timers, derived from the history of a ticket: started, paused, stopped, evaluated. Pure.
 
-`follow` is asked after every decision, with the events of that decision alone; `recomputed` walks
-a whole history and comes to the same clocks. What a clock keeps is time on the wall (stretches
-that counted and stretches that did not), so another priority, profile or calendar judges all of
-it anew. A clock that has stopped is judged by what was promised when it stopped.
+`timer_events` runs after each decision, with the events of that decision; `recalculated` replays
+the whole history and gives the same timers. A timer stores intervals of real time, counted or
+paused, so that a new priority, profile or calendar can measure all of them again. A stopped timer
+keeps the target that applied when it stopped.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,133 +12,133 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from maildesk.config.schema.people import Organisation
-from maildesk.config.schema.sla import Rung
-from maildesk.config.schema.sla_notation import read_rung
+from maildesk.config.schema.sla import EscalationStep
+from maildesk.config.schema.sla_notation import read_step
 from maildesk.lifecycle.sla.business_hours import Calendar
 from maildesk.lifecycle.sla.sla_policy import SlaPolicy, SlaTerms
 from maildesk.model.event import (
     ApprovalAsked,
     ApprovalDecided,
-    ClockSet,
     Closed,
+    EscalationStepReached,
     Event,
     MergedInto,
     MessageAdded,
-    RungReached,
     StatusMoved,
     TicketOpened,
+    TimerSet,
 )
 from maildesk.model.person import Person
 from maildesk.model.sla import Metric
-from maildesk.model.sla_timer import Clock, Interval, Outcome, Standing
+from maildesk.model.sla_timer import Interval, Outcome, PauseReason, SlaTimer
 from maildesk.model.ticket import Ticket, evolve
 
 DUE = "due"
-"""The rung that every clock has: its target is used up."""
+"""The implicit last step of each timer: the target has elapsed."""
 
-# Texts of agents that reach the requester. Notes, acknowledgements and auto-replies are none.
+# Messages of agents to the requester. Notes, acknowledgements and auto-replies do not count.
 RESPONSES = frozenset({"answer", "resolution"})
 REPLIES = frozenset({"reply"})
-_DUE = Rung(at=DUE)
+_DUE = EscalationStep(at=DUE)
 _DONE = frozenset({"Resolved", "Closed"})
 _DEFAULT_PAUSE = ("on-hold",)
 
-Asker = tuple[Person, Organisation]
-"""Who asks, and the organisation of that person."""
+RequesterInfo = tuple[Person, Organisation]
+"""The requester and their organisation."""
 Lines = Iterable[tuple[datetime, str, Event]]
 
 
-def follow(
-    levels: SlaPolicy,
+def timer_events(
+    sla: SlaPolicy,
     before: Ticket | None,
     after: Ticket,
     events: Sequence[Event],
-    asker: Asker,
+    requester: RequesterInfo,
     at: datetime,
-) -> tuple[ClockSet, ...]:
-    """What the events do to the clocks: one ClockSet for each that is other than before.
+) -> tuple[TimerSet, ...]:
+    """One TimerSet for each timer that the events of a decision change.
 
-    `asker` is the requester of the ticket as it is after them.
+    `requester` is that of `after`, the ticket after the events.
     """
-    metrics = levels.metrics()
-    was = {clock.key: clock for clock in after.clocks}
+    metrics = sla.metrics()
+    was = {timer.key: timer for timer in after.sla_timers}
     if not metrics and not was:
         return ()
     state = before.state if before else ""
-    hands = _TimerUpdater(metrics, dict(was), state, after.state in _DONE, at)
+    updater = _TimerUpdater(metrics, dict(was), state, after.state in _DONE, at)
     for event in events:
-        hands.heed(event)
-    terms = levels.terms(after, *asker)
-    judged = (
-        _judged(levels, clock, terms.get(clock.metric), at, live=key not in hands.cancelled)
-        if clock.is_open or was.get(key) != clock
-        else clock
-        for key, clock in hands.paused(terms).items()
+        updater.apply(event)
+    terms = sla.terms(after, *requester)
+    evaluated = (
+        _evaluated(sla, timer, terms.get(timer.metric), at, live=key not in updater.cancelled)
+        if timer.is_open or was.get(key) != timer
+        else timer
+        for key, timer in updater.paused(terms).items()
     )
-    return tuple(ClockSet(clock) for clock in judged if was.get(clock.key) != clock)
+    return tuple(TimerSet(timer) for timer in evaluated if was.get(timer.key) != timer)
 
 
-def recomputed(
-    levels: SlaPolicy, lines: Lines, number: int, askers: Mapping[int, Asker]
-) -> tuple[Clock, ...]:
-    """The clocks as the whole history gives them. `lines` are (at, cause, event), oldest first."""
+def recalculated(
+    sla: SlaPolicy, lines: Lines, number: int, requesters: Mapping[int, RequesterInfo]
+) -> tuple[SlaTimer, ...]:
+    """The timers after the whole history. `lines` are (at, cause, event), oldest first."""
     ticket: Ticket | None = None
     for (at, _cause), group in groupby(lines, key=lambda line: line[:2]):
-        events = [event for _, _, event in group if not isinstance(event, ClockSet)]
+        events = [event for _, _, event in group if not isinstance(event, TimerSet)]
         before = ticket
         for event in events:
             ticket = evolve(ticket, event, number=number, at=at)
         if ticket is not None:
-            asker = askers[ticket.requester]
-            for turned in follow(levels, before, ticket, events, asker, at):
-                ticket = evolve(ticket, turned, number=number, at=at)
-    return ticket.clocks if ticket else ()
+            requester = requesters[ticket.requester]
+            for timer_set in timer_events(sla, before, ticket, events, requester, at):
+                ticket = evolve(ticket, timer_set, number=number, at=at)
+    return ticket.sla_timers if ticket else ()
 
 
-def as_of(levels: SlaPolicy, clock: Clock, now: datetime) -> Clock:
-    """How the clock stands now; a stopped one as it stopped."""
-    if not clock.is_open or not clock.target:
-        return clock
-    due = reached(levels.calendar_of(clock), clock, timedelta(seconds=clock.target))
-    return replace(clock, outcome=_outcome(clock, due, now))
+def as_of(sla: SlaPolicy, timer: SlaTimer, now: datetime) -> SlaTimer:
+    """The timer with its outcome now; a stopped timer keeps its outcome."""
+    if not timer.is_open or not timer.target:
+        return timer
+    due = time_reached(sla.calendar_of(timer), timer, timedelta(seconds=timer.target))
+    return replace(timer, outcome=_outcome(timer, due, now))
 
 
-def used(calendar: Calendar, clock: Clock, now: datetime) -> timedelta:
-    """The business time that was counted so far."""
-    counted = (s for s in clock.stretches if not s.why)
+def elapsed(calendar: Calendar, timer: SlaTimer, now: datetime) -> timedelta:
+    """The business time counted until `now`."""
+    counted = (s for s in timer.intervals if not s.pause_reason)
     return sum((calendar.worked(s.begin, s.end or now) for s in counted), timedelta())
 
 
-def reached(calendar: Calendar, clock: Clock, amount: timedelta) -> datetime | None:
-    """When so much time was used, or will be if it goes on so; None while the clock stands.
+def time_reached(calendar: Calendar, timer: SlaTimer, amount: timedelta) -> datetime | None:
+    """When that much business time has elapsed or will have; None while the timer is paused.
 
-    Of a stopped clock: as it would have gone on.
+    A stopped timer is treated as if it had kept running.
     """
-    for stretch in clock.stretches:
-        if stretch.why:
+    for interval in timer.intervals:
+        if interval.pause_reason:
             continue
-        if stretch.end is None or stretch.end == clock.stopped_at:
-            return calendar.add(stretch.begin, amount)
-        worked = calendar.worked(stretch.begin, stretch.end)
+        if interval.end is None or interval.end == timer.stopped_at:
+            return calendar.add(interval.begin, amount)
+        worked = calendar.worked(interval.begin, interval.end)
         if amount <= worked:
-            return calendar.add(stretch.begin, amount)
+            return calendar.add(interval.begin, amount)
         amount -= worked
     return None
 
 
 @dataclass(slots=True)
 class _TimerUpdater:
-    """The clocks of a ticket while the events of one decision go by."""
+    """Applies the events of one decision to the timers of a ticket."""
 
     metrics: tuple[Metric, ...]
-    clocks: dict[tuple[Metric, int], Clock]
+    timers: dict[tuple[Metric, int], SlaTimer]
     state: str
     is_done: bool
     at: datetime
     cancelled: set[tuple[Metric, int]] = field(default_factory=set)
 
-    def heed(self, event: Event) -> None:
-        """What one event starts, stops or tells."""
+    def apply(self, event: Event) -> None:
+        """Start, stop or mark the timers that the event concerns."""
         match event:
             case TicketOpened(state=state):
                 self.state = state
@@ -146,9 +146,9 @@ class _TimerUpdater:
                 self._start("resolution")
             case MessageAdded(kind=kind) if kind in RESPONSES:
                 self._stop("first_response", "next_response")
-                self._say(answered=True)
+                self._set_answered(answered=True)
             case MessageAdded(kind=kind) if kind in REPLIES:
-                self._say(answered=False)
+                self._set_answered(answered=False)
                 if not self.is_done and not self._open("first_response", "next_response"):
                     self._start("next_response")
             case StatusMoved(state=state):
@@ -158,59 +158,59 @@ class _TimerUpdater:
                 self._start("approval")
             case ApprovalDecided():
                 self._stop("approval")
-            case RungReached(metric=metric, serial=serial, rung=rung):
-                self._tell(metric, serial, rung)
+            case EscalationStepReached(metric=metric, serial=serial, step=step):
+                self._mark_done(metric, serial, step)
             case Closed() | MergedInto():
                 self._cancel("first_response", "next_response", "resolution", "approval")
             case _:
                 pass
 
-    def paused(self, terms: Mapping[Metric, SlaTerms]) -> dict[tuple[Metric, int], Clock]:
-        """All clocks; those that are open count or stand from now on, as the ticket does."""
-        for clock in self._open():
-            one = terms.get(clock.metric)
-            why = self._why(clock, one.pause if one else _DEFAULT_PAUSE)
-            if clock.stretches[-1].why != why:
-                self._set(_turned(clock, why, self.at))
-        return self.clocks
+    def paused(self, terms: Mapping[Metric, SlaTerms]) -> dict[tuple[Metric, int], SlaTimer]:
+        """All timers; the open ones are paused or resumed as the state of the ticket requires."""
+        for timer in self._open():
+            one = terms.get(timer.metric)
+            pause_reason = self._pause_reason(timer, one.pause if one else _DEFAULT_PAUSE)
+            if timer.intervals[-1].pause_reason != pause_reason:
+                self._set(_switched(timer, pause_reason, self.at))
+        return self.timers
 
-    def _why(self, clock: Clock, pause: Sequence[str]) -> Standing:
-        if self.state == "On-Hold" and "on-hold" in pause and clock.metric != "approval":
+    def _pause_reason(self, timer: SlaTimer, pause: Sequence[str]) -> PauseReason:
+        if self.state == "On-Hold" and "on-hold" in pause and timer.metric != "approval":
             return "on-hold"
-        if clock.answered and "waiting-for-requester" in pause:
+        if timer.answered and "waiting-for-requester" in pause:
             return "waiting-for-requester"
         return ""
 
-    def _set(self, clock: Clock) -> None:
-        self.clocks[clock.key] = clock
+    def _set(self, timer: SlaTimer) -> None:
+        self.timers[timer.key] = timer
 
-    def _open(self, *metrics: Metric) -> list[Clock]:
-        running = (clock for clock in self.clocks.values() if clock.is_open)
-        return [clock for clock in running if not metrics or clock.metric in metrics]
+    def _open(self, *metrics: Metric) -> list[SlaTimer]:
+        running = (timer for timer in self.timers.values() if timer.is_open)
+        return [timer for timer in running if not metrics or timer.metric in metrics]
 
     def _start(self, metric: Metric) -> None:
         if metric in self.metrics:
-            serial = 1 + sum(clock.metric == metric for clock in self.clocks.values())
-            self._set(Clock(metric=metric, serial=serial, stretches=(Interval(self.at),)))
+            serial = 1 + sum(timer.metric == metric for timer in self.timers.values())
+            self._set(SlaTimer(metric=metric, serial=serial, intervals=(Interval(self.at),)))
 
     def _stop(self, *metrics: Metric) -> None:
-        for clock in self._open(*metrics):
-            stopped = _ended(clock, self.at)
-            self._set(replace(stopped, stopped_at=stopped.stretches[-1].end))
+        for timer in self._open(*metrics):
+            stopped = _ended(timer, self.at)
+            self._set(replace(stopped, stopped_at=stopped.intervals[-1].end))
 
     def _cancel(self, *metrics: Metric) -> None:
-        self.cancelled |= {clock.key for clock in self._open(*metrics)}
+        self.cancelled |= {timer.key for timer in self._open(*metrics)}
         self._stop(*metrics)
 
-    def _tell(self, metric: Metric, serial: int, rung: str) -> None:
-        """Where sla.toml was changed since, there may be no such clock any more."""
-        clock = self.clocks.get((metric, serial))
-        if clock is not None and rung not in clock.told:
-            self._set(replace(clock, told=(*clock.told, rung)))
+    def _mark_done(self, metric: Metric, serial: int, step: str) -> None:
+        """Mark a step; the timer may be missing if sla.toml was changed."""
+        timer = self.timers.get((metric, serial))
+        if timer is not None and step not in timer.steps_done:
+            self._set(replace(timer, steps_done=(*timer.steps_done, step)))
 
-    def _say(self, *, answered: bool) -> None:
-        for clock in self._open("resolution"):
-            self._set(replace(clock, answered=answered))
+    def _set_answered(self, *, answered: bool) -> None:
+        for timer in self._open("resolution"):
+            self._set(replace(timer, answered=answered))
 
     def _move(self, state: str) -> None:
         was, self.state = self.state, state
@@ -221,66 +221,68 @@ class _TimerUpdater:
             self._reopen()
 
     def _reopen(self) -> None:
-        for clock in [c for c in self.clocks.values() if c.metric == "resolution"]:
-            if clock.stopped_at is not None:
-                at = max(self.at, clock.stopped_at)
-                gap = (Interval(clock.stopped_at, at, "resolved"), Interval(at))
-                stretches = (*clock.stretches, *gap)
-                self._set(replace(clock, stretches=stretches, stopped_at=None, answered=False))
+        for timer in [c for c in self.timers.values() if c.metric == "resolution"]:
+            if timer.stopped_at is not None:
+                at = max(self.at, timer.stopped_at)
+                gap = (Interval(timer.stopped_at, at, "resolved"), Interval(at))
+                intervals = (*timer.intervals, *gap)
+                self._set(replace(timer, intervals=intervals, stopped_at=None, answered=False))
 
 
-def _ended(clock: Clock, at: datetime) -> Clock:
-    """The last stretch ends. A clock on the wall that went back makes no time undone."""
-    *earlier, last = clock.stretches
-    return replace(clock, stretches=(*earlier, replace(last, end=max(at, last.begin))))
+def _ended(timer: SlaTimer, at: datetime) -> SlaTimer:
+    """End the last interval, never before it began: the system clock may have been set back."""
+    *earlier, last = timer.intervals
+    return replace(timer, intervals=(*earlier, replace(last, end=max(at, last.begin))))
 
 
-def _turned(clock: Clock, why: Standing, at: datetime) -> Clock:
-    """From now on it counts, or stands for that reason."""
-    ended = _ended(clock, at)
-    *earlier, last = ended.stretches
+def _switched(timer: SlaTimer, pause_reason: PauseReason, at: datetime) -> SlaTimer:
+    """Begin a new interval: counted, or paused for that reason."""
+    ended = _ended(timer, at)
+    *earlier, last = ended.intervals
     assert last.end is not None
     kept = (*earlier, last) if last.end > last.begin or not earlier else tuple(earlier)
-    return replace(clock, stretches=(*kept, Interval(last.end, None, why)))
+    return replace(timer, intervals=(*kept, Interval(last.end, None, pause_reason)))
 
 
-def _judged(
-    levels: SlaPolicy, clock: Clock, terms: SlaTerms | None, at: datetime, *, live: bool
-) -> Clock:
-    """The clock by what is promised now."""
+def _evaluated(
+    sla: SlaPolicy, timer: SlaTimer, terms: SlaTerms | None, at: datetime, *, live: bool
+) -> SlaTimer:
+    """Apply the current SLA terms: outcome, due time and next check."""
     if terms is None or not live:
-        void = replace(clock, outcome=Outcome.CANCELLED, due=None, wakes=None)
+        void = replace(timer, outcome=Outcome.CANCELLED, due=None, next_check=None)
         return void if terms is not None else replace(void, profile="", calendar="", target=0)
-    clock = replace(
-        clock,
+    timer = replace(
+        timer,
         profile=terms.profile,
         calendar=terms.calendar.name,
         target=int(terms.target.total_seconds()),
     )
-    due = reached(terms.calendar, clock, terms.target)
+    due = time_reached(terms.calendar, timer, terms.target)
     if due is None or due > at:
-        clock = replace(clock, told=tuple(rung for rung in clock.told if rung != DUE))
-    outcome = _outcome(clock, due, at)
-    wakes = min((when for when, _ in points(levels, clock)), default=None)
-    return replace(clock, outcome=outcome, due=due, wakes=wakes if clock.is_open else None)
+        timer = replace(timer, steps_done=tuple(step for step in timer.steps_done if step != DUE))
+    outcome = _outcome(timer, due, at)
+    next_check = min((when for when, _ in step_times(sla, timer)), default=None)
+    return replace(
+        timer, outcome=outcome, due=due, next_check=next_check if timer.is_open else None
+    )
 
 
-def _outcome(clock: Clock, due: datetime | None, at: datetime) -> Outcome:
-    if clock.stopped_at is not None:
-        late = due is not None and due < clock.stopped_at
+def _outcome(timer: SlaTimer, due: datetime | None, at: datetime) -> Outcome:
+    if timer.stopped_at is not None:
+        late = due is not None and due < timer.stopped_at
         return Outcome.BREACHED if late else Outcome.ACHIEVED
     if due is not None and due <= at:
         return Outcome.BREACHED
-    return Outcome.PAUSED if clock.stretches[-1].why else Outcome.RUNNING
+    return Outcome.PAUSED if timer.intervals[-1].pause_reason else Outcome.RUNNING
 
 
-def points(levels: SlaPolicy, clock: Clock) -> Iterator[tuple[datetime, Rung]]:
-    """When each rung that was not reached yet was or will be; `DUE` is one of them."""
-    target = timedelta(seconds=clock.target)
-    calendar = levels.calendar_of(clock)
-    due = () if DUE in clock.told else (_DUE,)
-    for rung in (*due, *levels.rungs_of(clock)):
-        amount = target if rung.at == DUE else read_rung(rung.at, target)
-        when = reached(calendar, clock, amount)
+def step_times(sla: SlaPolicy, timer: SlaTimer) -> Iterator[tuple[datetime, EscalationStep]]:
+    """The time of each step that has not run yet, past or future, including `DUE`."""
+    target = timedelta(seconds=timer.target)
+    calendar = sla.calendar_of(timer)
+    due = () if DUE in timer.steps_done else (_DUE,)
+    for step in (*due, *sla.pending_steps(timer)):
+        amount = target if step.at == DUE else read_step(step.at, target)
+        when = time_reached(calendar, timer, amount)
         if when is not None:
-            yield when, rung
+            yield when, step

@@ -28,7 +28,7 @@ def tick(runtime: Runtime, before: Callable[[Sequence[int]], None] = lambda _: N
     """Work the deadlines that have passed; how many we struck. `before` is handed the tickets
     first.
 
-    Whoever has to hear of a promise is told when nothing else is due, so that many that break at
+    SLA notifications are sent when nothing else is due, so that many that break at
     once are one mail. Raises OperationalError where the database is locked, full or gone.
     """
     now = runtime.clock()
@@ -43,7 +43,7 @@ def tick(runtime: Runtime, before: Callable[[Sequence[int]], None] = lambda _: N
 
 def _tell(runtime: Runtime) -> None:
     """What is no ticket's own deadline; neither keeps the other or the clock from going on."""
-    for write in (sla_notifications.tell, scheduled_reports.send_due):
+    for write in (sla_notifications.send_pending, scheduled_reports.send_due):
         try:
             write(runtime)
         except Exception as error:

@@ -40,7 +40,7 @@ def send_due(runtime: Runtime) -> int:
 
 def next_time(runtime: Runtime, report: ScheduledReport) -> datetime | None:
     """When it goes out next, local to its calendar; None where no day in two months is one."""
-    days = runtime.policy.levels.calendar_named(report.calendar)
+    days = runtime.policy.sla.calendar_named(report.calendar)
     at = next_due(report, days, runtime.clock())
     return at.astimezone(days.zone) if at else None
 
@@ -50,7 +50,7 @@ def send_now(runtime: Runtime, report: ScheduledReport, to: Person | None) -> tu
 
     To that person, or to all whom the file names. It goes out at its time all the same.
     """
-    days = runtime.policy.levels.calendar_named(report.calendar)
+    days = runtime.policy.sla.calendar_named(report.calendar)
     now = runtime.clock()
     due = last_due(report, days, now - timedelta(hours=1)) or now - timedelta(days=7)
     with runtime.store.read() as connection:
@@ -63,7 +63,7 @@ def send_now(runtime: Runtime, report: ScheduledReport, to: Person | None) -> tu
 def _send_if_due(
     runtime: Runtime, report: ScheduledReport, told: datetime | None, now: datetime
 ) -> int:
-    due = last_due(report, runtime.policy.levels.calendar_named(report.calendar), now)
+    due = last_due(report, runtime.policy.sla.calendar_named(report.calendar), now)
     if told is None:
         with runtime.store.write() as connection:
             rows.begin(connection, report.name, due or now)
@@ -90,9 +90,9 @@ def _recipients(runtime: Runtime, report: ScheduledReport) -> tuple[int, ...]:
 def _made(
     runtime: Runtime, connection: Connection, report: ScheduledReport, period: Period
 ) -> Report:
-    levels = runtime.policy.levels
-    zone = levels.calendar_named(report.calendar).zone
-    return report_data.whole(report.name, levels, connection, period, zone)
+    sla = runtime.policy.sla
+    zone = sla.calendar_named(report.calendar).zone
+    return report_data.whole(report.name, sla, connection, period, zone)
 
 
 def _write(work: UnitOfWork, found: Report, recipients: tuple[int, ...]) -> tuple[Step, ...]:

@@ -1,26 +1,26 @@
-"""Telling people of promises: what one person has to hear at once becomes one mail.
+"""SLA notifications by mail: all that are pending for one person become one mail.
 
-The clock keeps a notice in the transaction that struck; here notices become mails, a person at a
-time, and are gone with the same commit. A promise that was kept meanwhile is not spoken of.
+An escalation step stores pending notifications in its transaction. Here they become mails, one
+person at a time, and are deleted in the same commit. Achieved targets are left out.
 """
 
 from dataclasses import dataclass
 
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, OutgoingMail, Template
 from maildesk.model.person import Person
-from maildesk.model.sla_timer import Clock, PendingNotification, SlaWarning
+from maildesk.model.sla_timer import PendingNotification, SlaTimer, SlaWarning
 from maildesk.model.ticket import Ticket
 from maildesk.processing.runtime import Runtime
 from maildesk.processing.transaction import Snapshot
 from maildesk.processing.unit_of_work import unit_of_work
 from maildesk.store import lease, pending_notifications, people, tickets
 
-LEASE = "warnings"
+LEASE = "sla-notifications"
 LEASE_SECONDS = 60.0
 _TICKETS_IN_A_MAIL = 200
 
 
-def tell(runtime: Runtime) -> int:
+def send_pending(runtime: Runtime) -> int:
     """Write to everybody who has to hear something now; how many mails that were.
 
     One daemon at a time, so that two do not make two mails of one person's warnings.
@@ -31,16 +31,16 @@ def tell(runtime: Runtime) -> int:
             return 0
     with runtime.store.write() as connection:
         mine = lease.take(connection, LEASE, runtime.holder, now=now, seconds=LEASE_SECONDS)
-    told = 0
-    while mine and (written := _tell_one(runtime)) is not None:
-        told += written
+    sent = 0
+    while mine and (written := _send_next(runtime)) is not None:
+        sent += written
     if mine:
         with runtime.store.write() as connection:
             lease.release(connection, LEASE, runtime.holder)
-    return told
+    return sent
 
 
-def _tell_one(runtime: Runtime) -> int | None:
+def _send_next(runtime: Runtime) -> int | None:
     """The mail to the next person; None where nobody has to hear anything."""
     with unit_of_work(runtime) as work:
         connection = work.connection
@@ -76,16 +76,16 @@ def _still_true(
     known: dict[int, tuple[Ticket, str]],
     names: dict[int, Person],
 ) -> list[_Found]:
-    """The newest notice of each clock that has not stopped, the most urgent first."""
+    """The newest notice of each timer that has not stopped, the most urgent first."""
     newest = {(n.ticket, n.metric, n.serial): n for n in taken}
     found = []
     for notice in newest.values():
         ticket, subject = known[notice.ticket]
         key = (notice.metric, notice.serial)
-        clock = next((c for c in ticket.clocks if c.key == key and c.is_open), None)
-        if clock is not None:
+        timer = next((c for c in ticket.sla_timers if c.key == key and c.is_open), None)
+        if timer is not None:
             requester = names[ticket.requester]
-            warned = _warned(runtime, notice, clock, ticket, subject, names)
+            warned = _warned(runtime, notice, timer, ticket, subject, names)
             found.append(_Found(ticket, subject, requester, warned))
     return sorted(found, key=lambda one: (one.warned.due is None, one.warned.due))
 
@@ -93,17 +93,17 @@ def _still_true(
 def _warned(
     runtime: Runtime,
     notice: PendingNotification,
-    clock: Clock,
+    timer: SlaTimer,
     ticket: Ticket,
     subject: str,
     names: dict[int, Person],
 ) -> SlaWarning:
-    due = clock.due or notice.due
+    due = timer.due or notice.due
     return SlaWarning(
         number=ticket.number,
         subject=subject,
         priority=ticket.priority,
-        metric=clock.metric.replace("_", " "),
+        metric=timer.metric.replace("_", " "),
         level=notice.level,
         due=due,
         overdue=due is not None and due <= runtime.clock(),

@@ -1,11 +1,11 @@
-"""After sla.toml was changed: the clocks of every open ticket are worked out anew.
+"""Recalculation of the SLA timers of all open tickets after sla.toml was changed.
 
-In small steps between the ticks, so that deadlines go on being worked; a ticket that is due is
-reviewed before its deadline is worked. Each ticket in a transaction of its own, from its whole
-history; what is other than before stands in the history.
+It runs in small steps so that deadlines are still processed in between; a ticket whose deadline is
+due is recalculated first. Each ticket has its own transaction and is recalculated from its whole
+history; changes are recorded in the history.
 
-Rungs that a new promise would have reached before it was made are marked and told to nobody: an
-admin who writes a first sla.toml must not raise the priority of every old ticket.
+Steps of a new target that lie in the past are marked as done without notifications: the first
+sla.toml of a desk must not raise the priority of every old ticket.
 """
 
 import zlib
@@ -17,10 +17,10 @@ from sqlalchemy import Connection
 
 from maildesk.lifecycle.policy import Policy
 from maildesk.lifecycle.sla.sla_policy import SlaPolicy
-from maildesk.lifecycle.sla.timers import points
+from maildesk.lifecycle.sla.timers import step_times
 from maildesk.model.decision import Actor, ActorKind, Answer, Change, Decision
-from maildesk.model.event import ClockSet, Event, RungReached
-from maildesk.model.sla_timer import Clock
+from maildesk.model.event import EscalationStepReached, Event, TimerSet
+from maildesk.model.sla_timer import SlaTimer
 from maildesk.model.ticket import Ticket
 from maildesk.processing.clock.sla_timers import from_history
 from maildesk.processing.runtime import Runtime
@@ -31,7 +31,7 @@ from maildesk.store.engine import is_of_the_database
 
 log = structlog.get_logger()
 
-LEASE = "review"
+LEASE = "sla-recalculation"
 STEP_TICKETS = 20  # about 9 ms each
 _MARK = "sla.toml"
 _LEASE_TIME = timedelta(minutes=10)
@@ -43,7 +43,7 @@ class SlaRecalculation:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._after = 0
-        self._reviewed: set[int] = set()
+        self._recalculated: set[int] = set()
         self._over = False
         self.changed = 0
 
@@ -60,7 +60,7 @@ class SlaRecalculation:
         for number in numbers:
             if stopping():
                 return False
-            self._review(number)
+            self._recalculate(number)
             self._after = number
         if len(numbers) < STEP_TICKETS:
             self._end()
@@ -70,55 +70,55 @@ class SlaRecalculation:
         """Recalculate these now, unless that is done: their deadlines are about to be worked."""
         if not self._is_over():
             for number in numbers:
-                self._review(number)
+                self._recalculate(number)
 
     def _is_over(self) -> bool:
         if not self._over:
             with self._runtime.store.read() as connection:
-                self._over = is_done(connection, self._runtime.policy.levels)
+                self._over = is_done(connection, self._runtime.policy.sla)
         return self._over
 
-    def _review(self, number: int) -> None:
-        if number > self._after and number not in self._reviewed:
-            self.changed += _reviewed(self._runtime, number)
-            self._reviewed.add(number)
+    def _recalculate(self, number: int) -> None:
+        if number > self._after and number not in self._recalculated:
+            self.changed += _recalculated(self._runtime, number)
+            self._recalculated.add(number)
 
     def _end(self) -> None:
         runtime = self._runtime
         with runtime.store.write() as connection:
-            due_tickets.set_counter(connection, _MARK, _mark(runtime.policy.levels))
+            due_tickets.set_counter(connection, _MARK, _mark(runtime.policy.sla))
             lease.release(connection, LEASE, runtime.holder)
         self._over = True
-        log.info("promises reviewed", changed=self.changed)
+        log.info("SLA timers recalculated", changed=self.changed)
 
 
-def review(runtime: Runtime) -> int:
-    """Bring all open tickets in line with sla.toml; how many changed. 0 where it is as it was."""
+def recalculate(runtime: Runtime) -> int:
+    """Recalculate all open tickets; returns how many changed, 0 if sla.toml is unchanged."""
     one = SlaRecalculation(runtime)
     while one.step():
         pass
     return one.changed
 
 
-def is_done(connection: Connection, levels: SlaPolicy) -> bool:
-    """Whether the clocks in the rows are those of this sla.toml."""
-    return due_tickets.counter(connection, _MARK) == _mark(levels)
+def is_done(connection: Connection, sla: SlaPolicy) -> bool:
+    """Whether the stored timers belong to this sla.toml."""
+    return due_tickets.counter(connection, _MARK) == _mark(sla)
 
 
 def differences(
     policy: Policy, connection: Connection, ticket: Ticket, now: datetime
 ) -> tuple[Event, ...] | None:
-    """What this sla.toml changes about the ticket's clocks; None where it changes nothing."""
-    clocks = from_history(policy, connection, ticket.number)
-    events = tuple(_differences(policy.levels, ticket, clocks, now))
-    gone = {old.key for old in ticket.clocks} - {new.key for new in clocks}
+    """The events that adapt the timers to this sla.toml; None if nothing changes."""
+    timers = from_history(policy, connection, ticket.number)
+    events = tuple(_differences(policy.sla, ticket, timers, now))
+    gone = {old.key for old in ticket.sla_timers} - {new.key for new in timers}
     return events if events or gone else None
 
 
-def _mark(levels: SlaPolicy) -> int:
-    """Another number where anything that is promised is other than it was."""
-    free = sorted(f"{name} {day}" for name, one in levels.calendars.items() for day in one.holidays)
-    said = levels.files.model_dump_json() + "\n".join(free)
+def _mark(sla: SlaPolicy) -> int:
+    """A checksum of the calendars, holidays, targets and escalation policies."""
+    free = sorted(f"{name} {day}" for name, one in sla.calendars.items() for day in one.holidays)
+    said = sla.files.model_dump_json() + "\n".join(free)
     return zlib.crc32(said.encode()) & 0x7FFFFFFF
 
 
@@ -129,17 +129,17 @@ def _mine(runtime: Runtime) -> bool:
         return lease.take(connection, LEASE, runtime.holder, now=runtime.clock(), seconds=seconds)
 
 
-def _reviewed(runtime: Runtime, number: int) -> bool:
+def _recalculated(runtime: Runtime, number: int) -> bool:
     try:
-        return _review(runtime, number)
+        return _recalculate(runtime, number)
     except Exception as error:
         if is_of_the_database(error):
             raise
-        log.exception("promises not reviewed", ticket=number)
+        log.exception("SLA timers not recalculated", ticket=number)
         return False
 
 
-def _review(runtime: Runtime, number: int) -> bool:
+def _recalculate(runtime: Runtime, number: int) -> bool:
     with unit_of_work(runtime) as work:
         ticket, subject = work.ticket(number)
         events = differences(runtime.policy, work.connection, ticket, work.now)
@@ -149,19 +149,21 @@ def _review(runtime: Runtime, number: int) -> bool:
         decision = Decision(answer=Answer.DONE, actor=Actor(ActorKind.CLOCK), changes=(change,))
         about = Snapshot(ticket, subject, work.person(ticket.requester))
         after = work.transaction(_MARK).write(decision, about).ticket
-        return after is not None and after.clocks != ticket.clocks
+        return after is not None and after.sla_timers != ticket.sla_timers
 
 
 def _differences(
-    levels: SlaPolicy, ticket: Ticket, clocks: tuple[Clock, ...], now: datetime
+    sla: SlaPolicy, ticket: Ticket, timers: tuple[SlaTimer, ...], now: datetime
 ) -> Iterator[Event]:
-    """Each clock that is other, and the rungs of new promises that lie behind us."""
-    known = {clock.key: clock for clock in ticket.clocks}
-    for clock in clocks:
-        old = known.get(clock.key)
-        if clock != old:
-            yield ClockSet(clock)
-        if clock.is_open and clock.target and (old is None or not old.target):
-            for when, rung in points(levels, clock):
+    """Each changed timer, and the steps of new targets that lie in the past."""
+    known = {timer.key: timer for timer in ticket.sla_timers}
+    for timer in timers:
+        old = known.get(timer.key)
+        if timer != old:
+            yield TimerSet(timer)
+        if timer.is_open and timer.target and (old is None or not old.target):
+            for when, step in step_times(sla, timer):
                 if when <= now:
-                    yield RungReached(metric=clock.metric, serial=clock.serial, rung=rung.at)
+                    yield EscalationStepReached(
+                        metric=timer.metric, serial=timer.serial, step=step.at
+                    )

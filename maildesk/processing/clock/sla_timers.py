@@ -1,4 +1,4 @@
-"""The promises of one ticket, worked out anew from its whole history."""
+"""The SLA timers of one ticket, recalculated from its whole history."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,10 +7,10 @@ from sqlalchemy import Connection
 
 from maildesk.lifecycle.policy import Policy
 from maildesk.lifecycle.sla.business_hours import Calendar
-from maildesk.lifecycle.sla.timers import Asker, as_of, recomputed, used
+from maildesk.lifecycle.sla.timers import RequesterInfo, as_of, elapsed, recalculated
 from maildesk.model.event import RequesterChanged, TicketOpened
 from maildesk.model.sla import Metric
-from maildesk.model.sla_timer import Clock, Interval
+from maildesk.model.sla_timer import Interval, SlaTimer
 from maildesk.processing.runtime import Runtime
 from maildesk.store import people, tickets
 from maildesk.store.tickets import Recorded
@@ -18,17 +18,17 @@ from maildesk.store.tickets import Recorded
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some time on the wall, and the seconds of it that counted. `why` it stood, else ""."""
+    """An interval and its counted seconds. `pause_reason` is "" if the timer ran."""
 
     begin: datetime
     end: datetime | None
     counted: int
-    why: str
+    pause_reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One clock for people: local times, seconds of business time.
+    """One timer for people: local times, seconds of business time.
 
     `differs`: the ticket's row says otherwise, as sla.toml was changed since.
     """
@@ -41,35 +41,35 @@ class Measured:
     target: int
     used: int
     due: datetime | None
-    told: tuple[str, ...]
+    steps_done: tuple[str, ...]
     parts: tuple[Part, ...]
     differs: bool
 
 
 def measured(runtime: Runtime, number: int) -> tuple[Measured, ...]:
-    """Every clock that something was ever promised about.
+    """Every timer of the ticket that has or had a target.
 
     Raises LookupError where there is no such ticket.
     """
     with runtime.store.read() as connection:
         ticket, _ = tickets.load_one(connection, number, lock=False)
-        clocks = from_history(runtime.policy, connection, number)
+        timers = from_history(runtime.policy, connection, number)
     now = runtime.clock()
-    known = {clock.key: clock for clock in ticket.clocks}
-    shown = (clock for clock in clocks if clock.target)
+    known = {timer.key: timer for timer in ticket.sla_timers}
+    shown = (timer for timer in timers if timer.target)
     return tuple(_measured(runtime, one, known.get(one.key) != one, now) for one in shown)
 
 
-def from_history(policy: Policy, connection: Connection, number: int) -> tuple[Clock, ...]:
-    """The clocks as everything that happened to the ticket gives them, by today's sla.toml."""
+def from_history(policy: Policy, connection: Connection, number: int) -> tuple[SlaTimer, ...]:
+    """The timers after the whole history of the ticket, by the current sla.toml."""
     history = tickets.history(connection, number)
     lines = ((line.at, line.cause, line.event) for line in history)
-    return recomputed(policy.levels, lines, number, _askers(policy, connection, history))
+    return recalculated(policy.sla, lines, number, _requesters(policy, connection, history))
 
 
-def _askers(
+def _requesters(
     policy: Policy, connection: Connection, history: tuple[Recorded, ...]
-) -> dict[int, Asker]:
+) -> dict[int, RequesterInfo]:
     asked = {line.event.requester for line in history if isinstance(line.event, TicketOpened)}
     asked |= {line.event.new for line in history if isinstance(line.event, RequesterChanged)}
     organisation_of = policy.directory.organisation_of
@@ -77,30 +77,30 @@ def _askers(
     return {id_: (person, organisation_of(person)) for id_, person in known.items()}
 
 
-def _measured(runtime: Runtime, clock: Clock, differs: bool, now: datetime) -> Measured:
-    levels = runtime.policy.levels
-    calendar = levels.calendar_of(clock)
-    until = clock.stopped_at or now
+def _measured(runtime: Runtime, timer: SlaTimer, differs: bool, now: datetime) -> Measured:
+    sla = runtime.policy.sla
+    calendar = sla.calendar_of(timer)
+    until = timer.stopped_at or now
     return Measured(
-        metric=clock.metric,
-        serial=clock.serial,
-        outcome=as_of(levels, clock, now).outcome,
-        profile=clock.profile,
-        calendar=clock.calendar,
-        target=clock.target,
-        used=int(used(calendar, clock, until).total_seconds()),
-        due=clock.due.astimezone(calendar.zone) if clock.due else None,
-        told=clock.told,
-        parts=tuple(_part(calendar, stretch, until) for stretch in clock.stretches),
+        metric=timer.metric,
+        serial=timer.serial,
+        outcome=as_of(sla, timer, now).outcome,
+        profile=timer.profile,
+        calendar=timer.calendar,
+        target=timer.target,
+        used=int(elapsed(calendar, timer, until).total_seconds()),
+        due=timer.due.astimezone(calendar.zone) if timer.due else None,
+        steps_done=timer.steps_done,
+        parts=tuple(_part(calendar, interval, until) for interval in timer.intervals),
         differs=differs,
     )
 
 
-def _part(calendar: Calendar, stretch: Interval, until: datetime) -> Part:
-    counted = calendar.worked(stretch.begin, stretch.end or until)
+def _part(calendar: Calendar, interval: Interval, until: datetime) -> Part:
+    counted = calendar.worked(interval.begin, interval.end or until)
     return Part(
-        begin=stretch.begin.astimezone(calendar.zone),
-        end=stretch.end.astimezone(calendar.zone) if stretch.end else None,
-        counted=0 if stretch.why else int(counted.total_seconds()),
-        why=stretch.why,
+        begin=interval.begin.astimezone(calendar.zone),
+        end=interval.end.astimezone(calendar.zone) if interval.end else None,
+        counted=0 if interval.pause_reason else int(counted.total_seconds()),
+        pause_reason=interval.pause_reason,
     )

@@ -1,7 +1,7 @@
 """What a configuration will do: the days to come, by the real decisions and a virtual clock.
 
 Tickets are values in memory; nothing is written and nothing is sent. The clock looks once a minute,
-as the daemon does, and each deadline goes through `decide` and the clocks of the promises. Nobody
+as the daemon does, and each deadline goes through `decide` and the SLA timers. Nobody
 answers, approves or resolves anything; the limits on outgoing mail are not applied.
 """
 
@@ -27,7 +27,7 @@ from maildesk.model.decision import (
     OutgoingMail,
     Template,
 )
-from maildesk.model.event import Closed, Event, RungReached, TicketOpened
+from maildesk.model.event import Closed, EscalationStepReached, Event, TicketOpened
 from maildesk.model.mail import Kind, Step
 from maildesk.model.person import Identity, Person, Proof
 from maildesk.model.sla_timer import Outcome, PendingNotification
@@ -48,7 +48,7 @@ _MINUTE = timedelta(minutes=1)
 
 @dataclass(slots=True)
 class Day:
-    """One local day. `sent` counts mails by template, `escalated` rungs by metric and rung;
+    """One local day. `sent` counts mails by template, `escalated` steps by metric and step;
     `failed` counts what raised."""
 
     date: date
@@ -80,7 +80,7 @@ class Lookup:
 @dataclass(slots=True)
 class Simulation:
     """One run from `begin` to `end`. `reviewed`: what another sla.toml than that of the rows makes
-    of the clocks of tickets, as at the start of a daemon."""
+    of the SLA timers, as at the start of a daemon."""
 
     policy: Policy
     tickets: dict[int, Ticket]
@@ -154,7 +154,7 @@ class Simulation:
 
     def _await_report(self, place: int, now: datetime) -> None:
         report = self.reports[place]
-        due = next_due(report, self.policy.levels.calendar_named(report.calendar), now)
+        due = next_due(report, self.policy.sla.calendar_named(report.calendar), now)
         if due is not None:
             self._put(due, _Turn.REPORTS, place)
 
@@ -264,8 +264,8 @@ class Simulation:
         for event in events:
             day.opened += isinstance(event, TicketOpened)
             day.closed += isinstance(event, Closed)
-            if isinstance(event, RungReached):
-                day.escalated[f"{event.metric.replace('_', ' ')} {event.rung}"] += 1
+            if isinstance(event, EscalationStepReached):
+                day.escalated[f"{event.metric.replace('_', ' ')} {event.step}"] += 1
         day.breached += len(_breached(after) - _breached(before))
         for ticket, by in ((before, -1), (after, 1)):
             if ticket is not None and ticket.assignee is not None and not ticket.is_closed:
@@ -286,16 +286,16 @@ class Simulation:
         self._await_report(place, at)
 
     def _tell(self, at: datetime) -> None:
-        """What each person has to hear by now is one mail, of promises that still run."""
+        """What each person has to hear by now is one mail, of timers that are still open."""
         ready = [notice for notice in self._notices if notice.not_before <= at]
         self._notices = [notice for notice in self._notices if notice.not_before > at]
         heard: dict[int, set[tuple[int, str, int]]] = {}
         for one in ready:
-            clocks = self.tickets[one.ticket].clocks
-            if any(c.key == (one.metric, one.serial) and c.is_open for c in clocks):
+            timers = self.tickets[one.ticket].sla_timers
+            if any(c.key == (one.metric, one.serial) and c.is_open for c in timers):
                 heard.setdefault(one.to, set()).add((one.ticket, one.metric, one.serial))
-        for promises in heard.values():
-            template = Template.SLA_WARNING if len(promises) == 1 else Template.SLA_DIGEST
+        for warned in heard.values():
+            template = Template.SLA_WARNING if len(warned) == 1 else Template.SLA_DIGEST
             self._day.sent[template] += 1
 
 
@@ -327,7 +327,7 @@ def simulation_of(
 def _reviewed(
     connection: Connection, policy: Policy, open_: Mapping[int, Ticket], now: datetime
 ) -> dict[int, tuple[Event, ...]]:
-    if sla_recalculation.is_done(connection, policy.levels):
+    if sla_recalculation.is_done(connection, policy.sla):
         return {}
     found = {n: sla_recalculation.differences(policy, connection, open_[n], now) for n in open_}
     return {number: events for number, events in found.items() if events is not None}
@@ -354,5 +354,5 @@ def _minute(at: datetime) -> datetime:
 
 
 def _breached(ticket: Ticket | None) -> set[tuple[str, int]]:
-    clocks = ticket.clocks if ticket else ()
-    return {clock.key for clock in clocks if clock.outcome is Outcome.BREACHED}
+    timers = ticket.sla_timers if ticket else ()
+    return {timer.key for timer in timers if timer.outcome is Outcome.BREACHED}

@@ -171,7 +171,7 @@ class LinkService:
     def _zone_of(self, viewer: Person) -> ZoneInfo:
         """Where the viewer looks at the clock, as in mails."""
         own = viewer.zone
-        return ZoneInfo(own) if own else self.runtime.policy.levels.calendar_named(None).zone
+        return ZoneInfo(own) if own else self.runtime.policy.sla.calendar_named(None).zone
 
     def _draft(self, seen: Visibility) -> DecisionBuilder:
         """What this agent could do by a link now is asked of it."""

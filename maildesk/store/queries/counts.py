@@ -8,13 +8,13 @@ from pydantic import TypeAdapter
 from sqlalchemy import Column, ColumnElement, Connection, Select, and_, func, select, text
 
 from maildesk.model.report import Period
-from maildesk.model.sla_timer import Clock
+from maildesk.model.sla_timer import SlaTimer
 from maildesk.store import tables
 
 _TICKET = tables.ticket
 _MESSAGE = tables.message
 _PERSON = tables.person
-_CLOCKS = TypeAdapter(tuple[Clock, ...])
+_TIMERS = TypeAdapter(tuple[SlaTimer, ...])
 
 
 def states(connection: Connection) -> dict[str, int]:
@@ -102,13 +102,15 @@ def opened_with(
     return [(number, subject, said) for number, subject, said in connection.execute(query)]
 
 
-def clocks(connection: Connection, since: datetime) -> Iterator[tuple[str, tuple[Clock, ...]]]:
-    """Team and clocks of each ticket that is open or was closed since then: with a ticket all its
-    clocks have stopped."""
-    every = select(_TICKET.c.team, _TICKET.c.clocks)
+def sla_timers(
+    connection: Connection, since: datetime
+) -> Iterator[tuple[str, tuple[SlaTimer, ...]]]:
+    """Team and SLA timers of each ticket that is open or was closed since then; the timers of a
+    closed ticket have all stopped."""
+    every = select(_TICKET.c.team, _TICKET.c.sla_timers)
     for query in (every.where(tables.OPEN), every.where(_TICKET.c.closed_at >= since)):
         for team, written in connection.execute(query):
-            yield team, _CLOCKS.validate_python(written)
+            yield team, _TIMERS.validate_python(written)
 
 
 def _within(period: Period, at: Column[Any]) -> ColumnElement[bool]:

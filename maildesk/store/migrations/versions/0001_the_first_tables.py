@@ -170,7 +170,7 @@ def upgrade() -> None:
         sa.Column("problems", sa.JSON(), nullable=False),
         sa.Column("flaps", sa.Integer(), nullable=False),
         sa.Column("settle_due", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("clocks", sa.JSON(), nullable=False),
+        sa.Column("sla_timers", sa.JSON(), nullable=False),
         sa.Column("next_due", sa.DateTime(timezone=True), nullable=True),
         sa.Column("trouble", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["assignee"], ["person.id"], name="fk_ticket_assignee"),

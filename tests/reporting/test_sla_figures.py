@@ -1,11 +1,11 @@
-"""Promises counted by hand."""
+"""SlaFigures counted by hand."""
 
 from datetime import UTC, datetime
 
 import pytest
 
 from maildesk.model.sla_timer import Outcome
-from maildesk.reporting.sla_figures import Measure, percentile, promises
+from maildesk.reporting.sla_figures import SlaMeasurement, calculate_sla_figures, percentile
 
 SINCE, UNTIL = datetime(2026, 11, 16, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -49,10 +49,10 @@ def test_outcomes_are_counted_by_metric_profile_and_team() -> None:
         ("first_response", "Standard", "Network", Outcome.PAUSED, None),
         ("first_response", "VIP", "", Outcome.ACHIEVED, 60),
     ]
-    measures = [
-        Measure(metric=m, profile=p, team=t, outcome=o, seconds=s) for m, p, t, o, s in rows
+    measurements = [
+        SlaMeasurement(metric=m, profile=p, team=t, outcome=o, seconds=s) for m, p, t, o, s in rows
     ]
-    found = promises(measures, SINCE, UNTIL)
+    found = calculate_sla_figures(measurements, SINCE, UNTIL)
     lines = [
         (k.metric, k.profile, k.team, k.achieved, k.breached, k.cancelled, k.running)
         for k in (*found.metrics, *found.lines)
