@@ -73,7 +73,8 @@ IMPURE = (
 # Of the standard library, what every pure package may import.
 STANDARD = frozenset(
     (
-        *("base64", "binascii", "collections", "collections.abc", "contextlib", "dataclasses"),
+        *("base64", "binascii", "collections", "collections.abc", "contextlib", "copy"),
+        *("dataclasses",),
         *("datetime", "difflib", "enum", "functools", "hashlib", "hmac", "itertools", "math"),
         *("operator", "re", "string", "struct", "types", "typing", "unicodedata", "zoneinfo"),
     )
