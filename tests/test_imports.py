@@ -42,7 +42,7 @@ ONLY_IN = {
     "mailparser": "maildesk.ingest.mime.mail_parser",
     "cel_expr_python": "maildesk.rules",
     "apscheduler": "maildesk.daemon",
-    "holidays": "maildesk.config.service_levels",
+    "holidays": "maildesk.config.checks.service_levels",
     "dkim": "maildesk.ingest.identity.dkim_arc",
     "dns": "maildesk.ingest.servers.dns_resolver",
     "babel": "maildesk.messages",

@@ -11,9 +11,9 @@ from itertools import pairwise
 
 import holidays
 
+from maildesk.config.checks.name_references import named_once, unknown, zone_faults
 from maildesk.config.error_messages import near, quoted
 from maildesk.config.errors import Fault
-from maildesk.config.name_references import named_once, unknown, zone_faults
 from maildesk.config.schema.catalog import Catalog
 from maildesk.config.schema.people import People
 from maildesk.config.schema.sla import (
