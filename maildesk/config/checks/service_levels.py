@@ -25,7 +25,7 @@ from maildesk.config.schema.sla import (
 )
 from maildesk.config.schema.sla_notation import read_day_off, read_duration, read_step, read_week
 from maildesk.config.toml_positions import KeyPath
-from maildesk.model.sla import METRICS
+from maildesk.model.sla.metrics import METRICS
 
 YEARS = range(2015, 2051)
 _STRINGS = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")
