@@ -257,7 +257,7 @@ def test_a_call_becomes_a_ticket_that_is_handled_on_the_command_line(maildesk: C
     assert "(note)\n\n" not in shown
     assert maildesk(*close, "--category", "not rep")[:2] == (
         0,
-        "#close: closed as Not reproducible; the requester was told\ndone; 1 mail queued\n",
+        "#close: closed as Not reproducible; the requester was notified\ndone; 1 mail queued\n",
     )
     assert maildesk("replay")[0] == 0
 

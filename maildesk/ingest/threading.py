@@ -121,8 +121,10 @@ def clues(
     tags = [tag for address in _recipients(mail, envelope_to) if (tag := desk.tag_in(address))]
     read = {tag: read_reply(tag, keys) for tag in dict.fromkeys(tags)}
     marked = {text.lower(): read_reply(text, keys) for text in _markers(mail.text)}
-    bad = [f"{tag[:40]!r} behind our address is no reply token" for tag in read if not read[tag]]
-    bad += ["a reference in the text is no reply token" for token in marked.values() if not token]
+    bad = [f"{tag[:40]!r} behind our address is not a reply token" for tag in read if not read[tag]]
+    bad += [
+        "a reference in the text is not a reply token" for token in marked.values() if not token
+    ]
     bad += _conversations(mail)
     return Clues(
         tokens=tuple(token for token in read.values() if token),

@@ -24,12 +24,12 @@ from maildesk.model.person import Proof
 from maildesk.model.ticket import Ticket
 
 _IN_YOUR_NAME = (
-    "A mail in your name came to this ticket, and we could not be sure that it was you. Its text "
-    "stands in the ticket, marked as unproven; nothing else has changed."
+    "We received a mail in your name and could not verify that you sent it. Its text is in the "
+    "ticket, marked as unproven. Nothing else has changed."
 )
 _OBJECTION = (
-    " The ticket was resolved without a question to the requester, and closes by itself no more: "
-    "take it up again with #reopen, or close it with #close."
+    " The ticket was resolved without asking the requester and is no longer closed automatically. "
+    "Reopen it with #reopen, or close it with #close."
 )
 _Part = Callable[[Ticket, MailArrived, DecisionBuilder], Decision | None]
 
@@ -197,8 +197,8 @@ def _since_approved(ticket: Ticket, mail: MailArrived) -> str:
     if question is None or question.outcome != "approved" or not _changes(ticket, mail):
         return ""
     return (
-        " This came after the request was approved, and may go beyond it: #approval "
-        f"{question.kind} asks anew."
+        " This came after the request was approved and may exceed it: #approval "
+        f"{question.kind} asks for approval again."
     )
 
 

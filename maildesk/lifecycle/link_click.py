@@ -89,8 +89,8 @@ def _asked_back(used: LinkUsed, builder: DecisionBuilder) -> Decision | None:
     if not used.unclear:
         return None
     _keep(builder, used, "comment")
-    builder.explain("lifecycle", f"the comment goes against {used.choice}; asked again")
-    note = f"{used.person.name} chose {used.choice} and wrote what does not go with it."
+    builder.explain("lifecycle", f"the comment contradicts {used.choice}; asked again")
+    note = f"{used.person.name} chose {used.choice} but wrote a comment that contradicts it."
     builder.tell_agents(f"{note} Nothing is decided.", text=_said(used), author=used.person.id)
     return builder.decision(Answer.UNCLEAR, message_kind="comment")
 

@@ -136,8 +136,8 @@ def _again(builder: DecisionBuilder, cause: ProblemReported) -> None:
     elif builder.ticket.flaps == builder.policy.monitoring.flaps:
         minutes = builder.policy.monitoring.settle_minutes
         builder.tell_agents(
-            f"The problem is back and seems to come and go. From now on its end must hold for "
-            f"{minutes:g} minutes, and you are told of nothing before.",
+            "The problem is back and keeps recurring. From now on the ticket is resolved when the "
+            f"problem has stayed away for {minutes:g} minutes. You are not notified before that.",
             text=cause.text,
         )
 

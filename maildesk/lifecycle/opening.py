@@ -111,7 +111,7 @@ def _announce(builder: DecisionBuilder, mail: MailArrived) -> None:
 def _announce_on_behalf(builder: DecisionBuilder, mail: MailArrived, author: Person) -> None:
     """An agent passed a mail on: its author is the requester and is told; so is the agent."""
     passed_on(builder, mail, author)
-    note = f"A ticket was opened on behalf of {_named(author)}, who is told of it."
+    note = f"A ticket was opened on behalf of {_named(author)}, who has been notified."
     builder.write(Template.TRANSCRIPT, mail.sender.id, note=note)
 
 
@@ -120,11 +120,11 @@ def passed_on(builder: DecisionBuilder, mail: MailArrived, author: Person) -> No
     who = _named(author)
     builder.explain("lifecycle", f"opened on behalf of {who}")
     builder.notes.append(
-        f"{mail.sender.name} passed on this mail of {who}.\n\n{mail.words}".strip()
+        f"{mail.sender.name} forwarded this mail from {who}.\n\n{mail.words}".strip()
     )
     acknowledge(builder)
     if not builder.ticket.waits_for_approval:
-        note = f"A new ticket: {mail.sender.name} passed on a mail of {who}."
+        note = f"A new ticket: {mail.sender.name} forwarded a mail from {who}."
         builder.tell_agents_once(note, text=mail.text, author=author.id)
 
 

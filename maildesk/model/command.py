@@ -44,9 +44,11 @@ COMMANDS: tuple[CommandKind, ...] = (
     CommandKind("impact", Takes.VALUE, "<high|medium|low>", "set the impact"),
     CommandKind("urgency", Takes.VALUE, "<high|medium|low>", "set the urgency"),
     CommandKind("note", Takes.TEXT, "<text>", "the text is for agents only"),
-    CommandKind("resolve", Takes.TEXT, "<text>", "it is solved; the text goes to the requester"),
+    CommandKind(
+        "resolve", Takes.TEXT, "<text>", "resolve the ticket; the text is sent to the requester"
+    ),
     CommandKind("close", Takes.MAYBE, "[category][: note]", "close the ticket without asking"),
-    CommandKind("reopen", Takes.MAYBE, "[why]", "work goes on, though a resolution was given"),
+    CommandKind("reopen", Takes.MAYBE, "[why]", "continue work on a resolved ticket"),
     CommandKind(
         "escalate", Takes.TEXT, "<L2|L3|field|team|back|requester> <why>", "hand it on, or ask"
     ),
@@ -59,16 +61,16 @@ COMMANDS: tuple[CommandKind, ...] = (
     ),
     CommandKind("parent", Takes.VALUE, "<ticket|none>", "this ticket is a child of that one"),
     CommandKind("child", Takes.VALUE, "<ticket>", "that ticket is a child of this one"),
-    CommandKind("merge", Takes.VALUE, "<ticket>", "this ticket goes over into that one"),
-    CommandKind("split", Takes.MAYBE, "[subject]", "the last mail becomes a ticket of its own"),
+    CommandKind("merge", Takes.VALUE, "<ticket>", "merge this ticket into that one"),
+    CommandKind("split", Takes.MAYBE, "[subject]", "make the last mail a separate ticket"),
     CommandKind(
         "link",
         Takes.VALUE,
         "[related|duplicate|blocks|blocked-by|none] <ticket>",
         "name a relation",
     ),
-    CommandKind("cc", Takes.VALUE, "<address>", "that person takes part"),
-    CommandKind("uncc", Takes.VALUE, "<address>", "that person takes part no longer"),
+    CommandKind("cc", Takes.VALUE, "<address>", "add that person to the ticket"),
+    CommandKind("uncc", Takes.VALUE, "<address>", "remove that person from the ticket"),
     CommandKind("tag", Takes.VALUE, "<tag>", "add a tag; -tag takes it off"),
     CommandKind("spam", Takes.NOTHING, "", "close it without a word; the sender's mails are held"),
     CommandKind(

@@ -115,5 +115,5 @@ def _advice(report: BounceReport) -> str:
 
 def _description(report: BounceReport) -> str:
     named = report.original_message_id
-    why = f"{named[:120]} is no Message-ID of ours" if named else "it names no mail of ours"
+    why = f"{named[:120]} is not one of our Message-IDs" if named else "it names none of our mails"
     return f"{report.recipient[:100]} {outcome(report)}: {why}"

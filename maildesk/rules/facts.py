@@ -100,7 +100,7 @@ FACTS: tuple[Fact, ...] = (
     Fact("ticket.parent", "int", "the ticket that this continues or is a child of, or 0", _parent),
     Fact("ticket.reopened", "int", "how often it was reopened", lambda s: s.ticket.reopened),
     Fact("requester.address", "string", "small letters", lambda s: s.requester.address.lower()),
-    Fact("requester.name", "string", "as it stands in people.toml", lambda s: s.requester.name),
+    Fact("requester.name", "string", "as in people.toml", lambda s: s.requester.name),
     Fact("requester.domain", "string", "behind the @, small letters", _domain),
     Fact("requester.organisation", "string", "may be empty", lambda s: s.requester.organisation),
     Fact(
@@ -112,10 +112,10 @@ FACTS: tuple[Fact, ...] = (
     Fact(
         "requester.language",
         "string",
-        "as it stands in people.toml",
+        "as in people.toml",
         lambda s: s.requester.language,
     ),
-    Fact("requester.vip", "bool", "as it stands in people.toml", lambda s: s.requester.vip),
+    Fact("requester.vip", "bool", "as in people.toml", lambda s: s.requester.vip),
     Fact("organisation.name", "string", "of people.toml, or empty", lambda s: s.organisation.name),
     Fact(
         "organisation.tags",
@@ -123,8 +123,8 @@ FACTS: tuple[Fact, ...] = (
         "of people.toml",
         lambda s: list(s.organisation.tags),
     ),
-    Fact("time.date", "string", "2026-12-24, where the desk is", lambda s: s.moment.date),
-    Fact("time.hour", "int", "0 to 23, where the desk is", lambda s: s.moment.hour),
+    Fact("time.date", "string", "2026-12-24, in the desk's time zone", lambda s: s.moment.date),
+    Fact("time.hour", "int", "0 to 23, in the desk's time zone", lambda s: s.moment.hour),
     Fact("time.weekday", "string", "monday to sunday", lambda s: s.moment.weekday),
     Fact(
         "calendar.working_day",

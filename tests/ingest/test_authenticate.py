@@ -167,7 +167,7 @@ CASES = (
     Case(
         why="spf alone says nothing of From",
         fields=mx("spf=pass smtp.mailfrom=example.com"),
-        says="spf=pass alone is no proof",
+        says="spf=pass alone is not proof",
     ),
     Case(why="arc alone", fields=mx("arc=pass header.d=example.com")),
     Case(

@@ -194,9 +194,9 @@ CASES = (
         expect=(1043, "token"),
         proves=True,
     ),
-    Case(why="a forged token", sender=MALLORY, to=plus(FORGED), says="is no reply token"),
-    Case(why="a cut token", to=plus(RITAS[:-1]), says="is no reply token"),
-    Case(why="a padded token", to=plus(RITAS + "a"), says="is no reply token"),
+    Case(why="a forged token", sender=MALLORY, to=plus(FORGED), says="is not a reply token"),
+    Case(why="a cut token", to=plus(RITAS[:-1]), says="is not a reply token"),
+    Case(why="a padded token", to=plus(RITAS + "a"), says="is not a reply token"),
     Case(why="a plain plus-address", to=plus("printers"), says="'printers' behind our address"),
     Case(why="a token at another host is not ours to read", to=(f"desk+{RITAS}@evil.example",)),
     Case(
@@ -349,7 +349,7 @@ CASES = (
         expect=TOKEN,
         held=True,
     ),
-    Case(why="a forged marker", text=f"Ref: md-{FORGED}", says="in the text is no reply token"),
+    Case(why="a forged marker", text=f"Ref: md-{FORGED}", says="in the text is not a reply token"),
     Case(why="a marker that goes on is none", text=f"Ref: md-{RITAS}ab"),
     Case(
         why="a quoted marker of another ticket gives way to the reference",

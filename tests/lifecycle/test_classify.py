@@ -152,7 +152,9 @@ def test_who_is_no_agent_is_not_assigned_and_the_trace_says_so() -> None:
     rules = with_rules({"name": "It", "then": {"assignee": "rita@example.org"}})
     decision = decide(None, mail(RITA), rules, NOW)
     assert after(None, decision).assignee is None
-    assert "rita@example.org is no agent; nobody assigned" in [s.verdict for s in decision.why]
+    assert "rita@example.org is not an agent; nobody was assigned" in [
+        s.verdict for s in decision.why
+    ]
 
 
 @pytest.mark.parametrize(

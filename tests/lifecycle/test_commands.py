@@ -198,7 +198,7 @@ NOT_DONE: list[tuple[str, str, str]] = [
     ("Analysis", "#status New", 'a ticket in status "Analysis" cannot become "New"'),
     ("Waiting for Closure", "#status Pending", 'Closure" cannot become "Pending"'),
     ("Analysis", "#hold x until 2026-11-23", "2026-11-23 is over"),
-    ("Analysis", "#hold x until 2026-13-01", "2026-13-01 is no day"),
+    ("Analysis", "#hold x until 2026-13-01", "2026-13-01 is not a date"),
     ("asked", "#hold x", "waits for an approval"),
     ("asked", "#resolve x", "the requester can take the request back by a reply that begins"),
     ("Analysis", "#hold x until 12/01/2026", "write until 2026-12-31"),
@@ -228,7 +228,7 @@ NOT_DONE: list[tuple[str, str, str]] = [
     ("Escalated", "#escalate back x", "nobody escalated this ticket"),
     ("Pending", "#escalate L2 x", 'a ticket in status "Pending" cannot become "Escalated"'),
     ("Waiting for Closure", "#escalate back x", "#reopen first"),
-    ("Analysis", "#parent x", '"x" is no ticket number'),
+    ("Analysis", "#parent x", '"x" is not a ticket number'),
     ("Analysis", "#parent 1001", "that is this ticket itself"),
     ("Analysis", "#parent 7", "there is no ticket 7"),
     ("Analysis", "#parent 1009", "ticket 1009 is closed"),
@@ -240,7 +240,7 @@ NOT_DONE: list[tuple[str, str, str]] = [
     ("Analysis", "#merge 1006", "ticket 1006 is resolved and would close without asking"),
     ("Analysis", "#link none 1004", "has no relation to 1004"),
     ("Analysis", "#link loves 1004", 'there is no relation "loves"'),
-    ("Analysis", "#link blocks", '"blocks" is no ticket number'),
+    ("Analysis", "#link blocks", '"blocks" is not a ticket number'),
     ("Analysis", "#cc m", '"m" can be Max <max@example.org> or Will <will@example.org>'),
     ("Analysis", "#cc ghost", 'nobody of the name "ghost" is known; write the mail address'),
     ("Analysis", "#uncc max@example.org", "takes no part"),
@@ -316,10 +316,10 @@ def test_undo_takes_back_only_what_still_stands_as_it_was_left() -> None:
     meanwhile = after(ticket, ordered("#team First line", ticket))
     done = UndoTarget(at=NOW, events=first.changes[0].events)
     undone = ordered("#undo", meanwhile, replace(AROUND, undo_target=done))
-    assert "it changed meanwhile: team" in transcript(undone)
+    assert "it has changed since: team" in transcript(undone)
     now = after(meanwhile, undone)
     assert (now.impact, now.priority, now.tags, now.team) == ("low", "P4", (), "First line")
-    assert "#undo" not in transcript(undone).split("taken back")[1]
+    assert "#undo" not in transcript(undone).split("undone")[1]
 
 
 @pytest.mark.parametrize("order", ["#merge 1004", "#split"])
@@ -404,7 +404,7 @@ def test_nothing_goes_back_to_a_team_that_is_no_more() -> None:
     ticket = replace(TICKETS["Escalated"], team="Network", back_to="Second shift")
     decision = ordered("#escalate back it is the printer", ticket)
     assert decision.answer == "illegal"
-    assert 'the team "Second shift" is no more' in transcript(decision)
+    assert 'the team "Second shift" no longer exists' in transcript(decision)
 
 
 def test_a_lead_resolves_where_the_workflow_lets_leads_alone() -> None:

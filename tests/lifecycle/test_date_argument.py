@@ -56,9 +56,9 @@ UNREAD = [
     ("until Monday's delivery", "no day is read"),
     ("until 2026-12-01T09:00+02:00", "no day is read"),
     ("until", "no day is read"),
-    ("until 2026-12-32", "2026-12-32 is no day"),
-    ("until 31 February", "31 February is no day"),
-    ("until 2026-12-01 25:00", "2026-12-01 25:00 is no day"),
+    ("until 2026-12-32", "2026-12-32 is not a date"),
+    ("until 31 February", "31 February is not a date"),
+    ("until 2026-12-01 25:00", "2026-12-01 25:00 is not a date"),
     ("until 2026-11-23", "2026-11-23 is over"),
     ("until 1.12.2025", "1.12.2025 is over"),
     ("until +0 days", "is over"),
@@ -96,7 +96,7 @@ def test_it_wakes_when_the_team_begins_to_work(said: str, at: datetime, told: st
     files = _berlin()
     levels = SlaPolicy.of(files.sla, {}, compile_rules(files.rules))
     order = mail(ANN, "", commands=[("hold", f"a part {said}")])
-    decision = decide(ANALYSIS, order, replace(SHIPPED, levels=levels), NOW)
+    decision = decide(ANALYSIS, order, replace(SHIPPED, sla=levels), NOW)
     assert after(ANALYSIS, decision).wake_due == at
     transcript = next(x.text for x in decision.outgoing_mails if x.template == "transcript")
     assert told in transcript

@@ -170,14 +170,13 @@ FAULTS: tuple[tuple[str, Plant, str, str], ...] = (
         "a circle of two rules",
         move("Pending", to="Escalated", by="rule"),
         "status",
-        'rules and the clock can go in a circle by themselves: "Escalated" -> "Pending" -> '
-        '"Escalated"',
+        'rules and deadlines can form a loop: "Escalated" -> "Pending" -> "Escalated"',
     ),
     (
         "a circle of a rule and the clock",
         move("Escalated", to="Assign", by="clock"),
         "status",
-        'rules and the clock can go in a circle by themselves: "Assign" -> "Escalated" -> "Assign"',
+        'rules and deadlines can form a loop: "Assign" -> "Escalated" -> "Assign"',
     ),
     (
         "an accepted ticket that cannot close",

@@ -58,7 +58,7 @@ def a_wrong_command() -> Part:
     _says(transcript, "#take: the ticket is yours", "Your text to the requester: not sent")
     assert got.by("rita") == []
     got = yield replies("ann", transcript, f"{_meant(transcript)}\n\n{PROMISE}")
-    _says(got.transcript(), "What you ordered is done.", "Analysis")
+    _says(got.transcript(), "All commands were carried out.", "Analysis")
     _says(got.to("rita"), PROMISE)
     got = yield replies("ann", work, "#team Netwrok")
     transcript = got.transcript()

@@ -23,7 +23,7 @@ def test_the_ticket_is_the_inner_senders_and_she_and_the_agent_are_told(world: W
     assert "opened on behalf of" in " ".join(told.text.split())
     said = dict(world.messages(1001))
     assert said["request"] == "It does not print."
-    assert said["note"].startswith("Ann Archer passed on this mail of Rita Rossi")
+    assert said["note"].startswith("Ann Archer forwarded this mail from Rita Rossi")
     assert "slow to wrath" in said["note"]
     world.writes("rita", "Still not.", answering=for_rita)
     assert world.disposition() == "follow-up"

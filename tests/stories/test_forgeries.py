@@ -1,6 +1,6 @@
 """Forged mails, one a row, against every act of every risk: none of them acts.
 
-Each leaves its text as an unproven comment or a held mail (or is a ticket of its own, where it
+Each leaves its text as an unproven comment or a held mail (or is now a separate ticket, where it
 names none), and the person in whose name it came is told at the known address.
 """
 

@@ -92,7 +92,7 @@ def test_tags_and_relations_go_over_with_the_ticket(world: World) -> None:
     world.writes("ann", "#tag cold\n#tag hot", answering=second)
     assert _bonds(world.ticket(1003)) == {("blocked-by", 1001)}
     said = _said(world.writes("ann", "#merge 1002", answering=first))
-    assert "went over to ticket 1002; the requester was told. This is final" in said
+    assert "went over to ticket 1002; the requester was notified. This is final" in said
     survivor = world.ticket(1002)
     assert survivor.tags == ("cold", "hot")
     assert _bonds(survivor) == {("merged", 1001), ("blocks", 1003)}

@@ -102,7 +102,7 @@ def test_who_objects_to_what_was_resolved_with_another_stops_its_closing(world: 
     _, update = _descendants(world)
     assert "If it is not over for you" in " ".join(update.text.split())
     outgoing_mails = world.writes("max", "No, mine is still broken!", answering=update)
-    assert "closes by itself no more" in _words(outgoing_mails, "ann", "agent-notification")
+    assert "no longer closed automatically" in _words(outgoing_mails, "ann", "agent-notification")
     assert _statuses(world) == RESOLVED
     world.clock.forward(days=30)
     world.desk.tick()

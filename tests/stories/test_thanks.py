@@ -16,7 +16,7 @@ def test_thanks_do_not_reopen_and_do_not_accept_but_she_is_asked(world: World) -
     )
     asked = one(outgoing_mails, "rita", "confirmation")
     assert outgoing_mails == [asked]
-    assert "Does it mean that you accept the resolution?" in " ".join(asked.text.split())
+    assert "Do you accept the resolution?" in " ".join(asked.text.split())
     after = world.ticket(1001)
     assert (after.status, after.close_due) == (before.status, before.close_due)
     world.writes("rita", "accept", answering=asked)

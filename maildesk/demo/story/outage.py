@@ -113,7 +113,7 @@ def _another_night(stage: Stage) -> Iterator[str]:
 def _commands(stage: Stage, persona: Persona, letter: Letter, lines: str) -> Letter:
     """Send a mail that contains only commands. Returns the transcript."""
     stage.reply(persona, letter, lines)
-    return stage.gets(persona, "What you ordered is done", stage.number_of(letter))
+    return stage.gets(persona, "All commands were carried out", stage.number_of(letter))
 
 
 def _report(stage: Stage, report: str, key: str = _KEY) -> int:

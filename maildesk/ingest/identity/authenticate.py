@@ -154,7 +154,7 @@ def _by_dkim(results: list[_Result], domain: str) -> Finding:
     rejected: list[str] = []
     for one in results:
         if one.method != "dkim":
-            rejected.append(f"{one.method}={one.result} alone is no proof"[:_SHOWN])
+            rejected.append(f"{one.method}={one.result} alone is not proof"[:_SHOWN])
             continue
         signer = _property(one, "d") or _property(one, "i").rpartition("@")[2]
         good = one.result == "pass" and is_above(signer, domain)

@@ -24,7 +24,7 @@ _UNCLEAR = (
 )
 _WITHDRAWING = (
     "Do you want to take this request back? Then please reply with the word withdraw as the first "
-    "line. Until then it goes on waiting for its approval."
+    "line. Until then it still waits for approval."
 )
 
 
@@ -71,8 +71,8 @@ def _passed_on(
     words = "\n\n".join([*agent_mail, mail.text]).strip()
     builder.add(MessageAdded(mail.message, "comment" if isinstance(taker, Refusal) else "decision"))
     if isinstance(taker, Refusal):
-        note = f"It was not passed on: {taker.why}. You are still asked."
-        builder.explain("approval", "not passed on", taker.why)
+        note = f"It was not delegated: {taker.why}. You are still asked."
+        builder.explain("approval", "not delegated", taker.why)
         builder.write(Template.CONFIRMATION, mail.sender.id, note=note, links=(Purpose.APPROVAL,))
         return builder.decision(Answer.ILLEGAL, Disposition.FOLLOW_UP, "comment", words)
     substitutes.pass_on(builder, mail.sender.id, "delegated", taker)
@@ -83,9 +83,9 @@ def _passed_on(
 
 def _taker(mail: MailArrived, builder: DecisionBuilder, whom: list[str]) -> int | Refusal:
     if not whom:
-        return Refusal("write to whom, as in #delegate Maria, or #delegate and a mail address")
+        return Refusal("name the person: #delegate Maria, or #delegate and an email address")
     if len(whom) > 1:
-        return Refusal("it can be passed on to one person")
+        return Refusal("name one person only")
     meant = participants.person_meant(mail.command_context, whom[0])
     return meant if isinstance(meant, Refusal) else substitutes.taker(builder, meant)
 
@@ -131,7 +131,7 @@ def too_late(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Dec
     if question is None or not is_late(ticket, mail):
         return None
     builder.add(MessageAdded(mail.message, "comment"))
-    builder.explain("approval", "recorded; it was decided before, or passed on")
+    builder.explain("approval", "recorded; it was already decided or delegated")
     note = (
         f"{_became(ticket, question, mail, builder)} What you wrote is kept; nothing has changed."
     )

@@ -19,8 +19,8 @@ from maildesk.model.person import Person
 _ASKED = Refusal("the ticket waits for an approval already")
 _TAKEN_BACK = "The request was withdrawn; there is nothing to decide any more."
 _CHANGED = (
-    "The request has changed since you were asked. Please decide anew; links of earlier mails do "
-    "not work any more."
+    "The request has changed since you were asked. Please decide again. The "
+    "links in earlier emails no longer work."
 )
 _ASKED_ANEW = (
     "The request has changed, and others are asked first; your decision is not needed now."

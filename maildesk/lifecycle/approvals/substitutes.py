@@ -73,7 +73,7 @@ def taker(builder: DecisionBuilder, person: Person) -> int | Refusal:
     taking = directory.at_work(person.id, builder.now)
     if taking is None:
         until = directory.away_until(person.id, builder.now)
-        return Refusal(f"{person.name} is away until {until:%d %B %Y}, and nobody stands in")
+        return Refusal(f"{person.name} is away until {until:%d %B %Y}, and has no substitute")
     if taking == builder.ticket.requester:
         return Refusal("nobody approves the own request")
     if question is not None and taking in (*question.approvers, *question.agreed):
@@ -121,7 +121,7 @@ def _note(builder: DecisionBuilder, old: int, new: int, why: SubstitutionReason)
 
 def _left_alone(builder: DecisionBuilder, approver: int) -> None:
     question = builder.ticket.approval
-    assert question is not None, "only an approver is stood in for"
+    assert question is not None, "only an approver can have a substitute"
     away_due = requests.next_absence(builder, question.waiting)
     builder.add(AbsenceSeen(round=question.round, away_due=away_due, alone=approver))
     note = f"{name(builder, approver)} is away, and nobody is left to be asked instead."

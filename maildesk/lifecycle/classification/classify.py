@@ -10,7 +10,9 @@ def set_field(builder: DecisionBuilder, field: Field, value: str, rule: str = ""
     if field == "assignee":
         agent = builder.policy.directory.agent(value)
         if agent is None:
-            builder.explain("rules", f"{value} is no agent; nobody assigned", f'rule "{rule}"')
+            builder.explain(
+                "rules", f"{value} is not an agent; nobody was assigned", f'rule "{rule}"'
+            )
             return
         new = agent.id
     old = getattr(builder.ticket, field)

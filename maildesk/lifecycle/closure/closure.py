@@ -212,7 +212,7 @@ def remind(builder: DecisionBuilder) -> None:
 def stay(builder: DecisionBuilder) -> None:
     """A requester who was not asked objects: cancel automatic closure and let an agent decide."""
     builder.add(ClosureScheduled(None))
-    builder.explain("lifecycle", "closes by itself no more: the requester objects")
+    builder.explain("lifecycle", "will not close automatically: the requester objects")
 
 
 def close_when_due(builder: DecisionBuilder) -> None:
@@ -235,6 +235,6 @@ def _close_unanswered(builder: DecisionBuilder) -> None:
         builder.write(
             Template.CLOSURE,
             builder.ticket.requester,
-            note="It waited for your answer and was closed by itself.",
+            note="It was closed automatically because we received no answer.",
         )
         builder.explain("clock", "closed without an answer")

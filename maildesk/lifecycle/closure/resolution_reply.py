@@ -14,8 +14,8 @@ from maildesk.model.mail import Disposition
 from maildesk.model.ticket import Ticket
 
 _THANKED = (
-    "Thank you for your mail. Does it mean that you accept the resolution? The ticket stays as it "
-    "is until you say so, and closes by itself if nobody objects."
+    "Thank you for your mail. Do you accept the resolution? Until you answer, nothing changes. If "
+    "nobody objects, the ticket is closed automatically."
 )
 _BOTH_WAYS = "We could not tell from your mail whether you accept the resolution."
 

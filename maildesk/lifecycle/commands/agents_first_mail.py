@@ -29,8 +29,8 @@ _NOT_OBEYED = (
     "mail with them."
 )
 _WRONG = (
-    "Something is wrong: the ticket is your own, its text a note, and nobody else was told. Reply "
-    "to this mail with what is right, and the text, if it is somebody's request."
+    "Some commands failed, so the ticket is your own, its text is a note, and nobody else was "
+    "notified. If it is somebody's request, reply with the corrected commands and the text."
 )
 
 
@@ -136,7 +136,7 @@ def _passed_on_in_part(mail: MailArrived, order: _Order, policy: Policy, now: da
     builder.add(MessageAdded(mail.message, "request"))
     done, failed = perform.silent_on_a_new_ticket(builder, _written(mail, order))
     passed_on(builder, mail, requester)
-    note = f"The ticket is {requester.name}'s request. Something is wrong: not all was done."
+    note = f"The ticket is {requester.name}'s request. Some commands failed."
     _answer(builder, mail, done, failed, note)
     words = perform.words_for_agents(order.commands)
     return builder.decision(Answer.ILLEGAL, Disposition.NEW_TICKET, "request", mail.text, words)

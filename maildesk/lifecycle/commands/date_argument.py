@@ -101,7 +101,7 @@ def _read(text: str, at: int, today: date) -> Until | Refusal | None:
             hour = time(int(clock[1]), int(clock[2])) if clock[1] else None
         except ValueError:
             said += clock[0]
-            return Refusal(f"{said} is no day; write it as in until {_example(today)}")
+            return Refusal(f"{said} is not a date; write it like until {_example(today)}")
         if day <= today:
             return Refusal(f"{said} is over")
         if day - today > _FARTHEST:

@@ -79,7 +79,7 @@ def _hand_on(task: Task, team: str, why: str) -> str | Refusal:
         return illegal
     note = f"{task.agent.name} escalated this ticket to {team}."
     hand_over(builder, team, Reason(kind="escalated", note=note, text=why, message=task.message))
-    return f"escalated to {builder.policy.directory.named(team)}; the requester was told"
+    return f"escalated to {builder.policy.directory.named(team)}; the requester was notified"
 
 
 def _hand_back(task: Task, why: str) -> str | Refusal:
@@ -87,7 +87,7 @@ def _hand_back(task: Task, why: str) -> str | Refusal:
     if not team:
         return Refusal("nobody escalated this ticket, so there is no team to give it back to")
     if team not in builder.policy.directory.teams:
-        return Refusal(f'the team "{team}" is no more; name one: #escalate <team> <why>')
+        return Refusal(f'the team "{team}" no longer exists; name a team: #escalate <team> <why>')
     illegal = closure.bring_to(builder, builder.policy.workflow.roles.working, ActorKind.AGENT)
     if illegal is not None:
         return illegal

@@ -44,10 +44,10 @@ def _cc(task: Task) -> str | Refusal:
     fresh = [one for one in people if not task.builder.ticket.takes_part(one.id)]
     for person in fresh:
         task.builder.add(PersonJoined(person.id))
-        note = f"{task.agent.name} lets you take part in this request from now on."
+        note = f"{task.agent.name} added you to this request."
         task.builder.write(Template.UPDATE, person.id, note=note)
     if not fresh:
-        return f"{_and(people)} took part already"
+        return f"{_and(people)} is already a participant"
     return f"{_and(fresh)} will get what is said from now on"
 
 

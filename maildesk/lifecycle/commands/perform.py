@@ -44,7 +44,7 @@ _MIXED = WrongCommand(
     "#note and #resolve", "the one is for agents alone, the other for all; write two mails"
 )
 _TWO_MERGES = WrongCommand(
-    "#merge and #merge", "a ticket goes over into one other alone; name that one"
+    "#merge and #merge", "a ticket can be merged into one ticket only; name that ticket"
 )
 WRITES = "it writes to the requester, and something in this mail is wrong; send it again"
 _NO_LETTER = "not sent, since something in this mail is wrong; send it again"

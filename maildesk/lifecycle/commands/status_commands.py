@@ -36,7 +36,7 @@ def _status(task: Task) -> str | Refusal:
     if builder.ticket.waits_for_requester:
         return _unreachable(task, status)
     illegal = closure.bring_to(builder, status, ActorKind.AGENT)
-    closed = "; the requester was told" if builder.ticket.is_closed else ""
+    closed = "; the requester was notified" if builder.ticket.is_closed else ""
     return illegal or f"the status is {status}{closed}"
 
 
@@ -102,7 +102,7 @@ def _closed(task: Task, category: str, note: str) -> str | Refusal:
     builder.write(
         Template.CLOSURE, builder.ticket.requester, text=note, author=builder.actor.person
     )
-    return f"closed as {named}; the requester was told"
+    return f"closed as {named}; the requester was notified"
 
 
 def _reopen(task: Task) -> str | Refusal:
@@ -113,10 +113,10 @@ def _reopen(task: Task) -> str | Refusal:
     illegal = closure.reopen(builder, task.agent, task.argument, "reopened the ticket")
     if illegal is not None:
         return illegal
-    note = "Work on your request goes on"
+    note = "We are working on your request again"
     void = "; the links of the last mail are void." if asked else "."
     builder.write(Template.UPDATE, builder.ticket.requester, note=note + void)
-    return "reopened; the requester was told"
+    return "reopened; the requester was notified"
 
 
 def _spam(task: Task) -> str | Refusal:

@@ -35,10 +35,10 @@ def send(
 def headline(done: Sequence[str], failed: Sequence[str]) -> str:
     """What became of it, in one sentence."""
     if not failed:
-        return "What you ordered is done." if done else ""
+        return "All commands were carried out." if done else ""
     if not done:
         return "Nothing was done and nothing was sent to the requester."
-    return "Something is wrong: not all was done, and nothing was sent to the requester."
+    return "Some commands failed, so nothing was sent to the requester."
 
 
 def paragraphs(builder: DecisionBuilder, done: Sequence[str], failed: Sequence[str]) -> list[str]:

@@ -100,7 +100,7 @@ def _undo(task: Task) -> str | Refusal:
     others = [f"ticket {number}" for number in sorted(every)]
     also = f"; also in {', '.join(others)}" if others else ""
     left = list(dict.fromkeys((*kept, *circles)))
-    why = f"; not taken back, since it changed meanwhile: {', '.join(left)}" if left else ""
+    why = f"; not undone, because it has changed since: {', '.join(left)}" if left else ""
     return f"taken back{also}{why}; mails that were sent stay sent"
 
 
@@ -170,7 +170,7 @@ def _hold(ticket: Ticket) -> tuple[str | None, datetime | None]:
 def _tell(builder: DecisionBuilder, event: Event) -> None:
     """Who was told of a resolution learns that it is none."""
     if isinstance(event, ResolutionGiven | ClosureScheduled):
-        note = "That your request is resolved was a mistake; work on it goes on."
+        note = "We marked your request as resolved by mistake. We are still working on it."
         builder.write(Template.UPDATE, builder.ticket.requester, note=note)
 
 

@@ -24,7 +24,7 @@ def found(task: Task) -> Ticket | Refusal:
     """The other ticket that the command names."""
     number = ticket_number(task.argument)
     if number is None:
-        return Refusal(f'"{task.argument[:60]}" is no ticket number; write it as in MD-1042')
+        return Refusal(f'"{task.argument[:60]}" is not a ticket number; write it like MD-1042')
     if number == task.builder.ticket.number:
         return Refusal("that is this ticket itself")
     other = task.tickets.get(number)

@@ -25,7 +25,10 @@ _WITH_ANOTHER = (
     "Your request was resolved together with another one that it belongs to. If it is not over for "
     "you, just say so."
 )
-_NOT_OVER = "Work on your request goes on: the one that it was resolved with is not over after all."
+_NOT_OVER = (
+    "We are working on your request again. The request that it was resolved with turned out not to "
+    "be finished."
+)
 
 
 def resolve_children(

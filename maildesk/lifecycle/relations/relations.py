@@ -84,7 +84,8 @@ def _merge(task: Task) -> str | Refusal:
     _hand_over(task, survivor.number)
     builder.add(MergedInto(survivor.number))
     transitions.end(builder, MERGED)
-    return f"all of it went over to ticket {survivor.number}; the requester was told. This is final"
+    told = "the requester was notified. This is final"
+    return f"all of it was merged into ticket {survivor.number}; {told}"
 
 
 def _hand_over(task: Task, survivor: int) -> None:
@@ -99,7 +100,7 @@ def _hand_over(task: Task, survivor: int) -> None:
 def _split(task: Task) -> str | Refusal:
     builder, split = task.builder, task.command_context.split_candidate
     if split is not None and split.elsewhere is not None:
-        return Refusal(f"the mail that you answered stands in ticket {split.elsewhere} by now")
+        return Refusal(f"the mail that you answered is now in ticket {split.elsewhere} by now")
     if split is None or split.latest.kind == "request":
         return Refusal("there is no mail to split off but the one that opened the ticket")
     latest = split.latest
@@ -114,7 +115,7 @@ def _split(task: Task) -> str | Refusal:
         requester=latest.author.id,
     )
     new = spoken(builder.number)
-    return f"the mail of {latest.author.name} is a ticket of its own, {new}. This is final"
+    return f"the mail of {latest.author.name} is now a separate ticket, {new}. This is final"
 
 
 COMMANDS: dict[str, CommandHandler] = {"link": _link, "merge": _merge, "split": _split}

@@ -216,7 +216,7 @@ def _circles(workflow: Workflow) -> Iterator[Flaw]:
         if way and not told.intersection(way):
             told.update(way)
             circle = " -> ".join(f'"{name}"' for name in (*way, status.name))
-            problem = f"rules and the clock can go in a circle by themselves: {circle}"
+            problem = f"rules and deadlines can form a loop: {circle}"
             yield Flaw("status", i, problem, "take rule or clock out of one of these moves")
 
 

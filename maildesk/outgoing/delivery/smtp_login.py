@@ -98,7 +98,7 @@ def _warnings(settings: Smtp) -> tuple[Finding, ...]:
     local = settings.host in ("localhost", "127.0.0.1", "::1")
     if settings.security is not Security.NONE or local or settings.user is None:
         return ()
-    problem = f"the password goes to {settings.host} in the clear"
+    problem = f"the password would be sent to {settings.host} in the clear"
     return (Finding(key="smtp.security", what=problem, remedy='set security = "starttls"'),)
 
 
@@ -182,7 +182,7 @@ def _refusal(session: Session, step: str, code: int, answer: bytes) -> DeliveryT
     reason = clean(_text(answer), _ANSWER_LIMIT)
     return DeliveryTrouble(
         f"{session.where} turns us away at {step}: {code} {reason}",
-        "ask whoever runs that server",
+        "ask the operator of that server",
     )
 
 

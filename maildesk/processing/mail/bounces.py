@@ -18,7 +18,7 @@ def bounce(context: MailContext) -> MailOutcome | None:
     done = [_believed(context.work, claim) for claim in found]
     ticket = next((number for _, number in done if number is not None), None)
     spoken = tuple(words for words, _ in done)
-    step = Step("bounce", f"{len(found)} mails of ours", spoken, unproven)
+    step = Step("bounce", f"{len(found)} of our mails", spoken, unproven)
     return MailOutcome(Disposition.BOUNCE, ticket, (step,))
 
 

@@ -128,7 +128,7 @@ class Fetcher:
         self._failed[uid] = note
         if note.tries in _WARN_AT:
             log.warning(
-                "mail cannot be fetched; the others go on",
+                "mail cannot be fetched; the other mails are fetched",
                 place=self._place,
                 uid=uid,
                 reason=reason,
