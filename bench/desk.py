@@ -75,7 +75,7 @@ class Run:
                 "INBOX",
                 max_mail_bytes=runtime.settings.desk.max_mail_bytes,
                 journal=self.journal,
-                on_kept=self._bells["work"].ring,
+                on_kept=self._bells["work"].wake,
             ),
             "work": WorkService(lambda: Worker(runtime, pool), on_worked=self._look),
         }

@@ -17,9 +17,9 @@ from maildesk.ingest.intent.decisions import read_decision
 from maildesk.ingest.reading import worker_protocol
 from maildesk.ingest.reading.analyse import read, read_head
 from maildesk.ingest.threading import Known, clues, thread, token_proves, wanted
+from maildesk.model.links.token import ReplyToken, sign_reply
 from maildesk.model.mail import Reading
 from maildesk.model.person import Person
-from maildesk.model.token import ReplyToken, sign_reply
 
 SECONDS = 2.0
 TIMES_ITS_SIZE = 4

@@ -25,7 +25,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 import structlog  # noqa: E402
 from sqlalchemy import select, update  # noqa: E402
 
-from maildesk.model.token import LinkToken, Purpose, sign_link  # noqa: E402
+from maildesk.model.links.token import LinkToken, Purpose, sign_link  # noqa: E402
 from maildesk.store import journal, people, tables  # noqa: E402
 from maildesk.store.queries import listings  # noqa: E402
 from tests.grown import Size, grown  # noqa: E402

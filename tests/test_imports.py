@@ -42,7 +42,7 @@ ONLY_IN = {
     "mailparser": "maildesk.ingest.mime.mail_parser",
     "cel_expr_python": "maildesk.rules",
     "apscheduler": "maildesk.daemon",
-    "holidays": "maildesk.config.service_levels",
+    "holidays": "maildesk.config.checks.service_levels",
     "dkim": "maildesk.ingest.identity.dkim_arc",
     "dns": "maildesk.ingest.servers.dns_resolver",
     "babel": "maildesk.messages",
@@ -73,7 +73,8 @@ IMPURE = (
 # Of the standard library, what every pure package may import.
 STANDARD = frozenset(
     (
-        *("base64", "binascii", "collections", "collections.abc", "contextlib", "dataclasses"),
+        *("base64", "binascii", "collections", "collections.abc", "contextlib", "copy"),
+        *("dataclasses",),
         *("datetime", "difflib", "enum", "functools", "hashlib", "hmac", "itertools", "math"),
         *("operator", "re", "string", "struct", "types", "typing", "unicodedata", "zoneinfo"),
     )

@@ -25,8 +25,8 @@ from maildesk.ingest.reading.analyse import read, read_head
 from maildesk.ingest.reading.pool import Unreadable
 from maildesk.model.cause import Choice, Work
 from maildesk.model.decision import Answer
+from maildesk.model.links.page import Page, Problem
 from maildesk.model.mail import RawMail, Reading, Source
-from maildesk.model.page import Page, Problem
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.processing.clock.sla_timers import from_history
 from maildesk.processing.desk import Desk

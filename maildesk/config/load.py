@@ -8,13 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from maildesk.config.error_messages import near
-from maildesk.config.errors import ConfigErrors, Fault
-from maildesk.config.files import Read, TomlFile, read_model, read_toml
-from maildesk.config.installation import installation_faults
-from maildesk.config.mail_templates import read_overrides
-from maildesk.config.monitoring_file import monitoring_faults
-from maildesk.config.policy_references import (
+from maildesk.config.checks.installation import installation_faults
+from maildesk.config.checks.monitoring_file import monitoring_faults
+from maildesk.config.checks.policy_references import (
     answers_faults,
     approvals_faults,
     catalog_faults,
@@ -22,7 +18,12 @@ from maildesk.config.policy_references import (
     reports_faults,
     workflow_faults,
 )
-from maildesk.config.rule_references import rules_faults
+from maildesk.config.checks.rule_references import rules_faults
+from maildesk.config.checks.service_levels import holidays_of, sla_faults
+from maildesk.config.error_messages import near
+from maildesk.config.errors import ConfigErrors, Fault
+from maildesk.config.files import Read, TomlFile, read_model, read_toml
+from maildesk.config.mail_templates import read_overrides
 from maildesk.config.schema.answers import Answers
 from maildesk.config.schema.approvals import Approvals
 from maildesk.config.schema.catalog import Catalog
@@ -36,7 +37,6 @@ from maildesk.config.schema.settings import Settings
 from maildesk.config.schema.sla import ServiceLevels
 from maildesk.config.schema.workflow import Workflow
 from maildesk.config.secrets import complete
-from maildesk.config.service_levels import holidays_of, sla_faults
 from maildesk.config.toml_positions import KeyPath
 from maildesk.model.finding import Finding
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
+from maildesk.config.checks.installation import outside_address_fault
+from maildesk.config.checks.name_references import zone_faults
 from maildesk.config.error_messages import near, quoted
 from maildesk.config.errors import ConfigErrors
-from maildesk.config.installation import outside_address_fault
-from maildesk.config.name_references import zone_faults
 from maildesk.config.schema.people import LANGUAGE
 from maildesk.config.schema.settings import Desk
 from maildesk.model.directory import Listed, Origin

@@ -20,10 +20,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from maildesk.config.schema.settings import Desk
+from maildesk.model.links.token import ReplyToken, read_message_id, read_reply
 from maildesk.model.mail import Mail, Step
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
-from maildesk.model.token import ReplyToken, read_message_id, read_reply
 
 BODY_MARKER = re.compile(r"\bRef:[ \t\xa0]{0,3}md-([a-z2-7]{20,80})(?![a-z0-9])", re.IGNORECASE)
 SUBJECT_TAG = re.compile(r"\[\s{0,2}MD\s{0,2}[-–‑]?\s{0,2}([0-9]{1,9})\s{0,2}\]", re.IGNORECASE)

@@ -3,8 +3,8 @@
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.model.cause import CommandContext
 from maildesk.model.decision import Template
+from maildesk.model.links.token import Purpose
 from maildesk.model.person import Person
-from maildesk.model.token import Purpose
 
 _TO_REQUESTERS = (Template.REPLY, Template.RESOLUTION)
 _SAID = {"answer": "answered", "resolution": "resolved it"}

@@ -18,10 +18,10 @@ from maildesk.lifecycle.sender_proof import ACTING_AS_AN_AGENT, APPROVING, actor
 from maildesk.model.cause import FLOOD, Choice, MailArrived
 from maildesk.model.decision import ActorKind, Answer, Decision, Template
 from maildesk.model.event import MessageAdded, PersonJoined
+from maildesk.model.links.token import Purpose
 from maildesk.model.mail import Disposition, Kind
 from maildesk.model.person import Proof
 from maildesk.model.ticket import Ticket
-from maildesk.model.token import Purpose
 
 _IN_YOUR_NAME = (
     "A mail in your name came to this ticket, and we could not be sure that it was you. Its text "

@@ -19,10 +19,10 @@ from maildesk.model.decision import (
     Template,
 )
 from maildesk.model.event import ApprovalAsked, Event, TicketOpened
+from maildesk.model.links.token import Purpose
 from maildesk.model.mail import Disposition, Step
-from maildesk.model.sla_timer import PendingNotification
+from maildesk.model.sla.timer import PendingNotification
 from maildesk.model.ticket import Ticket, evolve
-from maildesk.model.token import Purpose
 
 
 @dataclass(slots=True)

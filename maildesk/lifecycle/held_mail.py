@@ -9,8 +9,8 @@ from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import HeldJudged
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
 from maildesk.model.event import HeldSettled, MessageAdded, PersonJoined
+from maildesk.model.links.token import Purpose
 from maildesk.model.ticket import Ticket
-from maildesk.model.token import Purpose
 
 
 def judge(ticket: Ticket, judged: HeldJudged, policy: Policy, now: datetime) -> Decision:

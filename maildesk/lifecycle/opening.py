@@ -13,10 +13,10 @@ from maildesk.lifecycle.sender_proof import actor, told
 from maildesk.model.cause import MailArrived, TicketReported
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
 from maildesk.model.event import FieldChanged, MessageAdded, PersonJoined
+from maildesk.model.links.token import Purpose
 from maildesk.model.mail import Disposition, Kind
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket, spoken
-from maildesk.model.token import Purpose
 
 
 def opened(closed: Ticket | None, mail: MailArrived, policy: Policy, now: datetime) -> Decision:

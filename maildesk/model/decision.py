@@ -8,12 +8,12 @@ from datetime import datetime
 from maildesk.model.approval import Approval
 from maildesk.model.cause import ParentStateChanged, RelatedTicketChange
 from maildesk.model.event import Event
+from maildesk.model.links.token import Purpose
 from maildesk.model.mail import Disposition, Step
 from maildesk.model.message import Message
 from maildesk.model.report import Report
-from maildesk.model.sla_timer import PendingNotification, SlaWarning
+from maildesk.model.sla.timer import PendingNotification, SlaWarning
 from maildesk.model.ticket import Ticket, evolve
-from maildesk.model.token import Purpose
 
 
 class ActorKind(enum.StrEnum):

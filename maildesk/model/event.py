@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from maildesk.model.sla import Metric
-from maildesk.model.sla_timer import SlaTimer
+from maildesk.model.sla.metrics import Metric
+from maildesk.model.sla.timer import SlaTimer
 
 Value = str | int | None
 Release = Literal["added", "split", "dropped"]

@@ -53,7 +53,7 @@ from maildesk.model.event import (
     Unrelated,
     Untagged,
 )
-from maildesk.model.sla_timer import SlaTimer
+from maildesk.model.sla.timer import SlaTimer
 
 T = TypeVar("T")
 _ResolutionEvent = (

@@ -19,8 +19,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from maildesk.config.schema.settings import Desk
+from maildesk.model.links.token import read_message_id
 from maildesk.model.mail import BounceReport, Permanence
-from maildesk.model.token import read_message_id
 from maildesk.outgoing.verp import read_verp
 
 

@@ -9,12 +9,8 @@ from maildesk.config.schema.settings import Desk
 from maildesk.messages.catalogue import best_language
 from maildesk.messages.translator import Translator, translator
 from maildesk.model.decision import OutgoingMail, Template
-from maildesk.model.message import Message
-from maildesk.model.person import Person
-from maildesk.model.redact import redacted
-from maildesk.model.report import Count, Report
-from maildesk.model.ticket import Ticket
-from maildesk.model.token import (
+from maildesk.model.links.redact import redacted
+from maildesk.model.links.token import (
     LinkToken,
     Purpose,
     ReplyToken,
@@ -22,6 +18,10 @@ from maildesk.model.token import (
     sign_message_id,
     sign_reply,
 )
+from maildesk.model.message import Message
+from maildesk.model.person import Person
+from maildesk.model.report import Count, Report
+from maildesk.model.ticket import Ticket
 from maildesk.outgoing import header_fields, mime_body
 
 NOTE_LIMIT = 500

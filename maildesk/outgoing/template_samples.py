@@ -10,11 +10,11 @@ from datetime import UTC, date, datetime, timedelta
 from maildesk.config.schema.settings import Desk
 from maildesk.messages.catalogue import DEFAULT
 from maildesk.model.decision import OutgoingMail, Template
+from maildesk.model.links.token import Purpose
 from maildesk.model.person import Person
 from maildesk.model.report import Count, Day, Issue, Report, SlaCounts, SlaFigures, Summary
-from maildesk.model.sla_timer import SlaWarning
+from maildesk.model.sla.timer import SlaWarning
 from maildesk.model.ticket import Ticket
-from maildesk.model.token import Purpose
 from maildesk.outgoing.mail_model import MailModel, SenderIdentity, ThreadContext, mailing
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from maildesk.lifecycle.sla.sla_policy import SlaPolicy
 from maildesk.lifecycle.sla.timers import as_of, elapsed
 from maildesk.model.report import Count, Day, Period, Report, SlaFigures, Summary
-from maildesk.model.sla_timer import SlaTimer
+from maildesk.model.sla.timer import SlaTimer
 from maildesk.reporting.similarity import TEXT_CHARACTERS, Spoken, issues
 from maildesk.reporting.sla_figures import SlaMeasurement, calculate_sla_figures
 from maildesk.store.queries import counts, listings

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from maildesk.model.report import SlaCounts, SlaFigures
-from maildesk.model.sla import METRICS
-from maildesk.model.sla_timer import Outcome
+from maildesk.model.sla.metrics import METRICS
+from maildesk.model.sla.timer import Outcome
 
 _JUDGED = (Outcome.ACHIEVED, Outcome.BREACHED)
 

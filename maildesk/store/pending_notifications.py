@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from maildesk.model.sla_timer import PendingNotification
+from maildesk.model.sla.timer import PendingNotification
 from maildesk.store import tables
 
 _NOTICE = tables.notice

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, update
 from maildesk.model.approval import Approval
 from maildesk.model.decision import Actor, Change
 from maildesk.model.mail import Attachment
-from maildesk.model.sla_timer import PendingNotification
+from maildesk.model.sla.timer import PendingNotification
 from maildesk.store import (
     attachments,
     journal,

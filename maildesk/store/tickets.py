@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, union_all, u
 from maildesk.model.approval import Approval, Vote
 from maildesk.model.decision import Actor, ActorKind
 from maildesk.model.event import EVENTS, Event, TimerSet
-from maildesk.model.sla_timer import SlaTimer
+from maildesk.model.sla.timer import SlaTimer
 from maildesk.model.ticket import Relation, Ticket
 from maildesk.store import tables
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from maildesk.config.schema.settings import Desk
 from maildesk.model.decision import Answer
-from maildesk.model.page import Page, Problem
+from maildesk.model.links.page import Page, Problem
 from maildesk.web import guard
 from maildesk.web.events import Events
 from maildesk.web.links import form, words

@@ -17,10 +17,10 @@ from maildesk.ingest.threading import (
     wanted,
 )
 from maildesk.model.approval import Approval, Vote
+from maildesk.model.links.token import ReplyToken, sign_message_id, sign_reply
 from maildesk.model.mail import Address, Mail
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
-from maildesk.model.token import ReplyToken, sign_message_id, sign_reply
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 KEYS = (b"k" * 32, b"old" * 12)

@@ -10,9 +10,9 @@ from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.policy import Policy
 from maildesk.model.cause import AgentActed, Work
 from maildesk.model.decision import Actor, ActorKind, Answer, Template
+from maildesk.model.links.token import Purpose
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
-from maildesk.model.token import Purpose
 from tests.lifecycle.cast import (
     ANALYSIS,
     ANN,

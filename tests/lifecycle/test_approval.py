@@ -10,9 +10,9 @@ from maildesk.model.approval import Approval, Vote
 from maildesk.model.cause import Choice, WrongCommand
 from maildesk.model.decision import ActorKind
 from maildesk.model.event import ApprovalAsked
+from maildesk.model.links.token import Purpose
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
-from maildesk.model.token import Purpose
 from tests.lifecycle.cast import (
     ANALYSIS,
     ANN,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from maildesk.config.schema.sla_notation import read_week
 from maildesk.lifecycle.sla.business_hours import Calendar
-from maildesk.model.sla import Week
+from maildesk.model.sla.metrics import Week
 
 MINUTE = timedelta(minutes=1)
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -19,9 +19,9 @@ from maildesk.model.cause import (
 )
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
 from maildesk.model.event import Closed, ResolutionDecided, ResolutionGiven
+from maildesk.model.links.token import Purpose
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
-from maildesk.model.token import Purpose
 from tests.lifecycle.cast import (
     ANALYSIS,
     ANN,

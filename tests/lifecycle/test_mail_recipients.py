@@ -7,8 +7,8 @@ import pytest
 from maildesk.lifecycle.decide import decide
 from maildesk.model.cause import Choice, Command, WrongCommand
 from maildesk.model.decision import Template
+from maildesk.model.links.token import Purpose
 from maildesk.model.person import Proof
-from maildesk.model.token import Purpose
 from tests.lifecycle.cast import (
     ANALYSIS,
     ANN,

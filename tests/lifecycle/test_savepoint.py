@@ -12,7 +12,7 @@ from maildesk.model.cause import AgentActed, Command, Facts, ParentStateChanged,
 from maildesk.model.decision import Actor, ActorKind, Decision, Moving, RelatedChange, Template
 from maildesk.model.event import Tagged
 from maildesk.model.mail import Step
-from maildesk.model.sla_timer import PendingNotification
+from maildesk.model.sla.timer import PendingNotification
 from tests.lifecycle.cast import ANALYSIS, ANN, NEW, NOW, RITA, SHIPPED, told, with_rules
 
 NOTICE = PendingNotification(

@@ -30,8 +30,8 @@ from maildesk.model.event import (
     TicketOpened,
     TimerSet,
 )
-from maildesk.model.sla import METRICS, Metric
-from maildesk.model.sla_timer import SlaTimer
+from maildesk.model.sla.metrics import METRICS, Metric
+from maildesk.model.sla.timer import SlaTimer
 from maildesk.model.ticket import Ticket, evolve
 from maildesk.rules.compile import compile_rules
 from tests.lifecycle.cast import MAX, RITA

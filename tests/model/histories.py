@@ -51,8 +51,8 @@ from maildesk.model.event import (
     Unrelated,
     Untagged,
 )
-from maildesk.model.sla import METRICS
-from maildesk.model.sla_timer import Interval, Outcome, SlaTimer
+from maildesk.model.sla.metrics import METRICS
+from maildesk.model.sla.timer import Interval, Outcome, SlaTimer
 from maildesk.model.ticket import Ticket, evolve
 
 AT = datetime(2026, 11, 23, 9, 0, 0, 123456, tzinfo=UTC)

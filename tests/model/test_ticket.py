@@ -54,7 +54,7 @@ from maildesk.model.event import (
     Unrelated,
     Untagged,
 )
-from maildesk.model.sla_timer import Interval, SlaTimer
+from maildesk.model.sla.timer import Interval, SlaTimer
 from maildesk.model.ticket import Relation, Ticket, evolve
 from tests.model.histories import folded, histories
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maildesk.model.token import (
+from maildesk.model.links.token import (
     LinkToken,
     Purpose,
     ReplyToken,

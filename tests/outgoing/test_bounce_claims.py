@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from maildesk.model.links.token import sign_message_id
 from maildesk.model.mail import BounceReport, Permanence
-from maildesk.model.token import sign_message_id
 from maildesk.outgoing.bounce_claims import Outcome, claims, outcome
 from maildesk.outgoing.verp import verp
 from tests.outgoing.cast import DESK, KEYS, NONCE

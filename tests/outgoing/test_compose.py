@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from maildesk.config.schema.settings import Desk
 from maildesk.model.decision import OutgoingMail, Template
-from maildesk.model.person import Person
-from maildesk.model.token import (
+from maildesk.model.links.token import (
     LinkToken,
     Purpose,
     ReplyToken,
@@ -26,7 +25,8 @@ from maildesk.model.token import (
     sign_link,
     sign_reply,
 )
-from maildesk.model.token import read_message_id as read_id
+from maildesk.model.links.token import read_message_id as read_id
+from maildesk.model.person import Person
 from maildesk.outgoing.compose import Composer, SenderIdentity, ThreadContext
 from tests.outgoing.cast import ANN, DESK, HOUSE, KEYS, MAX, NONCE, NOW, RITA, TICKET, TOPIC
 

@@ -16,10 +16,10 @@ import maildesk
 from maildesk.config.schema.settings import Desk
 from maildesk.messages.translator import Translator
 from maildesk.model.decision import OutgoingMail, Template
+from maildesk.model.links.token import Purpose
 from maildesk.model.person import Person
 from maildesk.model.report import Report
-from maildesk.model.sla_timer import SlaWarning
-from maildesk.model.token import Purpose
+from maildesk.model.sla.timer import SlaWarning
 from maildesk.outgoing.compose import Composer, SenderIdentity, ThreadContext
 from maildesk.outgoing.mail_templates import MailTemplates
 from maildesk.outgoing.text_filters import aligned, paragraphs, quoted, wrapped

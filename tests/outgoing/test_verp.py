@@ -3,7 +3,7 @@
 import pytest
 
 from maildesk.config.schema.settings import Desk
-from maildesk.model.token import REPLY_TOKEN
+from maildesk.model.links.token import REPLY_TOKEN
 from maildesk.outgoing.verp import read_verp, verp
 from tests.outgoing.cast import DESK, KEYS
 

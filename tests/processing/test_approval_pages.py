@@ -9,7 +9,7 @@ import pytest
 
 from maildesk.model.cause import Choice
 from maildesk.model.decision import Answer
-from maildesk.model.page import Page
+from maildesk.model.links.page import Page
 from maildesk.web.links.words import outcome
 from tests.approving import asks, desk, kind, newest, people, ticks, waiting
 from tests.world import OutgoingMail, World, one

@@ -3,7 +3,7 @@
 import pytest
 
 from maildesk.model.decision import Template
-from maildesk.model.token import sign_message_id
+from maildesk.model.links.token import sign_message_id
 from maildesk.outgoing.verp import verp
 from maildesk.store import outgoing_rows, tables
 from tests.world import OutgoingMail, World, one

@@ -21,10 +21,10 @@ from maildesk.model.event import (
     StatusMoved,
     TicketOpened,
 )
+from maildesk.model.links.page import Decided, Page, Problem
+from maildesk.model.links.token import LinkToken, Purpose, sign_link
 from maildesk.model.mail import Address
-from maildesk.model.page import Decided, Page, Problem
 from maildesk.model.ticket import Ticket, evolve
-from maildesk.model.token import LinkToken, Purpose, sign_link
 from maildesk.store import people, tickets
 from maildesk.store.tickets import Message
 from tests.rows import write_message, write_ticket

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from maildesk.model.event import PersonJoined
+from maildesk.model.links.page import Enclosure, Problem, WholeMail
+from maildesk.model.links.redact import redacted
+from maildesk.model.links.token import LinkToken, Purpose, ReplyToken, sign_link, sign_reply
 from maildesk.model.mail import WHOLE_MAIL
-from maildesk.model.page import Enclosure, Problem, WholeMail
-from maildesk.model.redact import redacted
-from maildesk.model.token import LinkToken, Purpose, ReplyToken, sign_link, sign_reply
 from maildesk.store import people, tickets
 from tests.rows import write_ticket
 from tests.web.pictures import png

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from maildesk.model.page import Page
+from maildesk.model.links.page import Page
 from tests.world import ADDRESS, build, one, shipped_policy
 
 

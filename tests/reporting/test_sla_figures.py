@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from maildesk.model.sla_timer import Outcome
+from maildesk.model.sla.timer import Outcome
 from maildesk.reporting.sla_figures import SlaMeasurement, calculate_sla_figures, percentile
 
 SINCE, UNTIL = datetime(2026, 11, 16, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC)

@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from maildesk.model.links.token import LinkToken, Purpose, sign_link
 from maildesk.model.mail import Source, Step
 from maildesk.model.report import Period
-from maildesk.model.token import LinkToken, Purpose, sign_link
 from maildesk.outgoing.queue_port import Sent
 from maildesk.processing import report_data
 from maildesk.processing.clock.sla_recalculation import SlaRecalculation

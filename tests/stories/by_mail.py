@@ -18,8 +18,8 @@ from pathlib import Path
 from maildesk.config.load import load
 from maildesk.daemon.run import Daemon
 from maildesk.demo.mailbox_mail import Letter, answer, read_letter
+from maildesk.model.links.token import LinkToken, Purpose
 from maildesk.model.ticket import Ticket, evolve
-from maildesk.model.token import LinkToken, Purpose
 from maildesk.processing.links.visibility import entries, visible_ticket
 from maildesk.store import people, tickets
 from tests.crash.scene import ENVIRON, Box, RuleInput, scene

@@ -4,7 +4,7 @@ import pytest
 
 from maildesk.model.cause import Choice
 from maildesk.model.decision import Answer
-from maildesk.model.page import Page, Problem
+from maildesk.model.links.page import Page, Problem
 from tests.world import OutgoingMail, World, one
 
 

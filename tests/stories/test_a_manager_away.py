@@ -8,7 +8,7 @@ import pytest
 
 from maildesk.model.cause import Choice
 from maildesk.model.decision import Answer
-from maildesk.model.page import Page
+from maildesk.model.links.page import Page
 from tests import world as worlds
 from tests.world import OutgoingMail, World, one, shipped_policy, to
 

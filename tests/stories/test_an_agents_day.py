@@ -2,7 +2,7 @@
 
 import pytest
 
-from maildesk.model.page import Page
+from maildesk.model.links.page import Page
 from tests.world import OutgoingMail, World, one, to
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from maildesk.model.cause import Choice
-from maildesk.model.page import Page
+from maildesk.model.links.page import Page
 from maildesk.outgoing.verp import verp
 from maildesk.processing.desk import Desk
 from tests.approving import (

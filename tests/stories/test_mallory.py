@@ -3,7 +3,7 @@
 import pytest
 
 from maildesk.model.cause import Choice
-from maildesk.model.page import Problem
+from maildesk.model.links.page import Problem
 from tests.world import World, one
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from maildesk.model.cause import Choice, Work
 from maildesk.model.decision import Answer
-from maildesk.model.page import Decided, Enclosure, Entry, Page, Problem, WholeMail
-from maildesk.model.token import Purpose
+from maildesk.model.links.page import Decided, Enclosure, Entry, Page, Problem, WholeMail
+from maildesk.model.links.token import Purpose
 
 OPENED = datetime(2026, 8, 3, 9, 12, tzinfo=UTC)
 NOW = datetime(2026, 8, 3, 14, 2, tzinfo=UTC)

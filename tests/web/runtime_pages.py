@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from starlette.types import ASGIApp
 
-from maildesk.model.page import Entry, Page
-from maildesk.model.token import LinkToken, Purpose, sign_link
+from maildesk.model.links.page import Entry, Page
+from maildesk.model.links.token import LinkToken, Purpose, sign_link
 from maildesk.store import people
 from maildesk.web.app import create_app
 from tests.web.served import HEALTHY

@@ -9,8 +9,8 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from maildesk.model.cause import Choice, Work
-from maildesk.model.page import Decided
-from maildesk.model.token import Purpose
+from maildesk.model.links.page import Decided
+from maildesk.model.links.token import Purpose
 from maildesk.web.server import WebService
 from tests.web import link_pages_fake as links
 from tests.web.link_pages_fake import LinkPagesFake

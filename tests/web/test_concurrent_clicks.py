@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlmodel import SQLModel
 
 from maildesk.model.event import ApprovalDecided, FieldChanged, ResolutionDecided, ResolutionGiven
-from maildesk.model.token import LinkToken, Purpose, sign_link
+from maildesk.model.links.token import LinkToken, Purpose, sign_link
 from maildesk.store import tickets
 from maildesk.web.app import create_app
 from tests.web.served import HEALTHY, served

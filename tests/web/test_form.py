@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from maildesk.model.cause import Choice
-from maildesk.model.page import Decided
+from maildesk.model.links.page import Decided
 from maildesk.web.links.form import BODY_BYTES, MAX_COMMENT_CHARACTERS
 from tests.web import link_pages_fake as links
 from tests.web.link_pages_fake import LinkPagesFake

@@ -8,7 +8,7 @@ import pytest
 
 from maildesk.model.decision import Actor, ActorKind
 from maildesk.model.event import PersonJoined
-from maildesk.model.page import Page
+from maildesk.model.links.page import Page
 from maildesk.model.ticket import evolve
 from maildesk.processing.links.visibility import PAGE_TEXTS
 from maildesk.store import tickets

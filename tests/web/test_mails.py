@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from maildesk.ingest.html.sanitise import for_frame, sanitise
-from maildesk.model.page import Enclosed, Enclosure, Enclosures, WholeMail
+from maildesk.model.links.page import Enclosed, Enclosure, Enclosures, WholeMail
 from tests.web import link_pages_fake as links
 from tests.web.hostile_html import EVERY
 from tests.web.link_pages_fake import LinkPagesFake

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, Locator, ViewportSize, sync_playwright
 
 from maildesk.model.decision import OutgoingMail, Template
-from maildesk.model.token import Purpose
+from maildesk.model.links.token import Purpose
 from tests.outgoing.cast import MAX, RITA
 from tests.outgoing.test_compose import composed, parts
 from tests.outgoing.test_templates import LATE, MONTH, REPORT, SOON, reported

@@ -6,9 +6,9 @@ from importlib.resources import files
 import pytest
 
 from maildesk.model.cause import Choice, Work
-from maildesk.model.page import Decided
+from maildesk.model.links.page import Decided
+from maildesk.model.links.token import Purpose
 from maildesk.model.ticket import spoken
-from maildesk.model.token import Purpose
 from maildesk.web.links.link_pages import Health
 from tests.web import link_pages_fake as links
 from tests.web.link_pages_fake import LinkPagesFake

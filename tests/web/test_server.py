@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from maildesk.config.schema.settings import Web
-from maildesk.model.page import Page, Problem
+from maildesk.model.links.page import Page, Problem
 from maildesk.model.service import WakeSignal
 from maildesk.web import server as web_room
 from maildesk.web.server import WebService, WebTrouble

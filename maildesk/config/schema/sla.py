@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from maildesk.config.schema.part import Part, _many
-from maildesk.model.sla import Pause
+from maildesk.model.sla.metrics import Pause
 
 Whom = Literal["assignee", "lead", "level-above", "manager"]
 

@@ -3,7 +3,7 @@
 import re
 from datetime import date, timedelta
 
-from maildesk.model.sla import Span, Week
+from maildesk.model.sla.metrics import Span, Week
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

@@ -11,7 +11,7 @@ from maildesk.demo.story.cast import ANN, DESK_ADDRESS, DOMAIN, MAX, NINA, RITA
 from maildesk.demo.story.narration import NotAsItShould, Step, same, within
 from maildesk.demo.story.stage import Stage
 from maildesk.model.report import Period
-from maildesk.model.sla_timer import Outcome, SlaTimer
+from maildesk.model.sla.timer import Outcome, SlaTimer
 from maildesk.model.ticket import spoken
 from maildesk.processing.runtime import utc_now
 from maildesk.store import report_progress

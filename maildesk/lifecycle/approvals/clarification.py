@@ -4,9 +4,9 @@ from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.model.cause import MailArrived
 from maildesk.model.decision import Answer, Decision, Template
 from maildesk.model.event import MessageAdded
+from maildesk.model.links.token import Purpose
 from maildesk.model.mail import Disposition
 from maildesk.model.person import Proof
-from maildesk.model.token import Purpose
 
 
 def unproven(mail: MailArrived, builder: DecisionBuilder, *purposes: Purpose) -> Decision:

@@ -13,9 +13,9 @@ from maildesk.model.approval import Approval
 from maildesk.model.cause import Choice, MailArrived
 from maildesk.model.decision import ActorKind, Answer, Decision, Template
 from maildesk.model.event import MessageAdded
+from maildesk.model.links.token import Purpose
 from maildesk.model.mail import Disposition
 from maildesk.model.ticket import Ticket
-from maildesk.model.token import Purpose
 
 _DECIDING = (Choice.APPROVE, Choice.REJECT)
 _UNCLEAR = (

@@ -8,7 +8,7 @@ from maildesk.config.schema.approvals import ApprovalKind
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.model.approval import Approval
 from maildesk.model.decision import Template
-from maildesk.model.token import Purpose
+from maildesk.model.links.token import Purpose
 
 
 @dataclass(frozen=True, slots=True)

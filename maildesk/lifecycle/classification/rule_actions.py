@@ -17,9 +17,9 @@ from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.cause import RelatedTicketChange, RelationSet
 from maildesk.model.decision import ActorKind, RelatedChange, Template
 from maildesk.model.event import ParentChanged, Paused, PersonJoined, Related, RuleActed, Tagged
+from maildesk.model.links.token import Purpose
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
-from maildesk.model.token import Purpose
 from maildesk.rules.effects import AddTag, Effect, RelateTicket, RuleAction, SetField
 from maildesk.rules.facts import RuleInput
 

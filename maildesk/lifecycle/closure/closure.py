@@ -14,8 +14,8 @@ from maildesk.model.event import (
     ResolutionDecided,
     ResolutionGiven,
 )
+from maildesk.model.links.token import Purpose
 from maildesk.model.person import Person
-from maildesk.model.token import Purpose
 
 
 def resolve(

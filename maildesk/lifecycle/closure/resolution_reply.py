@@ -9,9 +9,9 @@ from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.cause import Choice, MailArrived
 from maildesk.model.decision import Answer, Decision, Template
 from maildesk.model.event import MessageAdded
+from maildesk.model.links.token import Purpose
 from maildesk.model.mail import Disposition
 from maildesk.model.ticket import Ticket
-from maildesk.model.token import Purpose
 
 _THANKED = (
     "Thank you for your mail. Does it mean that you accept the resolution? The ticket stays as it "

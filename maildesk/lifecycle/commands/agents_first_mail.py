@@ -19,9 +19,9 @@ from maildesk.model.cause import Command, LatestMessage, MailArrived, WrongComma
 from maildesk.model.command import on_behalf
 from maildesk.model.decision import ActorKind, Answer, Decision, Template
 from maildesk.model.event import MessageAdded
+from maildesk.model.links.token import Purpose
 from maildesk.model.mail import Disposition
 from maildesk.model.person import Person
-from maildesk.model.token import Purpose
 
 _TWICE = "a ticket is one person's request; write it once"
 _NOT_OBEYED = (

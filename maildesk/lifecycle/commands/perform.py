@@ -29,10 +29,10 @@ from maildesk.model.cause import Command, CommandContext, WrongCommand
 from maildesk.model.command import COMMANDS, Takes
 from maildesk.model.decision import ActorKind, Answer, Decision, OutgoingMail, Template
 from maildesk.model.event import MessageAdded
+from maildesk.model.links.token import Purpose
 from maildesk.model.mail import Disposition
 from maildesk.model.message import joined
 from maildesk.model.person import Person
-from maildesk.model.token import Purpose
 
 CONSOLE = "console"
 _CLOSED = "The ticket is closed, which is final; only a #note can be added."

@@ -30,8 +30,8 @@ from maildesk.model.event import (
     Tagged,
     Unrelated,
 )
+from maildesk.model.links.token import Purpose
 from maildesk.model.ticket import Ticket
-from maildesk.model.token import Purpose
 
 SPLIT = "split"
 

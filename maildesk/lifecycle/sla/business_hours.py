@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from maildesk.model.sla import Span, Week
+from maildesk.model.sla.metrics import Span, Week
 
 Open = tuple[datetime, datetime]
 _DAY = timedelta(days=1)

@@ -12,7 +12,7 @@ from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.hand_over import Reason, hand_over
 from maildesk.lifecycle.sla.timers import step_times
 from maildesk.model.event import EscalationStepReached
-from maildesk.model.sla_timer import PendingNotification, SlaTimer
+from maildesk.model.sla.timer import PendingNotification, SlaTimer
 
 _GRADES = ("low", "medium", "high")
 

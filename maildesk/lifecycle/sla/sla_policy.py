@@ -17,8 +17,8 @@ from maildesk.config.schema.sla import (
 from maildesk.config.schema.sla_notation import read_duration, read_week
 from maildesk.lifecycle.sla.business_hours import Calendar
 from maildesk.model.person import Person
-from maildesk.model.sla import METRICS, Metric, Pause
-from maildesk.model.sla_timer import SlaTimer
+from maildesk.model.sla.metrics import METRICS, Metric, Pause
+from maildesk.model.sla.timer import SlaTimer
 from maildesk.model.ticket import Ticket
 from maildesk.rules.choose import first
 from maildesk.rules.compile import CompiledRules

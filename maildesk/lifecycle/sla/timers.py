@@ -29,8 +29,8 @@ from maildesk.model.event import (
     TimerSet,
 )
 from maildesk.model.person import Person
-from maildesk.model.sla import Metric
-from maildesk.model.sla_timer import Interval, Outcome, PauseReason, SlaTimer
+from maildesk.model.sla.metrics import Metric
+from maildesk.model.sla.timer import Interval, Outcome, PauseReason, SlaTimer
 from maildesk.model.ticket import Ticket, evolve
 
 DUE = "due"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, OutgoingMail, Template
 from maildesk.model.person import Person
-from maildesk.model.sla_timer import PendingNotification, SlaTimer, SlaWarning
+from maildesk.model.sla.timer import PendingNotification, SlaTimer, SlaWarning
 from maildesk.model.ticket import Ticket
 from maildesk.processing.runtime import Runtime
 from maildesk.processing.transaction import Snapshot

@@ -20,7 +20,7 @@ from maildesk.lifecycle.sla.sla_policy import SlaPolicy
 from maildesk.lifecycle.sla.timers import step_times
 from maildesk.model.decision import Actor, ActorKind, Answer, Change, Decision
 from maildesk.model.event import EscalationStepReached, Event, TimerSet
-from maildesk.model.sla_timer import SlaTimer
+from maildesk.model.sla.timer import SlaTimer
 from maildesk.model.ticket import Ticket
 from maildesk.processing.clock.sla_timers import from_history
 from maildesk.processing.runtime import Runtime

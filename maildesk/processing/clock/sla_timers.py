@@ -9,8 +9,8 @@ from maildesk.lifecycle.policy import Policy
 from maildesk.lifecycle.sla.business_hours import Calendar
 from maildesk.lifecycle.sla.timers import RequesterInfo, as_of, elapsed, recalculated
 from maildesk.model.event import RequesterChanged, TicketOpened
-from maildesk.model.sla import Metric
-from maildesk.model.sla_timer import Interval, SlaTimer
+from maildesk.model.sla.metrics import Metric
+from maildesk.model.sla.timer import Interval, SlaTimer
 from maildesk.processing.runtime import Runtime
 from maildesk.store import people, tickets
 from maildesk.store.tickets import Recorded

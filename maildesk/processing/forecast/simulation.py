@@ -30,7 +30,7 @@ from maildesk.model.decision import (
 from maildesk.model.event import Closed, EscalationStepReached, Event, TicketOpened
 from maildesk.model.mail import Kind, Step
 from maildesk.model.person import Identity, Person, Proof
-from maildesk.model.sla_timer import Outcome, PendingNotification
+from maildesk.model.sla.timer import Outcome, PendingNotification
 from maildesk.model.ticket import Ticket
 from maildesk.processing.clock import sla_recalculation
 from maildesk.processing.forecast.simulated_mail import Arrival

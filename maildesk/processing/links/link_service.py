@@ -11,12 +11,12 @@ from maildesk.lifecycle.commands import agent_link
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.model.cause import AgentActed, Choice, LinkUsed, Work
 from maildesk.model.decision import Actor, ActorKind, Answer
+from maildesk.model.links.page import Enclosure, Page, Problem, WholeMail
+from maildesk.model.links.redact import redacted
+from maildesk.model.links.token import LinkToken, Purpose, read_link
 from maildesk.model.mail import Attachment
-from maildesk.model.page import Enclosure, Page, Problem, WholeMail
 from maildesk.model.person import Person
-from maildesk.model.redact import redacted
 from maildesk.model.ticket import Ticket
-from maildesk.model.token import LinkToken, Purpose, read_link
 from maildesk.processing.command_context import load_command_context
 from maildesk.processing.links.link_state import (
     CHOICES,

@@ -16,10 +16,10 @@ from maildesk.model.event import (
     ResolutionDecided,
     ResolutionGiven,
 )
-from maildesk.model.page import Decided
+from maildesk.model.links.page import Decided
+from maildesk.model.links.token import LinkToken, Purpose
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
-from maildesk.model.token import LinkToken, Purpose
 from maildesk.store.tickets import Recorded
 
 CHOICES: dict[Purpose, tuple[Choice | Work, ...]] = {

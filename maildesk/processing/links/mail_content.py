@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 from maildesk.ingest.html.sanitise import Shown, for_frame
 from maildesk.ingest.mime.mail_parser import cut, parse
 from maildesk.ingest.mime.raw_bytes import Raw
+from maildesk.model.links.page import Enclosure
 from maildesk.model.mail import Attachment
-from maildesk.model.page import Enclosure
 from maildesk.processing.links.visibility import PICTURES
 from maildesk.store import journal
 

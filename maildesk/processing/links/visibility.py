@@ -18,12 +18,12 @@ from maildesk.model.event import (
     ResolutionDecided,
     ResolutionGiven,
 )
+from maildesk.model.links.page import Enclosed, Enclosures, Entry
+from maildesk.model.links.redact import redacted
+from maildesk.model.links.token import LinkToken
 from maildesk.model.mail import WHOLE_MAIL, Attachment
-from maildesk.model.page import Enclosed, Enclosures, Entry
 from maildesk.model.person import Person
-from maildesk.model.redact import redacted
 from maildesk.model.ticket import Ticket
-from maildesk.model.token import LinkToken
 from maildesk.store import attachments, people, tickets
 from maildesk.store.queries import conversation
 from maildesk.store.queries.conversation import Visible

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Column, ColumnElement, Connection, Select, and_, func, select, text
 
 from maildesk.model.report import Period
-from maildesk.model.sla_timer import SlaTimer
+from maildesk.model.sla.timer import SlaTimer
 from maildesk.store import tables
 
 _TICKET = tables.ticket

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from maildesk.model.cause import Choice, Work
 from maildesk.model.decision import Answer
-from maildesk.model.page import Enclosure, Page, Problem, WholeMail
+from maildesk.model.links.page import Enclosure, Page, Problem, WholeMail
 
 
 class LinkPages(Protocol):

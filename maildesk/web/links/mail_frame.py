@@ -11,7 +11,7 @@ from urllib.parse import quote
 from fastapi.responses import HTMLResponse, StreamingResponse
 from starlette.responses import Response
 
-from maildesk.model.page import Enclosure, Problem
+from maildesk.model.links.page import Enclosure, Problem
 from maildesk.web import guard
 from maildesk.web.links.link_pages import LinkPages
 from maildesk.web.links.render import PageRenderer

@@ -14,9 +14,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from maildesk.config.schema.settings import Desk
-from maildesk.model.page import Page, WholeMail
+from maildesk.model.links.page import Page, WholeMail
+from maildesk.model.links.token import Purpose
 from maildesk.model.ticket import spoken
-from maildesk.model.token import Purpose
 from maildesk.web.links import words
 from maildesk.web.links.form import Form
 from maildesk.web.links.words import Alert, Notice

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from maildesk.model.decision import Answer
-from maildesk.model.page import Page
-from maildesk.model.token import Purpose
+from maildesk.model.links.page import Page
+from maildesk.model.links.token import Purpose
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import get_args
 
+from maildesk.config.checks.installation import doubles, outside_address_fault
+from maildesk.config.checks.name_references import named_once, unknown, zone_faults
 from maildesk.config.error_messages import circle_words, near, quoted
 from maildesk.config.errors import Fault
-from maildesk.config.installation import doubles, outside_address_fault
-from maildesk.config.name_references import named_once, unknown, zone_faults
 from maildesk.config.schema.answers import Answers
 from maildesk.config.schema.approvals import Approvals
 from maildesk.config.schema.catalog import Catalog, Grade, RequestType

@@ -5,7 +5,7 @@ Replies quote our mails, including their links and replace_reply addresses.
 
 import re
 
-from maildesk.model.token import read_link, read_reply
+from maildesk.model.links.token import read_link, read_reply
 
 # The version and the purpose determine the first letters, which leaves few candidates to verify.
 _LINK = re.compile(r"AQ[E-T][A-Za-z0-9_-]{61}")

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from maildesk.config.checks.name_references import named_once, unknown
+from maildesk.config.checks.policy_references import unknown_person
 from maildesk.config.error_messages import near, quoted
 from maildesk.config.errors import Fault
-from maildesk.config.name_references import named_once, unknown
-from maildesk.config.policy_references import unknown_person
 from maildesk.config.schema.answers import Answers
 from maildesk.config.schema.approvals import Approvals
 from maildesk.config.schema.catalog import Catalog

@@ -11,9 +11,9 @@ from itertools import pairwise
 
 import holidays
 
+from maildesk.config.checks.name_references import named_once, unknown, zone_faults
 from maildesk.config.error_messages import near, quoted
 from maildesk.config.errors import Fault
-from maildesk.config.name_references import named_once, unknown, zone_faults
 from maildesk.config.schema.catalog import Catalog
 from maildesk.config.schema.people import People
 from maildesk.config.schema.sla import (
@@ -25,7 +25,7 @@ from maildesk.config.schema.sla import (
 )
 from maildesk.config.schema.sla_notation import read_day_off, read_duration, read_step, read_week
 from maildesk.config.toml_positions import KeyPath
-from maildesk.model.sla import METRICS
+from maildesk.model.sla.metrics import METRICS
 
 YEARS = range(2015, 2051)
 _STRINGS = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from maildesk.config.checks.installation import doubles, outside_address_fault
+from maildesk.config.checks.name_references import named_once
 from maildesk.config.error_messages import quoted
 from maildesk.config.errors import Fault
-from maildesk.config.installation import doubles, outside_address_fault
-from maildesk.config.name_references import named_once
 from maildesk.config.schema.monitoring import Monitoring, Reporter
 from maildesk.config.schema.settings import Desk
 from maildesk.config.toml_positions import KeyPath

@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from maildesk.model.cause import Choice, Work
-from maildesk.model.token import Purpose
+from maildesk.model.links.token import Purpose
 
 
 class Problem(enum.Enum):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from maildesk.model.sla import Metric
+from maildesk.model.sla.metrics import Metric
 
 PauseReason = Literal["", "on-hold", "waiting-for-requester", "resolved"]
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from zoneinfo import ZoneInfo
 
+from maildesk.config.checks.installation import doubles
 from maildesk.config.error_messages import near, quoted
 from maildesk.config.errors import Fault
-from maildesk.config.installation import doubles
 from maildesk.config.toml_positions import KeyPath
 
 

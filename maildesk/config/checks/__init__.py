@@ -1,0 +1,1 @@
+"""Checks of the configuration beyond the types of its values."""

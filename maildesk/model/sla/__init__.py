@@ -1,0 +1,1 @@
+"""What SLA targets measure, and the timers of a ticket."""
