@@ -93,7 +93,7 @@ def test_an_imported_mail_can_be_explained_and_its_ticket_shown_and_resolved(
     assert json.loads(maildesk("ticket", "show", 1001, "--json")[1])["priority"] == "P4"
 
     assert "  SLA timer first response 1: running, due 20" in shown
-    assert not any(word in shown for word in ("Outcome.", "{", "[", "None", "clocks"))
+    assert not any(word in shown for word in ("Outcome.", "{", "[", "None", "sla_timers"))
     assert maildesk("ticket", "sla", 1001)[1].startswith("first_response 1: running (Standard, off")
 
     assert maildesk("ticket", "resolve", 1001, "New toner.", "--as", "ann@example.org")[0] == 0

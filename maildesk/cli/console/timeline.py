@@ -43,7 +43,7 @@ def fields(ticket: Ticket, names: Names) -> dict[str, str]:
 
 
 # Ids, and what is shown below the fields.
-_APART = frozenset({"clocks", "hold", "resolution", "closure_message"})
+_APART = frozenset({"sla_timers", "hold", "resolution", "closure_message"})
 
 
 def _field(ticket: Ticket, name: str, names: Names) -> str:
