@@ -316,10 +316,9 @@ def test_undo_takes_back_only_what_still_stands_as_it_was_left() -> None:
     meanwhile = after(ticket, ordered("#team First line", ticket))
     done = UndoTarget(at=NOW, events=first.changes[0].events)
     undone = ordered("#undo", meanwhile, replace(AROUND, undo_target=done))
-    assert "it has changed since: team" in transcript(undone)
+    assert transcript(undone).split("it has changed since: ")[1].split(";")[0] == "team"
     now = after(meanwhile, undone)
     assert (now.impact, now.priority, now.tags, now.team) == ("low", "P4", (), "First line")
-    assert "#undo" not in transcript(undone).split("undone")[1]
 
 
 @pytest.mark.parametrize("order", ["#merge 1004", "#split"])
