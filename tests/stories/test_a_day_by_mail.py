@@ -99,7 +99,7 @@ def a_hold() -> Part:
     today = datetime.now(UTC).date()
     got = yield replies("ann", got.to("ann"), f"#hold part, {AMONG_US}, until 2020-02-30")
     transcript = got.transcript()
-    _says(transcript, "Nothing was done", "2020-02-30 is no day")
+    _says(transcript, "Nothing was done", "2020-02-30 is not a date")
     day = f"{today + timedelta(days=3):%Y-%m-%d}"
     got = yield replies("ann", transcript, f"{WAIT}\n\n#hold part, {AMONG_US}, until {day}")
     _says(got.transcript(), f"on hold until {day}")
@@ -130,7 +130,7 @@ def two_that_are_one() -> Part:
     transcript = got.transcript()
     _says(transcript, "9999")
     got = yield replies("ann", transcript, f"#merge {survivor}")
-    _says(got.transcript(), f"went over to ticket {survivor.removeprefix('MD-')}")
+    _says(got.transcript(), f"was merged into ticket {survivor.removeprefix('MD-')}")
     yield replies("max", first, "It smells, too.")
 
 
@@ -139,7 +139,7 @@ def one_that_is_two() -> Part:
     got = yield replies("ann", got.to("ann"), "Which lamp?")
     got = yield replies("rita", got.to("rita"), "The left one. And I need a chair.")
     got = yield replies("ann", got.to("ann"), "#split A chair")
-    _says(got.transcript(), "is a ticket of its own, MD-")
+    _says(got.transcript(), "is now a separate ticket, MD-")
 
 
 def a_mistake() -> Part:

@@ -91,7 +91,7 @@ def test_nobody_passes_it_on_to_the_requester_or_to_a_stranger(world: World) -> 
     request = _asked(world)
     for whom in ("Rita", "mallory@example.org", "Nobody"):
         outgoing_mails = world.writes("max", f"#delegate {whom}", answering=request)
-        assert "It was not passed on" in one(outgoing_mails, "max", "confirmation").text, whom
+        assert "It was not delegated" in one(outgoing_mails, "max", "confirmation").text, whom
     assert world.ticket(1001).approval.waiting == (world.people()["max@example.org"],)  # type: ignore[union-attr]
 
 

@@ -196,7 +196,7 @@ def test_merged_the_old_mails_lead_to_the_survivor(world: World) -> None:
     second = _for_ann(world, "Printer again", "max")
     for_max = next(x for x in world.outgoing_mails() if x.to == "max@example.org")
     outgoing_mails = world.writes("ann", "#merge MD-1001", answering=second)
-    assert "went over to ticket 1001" in _said(outgoing_mails)
+    assert "was merged into ticket 1001" in _said(outgoing_mails)
     assert "handled here" in one(outgoing_mails, "max", "update").text
     merged, survivor = world.ticket(1002), world.ticket(1001)
     assert (merged.merged_into, merged.closure_category) == (1001, "Merged")
@@ -221,7 +221,7 @@ def test_split_the_last_mail_is_a_ticket_of_its_own(world: World) -> None:
         world.writes("rita", "And I need a chair.", answering=answer), "ann", "agent-notification"
     )
     outgoing_mails = world.writes("ann", "#split A chair", answering=for_ann)
-    assert "ticket of its own" in _said(outgoing_mails)
+    assert "a separate ticket" in _said(outgoing_mails)
     assert "[MD-1002] A chair" in one(outgoing_mails, "ann", "agent-notification").subject
     assert one(outgoing_mails, "rita", "acknowledgement")
     assert world.messages(1002) == [("request", "And I need a chair.")]

@@ -61,7 +61,7 @@ def test_the_mail_that_the_agent_answers_is_split_off_with_all_that_rules_look_a
     ruled.writes("rita", "Forget the left one.", answering=asked)
     outgoing_mails = ruled.writes("ann", "#split A chair", answering=about_it)
     said = _said(outgoing_mails)
-    assert "a ticket of its own, MD-1002. This is final" in said
+    assert "now a separate ticket, MD-1002. This is final" in said
     assert "#undo" not in said
     assert ruled.messages(1002) == [("request", "My chair squeaks, too.")]
     assert set(ruled.ticket(1002).tags) == {"by-subject", "log", "help"}
@@ -92,7 +92,7 @@ def test_tags_and_relations_go_over_with_the_ticket(world: World) -> None:
     world.writes("ann", "#tag cold\n#tag hot", answering=second)
     assert _bonds(world.ticket(1003)) == {("blocked-by", 1001)}
     said = _said(world.writes("ann", "#merge 1002", answering=first))
-    assert "went over to ticket 1002; the requester was notified. This is final" in said
+    assert "was merged into ticket 1002; the requester was notified. This is final" in said
     survivor = world.ticket(1002)
     assert survivor.tags == ("cold", "hot")
     assert _bonds(survivor) == {("merged", 1001), ("blocks", 1003)}

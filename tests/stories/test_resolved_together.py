@@ -108,7 +108,7 @@ def test_who_objects_to_what_was_resolved_with_another_stops_its_closing(world: 
     world.desk.tick()
     assert not world.ticket(1002).is_closed
     outgoing_mails = _orders(world, 1002, "#reopen the driver is another one")
-    assert "goes on" in one(outgoing_mails, "max", "update").text
+    assert "working on your request again" in one(outgoing_mails, "max", "update").text
     ticket = world.ticket(1002)
     assert (ticket.status, ticket.reopened, ticket.tags) == ("Analysis", 1, ("again",))
 
@@ -149,7 +149,7 @@ def test_a_parent_that_is_opened_again_takes_its_children_along(world: World, ho
             _orders(world, 1001, "#reopen wrong driver")
     assert _statuses(world) == ["Analysis", "Analysis"]
     assert [world.ticket(number).tags for number in world.numbers()] == [("again",), ("again",)]
-    assert "goes on" in to(world.outgoing_mails(), "max")[-1].text
+    assert "working on your request again" in to(world.outgoing_mails(), "max")[-1].text
 
 
 def test_a_child_that_was_resolved_in_its_own_way_stays_so(world: World) -> None:

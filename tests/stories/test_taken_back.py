@@ -48,7 +48,7 @@ CIRCLES = [
     ("#child 1002\n#child 1003\n#parent 1003", [None, 1001, 1001], "child of this one already"),
     ("#child 1002\n#parent none", [None, 1001, None], "is nobody's child"),
     ("#parent 1002\n#parent 1003", [1003, None, None], "is a child of 1003"),
-    ("#merge 1002\n#merge 1003", [None, None, None], "goes over into one other alone"),
+    ("#merge 1002\n#merge 1003", [None, None, None], "merged into one ticket only"),
 ]
 
 
@@ -69,7 +69,7 @@ def test_an_undo_makes_no_circle(world: World) -> None:
     told = _transcript(world, "#parent none", first)
     _transcript(world, "#parent 1001", second)
     said = _said(_transcript(world, "#undo", told))
-    assert "changed meanwhile: the parent of ticket 1001" in said
+    assert "changed since: the parent of ticket 1001" in said
     assert _parents(world) == [None, 1001]
     _consistent(world)
 
@@ -131,7 +131,7 @@ def test_another_day_is_taken_back(world: World) -> None:
     told = _transcript(world, "#hold a part until 2026-12-30", first)
     _transcript(world, "#hold a part until 2026-12-29", first)
     said = _said(_transcript(world, "#undo", told))
-    assert "changed meanwhile: what it waits for" in said
+    assert "changed since: what it waits for" in said
     wake = world.ticket(1001).wake_due
     assert wake is not None
     assert wake.day == 29
@@ -169,5 +169,5 @@ def test_what_stays_is_named_in_words(world: World) -> None:
     told = _transcript(world, "#prio P1\n#tag hot\n#cc max@example.org\n#take", first)
     _transcript(world, "#tag -hot\n#uncc max@example.org\n#prio P2", first)
     said = _said(_transcript(world, "#undo", told))
-    assert 'changed meanwhile: who takes part, the tag "hot", priority; mails' in said
+    assert 'changed since: who takes part, the tag "hot", priority; mails' in said
     assert world.ticket(1001).assignee is None
