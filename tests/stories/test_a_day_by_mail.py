@@ -151,7 +151,7 @@ def a_mistake() -> Part:
     _says(got.to("rita"), "A new mouse.")
     got = yield replies("ann", transcript, offered[1])
     _says(got.transcript(), "taken back")
-    _says(got.to("rita"), "was a mistake")
+    _says(got.to("rita"), "by mistake")
 
 
 def somebody_else() -> Part:
@@ -200,7 +200,7 @@ ENDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "Lift stuck": ("Completed", "First line", (ACK,)),
     "Desk lamp": ("Analysis", "First line", (ACK, "Which lamp?")),
     "A chair": ("New", "First line", (ACK,)),
-    "Mouse jumps": ("New", "First line", (ACK, "A new mouse.", "was a mistake")),
+    "Mouse jumps": ("New", "First line", (ACK, "A new mouse.", "by mistake")),
     "Room is cold": ("Analysis", "First line", (ACK, "I look at it.", "It is warm now.")),
 }
 

@@ -68,7 +68,7 @@ def test_the_mail_that_the_agent_answers_is_split_off_with_all_that_rules_look_a
     assert _bonds(ruled.ticket(1001)) == {("split-into", 1002)}
     assert _bonds(ruled.ticket(1002)) == {("split-from", 1001)}
     again = ruled.writes("ann", "#split A chair", answering=about_it)
-    assert "stands in ticket 1002 by now" in _said(again)
+    assert "is now in ticket 1002" in _said(again)
     assert ruled.numbers() == [1001, 1002]
     _consistent(ruled)
 

@@ -100,7 +100,7 @@ def _hand_over(task: Task, survivor: int) -> None:
 def _split(task: Task) -> str | Refusal:
     builder, split = task.builder, task.command_context.split_candidate
     if split is not None and split.elsewhere is not None:
-        return Refusal(f"the mail that you answered is now in ticket {split.elsewhere} by now")
+        return Refusal(f"the mail that you answered is now in ticket {split.elsewhere}")
     if split is None or split.latest.kind == "request":
         return Refusal("there is no mail to split off but the one that opened the ticket")
     latest = split.latest
