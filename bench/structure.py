@@ -51,6 +51,7 @@ REASONS = {
     "installation": "checks of maildesk.toml; the installation of the demo",
     "monitoring": "the schema of the file; the value",
     "people": "the command; the schema of the file; the rows",
+    "mail_templates": "the check of overrides; the templates of outgoing mail",
     "render": "pages of the demo; pages behind links",
     "report": "the command; the value",
     "rules": "the command; the schema of the file",
