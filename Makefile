@@ -16,8 +16,8 @@ help:
 venv: .venv/.made
 
 .venv/.made: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || \
-	  { echo "maildesk needs Python 3.11, and '$(PYTHON)' is another version: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "maildesk needs Python 3.11 or newer, and '$(PYTHON)' is older: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  { echo "'$(PYTHON)' has no venv module; on Debian or Ubuntu run apt-get install python3-venv" >&2; exit 1; }
 	@echo "creating .venv (only once; takes a minute)"

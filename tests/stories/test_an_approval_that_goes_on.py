@@ -418,7 +418,7 @@ def test_a_delegation_without_a_name_is_told_what_is_missing(build: Build) -> No
     asks(world)
     outgoing_mails = world.writes("max", "#delegate", answering=newest(world, "max"))
     assert kinds(outgoing_mails) == {"confirmation:max"}
-    assert "write to whom, as in #delegate Maria" in flat(outgoing_mails[0])
+    assert "name the person: #delegate Maria" in flat(outgoing_mails[0])
     assert waiting(world) == ["max"]
 
 
