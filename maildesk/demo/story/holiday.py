@@ -92,7 +92,7 @@ def _a_week_is_over(stage: Stage) -> Iterator[str]:
     same("the end of the reported period", due, _told_until(stage))
     with stage.house.store.read() as connection:
         opened = counts.opened(connection, Period(due - _WEEK, due))
-    within("the report", f"Opened: {opened:8} ", letter.text)
+    within("the report", f"Opened: {opened} (", letter.text)
     within("the report", "First response: ", letter.text)
     yield f"on {_moment(due)} Max gets “{letter.subject}”"
     yield f"it shows {opened} opened tickets, frequent issues and SLA figures, with plots"

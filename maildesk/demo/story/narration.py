@@ -29,8 +29,8 @@ def same(what: str, expected: object, came: object) -> None:
 
 
 def within(what: str, part: str, whole: str) -> None:
-    """Raises NotAsItShould if `whole` does not contain `part`."""
-    if part not in whole:
+    """Raises NotAsItShould if `whole` does not contain `part`, whatever the line breaks."""
+    if " ".join(part.split()) not in " ".join(whole.split()):
         raise NotAsItShould(what, f"… {part} …", whole)
 
 

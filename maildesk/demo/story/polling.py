@@ -44,7 +44,8 @@ def new_letter(
 
     def look() -> Letter | None:
         for letter in program.letters():
-            if not letter.seen and subject in letter.subject and says in letter.text:
+            said = " ".join(letter.text.split())  # a line may end within the words
+            if not letter.seen and subject in letter.subject and says in said:
                 return letter if keep_unread else program.open(letter.folder, letter.uid)
         return None
 

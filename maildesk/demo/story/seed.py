@@ -32,12 +32,14 @@ def first_tickets(house: DemoEnvironment) -> None:
     _reply(
         house, LEE, _VPN, "#resolve The code is in the app. An article explains how to set it up."
     )
-    _reply(house, RITA, _PASSWORD, "accept", says="Is it solved")
+    _reply(house, RITA, _PASSWORD, "accept", says="Does this resolve your request")
     _read(house, RITA, _PASSWORD, "is closed")
     _read(house, RITA, _SCANNER, "on my way")
     for subject in _REQUESTS:
         _read(house, RITA, subject, "Thank you for contacting us")
-    new_letter(house.program(RITA), subject=_VPN, says="Is it solved", keep_unread=True)
+    new_letter(
+        house.program(RITA), subject=_VPN, says="Does this resolve your request", keep_unread=True
+    )
     new_letter(house.program(MAX), subject=_LICENCE, keep_unread=True)
 
 

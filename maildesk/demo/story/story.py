@@ -135,7 +135,7 @@ def _ann_resolves(stage: Stage) -> Iterator[str]:
 def _resolved(stage: Stage, words: str) -> Iterator[str]:
     letter = stage.letters["resolution"] = stage.gets(RITA, words)
     _check_thread(stage, letter)
-    within("the question", "Is it solved for you?", letter.text)
+    within("the question", "Does this resolve your request?", letter.text)
     ticket = stage.becomes("Waiting for Closure")
     if ticket.close_due is None:
         raise NotAsItShould("the ticket", "a date for automatic closure", None)
