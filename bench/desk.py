@@ -28,6 +28,7 @@ from maildesk.ingest.reading.pool import ReadingPool
 from maildesk.ingest.servers.imap.poller import MailboxService
 from maildesk.model.mail import RawMail, Source
 from maildesk.model.service import Service, WakeSignal
+from maildesk.outgoing import mail_templates
 from maildesk.processing.desk import Desk
 from maildesk.processing.runtime import Runtime, open_runtime
 from maildesk.processing.services import WorkService
@@ -161,6 +162,7 @@ def main(folder: Path, count: int, by_stage: bool) -> None:
     with (folder / "log").open("w") as sys.stdout:
         log_to_stdout()
         give_back_large_buffers()
+        mail_templates.prepare()
         store, runtime = _opened(folder)
         with _started(runtime) as pool:
             run = Run(runtime, pool, count)

@@ -21,6 +21,7 @@ from maildesk.ingest.servers.dns_resolver import DnsResolver
 from maildesk.ingest.servers.imap.poller import MailboxService
 from maildesk.ingest.servers.smtp.listener import ListenerService
 from maildesk.model.service import Service
+from maildesk.outgoing import mail_templates
 from maildesk.outgoing.delivery.delivery_service import DeliveryService
 from maildesk.outgoing.verp import verp
 from maildesk.processing.desk import Desk
@@ -89,6 +90,7 @@ class Daemon:
     def start(self) -> None:
         """Open the database and start every service. Raises SQLAlchemy's errors of the database."""
         give_back_large_buffers()
+        mail_templates.prepare()
         store = self.open_store(self.config.settings.database)
         migrate.upgrade(store)
         runtime = open_runtime(self.config.settings, self.config.policy, store, clock=self.clock)

@@ -144,7 +144,7 @@ class MailTemplates:
 
 
 def _of_shipped(template: Template, words: Mapping[str, object], fault: str = "") -> Rendered:
-    text, html = _shipped_pages()[template]
+    text, html = _shipped_pages(template)
     return Rendered(text.render(words), html.render(words), fault)
 
 
@@ -158,17 +158,23 @@ def _read_by(reader: Translator) -> Iterator[None]:
         _READER.reset(token)
 
 
+def prepare() -> None:
+    """Compile every template of the package now, so that no mail waits for it."""
+    for template in Template:
+        _shipped_pages(template)
+
+
 @cache
-def _shipped_pages() -> Mapping[Template, _Pages]:
-    """Text and HTML of every mail of the package, compiled once for the process."""
-    environment = _configured(Environment(loader=FunctionLoader(_loader({})), **_OPTIONS))
-    return {
-        template: (
-            environment.get_template(f"{template}.txt"),
-            environment.get_template(f"{template}.html"),
-        )
-        for template in Template
-    }
+def _shipped_pages(template: Template) -> _Pages:
+    """Text and HTML of one mail of the package, compiled once for the process."""
+    environment = _shipped_environment()
+    text, html = (environment.get_template(f"{template}.{one}") for one in FORMATS)
+    return text, html
+
+
+@cache
+def _shipped_environment() -> Environment:
+    return _configured(Environment(loader=FunctionLoader(_loader({})), **_OPTIONS))
 
 
 def _sandbox(overrides: Mapping[str, str]) -> Environment:
