@@ -226,12 +226,11 @@ def test_a_call_becomes_a_ticket_that_is_handled_on_the_command_line(maildesk: C
     called = ("--for", "rita@example.org", "--source", "phone", "--subject", "printer broken")
     assert maildesk("ticket", "new", *called, "--text", "It smokes.", *ann)[:2] == (0, "MD-1001\n")
     status, out, _ = maildesk("ticket", "set", 1001, "priority=P2", "assign=ann", "tag=vip", *ann)
-    assert (status, out.splitlines()[0]) == (0, "#priority: the priority is P2")
+    assert (status, out.splitlines()[0]) == (0, "#priority: The priority is now P2.")
     status, _, err = maildesk("ticket", "set", 1001, "team=Frist", "tag=hot", *ann)
     assert (status, err) == (
         1,
-        'maildesk: not carried out: #team: there is no team "Frist"; '
-        "there are First line, Network\n",
+        'maildesk: not carried out: #team: There is no team "Frist". Known: First line, Network.\n',
     )
     full = (
         "service=Network",
@@ -257,7 +256,7 @@ def test_a_call_becomes_a_ticket_that_is_handled_on_the_command_line(maildesk: C
     assert "(note)\n\n" not in shown
     assert maildesk(*close, "--category", "not rep")[:2] == (
         0,
-        "#close: closed as Not reproducible; the requester was notified\ndone; 1 mail queued\n",
+        "#close: Closed as Not reproducible. Rita Rossi was notified.\ndone; 1 mail queued\n",
     )
     assert maildesk("replay")[0] == 0
 

@@ -115,7 +115,7 @@ def send(
             raise CommandFailed(f"unknown report {name}: {remedy}")
         unsent = scheduled_reports.send_now(runtime, wanted, _recipient(runtime, to))
     if unsent:
-        raise CommandFailed("; ".join(why for step in unsent for why in step.rejected))
+        raise CommandFailed("; ".join(why for step in unsent for why in map(str, step.rejected)))
     typer.echo("report queued; `maildesk run` sends it")
 
 

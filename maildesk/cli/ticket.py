@@ -11,6 +11,7 @@ from maildesk.cli.console.errors import CommandFailed
 from maildesk.cli.console.open_desk import desk_runtime
 from maildesk.cli.console.output import counted, print_json, shown
 from maildesk.messages.dates import hours
+from maildesk.messages.trace import in_english
 from maildesk.model.command import SOURCES
 from maildesk.model.decision import Decision
 from maildesk.model.event import Release
@@ -282,13 +283,14 @@ def _act(ctx: typer.Context, number: int, address: str, text: str) -> None:
 
 
 def _say(decision: Decision) -> None:
-    acts = [step for step in decision.why if step.name in ("command", "held")]
+    steps = [in_english(step) for step in decision.why if step.name in ("command", "held")]
     if decision.answer != "done":
-        refused = [line for step in acts for line in step.rejected]
-        refused = refused or [line for step in acts for line in step.evidence]
-        raise CommandFailed(f"not carried out: {'; '.join(refused)}")
-    for line in (line for step in acts if step.name == "command" for line in step.evidence):
-        typer.echo(line)
+        refused = [line for step in steps for line in step.rejected]
+        refused = refused or [line for step in steps for line in step.evidence]
+        raise CommandFailed(f"not carried out: {'; '.join(map(str, refused))}")
+    for step in steps:
+        for line in step.evidence if step.name == "command" else ():
+            typer.echo(line)
     typer.echo(f"done; {counted(len(decision.outgoing_mails), 'mail')} queued")
 
 

@@ -4,18 +4,19 @@ from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.model.cause import CommandContext
 from maildesk.model.decision import Template
 from maildesk.model.links.token import Purpose
+from maildesk.model.message import Message
 from maildesk.model.person import Person
 
 _TO_REQUESTERS = (Template.REPLY, Template.RESOLUTION)
-_SAID = {"answer": "answered", "resolution": "resolved it"}
+_SAID = {"answer": "note.other-answered", "resolution": "note.other-resolved"}
 
 
-def told(command_context: CommandContext, kind: str) -> str:
-    """What the agent is told who wrote second; "" where nobody was first."""
-    others = " and ".join(other.name for other in command_context.answered_by)
+def told(command_context: CommandContext, kind: str) -> Message | None:
+    """What the agent who wrote second is told; None if nobody was first."""
+    others = command_context.answered_by
     if not others or kind not in _SAID:
-        return ""
-    return f"{others} answered too, since the mail that you answered. Both answers went out."
+        return None
+    return Message.of("note.both-answered", agents=tuple(others))
 
 
 def tell_others(
@@ -27,7 +28,7 @@ def tell_others(
         return
     agents = {one.id for one in builder.policy.directory.agents} - {agent.id}
     concerned = (builder.ticket.assignee, *(other.id for other in command_context.answered_by))
-    note = f"{agent.name} wrote to the requester of this ticket and {_SAID[kind]}."
+    note = Message.of(_SAID[kind], agent=agent)
     builder.write(
         Template.AGENT_NOTIFICATION,
         *(one for one in concerned if one in agents),

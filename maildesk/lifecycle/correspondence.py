@@ -20,17 +20,12 @@ from maildesk.model.decision import ActorKind, Answer, Decision, Template
 from maildesk.model.event import MessageAdded, PersonJoined
 from maildesk.model.links.token import Purpose
 from maildesk.model.mail import Disposition, Kind
+from maildesk.model.message import Message
 from maildesk.model.person import Proof
 from maildesk.model.ticket import Ticket
 
-_IN_YOUR_NAME = (
-    "We received a mail in your name and could not verify that you sent it. Its text is in the "
-    "ticket, marked as unproven. Nothing else has changed."
-)
-_OBJECTION = (
-    " The ticket was resolved without asking the requester and is no longer closed automatically. "
-    "Reopen it with #reopen, or close it with #close."
-)
+_IN_YOUR_NAME = Message.of("note.in-your-name")
+_OBJECTION = Message.of("note.objection")
 _Part = Callable[[Ticket, MailArrived, DecisionBuilder], Decision | None]
 
 
@@ -96,11 +91,8 @@ def _flood(_ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Deci
         return None
     builder.add(MessageAdded(mail.message, FLOOD))
     if mail.flood.begins:
-        builder.tell_agents(
-            f"{mail.flood.words}. They seem to be written by a program. Further ones are kept "
-            "with the ticket and change nothing, until there are fewer.",
-        )
-    builder.explain("loop-breaker", "recorded; it changes nothing", mail.flood.words)
+        builder.tell_agents(mail.flood.message + Message.of("note.flood"))
+    builder.explain("loop-breaker", "recorded; it changes nothing", mail.flood.message)
     return builder.decision(Answer.RECORDED, Disposition.LOOP, FLOOD)
 
 
@@ -109,12 +101,9 @@ def _stranger(_ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> D
     if not mail.held:
         return None
     builder.add(MessageAdded(mail.message, "held"))
-    note = (
-        f"{mail.sender.name} <{mail.sender.address}> takes no part in this ticket and wrote to "
-        "it. The mail is held: only agents can see it."
-    )
+    note = Message.of("note.held", sender=mail.sender)
     builder.tell_agents(told(note, mail), text=mail.text, author=mail.sender.id)
-    builder.explain("lifecycle", "held", "the sender takes no part in this ticket")
+    builder.explain("lifecycle", "held", "the sender is not a participant of this ticket")
     return builder.decision(Answer.HELD, Disposition.HELD, "held")
 
 
@@ -158,7 +147,7 @@ def _list(_ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Decis
     if mail.kind is not Kind.LIST:
         return None
     builder.add(MessageAdded(mail.message, "comment"))
-    note = f"{mail.sender.name} wrote by way of a mailing list."
+    note = Message.of("note.wrote-by-list", person=mail.sender)
     builder.tell_agents(note, text=mail.text, author=mail.sender.id)
     builder.explain("lifecycle", "recorded; mail of a mailing list changes nothing")
     return builder.decision(Answer.RECORDED, Disposition.FOLLOW_UP, "comment")
@@ -169,7 +158,7 @@ def _follow_up(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> D
     builder.add(MessageAdded(mail.message, "reply"))
     objects = _objects(ticket, mail)
     more = _OBJECTION if objects else _since_approved(ticket, mail)
-    note = told(f"{mail.sender.name} answered.{more}", mail)
+    note = told(Message.of("note.replied", person=mail.sender).then(more), mail)
     builder.tell_agents(note, text=mail.text, author=mail.sender.id)
     if mail.identity.proof is Proof.NONE:
         return _comment_in_a_name(mail, builder)
@@ -191,15 +180,12 @@ def _changes(ticket: Ticket, mail: MailArrived) -> bool:
     return ticket.requester == mail.sender.id and not mail.thanks and not mail.chases
 
 
-def _since_approved(ticket: Ticket, mail: MailArrived) -> str:
+def _since_approved(ticket: Ticket, mail: MailArrived) -> Message | None:
     """What the requester adds to a request that was approved is not approved by that."""
     question = ticket.approval
     if question is None or question.outcome != "approved" or not _changes(ticket, mail):
-        return ""
-    return (
-        " This came after the request was approved and may exceed it: #approval "
-        f"{question.kind} asks for approval again."
-    )
+        return None
+    return Message.of("note.after-approval", name=question.kind)
 
 
 def _objects(ticket: Ticket, mail: MailArrived) -> bool:

@@ -29,6 +29,7 @@ from maildesk.model.cause import (
     TicketReported,
 )
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
+from maildesk.model.message import Message
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
 
@@ -140,10 +141,12 @@ def _delivery_failed(
 ) -> Decision:
     """A failed mail is shown to who works on the ticket at once, an approval mail loudest."""
     builder = DecisionBuilder(ticket, Actor(ActorKind.DESK), policy, now)
-    what = "approval request" if failed.template == Template.APPROVAL else failed.template
-    note = f"The {what} to {failed.recipient.name} <{failed.recipient.address}> did not arrive."
+    is_request = failed.template == Template.APPROVAL
+    note = Message.of("note.undelivered", recipient=failed.recipient, kind=failed.template)
+    if is_request:
+        note = Message.of("note.approval-undelivered", recipient=failed.recipient)
     question = ticket.approval if ticket.waits_for_approval else None
-    if failed.template == Template.APPROVAL and question is not None:
+    if is_request and question is not None:
         _ask_another(builder, question, failed.recipient)
     others = policy.directory.working_beside(ticket, failed.recipient.id)
     if failed.template == Template.DELIVERY_FAILED or not others:

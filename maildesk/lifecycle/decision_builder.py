@@ -12,6 +12,7 @@ from maildesk.model.decision import (
     Actor,
     Answer,
     Change,
+    CommandResults,
     Decision,
     Moving,
     OutgoingMail,
@@ -21,6 +22,7 @@ from maildesk.model.decision import (
 from maildesk.model.event import ApprovalAsked, Event, TicketOpened
 from maildesk.model.links.token import Purpose
 from maildesk.model.mail import Disposition, Step
+from maildesk.model.message import Message
 from maildesk.model.sla.timer import PendingNotification
 from maildesk.model.ticket import Ticket, evolve
 
@@ -47,7 +49,7 @@ class DecisionBuilder:
     distrust: int | None = None
     pending_notifications: list[PendingNotification] = field(default_factory=list)
     silent: bool = False
-    notes: list[str] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
     rules_ran: bool = False
     descendants: Mapping[int, Ticket] = field(default_factory=dict)
     number: int = 0
@@ -88,9 +90,10 @@ class DecisionBuilder:
         automatic: bool = True,
         text: str = "",
         author: int | None = None,
-        note: str = "",
+        note: Message | None = None,
         links: tuple[Purpose, ...] = (),
         own: bool = False,
+        results: CommandResults | None = None,
     ) -> None:
         """Send one letter to each of these people but the one who acts on behalf of nobody."""
         if self.silent:
@@ -105,11 +108,12 @@ class DecisionBuilder:
                 note=note,
                 links=links,
                 own=own,
+                results=results,
             )
             for person in dict.fromkeys(people)
         )
 
-    def tell_agents(self, note: str, *, text: str = "", author: int | None = None) -> None:
+    def tell_agents(self, note: Message, *, text: str = "", author: int | None = None) -> None:
         """Notify who works on the ticket, except the one who acts."""
         people = self.policy.directory.working_on(self.ticket, self.now)
         others = [person for person in people if person != self.actor.person]
@@ -122,7 +126,7 @@ class DecisionBuilder:
             links=(Purpose.WORK,),
         )
 
-    def tell_agents_once(self, note: str, *, text: str = "", author: int | None = None) -> None:
+    def tell_agents_once(self, note: Message, *, text: str = "", author: int | None = None) -> None:
         """The same, but to nobody who hears of this ticket by another notification."""
         told = {
             one.to for one in self.outgoing_mails if one.template is Template.AGENT_NOTIFICATION
@@ -133,7 +137,7 @@ class DecisionBuilder:
             one for one in self.outgoing_mails[before:] if one.to not in told
         ]
 
-    def explain(self, name: str, verdict: str, *evidence: str) -> None:
+    def explain(self, name: str, verdict: str, *evidence: Message | str) -> None:
         """Add a line to the trace."""
         self.steps.append(Step(name, verdict, tuple(evidence)))
 
@@ -153,6 +157,7 @@ class DecisionBuilder:
         message_kind: str = "",
         message_text: str | None = None,
         aside: str = "",
+        results: CommandResults | None = None,
     ) -> Decision:
         """The finished decision."""
         return Decision(
@@ -164,6 +169,7 @@ class DecisionBuilder:
             message_kind=message_kind,
             message_text=message_text,
             aside=aside,
+            results=results,
             notes=tuple(self.notes),
             rules_ran=self.rules_ran,
             why=tuple(self.steps),

@@ -7,6 +7,7 @@ from maildesk.lifecycle.classification.classify import set_field
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.model.decision import Template
 from maildesk.model.event import Escalated, FieldChanged
+from maildesk.model.message import Message
 
 Kind = Literal["assigned", "escalated", "handed-back", "overdue"]
 
@@ -22,7 +23,7 @@ class Reason:
     """
 
     kind: Kind
-    note: str
+    note: Message
     text: str = ""
     author: int | None = None
     message: str = ""
@@ -37,11 +38,15 @@ def give_to(builder: DecisionBuilder, agent: int | None) -> None:
     builder.add(FieldChanged(field="assignee", old=old, new=agent))
     names = {one.id: one.name for one in builder.policy.directory.agents}
     if old in names and old != builder.actor.person:
-        who = names.get(builder.actor.person or 0, "The desk")
         to = names.get(agent or 0, builder.ticket.team)
-        took = agent == builder.actor.person
-        note = f"{who} took this ticket over." if took else f"{who} gave this ticket to {to}."
-        builder.write(Template.AGENT_NOTIFICATION, old, note=f"{note} It is yours no longer.")
+        note = _taken_away(names.get(builder.actor.person or 0), to, agent == builder.actor.person)
+        builder.write(Template.AGENT_NOTIFICATION, old, note=note)
+
+
+def _taken_away(who: str | None, to: str, took: bool) -> Message:
+    if who is None:
+        return Message.of("note.reassigned-by-desk", to=to)
+    return Message.of("note.taken-over" if took else "note.reassigned", agent=who, to=to)
 
 
 def hand_over(builder: DecisionBuilder, team: str, reason: Reason) -> None:
@@ -58,7 +63,7 @@ def hand_over(builder: DecisionBuilder, team: str, reason: Reason) -> None:
     builder.tell_agents(reason.note, text=reason.text, author=reason.author)
     if reason.kind == "escalated":
         named = builder.policy.directory.named(team)
-        note = f"Your request was handed to {named}."
+        note = Message.of("note.escalated-for-requester", team=named)
         builder.write(Template.UPDATE, builder.ticket.requester, note=note)
 
 

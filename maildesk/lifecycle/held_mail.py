@@ -10,6 +10,7 @@ from maildesk.model.cause import HeldJudged
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
 from maildesk.model.event import HeldSettled, MessageAdded, PersonJoined
 from maildesk.model.links.token import Purpose
+from maildesk.model.message import Message
 from maildesk.model.ticket import Ticket
 
 
@@ -18,7 +19,7 @@ def judge(ticket: Ticket, judged: HeldJudged, policy: Policy, now: datetime) -> 
     actor = Actor(ActorKind.AGENT, judged.agent.id, judged.proof)
     builder = DecisionBuilder(ticket, actor, policy, now)
     if ticket.is_closed and judged.release == "added":
-        builder.explain("held", "not added", "the ticket is closed, which is final: split it off")
+        builder.explain("held", "not added", "the ticket is closed: split the mail off")
         return builder.decision(Answer.ILLEGAL)
     builder.add(HeldSettled(judged.held, judged.release))
     who = f"{judged.requester.name} <{judged.requester.address}>"
@@ -36,7 +37,7 @@ def _added(builder: DecisionBuilder, judged: HeldJudged, who: str) -> Decision:
     """The sender takes part from now on and gets what comes from now on, never the history."""
     if not builder.ticket.takes_part(judged.requester.id):
         builder.add(PersonJoined(judged.requester.id))
-    note = f"{judged.agent.name} added {who}, whose mail was held."
+    note = Message.of("note.admitted", agent=judged.agent, sender=judged.requester)
     builder.tell_agents(note, text=judged.text, author=judged.requester.id)
     builder.explain("held", f"added {who}")
     return builder.decision(Answer.DONE)
@@ -52,7 +53,7 @@ def _split(before: DecisionBuilder, judged: HeldJudged, who: str) -> Decision:
     builder.explain("held", f"split off the mail of {who} from ticket {before.ticket.number}")
     apply_rules(builder, "created", judged.facts, judged.requester)
     builder.write(Template.ACKNOWLEDGEMENT, judged.requester.id, links=(Purpose.VIEW,))
-    note = f"A new ticket, split off from MD-{before.ticket.number}."
+    note = Message.of("note.new-ticket-split", ticket=before.ticket.number)
     builder.tell_agents(note, text=judged.text, author=judged.requester.id)
     return Decision(
         answer=Answer.DONE,

@@ -15,6 +15,7 @@ from maildesk.model.cause import Choice, LinkUsed
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision
 from maildesk.model.event import MessageAdded
 from maildesk.model.mail import Step
+from maildesk.model.message import Message
 from maildesk.model.ticket import Ticket
 
 
@@ -90,8 +91,8 @@ def _asked_back(used: LinkUsed, builder: DecisionBuilder) -> Decision | None:
         return None
     _keep(builder, used, "comment")
     builder.explain("lifecycle", f"the comment contradicts {used.choice}; asked again")
-    note = f"{used.person.name} chose {used.choice} but wrote a comment that contradicts it."
-    builder.tell_agents(f"{note} Nothing is decided.", text=_said(used), author=used.person.id)
+    note = Message.of("note.contradictory-comment", person=used.person, choice=used.choice)
+    builder.tell_agents(note, text=_said(used), author=used.person.id)
     return builder.decision(Answer.UNCLEAR, message_kind="comment")
 
 

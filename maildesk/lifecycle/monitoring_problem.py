@@ -24,20 +24,13 @@ from maildesk.model.event import (
     Reopened,
 )
 from maildesk.model.mail import Disposition, Step
+from maildesk.model.message import Message
 from maildesk.model.monitoring import Report
 from maildesk.model.person import Proof
 from maildesk.model.ticket import Ticket
 
 # A stranger may open a ticket; what resolves one, or brings it back, needs to be proven.
 CHANGING_A_STATE = Proof.AUTHENTICATED
-_OVER_HERE = (
-    "Monitoring reports that {problem} is over, whose ticket was merged into this one. Whether "
-    "this ticket is solved only people know: nothing has changed."
-)
-_BACK_HERE = (
-    "Monitoring reports that {problem} is back, whose ticket was merged into this one. Nothing has "
-    "changed."
-)
 
 
 def reported(
@@ -71,7 +64,7 @@ def _opened(cause: ProblemReported, actor: Actor, policy: Policy, now: datetime)
     away = turned_away(apply_rules(builder, "created", cause.facts, cause.requester), builder)
     if away is not None:
         return away
-    builder.tell_agents(f"{cause.requester.name} reports a problem.", text=cause.text)
+    builder.tell_agents(Message.of("problem.new", system=cause.requester), text=cause.text)
     return builder.decision(Answer.DONE, Disposition.NEW_TICKET, "request")
 
 
@@ -110,8 +103,7 @@ def _unproven(builder: DecisionBuilder, cause: ProblemReported) -> str:
     builder.add(MessageAdded(cause.message, "unproven"))
     builder.explain("monitoring", "nothing changed: proof falls short", *cause.rejected)
     builder.tell_agents(
-        f"A mail in the name of {cause.requester.address} reports a {cause.report}, but nothing "
-        "proves that it came from there. Nothing has changed.",
+        Message.of("problem.unproven", address=cause.requester.address),
         text=cause.text,
     )
     return "unproven"
@@ -121,25 +113,23 @@ def _again(builder: DecisionBuilder, cause: ProblemReported) -> None:
     """The problem is back before its ticket was closed."""
     builder.add(ProblemSeen(cause.key, again=True))
     if not _is_of_monitoring(builder.ticket):
-        builder.tell_agents(_BACK_HERE.format(problem=_named(cause.key)), text=cause.text)
+        note = Message.of("problem.back-after-merge", problem=_named(cause.key))
+        builder.tell_agents(note, text=cause.text)
         return
     if builder.ticket.is_resolved:
         illegal = transitions.move(builder, builder.policy.workflow.roles.working, ActorKind.EVENT)
         if illegal is not None:
-            builder.tell_agents(f"The problem is back, but {illegal.why}.", text=cause.text)
+            builder.tell_agents(Message.of("problem.back") + illegal.why, text=cause.text)
             return
         builder.add(Reopened())
         parent_state.reopen_children(builder)
     builder.explain("monitoring", f"the problem is back, {builder.ticket.flaps} times by now")
     if builder.ticket.flaps < builder.policy.monitoring.flaps:
-        builder.tell_agents("The problem is back.", text=cause.text)
+        builder.tell_agents(Message.of("problem.back"), text=cause.text)
     elif builder.ticket.flaps == builder.policy.monitoring.flaps:
         minutes = builder.policy.monitoring.settle_minutes
-        builder.tell_agents(
-            "The problem is back and keeps recurring. From now on the ticket is resolved when the "
-            f"problem has stayed away for {minutes:g} minutes. You are not notified before that.",
-            text=cause.text,
-        )
+        note = Message.of("problem.flapping", minutes=minutes)
+        builder.tell_agents(note, text=cause.text)
 
 
 def _over(builder: DecisionBuilder, cause: ProblemReported) -> None:
@@ -148,7 +138,7 @@ def _over(builder: DecisionBuilder, cause: ProblemReported) -> None:
     The ticket is resolved when the last of its problems has ended, and only if it is monitoring's.
     """
     ticket, problem = builder.ticket, _named(cause.key)
-    others = ", ".join(_named(key) for key in ticket.problems if key != cause.key)
+    others = tuple(_named(key) for key in ticket.problems if key != cause.key)
     last = _is_of_monitoring(ticket) and not ticket.is_resolved and not others
     due = _settles(builder) if last else None
     builder.add(ProblemEnded(due, cause.key))
@@ -157,12 +147,14 @@ def _over(builder: DecisionBuilder, cause: ProblemReported) -> None:
     elif last:
         _resolve(builder, cause.text)
     elif not _is_of_monitoring(ticket):
-        builder.tell_agents(_OVER_HERE.format(problem=problem), text=cause.text)
+        builder.tell_agents(
+            Message.of("problem.over-after-merge", problem=problem), text=cause.text
+        )
     elif ticket.is_resolved:
         builder.explain("monitoring", "over; the ticket was resolved before", cause.key)
     else:
-        builder.explain("monitoring", f"not resolved: {others} is not over", cause.key)
-        note = f"Monitoring reports that {problem} is over. This ticket stays open for {others}."
+        builder.explain("monitoring", "not resolved: others are not over", *others)
+        note = Message.of("problem.over-others-open", problem=problem, others=others)
         builder.tell_agents(note, text=cause.text)
 
 
@@ -192,14 +184,10 @@ def _resolve(builder: DecisionBuilder, text: str) -> None:
     illegal = transitions.move(builder, roles.resolved_by_event, ActorKind.EVENT)
     if illegal is not None:
         builder.explain("monitoring", "not resolved", illegal.why)
-        builder.tell_agents(f"The problem is over, but {illegal.why}.", text=text)
+        builder.tell_agents(Message.of("problem.over") + illegal.why, text=text)
         return
     hours = builder.policy.monitoring.close_after_hours
     builder.add(ClosureScheduled(closure_deadlines.without_a_reader(builder)))
     builder.explain("monitoring", "resolved by event")
     parent_state.resolve_children(builder)
-    builder.tell_agents(
-        f"Monitoring reports that the problem is over. The ticket closes in {hours:g} hours, "
-        "unless it comes back.",
-        text=text,
-    )
+    builder.tell_agents(Message.of("problem.over-closes", hours=hours), text=text)

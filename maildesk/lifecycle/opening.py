@@ -15,8 +15,9 @@ from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
 from maildesk.model.event import FieldChanged, MessageAdded, PersonJoined
 from maildesk.model.links.token import Purpose
 from maildesk.model.mail import Disposition, Kind
+from maildesk.model.message import Message
 from maildesk.model.person import Person
-from maildesk.model.ticket import Ticket, spoken
+from maildesk.model.ticket import Ticket
 
 
 def opened(closed: Ticket | None, mail: MailArrived, policy: Policy, now: datetime) -> Decision:
@@ -84,7 +85,7 @@ def reported(report: TicketReported, policy: Policy, now: datetime) -> Decision:
     apply_rules(builder, "created", report.facts, report.requester)
     acknowledge(builder)
     if not builder.ticket.waits_for_approval:
-        note = f"A new ticket, written down by {report.agent.name} ({report.source})."
+        note = Message.of("note.new-ticket-entered", agent=report.agent)
         builder.tell_agents(note, text=report.text, author=report.requester.id)
     return builder.decision(Answer.DONE, message_kind="request")
 
@@ -102,31 +103,28 @@ def _announce(builder: DecisionBuilder, mail: MailArrived) -> None:
     acknowledge(builder)
     if not builder.ticket.waits_for_approval:
         parent = builder.ticket.parent
-        what = f", an answer to {spoken(parent)}, which is closed" if parent is not None else ""
-        builder.tell_agents(
-            told(f"A new ticket{what}.", mail), text=mail.text, author=mail.sender.id
-        )
+        note = Message.of("note.new-ticket")
+        if parent is not None:
+            note = Message.of("note.new-ticket-after-closed", ticket=parent)
+        builder.tell_agents(told(note, mail), text=mail.text, author=mail.sender.id)
 
 
 def _announce_on_behalf(builder: DecisionBuilder, mail: MailArrived, author: Person) -> None:
     """An agent passed a mail on: its author is the requester and is told; so is the agent."""
     passed_on(builder, mail, author)
-    note = f"A ticket was opened on behalf of {_named(author)}, who has been notified."
+    note = Message.of("note.opened-on-behalf", requester=author)
     builder.write(Template.TRANSCRIPT, mail.sender.id, note=note)
 
 
 def passed_on(builder: DecisionBuilder, mail: MailArrived, author: Person) -> None:
     """The author of the inner mail is told, and so are those who work on the ticket."""
-    who = _named(author)
-    builder.explain("lifecycle", f"opened on behalf of {who}")
-    builder.notes.append(
-        f"{mail.sender.name} forwarded this mail from {who}.\n\n{mail.words}".strip()
-    )
+    builder.explain("lifecycle", f"opened on behalf of {author.name} <{author.address}>")
+    forwarded = {"agent": mail.sender, "author": author}
+    note = Message.of("note.forwarded", **forwarded)
+    if mail.words:
+        note = Message.of("note.forwarded-with-words", words=mail.words, **forwarded)
+    builder.notes.append(note)
     acknowledge(builder)
     if not builder.ticket.waits_for_approval:
-        note = f"A new ticket: {mail.sender.name} forwarded a mail from {who}."
+        note = Message.of("note.new-ticket-forwarded", **forwarded)
         builder.tell_agents_once(note, text=mail.text, author=author.id)
-
-
-def _named(person: Person) -> str:
-    return f"{person.name} <{person.address}>"

@@ -3,6 +3,7 @@
 from maildesk.model.cause import MailArrived
 from maildesk.model.decision import Actor, ActorKind
 from maildesk.model.mail import Kind
+from maildesk.model.message import Message
 from maildesk.model.person import Proof
 
 # What each act needs, by its risk; a comment needs nothing. An approval also needs the round:
@@ -22,8 +23,8 @@ def proof(mail: MailArrived) -> Proof:
     return Proof.NONE if mail.kind is Kind.LIST else mail.identity.proof
 
 
-def told(note: str, mail: MailArrived) -> str:
-    """What agents are told of a mail: whose name it bears is no proof, and they must see that."""
+def told(note: Message, mail: MailArrived) -> Message:
+    """The note for agents, with a warning if the sender of the mail is not proven."""
     if mail.identity.proof > Proof.NONE:
         return note
-    return f"{note} UNPROVEN: nothing shows that {mail.sender.address} really wrote it."
+    return note + Message.of("note.unproven", address=mail.sender.address)

@@ -126,10 +126,16 @@ def _shown(value: object, html: bool) -> str:
     return escape(value) if html else str(value)
 
 
+_SEPARATORS = {"commas": ", ", "lines": "\n", "paragraphs": "\n\n"}
+
+
 def _listed(items: list[str], form: str, reader: Translator) -> str:
-    """`{names}` is "a, b and c", `{names:or}` is "a, b or c", `{names:commas}` is "a, b, c"."""
-    if form == "commas":
-        return ", ".join(items)
+    """`{names}` is "a, b and c", `{names:or}` is "a, b or c", `{names:commas}` is "a, b, c".
+
+    `{names:lines}` has an item a line, `{names:paragraphs}` a blank line between two.
+    """
+    if form in _SEPARATORS:
+        return _SEPARATORS[form].join(items)
     return format_list(items, "or" if form == "or" else "standard", locale=reader.locale)
 
 

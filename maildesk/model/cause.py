@@ -7,6 +7,7 @@ from datetime import datetime
 
 from maildesk.model.event import Event, RelationKind, Release
 from maildesk.model.mail import Kind
+from maildesk.model.message import Message
 from maildesk.model.monitoring import Report
 from maildesk.model.person import Identity, Person, Proof
 from maildesk.model.ticket import Ticket
@@ -29,7 +30,7 @@ class WrongCommand:
     """A `#` line that is not a valid command, with a hint how to correct it."""
 
     line: str
-    hint: str
+    hint: Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +149,7 @@ FLOOD = "flood"
 class Flood:
     """Mails of one sender to one ticket come too fast. `begins` marks the first such mail."""
 
-    words: str
+    message: Message
     begins: bool
 
 

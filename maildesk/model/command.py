@@ -16,12 +16,15 @@ class Takes(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class CommandKind:
-    """One command: its full name, its argument, and one line of help."""
+    """One command: its full name, its argument, and for `#help` the message ids of its group and
+    of its help, and an example."""
 
     name: str
     takes: Takes
     shape: str
+    group: str
     help: str
+    example: str
 
     @property
     def usage(self) -> str:
@@ -30,59 +33,175 @@ class CommandKind:
 
 
 COMMANDS: tuple[CommandKind, ...] = (
-    CommandKind("take", Takes.NOTHING, "", "the ticket is mine"),
-    CommandKind("assign", Takes.VALUE, "<agent>", "the ticket is that agent's"),
-    CommandKind("team", Takes.VALUE, "<team>", "the ticket is that team's"),
-    CommandKind("status", Takes.VALUE, "<status>", "move the ticket to another status"),
+    CommandKind("take", Takes.NOTHING, "", "help.group-assignment", "help.take", "#take"),
     CommandKind(
-        "hold", Takes.TEXT, "<reason> [until 2026-12-01]", "keep it until somebody answers"
+        "assign", Takes.VALUE, "<agent>", "help.group-assignment", "help.assign", "#assign Lee"
     ),
-    CommandKind("priority", Takes.VALUE, "<priority>", "set the priority"),
-    CommandKind("service", Takes.VALUE, "<service>", "set the service"),
-    CommandKind("type", Takes.VALUE, "<request type>", "set the request type"),
-    CommandKind("category", Takes.VALUE, "<category> [/ <sub>]", "set category and sub-category"),
-    CommandKind("impact", Takes.VALUE, "<high|medium|low>", "set the impact"),
-    CommandKind("urgency", Takes.VALUE, "<high|medium|low>", "set the urgency"),
-    CommandKind("note", Takes.TEXT, "<text>", "the text is for agents only"),
     CommandKind(
-        "resolve", Takes.TEXT, "<text>", "resolve the ticket; the text is sent to the requester"
+        "team", Takes.VALUE, "<team>", "help.group-assignment", "help.team", "#team Network"
     ),
-    CommandKind("close", Takes.MAYBE, "[category][: note]", "close the ticket without asking"),
-    CommandKind("reopen", Takes.MAYBE, "[why]", "continue work on a resolved ticket"),
     CommandKind(
-        "escalate", Takes.TEXT, "<L2|L3|field|team|back|requester> <why>", "hand it on, or ask"
+        "escalate",
+        Takes.TEXT,
+        "<L2|L3|field|team|back|requester> <why>",
+        "help.group-assignment",
+        "help.escalate",
+        "#escalate L2 The switch drops packets",
     ),
-    CommandKind("approval", Takes.MAYBE, "[kind]", "ask for an approval; manager if none is named"),
     CommandKind(
-        "delegate",
+        "note",
+        Takes.TEXT,
+        "<text>",
+        "help.group-words",
+        "help.note",
+        "#note The vendor calls back on Monday",
+    ),
+    CommandKind(
+        "template",
         Takes.VALUE,
-        "<person>",
-        "reply to an approval mail: that person decides instead",
+        "<name>",
+        "help.group-words",
+        "help.template",
+        "#template password-reset",
     ),
-    CommandKind("parent", Takes.VALUE, "<ticket|none>", "this ticket is a child of that one"),
-    CommandKind("child", Takes.VALUE, "<ticket>", "that ticket is a child of this one"),
-    CommandKind("merge", Takes.VALUE, "<ticket>", "merge this ticket into that one"),
-    CommandKind("split", Takes.MAYBE, "[subject]", "make the last mail a separate ticket"),
+    CommandKind("kb", Takes.VALUE, "<name>", "help.group-words", "help.kb", "#kb vpn-setup"),
     CommandKind(
-        "link",
-        Takes.VALUE,
-        "[related|duplicate|blocks|blocked-by|none] <ticket>",
-        "name a relation",
+        "cc", Takes.VALUE, "<address>", "help.group-words", "help.cc", "#cc will@example.org"
     ),
-    CommandKind("cc", Takes.VALUE, "<address>", "add that person to the ticket"),
-    CommandKind("uncc", Takes.VALUE, "<address>", "remove that person from the ticket"),
-    CommandKind("tag", Takes.VALUE, "<tag>", "add a tag; -tag takes it off"),
-    CommandKind("spam", Takes.NOTHING, "", "close it without a word; the sender's mails are held"),
+    CommandKind(
+        "uncc", Takes.VALUE, "<address>", "help.group-words", "help.uncc", "#uncc will@example.org"
+    ),
+    CommandKind(
+        "resolve",
+        Takes.TEXT,
+        "<text>",
+        "help.group-status",
+        "help.resolve",
+        "#resolve Your new cable is on your desk",
+    ),
+    CommandKind(
+        "close",
+        Takes.MAYBE,
+        "[category][: note]",
+        "help.group-status",
+        "help.close",
+        "#close Duplicate: see MD-1001",
+    ),
+    CommandKind(
+        "reopen",
+        Takes.MAYBE,
+        "[why]",
+        "help.group-status",
+        "help.reopen",
+        "#reopen The cable was the wrong one",
+    ),
+    CommandKind(
+        "hold",
+        Takes.TEXT,
+        "<reason> [until 2026-12-01]",
+        "help.group-status",
+        "help.hold",
+        "#hold Waiting for a spare part until Monday",
+    ),
+    CommandKind(
+        "status", Takes.VALUE, "<status>", "help.group-status", "help.status", "#status Analysis"
+    ),
+    CommandKind(
+        "approval", Takes.MAYBE, "[kind]", "help.group-status", "help.approval", "#approval"
+    ),
+    CommandKind(
+        "delegate", Takes.VALUE, "<person>", "help.group-status", "help.delegate", "#delegate Maria"
+    ),
+    CommandKind("spam", Takes.NOTHING, "", "help.group-status", "help.spam", "#spam"),
+    CommandKind(
+        "service",
+        Takes.VALUE,
+        "<service>",
+        "help.group-classification",
+        "help.service",
+        "#service Workplace",
+    ),
+    CommandKind(
+        "type",
+        Takes.VALUE,
+        "<request type>",
+        "help.group-classification",
+        "help.type",
+        "#type incident",
+    ),
+    CommandKind(
+        "category",
+        Takes.VALUE,
+        "<category> [/ <sub>]",
+        "help.group-classification",
+        "help.category",
+        "#category Hardware / Printer",
+    ),
+    CommandKind(
+        "impact",
+        Takes.VALUE,
+        "<high|medium|low>",
+        "help.group-classification",
+        "help.impact",
+        "#impact low",
+    ),
+    CommandKind(
+        "urgency",
+        Takes.VALUE,
+        "<high|medium|low>",
+        "help.group-classification",
+        "help.urgency",
+        "#urgency high",
+    ),
+    CommandKind(
+        "priority",
+        Takes.VALUE,
+        "<priority>",
+        "help.group-classification",
+        "help.priority",
+        "#priority P2",
+    ),
+    CommandKind("tag", Takes.VALUE, "<tag>", "help.group-classification", "help.tag", "#tag vip"),
     CommandKind(
         "onbehalf",
         Takes.VALUE,
         "<address> [phone|portal|mail]",
-        "the ticket is that person's request, who asked by phone",
+        "help.group-classification",
+        "help.onbehalf",
+        "#onbehalf rita@example.org phone",
     ),
-    CommandKind("template", Takes.VALUE, "<name>", "put a ready answer in this place"),
-    CommandKind("kb", Takes.VALUE, "<name>", "put an article in this place"),
-    CommandKind("undo", Takes.NOTHING, "", "reply to a transcript: take back what it tells"),
-    CommandKind("help", Takes.NOTHING, "", "show the commands"),
+    CommandKind(
+        "parent",
+        Takes.VALUE,
+        "<ticket|none>",
+        "help.group-relations",
+        "help.parent",
+        "#parent MD-1001",
+    ),
+    CommandKind(
+        "child", Takes.VALUE, "<ticket>", "help.group-relations", "help.child", "#child MD-1003"
+    ),
+    CommandKind(
+        "merge", Takes.VALUE, "<ticket>", "help.group-relations", "help.merge", "#merge MD-1001"
+    ),
+    CommandKind(
+        "split",
+        Takes.MAYBE,
+        "[subject]",
+        "help.group-relations",
+        "help.split",
+        "#split A new keyboard",
+    ),
+    CommandKind(
+        "link",
+        Takes.VALUE,
+        "[related|duplicate|blocks|blocked-by|none] <ticket>",
+        "help.group-relations",
+        "help.link",
+        "#link blocks MD-1004",
+    ),
+    CommandKind("undo", Takes.NOTHING, "", "help.group-other", "help.undo", "#undo"),
+    CommandKind("help", Takes.NOTHING, "", "help.group-other", "help.help", "#help"),
 )
 PEOPLE = frozenset({"delegate", "cc", "uncc", "onbehalf"})
 TICKETS = frozenset({"parent", "child", "merge", "link"})

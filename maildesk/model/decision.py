@@ -106,13 +106,31 @@ class Template(enum.StrEnum):
     REFUSED = "refused"
 
 
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """What became of one line of an agent's mail. `line` is the command, "" for the free text."""
+
+    line: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandResults:
+    """What an agent's commands did. `undo_minutes` is how long `#undo` works; 0 if it does not."""
+
+    done: tuple[CommandResult, ...] = ()
+    failed: tuple[CommandResult, ...] = ()
+    undo_minutes: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMail:
     """One mail to one person. `automatic` mails are subject to the rate limit (RFC 3834 §2).
 
     `note` is one sentence that says why the mail is sent, if the template does not say it. `text`
     is written by `author`; with `own` it comes from the configuration. `warnings` are the SLA
-    targets that the mail is about, `report` is the report that it contains.
+    targets that the mail is about, `report` is the report that it contains, `results` are those of
+    the commands that the mail answers.
     """
 
     template: Template
@@ -120,11 +138,12 @@ class OutgoingMail:
     automatic: bool = True
     text: str = ""
     author: int | None = None
-    note: Message | str = ""
+    note: Message | None = None
     links: tuple[Purpose, ...] = ()
     warnings: tuple[SlaWarning, ...] = ()
     report: Report | None = None
     own: bool = False
+    results: CommandResults | None = None
 
 
 class Answer(enum.StrEnum):
@@ -148,8 +167,8 @@ class Decision:
 
     `message_text` replaces the text that is stored; None stores it as received. `aside` is text of
     the same person for agents only, stored as a note. `notes` are texts for agents that maildesk
-    adds. `rules_ran` says that the rules were already evaluated for this cause. `distrust` is a
-    person whose mails are held from now on.
+    adds. `results` are those of an agent's commands. `rules_ran` says that the rules were already
+    evaluated for this cause. `distrust` is a person whose mails are held from now on.
     """
 
     answer: Answer
@@ -160,7 +179,8 @@ class Decision:
     message_kind: str = ""
     message_text: str | None = None
     aside: str = ""
-    notes: tuple[str, ...] = ()
+    results: CommandResults | None = None
+    notes: tuple[Message, ...] = ()
     rules_ran: bool = False
     why: tuple[Step, ...] = ()
     related_changes: tuple[RelatedChange, ...] = ()

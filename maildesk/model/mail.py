@@ -4,6 +4,8 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
+from maildesk.model.message import Message
+
 
 class Source(enum.StrEnum):
     """How a mail was received."""
@@ -225,5 +227,5 @@ class Step:
 
     name: str
     verdict: str
-    evidence: tuple[str, ...] = ()
-    rejected: tuple[str, ...] = ()
+    evidence: tuple[Message | str, ...] = ()
+    rejected: tuple[Message | str, ...] = ()

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import reduce
+from operator import add
 from typing import TypeAlias
 
 from maildesk.model.person import Person
@@ -39,21 +41,16 @@ class Message:
         """Whether it is somebody's own text and has no id."""
         return self.id == _VERBATIM
 
+    def then(self, other: "Message | None") -> "Message":
+        """This message and the other one, if there is one."""
+        return self if other is None else self + other
+
     def __add__(self, other: "Message") -> "Message":
         """Both, one after the other."""
         return replace(self, following=(*self.following, other))
 
 
-def joined(*notes: Message | str) -> Message | str:
-    """These notes one after the other, each once; "" where there is none."""
-    found = [
-        Message.verbatim(note) if isinstance(note, str) else note
-        for note in dict.fromkeys(notes)
-        if note
-    ]
-    if not found:
-        return ""
-    first, *others = found
-    for one in others:
-        first = first + one
-    return first
+def joined(*notes: Message | None) -> Message | None:
+    """These notes one after the other, each once; None if there is none."""
+    found = [note for note in dict.fromkeys(notes) if note is not None]
+    return reduce(add, found) if found else None

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from maildesk.config.schema.settings import Desk
 from maildesk.messages.catalogue import best_language
 from maildesk.messages.translator import Translator, translator
-from maildesk.model.decision import OutgoingMail, Template
+from maildesk.model.decision import CommandResult, OutgoingMail, Template
 from maildesk.model.links.redact import redacted
 from maildesk.model.links.token import (
     LinkToken,
@@ -18,7 +18,6 @@ from maildesk.model.links.token import (
     sign_message_id,
     sign_reply,
 )
-from maildesk.model.message import Message
 from maildesk.model.person import Person
 from maildesk.model.report import Count, Report
 from maildesk.model.ticket import Ticket
@@ -70,6 +69,15 @@ class Links:
     work: str = ""
 
 
+@dataclass(frozen=True)
+class Results:
+    """Results of commands in the reader's words, a line each. `undo_minutes` is 0 without #undo."""
+
+    done: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    undo_minutes: int = 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class MailModel:
     """All that decides how the mail looks. `number` is 0 where there is no ticket."""
@@ -103,6 +111,28 @@ class MailModel:
     def reader(self) -> Translator:
         """The recipient's language and time zone."""
         return _reader(self.house, self.recipient)
+
+    @cached_property
+    def note(self) -> str:
+        """Why the mail is sent, in one sentence; "" if the template says it."""
+        note = self.outgoing_mail.note
+        return header_fields.clean(self.reader.text(note), NOTE_LIMIT) if note else ""
+
+    @cached_property
+    def results(self) -> Results:
+        """The results of the commands that the mail answers."""
+        found = self.outgoing_mail.results
+        if found is None:
+            return Results()
+        return Results(self._lines(found.done), self._lines(found.failed), found.undo_minutes)
+
+    def _lines(self, results: tuple[CommandResult, ...]) -> tuple[str, ...]:
+        return tuple(redacted(self._line(one), self.house.keys) for one in results)
+
+    def _line(self, result: CommandResult) -> str:
+        if not result.line:
+            return self.reader.text("command.text-result", result=result.message)
+        return self.reader.text("command.result", command=result.line, result=result.message)
 
     @cached_property
     def until(self) -> datetime:
@@ -209,12 +239,8 @@ def _bounded(
         replace(one, subject=header_fields.bare_subject(one.subject))
         for one in outgoing_mail.warnings
     )
-    note = outgoing_mail.note
-    if isinstance(note, Message):
-        note = reader.text(note)
-    note = header_fields.clean(note, NOTE_LIMIT)
     report = _presentable_report(outgoing_mail.report) if outgoing_mail.report else None
-    return replace(outgoing_mail, text=text, note=note, warnings=warnings, report=report)
+    return replace(outgoing_mail, text=text, warnings=warnings, report=report)
 
 
 def _presentable_report(report: Report) -> Report:

@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from maildesk.config.schema.settings import Desk
 from maildesk.messages.catalogue import DEFAULT
-from maildesk.model.decision import OutgoingMail, Template
+from maildesk.model.decision import CommandResult, CommandResults, OutgoingMail, Template
 from maildesk.model.links.token import Purpose
+from maildesk.model.message import Message
 from maildesk.model.person import Person
 from maildesk.model.report import Count, Day, Issue, Report, SlaCounts, SlaFigures, Summary
 from maildesk.model.sla.timer import SlaWarning
@@ -65,6 +66,12 @@ _NEW = Ticket(
     updated_at=NOW,
 )
 
+_RESULTS = CommandResults(
+    done=(CommandResult("#take", Message.of("command.taken")),),
+    failed=(CommandResult("#team Plumbing", Message.of("refusal.closed")),),
+    undo_minutes=10,
+)
+
 
 def samples(template: Template, language: str = DEFAULT) -> Iterator[tuple[str, MailModel]]:
     """("complete", mail) and ("minimal", mail) for a reader of that language."""
@@ -78,10 +85,11 @@ def complete(template: Template, language: str = DEFAULT) -> MailModel:
         template=template,
         to=_RITA.id,
         text="The printer on the second floor jams again.\n\nRegards\nRita",
-        note="This sentence says why the mail was sent." if _leaves_it_open(template) else "",
+        note=Message.of("sample.note") if _leaves_it_open(template) else None,
         links=tuple(Purpose),
         warnings=(_warned(overdue=True), _warned(overdue=False)),
         report=_report(),
+        results=_RESULTS if template is Template.TRANSCRIPT else None,
     )
     ticket = _TICKET if template not in _OF_NO_TICKET else None
     to = _ANN if template in _TO_AGENTS else _RITA

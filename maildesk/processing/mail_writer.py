@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from maildesk.model.decision import OutgoingMail, Template
 from maildesk.model.mail import Step
+from maildesk.model.message import Message
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
 from maildesk.outgoing.compose import ThreadContext
@@ -76,12 +77,12 @@ class MailWriter:
         """An approval mail that the breaker stopped would leave its ticket waiting for ever."""
         if outgoing_mail.template is not Template.APPROVAL or target.ticket is None:
             return
-        note = f"The approval request to {known[outgoing_mail.to].address} was not sent."
+        note = Message.of("note.approval-not-sent", recipient=known[outgoing_mail.to])
         agents = self.runtime.policy.directory.working_on(target.ticket)
         threads = self._threads(set(agents), target, None)
         for agent in agents:
             told = OutgoingMail(
-                template=Template.DELIVERY_FAILED, to=agent, text=step.rejected[0], note=note
+                template=Template.DELIVERY_FAILED, to=agent, text=str(step.rejected[0]), note=note
             )
             self._write(told, target, known, threads, None)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from maildesk.messages.trace import english
 from maildesk.model.decision import Decision
 from maildesk.processing.transaction import IncomingText
 from maildesk.store.pending_rows import PendingRows
@@ -27,7 +28,7 @@ class MessageWriter:
             if decision.aside:
                 self._said(ticket, self._aside(text, decision.aside), "note")
         for note in decision.notes:
-            self.rows.message(self._note(ticket, note))
+            self.rows.message(self._note(ticket, english(note)))
 
     def _aside(self, text: IncomingText, words: str) -> IncomingText:
         """Answers to the mail lead to its other text."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from maildesk.config.schema.settings import Desk, Limits
 from maildesk.model.cause import FLOOD, Flood
 from maildesk.model.decision import OutgoingMail
+from maildesk.model.message import Message
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
 from maildesk.store import outgoing_rows
@@ -81,16 +82,15 @@ class RateLimit:
         since = max(self.now - WINDOW, ticket.opened_at)
         seen = pace(self.connection, ticket.number, sender.id, since)
         seen += self.rows.pace(ticket.number, sender.id, since)
-        words = ""
         if seen.mails >= self.limits.mails_per_hour_to_a_ticket:
-            words = f"{seen.mails} mails of {sender.address} to this ticket in the last hour"
+            note, count = "note.flood-mails", seen.mails
         elif seen.changes >= self.limits.state_changes_per_hour and not sender.is_agent:
-            words = f"{seen.changes} changes of status by {sender.address} in the last hour"
-        if not words:
+            note, count = "note.flood-changes", seen.changes
+        else:
             return None
         kind = self.rows.last_kind(ticket.number, sender.id)
         begins = (kind or last_kind(self.connection, ticket.number, sender.id)) != FLOOD
-        return Flood(words, begins)
+        return Flood(Message.of(note, address=sender.address, count=count), begins)
 
     def _too_many_to(self, recipient: Person, since: datetime) -> str:
         """Agents are not counted one by one: a busy hour's notifications are their work."""

@@ -13,6 +13,7 @@ from typing import Protocol
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.policy import Policy
 from maildesk.lifecycle.sla.timers import timer_events
+from maildesk.messages.trace import in_english
 from maildesk.model.cause import (
     AgentActed,
     Cause,
@@ -87,7 +88,7 @@ class Applied:
     @property
     def steps(self) -> tuple[Step, ...]:
         """The trace of it."""
-        return (*self.decision.why, *self.unsent)
+        return (*map(in_english, self.decision.why), *self.unsent)
 
 
 class TicketStore(Protocol):

@@ -14,9 +14,10 @@ from maildesk.config.schema.policy_files import PolicyFiles
 from maildesk.config.schema.rules import Rules
 from maildesk.lifecycle.classification.rule_time import office_hours
 from maildesk.lifecycle.policy import Directory, Policy
+from maildesk.messages.trace import english
 from maildesk.model.approval import Approval, Vote
 from maildesk.model.cause import Command, Facts, MailArrived
-from maildesk.model.decision import Decision
+from maildesk.model.decision import CommandResults, Decision
 from maildesk.model.event import Event, FieldChanged, StatusMoved
 from maildesk.model.mail import Kind
 from maildesk.model.person import Identity, Person, Proof
@@ -214,3 +215,17 @@ def _word(event: Event) -> str:
             return f"-> {new}"
         case _:
             return type(event).__name__
+
+
+def transcript_text(decision: Decision) -> str:
+    """The transcript in English: its sentence, then a line for each result."""
+    mail = next(one for one in decision.outgoing_mails if one.template == "transcript")
+    return f"{english(mail.note)}\n{results_text(mail.results)}"
+
+
+def results_text(results: CommandResults | None) -> str:
+    """The results in English, a line each, and for how long they can be undone."""
+    assert results is not None
+    lines = [f"{one.line}: {english(one.message)}" for one in (*results.failed, *results.done)]
+    undo = f"#undo within {results.undo_minutes} minutes" if results.undo_minutes else ""
+    return "\n".join([*lines, undo])

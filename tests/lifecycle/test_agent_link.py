@@ -8,6 +8,7 @@ from maildesk.config.schema.policy_files import PolicyFiles
 from maildesk.lifecycle.commands.agent_link import commands
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.policy import Policy
+from maildesk.messages.trace import english
 from maildesk.model.cause import AgentActed, Work
 from maildesk.model.decision import Actor, ActorKind, Answer, Template
 from maildesk.model.links.token import Purpose
@@ -128,8 +129,9 @@ def test_where_the_workflow_forbids_it_a_click_says_so_and_changes_nothing() -> 
     decision = decide(ANALYSIS, click(RESOLVE, "Toner."), _only_leads_resolve(), NOW)
     assert (decision.answer, decision.changes) == (Answer.ILLEGAL, ())
     (step,) = decision.why
-    assert step.rejected == (
-        'only lead may move a ticket from "Analysis" to "Waiting for Closure"',
+    (line,) = step.rejected
+    assert english(line) == (
+        'Only these roles can change a ticket from "Analysis" to "Waiting for Closure": lead.'
     )
 
 

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.relations.hierarchy import ancestors
+from maildesk.messages.trace import english
 from maildesk.model.cause import (
     AgentActed,
     Cause,
@@ -448,7 +449,7 @@ class AnyHistory(RuleBasedStateMachine):
 
 
 def _leaks(outgoing_mail: OutgoingMail) -> bool:
-    secret = "SECRET" in outgoing_mail.text or "SECRET" in outgoing_mail.note
+    secret = "SECRET" in outgoing_mail.text or "SECRET" in english(outgoing_mail.note)
     return outgoing_mail.to not in AGENTS and secret
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.policy import Policy
+from maildesk.messages.trace import english
 from maildesk.model.cause import Choice, MailArrived, WrongCommand
 from maildesk.model.decision import Actor, ActorKind, Answer, Template
 from maildesk.model.event import MessageAdded, PersonJoined, TicketOpened
@@ -762,10 +763,14 @@ def test_answers_are_written_by_people_and_all_else_by_a_machine() -> None:
 def test_agents_see_that_a_sender_is_unproven() -> None:
     for ticket, arrived in ((ANALYSIS, mail(RITA, proof=NONE)), (None, mail(RITA, proof=NONE))):
         outgoing_mails = decide(ticket, arrived, SHIPPED, NOW).outgoing_mails
-        notes = [one.note for one in outgoing_mails if one.template is Template.AGENT_NOTIFICATION]
-        assert "UNPROVEN: nothing shows that rita@example.org really wrote it." in notes[0]
+        notes = [
+            english(one.note)
+            for one in outgoing_mails
+            if one.template is Template.AGENT_NOTIFICATION
+        ]
+        assert "UNPROVEN: we could not verify that rita@example.org really wrote it." in notes[0]
     proven = decide(ANALYSIS, mail(RITA), SHIPPED, NOW).outgoing_mails
-    assert not any("UNPROVEN" in outgoing_mail.note for outgoing_mail in proven)
+    assert not any("UNPROVEN" in english(outgoing_mail.note) for outgoing_mail in proven)
 
 
 # ---- a workflow of one's own that lacks a move
@@ -794,4 +799,4 @@ def test_what_the_workflow_forbids_half_way_is_not_begun_and_both_sides_hear_why
     assert decision.answer is Answer.ILLEGAL
     assert happened(decision) == ["MessageAdded"]
     assert told(decision) == ["confirmation:rita", "agent-notification:ann"]
-    assert "only " in decision.outgoing_mails[0].note
+    assert "Only these roles" in english(decision.outgoing_mails[0].note)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from maildesk.lifecycle.decide import decide
+from maildesk.messages.trace import english, in_english
 from maildesk.model.approval import Approval, Vote
 from maildesk.model.cause import (
     AgentActed,
@@ -207,13 +208,13 @@ def test_who_hears_of_a_decision_by_link(
 )
 def test_the_receipt_says_what_was_decided(choice: Choice, note: str) -> None:
     receipt = decide(ASKED, link(MAX, choice, 1, "because"), SHIPPED, NOW).outgoing_mails[0]
-    assert (receipt.note, receipt.text) == (note, "because")
+    assert (english(receipt.note), receipt.text) == (note, "because")
 
 
 def test_the_requester_reads_why_it_was_not_approved_and_by_whom() -> None:
     closure = decide(ASKED, link(MAX, REJECT, 1, " no budget "), SHIPPED, NOW).outgoing_mails[1]
     assert (closure.template, closure.text, closure.author) == ("closure", "no budget", MAX.id)
-    assert closure.note == "Max did not approve the request."
+    assert english(closure.note) == "Max did not approve the request."
 
 
 @pytest.mark.parametrize("choice", [ACCEPT, REJECT])
@@ -302,11 +303,12 @@ def test_what_an_agent_does_at_the_console(
 def test_why_a_closed_ticket_takes_nothing_more_is_said() -> None:
     step = decide(CLOSED, acted("", ("take", "")), SHIPPED, NOW).why[-1]
     assert step.verdict == "not done"
-    assert step.rejected == (
-        "#take: The ticket is closed, which is final; only a #note can be added.",
+    assert in_english(step).rejected == (
+        "#take: The ticket is closed, and that is final. Only a #note can be added.",
     )
-    (words,) = decide(CLOSED, acted("Hello."), SHIPPED, NOW).why[-1].rejected
-    assert words.startswith("The ticket is closed, which is final: your text was sent to nobody")
+    (words,) = in_english(decide(CLOSED, acted("Hello."), SHIPPED, NOW).why[-1]).rejected
+    assert isinstance(words, str)
+    assert words.startswith("The ticket is closed for good. Your text was kept as a note")
     assert "#onbehalf" in words
 
 
@@ -498,9 +500,12 @@ def test_who_is_told_of_a_mail_that_did_not_arrive(
 
 def test_an_approval_that_did_not_arrive_is_called_by_its_name() -> None:
     outgoing_mail = failed(MAX, Template.APPROVAL, ASKED).outgoing_mails[0]
-    assert outgoing_mail.note == "The approval request to Max <max@example.org> did not arrive."
+    assert (
+        english(outgoing_mail.note)
+        == "The approval request to Max <max@example.org> could not be delivered."
+    )
     assert outgoing_mail.text == "550 no such user"
-    assert "The reply to Rita" in failed(RITA, Template.REPLY).outgoing_mails[0].note
+    assert "The reply mail to Rita" in english(failed(RITA, Template.REPLY).outgoing_mails[0].note)
 
 
 # ---- causes without a ticket

@@ -18,6 +18,7 @@ from maildesk.ingest.intent.status_inquiry import only_chases
 from maildesk.ingest.intent.thanks import is_thanks
 from maildesk.lifecycle.decide import decide
 from maildesk.lifecycle.policy import Policy
+from maildesk.messages.trace import english
 from maildesk.model.approval import Approval
 from maildesk.model.cause import (
     Choice,
@@ -277,7 +278,7 @@ def test_a_word_that_comes_after_the_end_opens_no_ticket(kind: str, way: str) ->
         assert late.answer is Answer.ALREADY_DECIDED
         if way == "reply":
             assert outgoing_mails(late, "confirmation") == names(approver)
-            assert "already not approved by" in late.outgoing_mails[0].note
+            assert "rejected this request on" in english(late.outgoing_mails[0].note)
     assert (one.ticket.approval, one.ticket.closed_at) == (closed.approval, closed.closed_at)
 
 
@@ -350,10 +351,13 @@ def test_agents_hear_where_an_approver_is_away_and_nobody_is_left(kind: str) -> 
         decisions = [one.is_away(CAST[person]) for person in sorted(one.waiting)]
     assert one.waiting
     notes = [
-        x.note for d in decisions for x in d.outgoing_mails if x.template == "agent-notification"
+        english(x.note)
+        for d in decisions
+        for x in d.outgoing_mails
+        if x.template == "agent-notification"
     ]
     assert notes
-    assert all("nobody is left to be asked instead" in note for note in notes)
+    assert all("there is nobody else to ask" in note for note in notes)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -392,8 +396,8 @@ def test_where_nobody_is_above_agents_hear_that_it_expired(kind: str) -> None:
         if one.question.expire_due is not None:
             last = one.time_passes(one.question.expire_due)
     assert one.question.expire_due is None
-    notes = [x.note for x in last.outgoing_mails if x.template == "agent-notification"]
-    assert any("Nobody is left to be asked" in note for note in notes)
+    notes = [english(x.note) for x in last.outgoing_mails if x.template == "agent-notification"]
+    assert any("There is no other approver to ask" in note for note in notes)
 
 
 @pytest.mark.parametrize(("kind", "way"), EVERY)

@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from maildesk.lifecycle.decide import decide
+from maildesk.messages.trace import english
 from maildesk.model.cause import Choice, Command, WrongCommand
 from maildesk.model.decision import Template
 from maildesk.model.links.token import Purpose
+from maildesk.model.message import Message
 from maildesk.model.person import Proof
 from tests.lifecycle.cast import (
     ANALYSIS,
@@ -21,10 +23,11 @@ from tests.lifecycle.cast import (
     TICKETS,
     WAITING,
     mail,
+    transcript_text,
 )
 
 APPROVE, REJECT, ACCEPT = Choice.APPROVE, Choice.REJECT, Choice.ACCEPT
-WRONG = (WrongCommand("#resolv x", "did you mean #resolve?"),)
+WRONG = (WrongCommand("#resolv x", Message.of("refusal.unknown-command-near", command="#resolve")),)
 NONE = Proof.NONE
 
 
@@ -35,7 +38,9 @@ def test_a_note_reaches_nobody_who_is_no_agent() -> None:
             noted = mail(ANN, beside, commands=[("note", secret)])
             decision = decide(ticket, noted, SHIPPED, NOW)
             texts = [
-                x.text + x.note for x in decision.outgoing_mails if x.to not in (ANN.id, LEE.id)
+                x.text + english(x.note)
+                for x in decision.outgoing_mails
+                if x.to not in (ANN.id, LEE.id)
             ]
             assert not any(secret in text for text in texts), name
 
@@ -80,25 +85,24 @@ def test_a_resolution_says_the_text_and_the_words_behind_the_command() -> None:
 
 
 def test_who_gave_a_wrong_command_is_told_which_and_what_would_be_right() -> None:
-    outgoing_mail = decide(
-        ANALYSIS, mail(ANN, "", wrong_commands=WRONG), SHIPPED, NOW
-    ).outgoing_mails[0]
-    assert outgoing_mail.text == "#resolv x: did you mean #resolve?"
-    assert outgoing_mail.note == "Nothing was done and nothing was sent to the requester."
+    decision = decide(ANALYSIS, mail(ANN, "", wrong_commands=WRONG), SHIPPED, NOW)
+    assert transcript_text(decision).split("\n")[:2] == [
+        "Nothing was done, and nothing was sent to the requester.",
+        "#resolv x: Did you mean #resolve?",
+    ]
 
 
 def test_an_illegal_command_is_answered_with_the_reason() -> None:
-    outgoing_mail = decide(
-        ANALYSIS, mail(ANN, "", commands=[("close", "")]), SHIPPED, NOW
-    ).outgoing_mails[0]
-    assert outgoing_mail.text == '#close: a ticket in status "Analysis" cannot become "Completed"'
+    decision = decide(ANALYSIS, mail(ANN, "", commands=[("close", "")]), SHIPPED, NOW)
+    refused = '#close: A ticket in status "Analysis" cannot change to "Completed".'
+    assert refused in transcript_text(decision)
 
 
 def test_the_trace_of_a_mail_that_was_taken_back_does_not_say_that_it_was_done() -> None:
     both = mail(LEE, "Hello.", commands=[("take", ""), ("close", "")])
     decision = decide(ANALYSIS, both, SHIPPED, NOW)
-    assert [(step.verdict, step.evidence) for step in decision.why] == [
-        ("done", ("#take: the ticket is yours",)),
+    assert [(step.verdict, tuple(map(english, step.evidence))) for step in decision.why] == [
+        ("done", ("#take: The ticket is assigned to you.",)),
         ("not done", ()),
     ]
 

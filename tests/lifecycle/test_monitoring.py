@@ -7,6 +7,7 @@ import pytest
 
 from maildesk.config.schema.monitoring import Monitoring
 from maildesk.lifecycle.decide import decide
+from maildesk.messages.trace import english
 from maildesk.model.cause import DeadlineReached, Facts, ProblemReported
 from maildesk.model.decision import Decision
 from maildesk.model.mail import Disposition
@@ -194,4 +195,4 @@ def test_a_workflow_that_forbids_the_move_leaves_the_ticket_and_tells_the_agents
     strict = replace(SHIPPED, workflow=workflow.model_copy(update={"move": kept}))
     decision = decide(WORKED_ON, report(RECOVERY), strict, NOW)
     assert happened(decision) == ["MessageAdded", "ProblemEnded"]
-    assert "cannot become" in decision.outgoing_mails[0].note
+    assert "cannot change to" in english(decision.outgoing_mails[0].note)

@@ -8,8 +8,10 @@ from maildesk.config.schema.workflow import Workflow
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.workflow import transitions
 from maildesk.lifecycle.workflow.transitions import Refusal
+from maildesk.messages.trace import english
 from maildesk.model.decision import Actor, ActorKind
 from maildesk.model.event import Closed, StatusMoved
+from maildesk.model.message import Message
 from tests.lifecycle.cast import ANALYSIS, CLOSED, NEW, NOW, SHIPPED, TICKETS, WAITING
 
 FLOW = SHIPPED.workflow
@@ -80,50 +82,56 @@ def test_a_move_is_legal_for_those_in_the_table_and_the_others_are_told_why(
 ) -> None:
     ticket = replace(NEW, status=old)
     movers = LEGAL.get((old, new), "").split()
-    illegal = Refusal(
-        f'only {" or ".join(sorted(movers))} may move a ticket from "{old}" to "{new}"'
-        if movers
-        else f'a ticket in status "{old}" cannot become "{new}"'
-    )
+    illegal = Message.of("refusal.no-transition", old=old, new=new)
+    if movers:
+        roles = tuple(sorted(movers))
+        illegal = Message.of("refusal.not-allowed", roles=roles, old=old, new=new)
     for by in MOVERS:
         answer = transitions.check(FLOW, ticket, new, by, FILLED)
-        assert answer == (None if by in movers else illegal), f"{by}: {old} -> {new}"
+        assert answer == (None if by in movers else Refusal(illegal)), f"{by}: {old} -> {new}"
 
 
 @pytest.mark.parametrize(
     ("old", "new", "by", "filling", "why"),
     [
         # no such move for anybody
-        ("New", "Completed", "agent", FILLED, 'a ticket in status "New" cannot become "Completed"'),
+        (
+            "New",
+            "Completed",
+            "agent",
+            FILLED,
+            'A ticket in status "New" cannot change to "Completed".',
+        ),
         (
             *("Completed", "Analysis", "requester", FILLED),
-            'a ticket in status "Completed" cannot become "Analysis"',
+            'A ticket in status "Completed" cannot change to "Analysis".',
         ),
         # not even to where it is
-        ("New", "New", "agent", FILLED, 'a ticket in status "New" cannot become "New"'),
+        ("New", "New", "agent", FILLED, 'A ticket in status "New" cannot change to "New".'),
         # a status that nobody has heard of
-        ("New", "Done", "agent", FILLED, 'a ticket in status "New" cannot become "Done"'),
+        ("New", "Done", "agent", FILLED, 'A ticket in status "New" cannot change to "Done".'),
         # somebody else may
         (
             *("Waiting for Closure", "Accepted", "agent", FILLED),
-            'only requester may move a ticket from "Waiting for Closure" to "Accepted"',
+            'Only these roles can change a ticket from "Waiting for Closure" '
+            'to "Accepted": requester.',
         ),
         (
             *("New", "Assign", "clock", FILLED),
-            'only agent or rule may move a ticket from "New" to "Assign"',
+            'Only these roles can change a ticket from "New" to "Assign": agent or rule.',
         ),
         # something is missing
         (
             *("Analysis", "Waiting for Closure", "agent", frozenset()),
-            '"Waiting for Closure" needs resolution to be filled in first',
+            'The status "Waiting for Closure" requires these fields: resolution.',
         ),
         (
             *("New", "Assign", "agent", frozenset({"service", "impact"})),
-            '"Assign" needs category, urgency, priority to be filled in first',
+            'The status "Assign" requires these fields: category, urgency, priority.',
         ),
         (
             *("Waiting for Closure", "Completed", "clock", frozenset({"resolution"})),
-            '"Completed" needs closure_category to be filled in first',
+            'The status "Completed" requires these fields: closure_category.',
         ),
     ],
 )
@@ -131,7 +139,9 @@ def test_an_illegal_move_says_why(
     old: str, new: str, by: str, filling: frozenset[str], why: str
 ) -> None:
     ticket = replace(NEW, status=old)
-    assert transitions.check(FLOW, ticket, new, ActorKind(by), filling) == Refusal(why)
+    illegal = transitions.check(FLOW, ticket, new, ActorKind(by), filling)
+    assert illegal is not None
+    assert english(illegal.why) == why
 
 
 @pytest.mark.parametrize(
@@ -162,11 +172,13 @@ def test_of_two_ways_the_one_that_needs_less_is_open_to_who_may_take_it() -> Non
     flow = _flow(way | {"by": ["agent"], "needs": ["team", "service"]}, way | {"by": ["clock"]})
     bare = replace(NEW, team="")
     assert transitions.check(flow, bare, "Completed", ActorKind.CLOCK, frozenset()) is None
-    assert transitions.check(flow, bare, "Completed", ActorKind.AGENT, frozenset()) == Refusal(
-        '"Completed" needs team, service to be filled in first'
-    )
-    assert transitions.check(flow, bare, "Completed", ActorKind.RULE, frozenset()) == Refusal(
-        'only agent or clock may move a ticket from "New" to "Completed"'
+    by_agent = transitions.check(flow, bare, "Completed", ActorKind.AGENT, frozenset())
+    fields = Message.of("refusal.fields-missing", status="Completed", fields=("team", "service"))
+    assert by_agent == Refusal(fields)
+    by_rule = transitions.check(flow, bare, "Completed", ActorKind.RULE, frozenset())
+    roles = ("agent", "clock")
+    assert by_rule == Refusal(
+        Message.of("refusal.not-allowed", roles=roles, old="New", new="Completed")
     )
 
 
@@ -216,7 +228,7 @@ def test_the_end_has_a_category_and_a_time() -> None:
 def test_an_end_that_is_illegal_closes_nothing() -> None:
     builder = _draft("Analysis")
     illegal = transitions.close(builder, ActorKind.AGENT, "Solved", "Done.")
-    assert illegal == Refusal('a ticket in status "Analysis" cannot become "Completed"')
+    assert illegal == Refusal(Message.of("refusal.no-transition", old="Analysis", new="Completed"))
     assert builder.events == []
     assert not builder.ticket.is_closed
 

@@ -26,6 +26,7 @@ from maildesk.model.links.token import (
     sign_reply,
 )
 from maildesk.model.links.token import read_message_id as read_id
+from maildesk.model.message import Message as Sentence
 from maildesk.model.person import Person
 from maildesk.outgoing.compose import Composer, SenderIdentity, ThreadContext
 from tests.outgoing.cast import ANN, DESK, HOUSE, KEYS, MAX, NONCE, NOW, RITA, TICKET, TOPIC
@@ -194,7 +195,7 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("place", ["subject", "name", "author", "address", "note"])
 def test_text_of_a_stranger_adds_no_header_field(text: str, place: str) -> None:
-    outgoing_mail = replace(REPLY, note=text if place == "note" else "")
+    outgoing_mail = replace(REPLY, note=Sentence.verbatim(text) if place == "note" else None)
     topic = replace(TOPIC, subject=text) if place == "subject" else TOPIC
     recipient = replace(RITA, name=text) if place == "name" else RITA
     if place == "address":
@@ -449,7 +450,7 @@ def test_agents_get_a_resolve_link_if_pages_have_an_address(
 def test_a_refusal_needs_no_ticket() -> None:
     topic = ThreadContext(None, "Holiday pictures", RITA)
     outgoing_mail = OutgoingMail(
-        template=Template.REFUSED, to=RITA.id, note="It is larger than 25 MB."
+        template=Template.REFUSED, to=RITA.id, note=Sentence.verbatim("It is larger than 25 MB.")
     )
     mail = composed(outgoing_mail, topic)
     assert mail["Subject"] == "Holiday pictures"

@@ -17,6 +17,7 @@ from maildesk.config.schema.settings import Desk
 from maildesk.messages.translator import Translator
 from maildesk.model.decision import OutgoingMail, Template
 from maildesk.model.links.token import Purpose
+from maildesk.model.message import Message
 from maildesk.model.person import Person
 from maildesk.model.report import Report
 from maildesk.model.sla.timer import SlaWarning
@@ -80,7 +81,12 @@ def combinations() -> Iterator[tuple[OutgoingMail, Person, Person | None, bool]]
         (True, False),
     ):
         outgoing_mail = OutgoingMail(
-            template=Template.REPLY, to=to.id, text=text, note=note, links=links, automatic=False
+            template=Template.REPLY,
+            to=to.id,
+            text=text,
+            note=Message.verbatim(note) if note else None,
+            links=links,
+            automatic=False,
         )
         yield outgoing_mail, to, author, proven
 
@@ -139,7 +145,7 @@ def bodies(request: pytest.FixtureRequest) -> tuple[str, str]:
         template=request.param,
         to=MAX.id,
         text="Some <b>words</b>.",
-        note="A note.",
+        note=Message.verbatim("A note."),
         links=tuple(Purpose),
         warnings=(SOON, LATE),
         report=REPORT,

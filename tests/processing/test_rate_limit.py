@@ -188,4 +188,4 @@ def test_an_approval_request_that_is_stopped_is_told_to_the_agents(world: World)
         "mallory", "One more.", subject="New laptop", sender="rita@example.org"
     )
     told = one(outgoing_mails, "ann", "delivery-failed")
-    assert "approval request to max@example.org was not sent" in told.text
+    assert "The approval request to Max Moreno <max@example.org>" in told.text

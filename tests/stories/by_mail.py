@@ -27,7 +27,11 @@ from tests.world import ADDRESS
 
 ROOMS = frozenset({"imap", "work", "deliver"})
 AGENTS = frozenset({ADDRESS["ann"], ADDRESS["lee"]})
-_OF_A_TRANSCRIPT = ("All commands were carried out", "Some commands failed", "Nothing was done and")
+_OF_A_TRANSCRIPT = (
+    "All commands were carried out",
+    "Some commands failed",
+    "Nothing was done, and",
+)
 _TAG = re.compile(r"\[MD-(\d+)\]")
 
 

@@ -31,14 +31,14 @@ def _says(outgoing_mail: Letter, *words: str) -> None:
 
 def _meant(transcript: Letter) -> str:
     """The wrong line again, in the spelling that the transcript asks for."""
-    found = re.search(r"#\S+ (.*): did you mean (#\w+)\?", said(transcript))
+    found = re.search(r"#\S+ (.*): Did you mean (#\w+)\?", said(transcript))
     assert found, transcript.text
     return f"{found[2]} {found[1]}"
 
 
 def _named(transcript: Letter, wrong: str) -> str:
     """What the transcript offers in place of a name that nobody has."""
-    found = re.search(rf'there is no \w+ "{wrong}"; did you mean "([^"]+)"\?', said(transcript))
+    found = re.search(rf'There is no \w+ "{wrong}". Did you mean "([^"]+)"\?', said(transcript))
     assert found, transcript.text
     return found[1]
 
@@ -55,7 +55,11 @@ def a_wrong_command() -> Part:
     work = got.to("ann")
     got = yield replies("ann", work, f"#take\n#stauts Analysis\n\n{PROMISE}")
     transcript = got.transcript()
-    _says(transcript, "#take: the ticket is yours", "Your text to the requester: not sent")
+    _says(
+        transcript,
+        "#take: The ticket is assigned to you.",
+        "Your text was not sent to the requester",
+    )
     assert got.by("rita") == []
     got = yield replies("ann", transcript, f"{_meant(transcript)}\n\n{PROMISE}")
     _says(got.transcript(), "All commands were carried out.", "Analysis")
@@ -90,7 +94,7 @@ def a_note() -> Part:
     got = yield replies(
         "ann", got.to("ann"), f"Her third, {AMONG_US}.\n\n#note lost it, {AMONG_US}"
     )
-    _says(got.transcript(), "#note: noted for agents alone")
+    _says(got.transcript(), "#note: Added as a note for agents only.")
     assert got.by("rita") == []
 
 
@@ -102,7 +106,7 @@ def a_hold() -> Part:
     _says(transcript, "Nothing was done", "2020-02-30 is not a date")
     day = f"{today + timedelta(days=3):%Y-%m-%d}"
     got = yield replies("ann", transcript, f"{WAIT}\n\n#hold part, {AMONG_US}, until {day}")
-    _says(got.transcript(), f"on hold until {day}")
+    _says(got.transcript(), "On hold until ")
     _says(got.to("rita"), WAIT)
 
 
@@ -110,12 +114,12 @@ def an_escalation() -> Part:
     got = yield asks("rita", "Phone is dead", "No tone.")
     got = yield replies("ann", got.to("ann"), "#escalate L2")
     transcript = got.transcript()
-    _says(transcript, "say why: #escalate")
+    _says(transcript, "Give a reason: #escalate")
     got = yield replies("ann", transcript, f"#escalate L2 the switch, {AMONG_US}")
-    _says(got.transcript(), "escalated to Network (L2)")
-    _says(got.to("rita"), "handed to Network (L2)")
+    _says(got.transcript(), "Escalated to Network (L2).")
+    _says(got.to("rita"), "passed to Network (L2)")
     got = yield replies("lee", got.to("lee"), f"#escalate back it is the socket, {AMONG_US}")
-    _says(got.transcript("lee"), "given back to First line")
+    _says(got.transcript("lee"), "Returned to First line.")
     got = yield replies("ann", got.to("ann"), "#escalate requester Which socket is it?")
     got = yield replies("rita", got.to("rita"), "The left one.")
     _says(got.to("ann"), "The left one.")
@@ -130,7 +134,7 @@ def two_that_are_one() -> Part:
     transcript = got.transcript()
     _says(transcript, "9999")
     got = yield replies("ann", transcript, f"#merge {survivor}")
-    _says(got.transcript(), f"was merged into ticket {survivor.removeprefix('MD-')}")
+    _says(got.transcript(), f"Merged into {survivor}")
     yield replies("max", first, "It smells, too.")
 
 
@@ -146,11 +150,11 @@ def a_mistake() -> Part:
     got = yield asks("rita", "Mouse jumps", "Left and right.")
     got = yield replies("ann", got.to("ann"), "#prio P1\n#tag vip\n#resolve A new mouse.")
     transcript = got.transcript()
-    offered = re.search(r"reply to this mail with (#\w+)", said(transcript))
+    offered = re.search(r"reply to this email with (#\w+)", said(transcript))
     assert offered, transcript.text
     _says(got.to("rita"), "A new mouse.")
     got = yield replies("ann", transcript, offered[1])
-    _says(got.transcript(), "taken back")
+    _says(got.transcript(), "Undone")
     _says(got.to("rita"), "by mistake")
 
 
@@ -158,10 +162,10 @@ def somebody_else() -> Part:
     got = yield asks("rita", "Room is cold", "The heating.")
     work = got.to("ann")
     got = yield replies("ann", work, "#cc max@example.org\n\nI look at it.")
-    _says(got.transcript(), "Max Moreno will get what is said from now on")
+    _says(got.transcript(), "Max Moreno will get all answers from now on.")
     assert got.by("max")
     got = yield replies("ann", work, "#uncc moreno")
-    _says(got.transcript(), "Max Moreno will get nothing more")
+    _says(got.transcript(), "Removed from the ticket: Max Moreno.")
     got = yield replies("ann", work, "It is warm now.")
     assert got.by("rita")
     assert got.by("max") == []
@@ -181,7 +185,7 @@ PARTS = (
 )
 
 
-ACK, HANDED = "ticket number is", "handed to Network (L2)"
+ACK, HANDED = "ticket number is", "passed to Network (L2)"
 ENDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     # subject: status, team, and a word of each letter that the requester got, in order
     "Odd noise": ("Analysis", "Network", (ACK, PROMISE)),
@@ -221,7 +225,7 @@ def test_a_dozen_tickets_by_mail_alone(tmp_path: Path, box: Box) -> None:
             for outgoing_mail, word in zip(outgoing_mails, words, strict=True):
                 _says(outgoing_mail, word)
         (told,) = today.got(ended["Lift stands"].number, "max")
-        _says(told, "handled here")
+        _says(told, "is continued in this ticket")
         for ticket in ended.values():
             assert ticket == today.replayed(ticket.number)
         _nothing_leaks(today, ended)

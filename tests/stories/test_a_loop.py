@@ -102,7 +102,7 @@ def test_a_program_reopens_a_ticket_only_so_often_an_hour(strict: World) -> None
     assert strict.ticket(1001).reopened == LIMITS["state_changes_per_hour"]
     assert strict.disposition() == "loop"
     steps = {step["name"]: step for step in strict.mails()[-1].trace}
-    assert "3 changes of status by rita@example.org" in steps["loop-breaker"]["evidence"][0]
+    assert "rita@example.org changed the status 3 times" in steps["loop-breaker"]["evidence"][0]
 
 
 def test_those_who_work_on_the_ticket_are_told_once_that_a_flood_began(strict: World) -> None:

@@ -49,7 +49,7 @@ def test_an_automatic_answer_lets_the_delegate_decide(away: World) -> None:
     assert away.disposition() == "auto-reply"
     assert (
         "note",
-        "Max Moreno is away, says an automatic answer; Will Wood is asked instead.",
+        "Max Moreno is away according to an automatic reply, so Will Wood is asked instead.",
     ) in (away.messages(1001))
     page = away.door.view(request.token)
     assert isinstance(page, Page)
@@ -78,9 +78,12 @@ def test_the_manager_passes_it_on_with_one_line(world: World) -> None:
         ("lee@example.org", "approval"),
         ("max@example.org", "decision-receipt"),
     ]
-    assert "Max Moreno passed it on to Lee Linden" in one(outgoing_mails, "lee", "approval").text
+    assert (
+        "Max Moreno delegated this request to Lee Linden"
+        in one(outgoing_mails, "lee", "approval").text
+    )
     late = world.writes("max", "approve", answering=request)
-    assert "others are asked in your place" in one(late, "max", "confirmation").text
+    assert "somebody else is asked in your place" in one(late, "max", "confirmation").text
     decided = world.writes("lee", "approve", answering=one(outgoing_mails, "lee", "approval"))
     assert "Lee Linden approved your request" in one(decided, "rita", "update").text
     assert world.ticket(1001).status == "Assign"
@@ -91,7 +94,9 @@ def test_nobody_passes_it_on_to_the_requester_or_to_a_stranger(world: World) -> 
     request = _asked(world)
     for whom in ("Rita", "mallory@example.org", "Nobody"):
         outgoing_mails = world.writes("max", f"#delegate {whom}", answering=request)
-        assert "It was not delegated" in one(outgoing_mails, "max", "confirmation").text, whom
+        assert "The request was not delegated" in one(outgoing_mails, "max", "confirmation").text, (
+            whom
+        )
     assert world.ticket(1001).approval.waiting == (world.people()["max@example.org"],)  # type: ignore[union-attr]
 
 

@@ -115,7 +115,7 @@ def test_what_waits_for_an_approval_is_not_merged(world: World) -> None:
     for_ann = one(world.outgoing_mails(), "ann", "agent-notification")
     before = world.ticket(1001)
     outgoing_mails = world.writes("ann", "#merge 1002", subject="[MD-1001] x", trusted=True)
-    assert "waits for an approval" in one(outgoing_mails, "ann", "transcript").text
+    assert "waiting for an approval" in one(outgoing_mails, "ann", "transcript").text
     assert world.ticket(1001).status == before.status
     # the other way round it is
     world.writes("ann", "#merge 1001", answering=for_ann)

@@ -20,7 +20,7 @@ def test_further_mails_to_a_closed_ticket_go_into_its_open_child(world: World) -
     closure = _closed(world)
     outgoing_mails = world.writes("rita", "The noise is back.", answering=closure)
     told = " ".join(one(outgoing_mails, "lee", "agent-notification").text.split())
-    assert "an answer to MD-1001, which is closed" in told
+    assert "a reply to MD-1001, which is closed" in told
     child = world.ticket(1002)
     assert (child.parent, child.team, child.assignee) == (
         1001,
@@ -29,7 +29,7 @@ def test_further_mails_to_a_closed_ticket_go_into_its_open_child(world: World) -
     )
     for said in ("It is loud.", "Hello?"):
         outgoing_mails = world.writes("rita", said, answering=closure)
-        assert "Rita Rossi answered." in one(outgoing_mails, "lee", "agent-notification").text
+        assert "Rita Rossi replied." in one(outgoing_mails, "lee", "agent-notification").text
         assert to(outgoing_mails, "rita") == []
     assert world.numbers() == [1001, 1002]
     assert [text for _, text in world.messages(1002)][1:] == ["It is loud.", "Hello?"]

@@ -20,7 +20,7 @@ def test_the_ticket_is_the_inner_senders_and_she_and_the_agent_are_told(world: W
     assert for_rita.subject.endswith("[MD-1001] Printer broken")
     assert "slow to wrath" not in for_rita.text
     told = one(outgoing_mails, "ann", "transcript")
-    assert "opened on behalf of" in " ".join(told.text.split())
+    assert "A ticket was opened for" in " ".join(told.text.split())
     said = dict(world.messages(1001))
     assert said["request"] == "It does not print."
     assert said["note"].startswith("Ann Archer forwarded this mail from Rita Rossi")
@@ -63,7 +63,9 @@ def test_a_mail_passed_on_whole_as_an_attachment_is_the_inner_senders_too(world:
     assert one(outgoing_mails, "rita", "acknowledgement").subject.endswith(
         "[MD-1001] Printer broken"
     )
-    assert "opened on behalf of" in " ".join(one(outgoing_mails, "ann", "transcript").text.split())
+    assert "A ticket was opened for" in " ".join(
+        one(outgoing_mails, "ann", "transcript").text.split()
+    )
     said = dict(world.messages(1001))
     assert said["request"] == "It does not print.\n#resolve"  # no command: Rita wrote it
     assert "Slow to wrath" in said["note"]

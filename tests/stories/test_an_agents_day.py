@@ -17,13 +17,13 @@ def test_a_mail_of_commands_is_answered_with_a_transcript_and_can_be_undone(worl
     text = "We look into it.\n\n#prio P2\n#tag vip"
     outgoing_mails = world.writes("ann", text, answering=for_ann)
     transcript = one(outgoing_mails, "ann", "transcript")
-    assert "#priority: the priority is P2" in transcript.text
+    assert "#priority: The priority is now P2." in transcript.text
     assert "#undo within 10 minutes" in transcript.text
     assert one(outgoing_mails, "rita", "reply")
     before = world.ticket(1001)
     assert (before.priority, before.tags, before.status) == ("P2", ("vip",), "Analysis")
     outgoing_mails = world.writes("ann", "#undo", answering=transcript)
-    assert "taken back" in one(outgoing_mails, "ann", "transcript").text
+    assert "Undone" in one(outgoing_mails, "ann", "transcript").text
     after = world.ticket(1001)
     assert (after.priority, after.tags, after.status) == ("P4", (), "Assign")
     assert after == world.replayed(1001)
@@ -34,7 +34,7 @@ def test_after_ten_minutes_or_without_the_transcript_nothing_is_undone(world: Wo
     for_ann = _for_ann(world)
     transcript = one(world.writes("ann", "#prio P2", answering=for_ann), "ann", "transcript")
     told = one(world.writes("ann", "#undo", answering=for_ann), "ann", "transcript")
-    assert "reply to the transcript" in " ".join(told.text.split())
+    assert "Reply to the transcript" in " ".join(told.text.split())
     world.clock.forward(minutes=10)
     told = one(world.writes("ann", "#undo", answering=transcript), "ann", "transcript")
     assert "ten minutes are over" in " ".join(told.text.split())
@@ -101,17 +101,17 @@ def test_what_is_right_is_done_and_nothing_is_sent_where_anything_is_wrong(world
     )
     assert to(outgoing_mails, "rita") == []
     said = _said(outgoing_mails)
-    assert "#take: the ticket is yours" in said
-    assert "#stauts Analysis: did you mean #status?" in said
-    assert "Your text to the requester: not sent" in said
+    assert "#take: The ticket is assigned to you." in said
+    assert "#stauts Analysis: Did you mean #status?" in said
+    assert "Your text was not sent to the requester" in said
     assert world.ticket(1001).assignee is not None
 
 
 def test_handed_on_handed_back_and_asked(world: World) -> None:
     for_ann = _for_ann(world)
     outgoing_mails = world.writes("ann", "#escalate L2 the switch is down", answering=for_ann)
-    assert "escalated to Network (L2)" in _said(outgoing_mails)
-    assert "handed to Network (L2)" in one(outgoing_mails, "rita", "update").text
+    assert "Escalated to Network (L2)." in _said(outgoing_mails)
+    assert "passed to Network (L2)" in one(outgoing_mails, "rita", "update").text
     for_lee = one(outgoing_mails, "lee", "agent-notification")
     assert "the switch is down" in for_lee.text
     ticket = world.ticket(1001)
@@ -137,7 +137,7 @@ def test_on_hold_until_its_day(world: World) -> None:
     outgoing_mails = world.writes(
         "ann", "#hold vendor sends a part until 2026-11-25", answering=for_ann
     )
-    assert "on hold until 2026-11-25" in _said(outgoing_mails)
+    assert "On hold until 25 November 2026" in _said(outgoing_mails)
     assert world.ticket(1001).status == "Pending"
     world.clock.forward(days=1)
     world.desk.tick()
@@ -154,15 +154,15 @@ def test_children_are_resolved_with_their_parent(world: World) -> None:
     _for_ann(world, "Printer again", "max")
     _for_ann(world, "Printer smells", "max")
     outgoing_mails = world.writes("ann", "#child 1002\n#child MD-1003", answering=for_ann)
-    assert "ticket 1003 is a child of this one" in _said(outgoing_mails)
+    assert "MD-1003 is now a child of this ticket" in _said(outgoing_mails)
     assert [world.ticket(n).parent for n in (1002, 1003)] == [1001, 1001]
     outgoing_mails = world.writes("ann", "#resolve New drum.", answering=for_ann)
-    assert "resolved with it: 1002, 1003" in _said(outgoing_mails)
+    assert "Resolved with it: MD-1002, MD-1003." in _said(outgoing_mails)
     assert [x.template for x in to(outgoing_mails, "max")] == ["update", "update"]
     assert "New drum." in to(outgoing_mails, "max")[0].text
     assert {world.ticket(n).status for n in (1002, 1003)} == {"Resolved by Origin ticket"}
     undone = world.writes("ann", "#undo", answering=one(outgoing_mails, "ann", "transcript"))
-    assert "also in ticket 1002, ticket 1003" in _said(undone)
+    assert "Undone, also in MD-1002, MD-1003." in _said(undone)
     assert world.ticket(1001).status == "Assign"
     assert {world.ticket(n).status for n in (1002, 1003)} == {"Assign"}
     assert "by mistake" in " ".join(one(undone, "rita", "update").text.split())
@@ -179,16 +179,18 @@ def test_no_ticket_is_its_own_ancestor(world: World) -> None:
     for_ann = _for_ann(world)
     second = _for_ann(world, "Printer again", "max")
     world.writes("ann", "#parent 1002", answering=for_ann)
-    assert "child of this one already" in _said(
+    assert "already a child of this ticket" in _said(
         world.writes("ann", "#parent 1001", answering=second)
     )
     assert (
-        "is a child of 1002 already" in _said(world.writes("ann", "#child 1002", answering=for_ann))
+        "already a child of MD-1002" in _said(world.writes("ann", "#child 1002", answering=for_ann))
         or world.ticket(1002).parent is None
     )
     assert world.ticket(1002).parent is None
-    assert "ticket itself" in _said(world.writes("ann", "#parent 1001", answering=for_ann))
-    assert "no ticket 9999" in _said(world.writes("ann", "#parent 9999", answering=for_ann))
+    assert "number of this ticket" in _said(world.writes("ann", "#parent 1001", answering=for_ann))
+    assert "There is no ticket MD-9999." in _said(
+        world.writes("ann", "#parent 9999", answering=for_ann)
+    )
 
 
 def test_merged_the_old_mails_lead_to_the_survivor(world: World) -> None:
@@ -196,8 +198,8 @@ def test_merged_the_old_mails_lead_to_the_survivor(world: World) -> None:
     second = _for_ann(world, "Printer again", "max")
     for_max = next(x for x in world.outgoing_mails() if x.to == "max@example.org")
     outgoing_mails = world.writes("ann", "#merge MD-1001", answering=second)
-    assert "was merged into ticket 1001" in _said(outgoing_mails)
-    assert "handled here" in one(outgoing_mails, "max", "update").text
+    assert "Merged into MD-1001" in _said(outgoing_mails)
+    assert "is continued in this ticket" in one(outgoing_mails, "max", "update").text
     merged, survivor = world.ticket(1002), world.ticket(1001)
     assert (merged.merged_into, merged.closure_category) == (1001, "Merged")
     assert merged.requester in survivor.participants
@@ -235,7 +237,7 @@ def test_two_agents_answer_at_once(world: World) -> None:
     world.writes("ann", "Try again.", answering=for_lee, trusted=True)
     outgoing_mails = world.writes("lee", "Reboot it.", answering=for_lee)
     assert one(outgoing_mails, "rita", "reply")
-    assert "Ann Archer answered too" in _said(outgoing_mails, "lee")
+    assert "Ann Archer also answered" in _said(outgoing_mails, "lee")
 
 
 def test_ready_texts_stand_where_the_command_stood(world: World) -> None:
@@ -271,10 +273,10 @@ def test_spam_is_closed_without_a_word_and_the_next_one_is_held(world: World) ->
 def test_others_are_let_in_and_out(world: World) -> None:
     for_ann = _for_ann(world)
     outgoing_mails = world.writes("ann", "#cc moreno, kim@example.net", answering=for_ann)
-    assert "Max Moreno, kim@example.net will get" in _said(outgoing_mails)
+    assert "Max Moreno and kim@example.net will get" in _said(outgoing_mails)
     assert len(world.ticket(1001).participants) == 2
     outgoing_mails = world.writes("ann", "#uncc kim@example.net\n#cc nobody", answering=for_ann)
-    assert 'nobody of the name "nobody" is known' in _said(outgoing_mails)
+    assert 'No person named "nobody" is known.' in _said(outgoing_mails)
     assert len(world.ticket(1001).participants) == 1
     _consistent(world)
 
@@ -290,10 +292,10 @@ def test_merge_children_and_undo_on_both_databases(world_on_each: World) -> None
     assert "#undo within 10 minutes" in _said(outgoing_mails)
     assert [r.other for r in world.ticket(1003).relations] == [1001]
     undone = world.writes("ann", "#undo", answering=one(outgoing_mails, "ann", "transcript"))
-    assert "also in ticket 1002, ticket 1003" in _said(undone)
+    assert "Undone, also in MD-1002, MD-1003." in _said(undone)
     assert (world.ticket(1002).parent, world.ticket(1003).relations) == (None, ())
     assert world.ticket(1001).participants == ()
-    assert "was merged into" in _said(world.writes("ann", "#merge 1001", answering=second))
+    assert "Merged into" in _said(world.writes("ann", "#merge 1001", answering=second))
     assert len(world.messages(1001)) == 5
     _consistent(world)
 

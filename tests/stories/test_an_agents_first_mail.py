@@ -35,8 +35,8 @@ def test_the_ticket_is_the_callers_and_all_that_was_ordered_is_done(world: World
         outgoing_mail.text for outgoing_mail in to(outgoing_mails, "rita")
     )
     said = _said(outgoing_mails)
-    assert "opened as Rita Rossi's request" in said
-    assert "#priority: the priority is P1" in said
+    assert "Opened as a request of Rita Rossi." in said
+    assert "#priority: The priority is now P1." in said
     assert "MD-1001" in said
     assert ticket == world.replayed(1001)
 
@@ -44,7 +44,7 @@ def test_the_ticket_is_the_callers_and_all_that_was_ordered_is_done(world: World
 def test_what_was_ordered_can_be_taken_back_and_the_ticket_stays(world: World) -> None:
     outgoing_mails = world.writes("ann", ORDERS, subject="Phone dead", trusted=True)
     undone = world.writes("ann", "#undo", answering=one(outgoing_mails, "ann", "transcript"))
-    assert "taken back" in _said(undone)
+    assert "Undone" in _said(undone)
     ticket = world.ticket(1001)
     assert (ticket.priority, ticket.assignee, ticket.team) == ("", None, "First line")
     assert ticket.requester == world.people()["rita@example.org"]
@@ -54,18 +54,18 @@ def test_what_was_ordered_can_be_taken_back_and_the_ticket_stays(world: World) -
 
 WRONG = [
     # (the commands, what the transcript says of them)
-    ("#onbehalf nobody", 'nobody of the name "nobody" is known; write the mail address'),
-    ("#behalf rita@example.org", "did you mean #onbehalf?"),
-    ("#onbehalf desk@example.org", "is the desk's own address"),
-    ("#onbehalf rita@example.org\n#onbehalf max@example.org", "write it once"),
-    ("#onbehalf rita@example.org\n#pirority P1", "did you mean #priority?"),
-    ("#onbehalf rita@example.org\n#prio P9", 'there is no priority "P9"'),
-    ("#onbehalf rita@example.org\n#resolve SECRET", "write it in a reply to this mail"),
-    ("#onbehalf rita@example.org\n#merge 1000", "write it in a reply to this mail"),
-    ("#onbehalf rita@example.org\n#escalate requester Which?", "write it in a reply to this mail"),
+    ("#onbehalf nobody", 'No person named "nobody" is known. Write the email address.'),
+    ("#behalf rita@example.org", "Did you mean #onbehalf?"),
+    ("#onbehalf desk@example.org", "desk@example.org is the address of the service desk."),
+    ("#onbehalf rita@example.org\n#onbehalf max@example.org", "Write #onbehalf once."),
+    ("#onbehalf rita@example.org\n#pirority P1", "Did you mean #priority?"),
+    ("#onbehalf rita@example.org\n#prio P9", 'There is no priority "P9".'),
+    ("#onbehalf rita@example.org\n#resolve SECRET", "Send it as a reply to this mail."),
+    ("#onbehalf rita@example.org\n#merge 1000", "Send it as a reply to this mail."),
+    ("#onbehalf rita@example.org\n#escalate requester Which?", "Send it as a reply to this mail."),
     (
         "#onbehalf rita@example.org\n\nHello\n#note SECRET\nWorld",
-        "a command in the middle of the text",
+        "Commands must be above or below the text",
     ),
 ]
 
@@ -81,7 +81,7 @@ def test_where_anything_is_wrong_only_the_agent_hears_of_it(
     }
     said = _said(outgoing_mails)
     assert why in said
-    assert "the ticket is your own" in said
+    assert "the ticket is recorded as your own" in said
     ticket = world.ticket(1001)
     assert ticket.requester == world.people()["ann@example.org"]
     assert [kind for kind, _ in world.messages(1001)] == ["note"]
@@ -98,7 +98,7 @@ def test_the_silent_commands_beside_a_wrong_one_are_done(world: World) -> None:
     outgoing_mails = world.writes("ann", "#take\n#xyzzy\n#cc max@example.org\n\nHot.", trusted=True)
     assert world.ticket(1001).assignee == world.people()["ann@example.org"]
     assert world.ticket(1001).participants == ()
-    assert "#take: the ticket is yours" in _said(outgoing_mails)
+    assert "#take: The ticket is assigned to you." in _said(outgoing_mails)
 
 
 def test_without_proof_no_command_is_obeyed_and_none_is_shown(world: World) -> None:
@@ -108,7 +108,7 @@ def test_without_proof_no_command_is_obeyed_and_none_is_shown(world: World) -> N
     assert (ticket.priority, ticket.assignee) == ("", None)
     assert to(outgoing_mails, "rita") == []
     ack = one(outgoing_mails, "ann", "acknowledgement")
-    assert "its commands were not obeyed" in " ".join(ack.text.split())
+    assert "its commands were not carried out" in " ".join(ack.text.split())
     request, note = world.messages(1001)
     assert request == ("request", CALLED)
     assert "#onbehalf rita@example.org phone" in note[1]
@@ -163,7 +163,7 @@ def test_commands_stand_above_what_is_passed_on_and_never_in_it(world: World, ma
     )
     ticket = world.ticket(1001)
     assert (ticket.priority, ticket.assignee) == ("P2", None)
-    assert "#priority: the priority is P2" in _said(outgoing_mails)
+    assert "#priority: The priority is now P2." in _said(outgoing_mails)
     if marked:
         assert ticket.requester == world.people()["rita@example.org"]
         (shown,) = _on_the_page(world, one(outgoing_mails, "rita", "acknowledgement"))
@@ -181,7 +181,7 @@ def test_a_wrong_command_above_what_is_passed_on_is_told_and_the_request_stands(
     assert ticket.requester == world.people()["rita@example.org"]
     assert ticket.assignee == world.people()["ann@example.org"]
     assert one(outgoing_mails, "rita", "acknowledgement")
-    assert "did you mean #priority?" in _said(outgoing_mails)
+    assert "Did you mean #priority?" in _said(outgoing_mails)
 
 
 def test_files_of_the_mail_are_the_requests(world: World) -> None:

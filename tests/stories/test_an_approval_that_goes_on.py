@@ -69,12 +69,12 @@ def test_who_answers_what_others_decided_reads_by_whom_and_when(build: Build) ->
     asks(world)
     request = newest(world, "max")
     outgoing_mails = world.writes("will", "reject\n\nToo dear.", answering=newest(world, "will"))
-    assert "Will Wood did not approve this request; your decision is not needed" in flat(
+    assert "Will Wood did not approve the request. Your decision is no longer needed." in flat(
         one(outgoing_mails, "max", "update")
     )
     late = world.writes("max", "approve", answering=request)
     said = flat(one(late, "max", "confirmation"))
-    assert "already not approved by Will Wood on 23 November 2026 at 09:02 UTC" in said
+    assert "Will Wood rejected this request on 23 November 2026, 09:02 UTC" in said
     assert world.numbers() == [1001]
 
 
@@ -151,7 +151,7 @@ def test_what_is_added_after_a_yes_is_shown_to_agents_as_that(build: Build) -> N
     ack = one(asks(world), "rita", "acknowledgement")
     world.writes("max", "approve", answering=newest(world, "max"))
     outgoing_mails = world.writes("rita", "Make that ten.", answering=ack)
-    assert "came after the request was approved" in flat(
+    assert "This reply came after the approval" in flat(
         one(outgoing_mails, "ann", "agent-notification")
     )
     outgoing_mails = world.writes("rita", "Any news?", answering=ack)
@@ -194,7 +194,7 @@ def test_a_reminder_looks_who_is_away_by_now(build: Build) -> None:
 def test_agents_hear_where_an_approver_is_away_and_nobody_is_left(build: Build) -> None:
     world = build(people=people(max=NOVEMBER, boss=NOVEMBER))
     note = flat(one(asks(world), "ann", "agent-notification"))
-    assert "Max Moreno is away, and nobody is left to be asked" in note
+    assert "Max Moreno is away, and there is nobody else to ask" in note
     assert waiting(world) == ["max"]
     assert world.replayed(1001) == world.ticket(1001)
 
@@ -347,7 +347,7 @@ def test_who_is_not_needed_any_more_hears_of_it(build: Build) -> None:
     world = build(approvals=kind(anyone))
     asks(world)
     outgoing_mails = world.writes("will", "approve", answering=newest(world, "will"))
-    assert "Will Wood approved this request; your decision is not needed any more" in flat(
+    assert "Will Wood approved the request. Your decision is no longer needed." in flat(
         one(outgoing_mails, "max", "update")
     )
 
@@ -379,7 +379,7 @@ def test_people_are_told_for_whom_it_waits_and_what_they_can_do(build: Build) ->
     world = build()
     outgoing_mails = asks(world)
     ack = one(outgoing_mails, "rita", "acknowledgement")
-    assert "It waits for the approval of Max Moreno. To take it back, reply with the word" in flat(
+    assert "waiting for the approval of Max Moreno. To withdraw it, reply with the word" in flat(
         ack
     )
     page = world.door.view(ack.token)
@@ -396,7 +396,7 @@ def test_the_requester_hears_that_an_agent_asks_for_an_approval(build: Build) ->
     world = build()
     world.writes("rita", "It is broken.", subject="Printer")
     outgoing_mails = world.writes("ann", "#approval", subject="[MD-1001] x", trusted=True)
-    assert "waits for the approval of Max Moreno" in flat(one(outgoing_mails, "rita", "update"))
+    assert "waiting for the approval of Max Moreno" in flat(one(outgoing_mails, "rita", "update"))
 
 
 def test_a_yes_that_leads_to_another_question_is_told_in_one_letter(build: Build) -> None:
@@ -409,7 +409,10 @@ def test_a_yes_that_leads_to_another_question_is_told_in_one_letter(build: Build
     asks(world)
     outgoing_mails = world.writes("max", "approve", answering=newest(world, "max"))
     note = flat(one(outgoing_mails, "rita", "update"))
-    assert "Max Moreno approved your request. Your request needs an approval. It waits for" in note
+    assert (
+        "Max Moreno approved your request. Your request needs an approval. Your request is waiting"
+        in note
+    )
     assert waiting(world) == ["will"]
 
 
@@ -418,7 +421,7 @@ def test_a_delegation_without_a_name_is_told_what_is_missing(build: Build) -> No
     asks(world)
     outgoing_mails = world.writes("max", "#delegate", answering=newest(world, "max"))
     assert kinds(outgoing_mails) == {"confirmation:max"}
-    assert "name the person: #delegate Maria" in flat(outgoing_mails[0])
+    assert "Name the person: #delegate Maria" in flat(outgoing_mails[0])
     assert waiting(world) == ["max"]
 
 
@@ -451,7 +454,7 @@ def test_a_request_is_taken_back_or_its_requester_asked(
     assert ("update:max" in kinds(outgoing_mails)) is closes
     assert "approval:max" not in kinds(outgoing_mails)
     if not closes:
-        assert "take this request back?" in flat(one(outgoing_mails, "rita", "confirmation"))
+        assert "withdraw this request?" in flat(one(outgoing_mails, "rita", "confirmation"))
 
 
 # ---- an agent makes another kind of request of it
@@ -466,7 +469,9 @@ def test_another_type_or_requester_needs_another_approval(build: Build) -> None:
     world = build(catalog=catalog, approvals={"approval": [money, *kind()["approval"]]})
     asks(world)
     outgoing_mails = world.writes("ann", "#type purchase", subject="[MD-1001] x", trusted=True)
-    assert 'approval "money" is asked for instead' in flat(one(outgoing_mails, "ann", "transcript"))
+    assert 'approval "money" was requested instead' in flat(
+        one(outgoing_mails, "ann", "transcript")
+    )
     assert {"approval:will", "update:max"} <= kinds(outgoing_mails)
     assert waiting(world) == ["will"]
     world.writes("will", "approve", answering=newest(world, "will"))

@@ -38,5 +38,5 @@ def test_a_close_has_its_category_and_the_requester_reads_the_note(
 def test_a_category_that_nobody_knows_is_refused_with_those_there_are(world: World) -> None:
     outgoing_mails = world.writes("ann", "#close nonsense", answering=_resolved(world))
     told = " ".join(one(outgoing_mails, "ann", "transcript").text.split())
-    assert "there are Solved, Workaround, Duplicate, Not reproducible, No fault found" in told
+    assert "Known: Solved, Workaround, Duplicate, Not reproducible, No fault found" in told
     assert not world.ticket(1001).is_closed

@@ -61,23 +61,21 @@ def test_the_mail_that_the_agent_answers_is_split_off_with_all_that_rules_look_a
     ruled.writes("rita", "Forget the left one.", answering=asked)
     outgoing_mails = ruled.writes("ann", "#split A chair", answering=about_it)
     said = _said(outgoing_mails)
-    assert "now a separate ticket, MD-1002. This is final" in said
+    assert "now a separate ticket, MD-1002. A split cannot be undone." in said
     assert "#undo" not in said
     assert ruled.messages(1002) == [("request", "My chair squeaks, too.")]
     assert set(ruled.ticket(1002).tags) == {"by-subject", "log", "help"}
     assert _bonds(ruled.ticket(1001)) == {("split-into", 1002)}
     assert _bonds(ruled.ticket(1002)) == {("split-from", 1001)}
     again = ruled.writes("ann", "#split A chair", answering=about_it)
-    assert "is now in ticket 1002" in _said(again)
+    assert "is now in MD-1002" in _said(again)
     assert ruled.numbers() == [1001, 1002]
     _consistent(ruled)
 
 
 def test_whoever_answers_another_mail_splits_the_last_one_off(world: World) -> None:
     for_ann = _opened(world)
-    assert "the one that opened the ticket" in _said(
-        world.writes("ann", "#split x", answering=for_ann)
-    )
+    assert "is the one that opened it" in _said(world.writes("ann", "#split x", answering=for_ann))
     outgoing_mails = world.writes("ann", "Which?\n\n#tag x", answering=for_ann)
     transcript = one(outgoing_mails, "ann", "transcript")
     world.writes("rita", "And a chair.", answering=one(outgoing_mails, "rita", "reply"))
@@ -92,7 +90,7 @@ def test_tags_and_relations_go_over_with_the_ticket(world: World) -> None:
     world.writes("ann", "#tag cold\n#tag hot", answering=second)
     assert _bonds(world.ticket(1003)) == {("blocked-by", 1001)}
     said = _said(world.writes("ann", "#merge 1002", answering=first))
-    assert "was merged into ticket 1002; the requester was notified. This is final" in said
+    assert "Merged into MD-1002, with all messages. Rita Rossi was notified. A merge cannot" in said
     survivor = world.ticket(1002)
     assert survivor.tags == ("cold", "hot")
     assert _bonds(survivor) == {("merged", 1001), ("blocks", 1003)}

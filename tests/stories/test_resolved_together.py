@@ -100,9 +100,9 @@ RESOLVED = ["Waiting for Closure", "Resolved by Origin ticket"]
 
 def test_who_objects_to_what_was_resolved_with_another_stops_its_closing(world: World) -> None:
     _, update = _descendants(world)
-    assert "If it is not over for you" in " ".join(update.text.split())
+    assert "If your problem is not solved" in " ".join(update.text.split())
     outgoing_mails = world.writes("max", "No, mine is still broken!", answering=update)
-    assert "no longer closed automatically" in _words(outgoing_mails, "ann", "agent-notification")
+    assert "no longer close automatically" in _words(outgoing_mails, "ann", "agent-notification")
     assert _statuses(world) == RESOLVED
     world.clock.forward(days=30)
     world.desk.tick()
@@ -169,7 +169,7 @@ def test_children_are_resolved_with_what_an_event_resolves_and_come_back_with_it
     world.writes("max", "My files are gone.", subject="Files")
     _orders(world, 1001, "#child 1002")
     outgoing_mails = _reports(world, "RECOVERY")
-    assert "together with another one" in _words(outgoing_mails, "max", "update")
+    assert "together with a related one" in _words(outgoing_mails, "max", "update")
     assert _statuses(world) == ["Resolved by Event", "Resolved by Origin ticket"]
     _reports(world, "PROBLEM")
     assert _statuses(world) == ["Analysis", "Analysis"]
@@ -236,7 +236,7 @@ def test_of_merged_problems_the_last_end_resolves(world: World) -> None:
     assert world.numbers() == [1001, 1002, 1003]
     for host in ("web03", "web01"):
         outgoing_mails = _reports(world, "RECOVERY", host)
-        assert "stays open for" in _words(outgoing_mails, "ann", "agent-notification")
+        assert "stays open because of" in _words(outgoing_mails, "ann", "agent-notification")
         assert world.ticket(1003).status != "Resolved by Event"
     _reports(world, "RECOVERY", "web02")
     assert world.ticket(1003).status == "Resolved by Event"
@@ -254,7 +254,7 @@ def test_a_problem_that_went_over_into_a_persons_ticket_resolves_nothing_there(
     world.writes("rita", "My files are gone.", subject="Files")
     _orders(world, 1001, "#merge 1002")
     outgoing_mails = _reports(world, "RECOVERY")
-    assert "merged into this one" in _words(outgoing_mails, "ann", "agent-notification")
+    assert "was merged into this one" in _words(outgoing_mails, "ann", "agent-notification")
     assert to(outgoing_mails, "rita") == []
     assert (world.ticket(1002).status, world.ticket(1002).close_due) == ("New", None)
 
@@ -277,7 +277,7 @@ def test_an_agents_move_does_not_keep_a_flapping_problem_from_settling(
 def test_a_resolution_asks_no_machine(world: World) -> None:
     _reports(world, "PROBLEM")
     outgoing_mails = _orders(world, 1001, "#resolve A new disk.")
-    assert "it closes in 24 hours" in one(outgoing_mails, "ann", "transcript").text
+    assert "The ticket closes in 24 hours" in one(outgoing_mails, "ann", "transcript").text
     world.clock.forward(hours=25)
     world.desk.tick()
     assert world.ticket(1001).is_closed

@@ -42,12 +42,16 @@ def _consistent(world: World) -> None:
 
 CIRCLES = [
     # (one mail to 1001, the parents afterwards, what it says)
-    ("#child 1002\n#parent 1002", [None, 1001, None], "1002 is a child of this one already"),
-    ("#parent 1002\n#child 1002", [1002, None, None], "is a child of 1002 already"),
-    ("#child 1002\n#merge 1002", [None, 1001, None], "merge it into this one"),
-    ("#child 1002\n#child 1003\n#parent 1003", [None, 1001, 1001], "child of this one already"),
-    ("#child 1002\n#parent none", [None, 1001, None], "is nobody's child"),
-    ("#parent 1002\n#parent 1003", [1003, None, None], "is a child of 1003"),
+    ("#child 1002\n#parent 1002", [None, 1001, None], "MD-1002 is already a child of this ticket."),
+    ("#parent 1002\n#child 1002", [1002, None, None], "already a child of MD-1002"),
+    ("#child 1002\n#merge 1002", [None, 1001, None], "Merge it into this ticket instead."),
+    (
+        "#child 1002\n#child 1003\n#parent 1003",
+        [None, 1001, 1001],
+        "already a child of this ticket",
+    ),
+    ("#child 1002\n#parent none", [None, 1001, None], "The ticket has no parent now."),
+    ("#parent 1002\n#parent 1003", [1003, None, None], "The parent is now MD-1003."),
     ("#merge 1002\n#merge 1003", [None, None, None], "merged into one ticket only"),
 ]
 
@@ -69,7 +73,7 @@ def test_an_undo_makes_no_circle(world: World) -> None:
     told = _transcript(world, "#parent none", first)
     _transcript(world, "#parent 1001", second)
     said = _said(_transcript(world, "#undo", told))
-    assert "changed since: the parent of ticket 1001" in said
+    assert "changed since: the parent of MD-1001" in said
     assert _parents(world) == [None, 1001]
     _consistent(world)
 
@@ -95,7 +99,7 @@ def test_what_ended_a_hold_is_taken_back_with_its_day(world: World, text: str) -
     told = _transcript(world, text, first)
     assert world.ticket(1001).wake_due is None
     said = _said(_transcript(world, "#undo", told))
-    assert "taken back; mails that were sent stay sent" in said
+    assert "Undone. Mails that were already sent cannot be recalled." in said
     after = world.ticket(1001)
     assert (after.status, after.hold, after.wake_due) == ("Pending", before.hold, before.wake_due)
     assert after.wake_due is not None
@@ -131,7 +135,7 @@ def test_another_day_is_taken_back(world: World) -> None:
     told = _transcript(world, "#hold a part until 2026-12-30", first)
     _transcript(world, "#hold a part until 2026-12-29", first)
     said = _said(_transcript(world, "#undo", told))
-    assert "changed since: what it waits for" in said
+    assert "changed since: the hold" in said
     wake = world.ticket(1001).wake_due
     assert wake is not None
     assert wake.day == 29
@@ -156,10 +160,10 @@ def test_a_merge_and_what_was_done_before_it_are_final(world: World) -> None:
     before = world.ticket(1003)
     for told, number in ((merged, 1001), (older, 1001), (own, 1002)):
         said = _said(_transcript(world, "#undo", told))
-        assert f"ticket {number} went over into this one, which is final" in said
+        assert f"MD-{number} was merged into this ticket" in said
         assert replace(world.ticket(1003), updated_at=before.updated_at) == before
     assert world.people()["rita@example.org"] in (before.requester, *before.participants)
-    assert "taken back;" in _said(_transcript(world, "#undo", last))
+    assert "Undone" in _said(_transcript(world, "#undo", last))
     assert world.ticket(1003).tags == ()
     _consistent(world)
 
@@ -169,5 +173,5 @@ def test_what_stays_is_named_in_words(world: World) -> None:
     told = _transcript(world, "#prio P1\n#tag hot\n#cc max@example.org\n#take", first)
     _transcript(world, "#tag -hot\n#uncc max@example.org\n#prio P2", first)
     said = _said(_transcript(world, "#undo", told))
-    assert 'changed since: who takes part, the tag "hot", priority; mails' in said
+    assert 'changed since: the participants, the tag "hot", priority. Mails' in said
     assert world.ticket(1001).assignee is None

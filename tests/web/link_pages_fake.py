@@ -79,7 +79,7 @@ def _tickets() -> dict[str, Page]:
         VIEW: page(Purpose.VIEW, status="Analysis", state="In Progress", resolution=""),
         WORK: page(Purpose.WORK, choices=tuple(Work), next_team="Network", **_AT_WORK),
         HINDERED: page(
-            Purpose.WORK, hindrance="the ticket waits for an approval, which holds it", **_AT_WORK
+            Purpose.WORK, hindrance="The ticket is waiting for an approval.", **_AT_WORK
         ),
     }
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Locator, ViewportSize, sync_playwright
 
 from maildesk.model.decision import OutgoingMail, Template
 from maildesk.model.links.token import Purpose
+from maildesk.model.message import Message
 from tests.outgoing.cast import MAX, RITA
 from tests.outgoing.test_compose import composed, parts
 from tests.outgoing.test_templates import LATE, MONTH, REPORT, SOON, reported
@@ -37,7 +38,7 @@ def mails() -> Iterator[tuple[str, str]]:
             template=template,
             to=MAX.id,
             text="Some words.\n\nAnd a list:\n- one\n- two",
-            note="A note.",
+            note=Message.verbatim("A note."),
             links=tuple(Purpose),
             warnings=(SOON, LATE),
             report=REPORT,

@@ -275,7 +275,7 @@ def test_an_agent_takes_a_ticket_and_resolves_it(
 def test_a_ticket_that_cannot_be_resolved_shows_the_reason_and_no_form(browser: Visitor) -> None:
     page = browser.get(f"/l/{links.HINDERED}").text
     assert "This ticket cannot be resolved now" in page
-    assert "The ticket waits for an approval, which holds it." in page
+    assert "The ticket is waiting for an approval." in page
     assert "<form" not in page
     assert "<li" in page  # what was said so far
 

@@ -49,7 +49,7 @@ def _lee_ties_them_together(stage: Stage) -> Iterator[str]:
     letter = _commands(stage, LEE, stage.letters["outage"], commands)
     for number in (rita, max_):
         same(f"the parent of {spoken(number)}", stage.numbers["outage"], _parent(stage, number))
-        within("the transcript", f"ticket {number} is a child of this one", letter.text)
+        within("the transcript", f"{spoken(number)} is now a child of this ticket", letter.text)
     yield (
         f"two #child commands: the transcript confirms {spoken(stage.numbers['outage'])} as "
         "parent of both"
@@ -69,7 +69,7 @@ def _ann_escalates(stage: Stage) -> Iterator[str]:
     within("the transcript", "Network", letter.text)
     yield "#escalate L2: In Progress / Escalated, assigned to the network team"
     stage.letters["escalated"] = stage.gets(LEE, "print server", ticket.number)
-    stage.gets(RITA, "handed", ticket.number)
+    stage.gets(RITA, "passed to", ticket.number)
     yield "Lee reads the reason, and Rita is notified of the escalation"
 
 
@@ -83,7 +83,7 @@ def _lee_takes_it_back(stage: Stage) -> Iterator[str]:
     stage.reply(LEE, transcript, "#undo")
     after = stage.until(number, lambda ticket: ticket.priority == before.priority)
     same("tags and priority", (before.tags, before.priority), (after.tags, after.priority))
-    stage.gets(LEE, "taken back", number)
+    stage.gets(LEE, "Undone", number)
     yield "#undo in a reply to the transcript restores the ticket"
 
 

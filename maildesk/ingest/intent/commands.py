@@ -25,10 +25,11 @@ from itertools import islice
 from maildesk.ingest.intent.thanks import closing_at
 from maildesk.model.cause import Command, WrongCommand
 from maildesk.model.command import COMMANDS, Takes
+from maildesk.model.message import Message
 
 _KINDS = {kind.name: kind for kind in COMMANDS}
 _LINE = re.compile(r"#([A-Za-z]\S{0,39})(?:\s+(.*))?\Z", re.DOTALL)
-_TOO_MANY = "too many commands in one mail: this one and those below it were ignored"
+_TOO_MANY = Message.of("refusal.too-many-commands")
 _IN_FRONT = re.compile(r"(?:[\s*_+•·◦▪▫●○■□‣➢–—-]|[0-9]{1,3}[.)]){0,12}\Z")
 _SPEAKING = frozenset({"template", "kb", "resolve"})  # bring words that a closing may end
 _BOLD = "*_"
@@ -184,18 +185,22 @@ def _understood(block: _Block, at_top: bool) -> Command | WrongCommand:
         return WrongCommand(block.line[:200], _hint(block.word, names))
     kind = _KINDS[names[0]]
     if kind.takes in (Takes.TEXT, Takes.VALUE) and not block.argument:
-        what = "the text" if kind.takes is Takes.TEXT else "what you mean"
-        return WrongCommand(block.line[:200], f"write {what} after it: {kind.usage}")
+        return WrongCommand(block.line[:200], Message.of("refusal.usage", usage=kind.usage))
     if block.argument and kind.takes is Takes.NOTHING:
-        return WrongCommand(block.line[:200], f"write nothing after #{kind.name} on its line")
+        return WrongCommand(
+            block.line[:200], Message.of("refusal.takes-nothing", command=f"#{kind.name}")
+        )
     return Command(kind.name, block.argument, at_top)
 
 
-def _hint(word: str, names: list[str]) -> str:
+def _hint(word: str, names: list[str]) -> Message:
     if names:
-        return "can mean " + " or ".join(f"#{name}" for name in names)
+        every = tuple(f"#{name}" for name in names)
+        return Message.of("refusal.ambiguous-command", commands=every)
     near = get_close_matches(word, _KINDS, n=1)
-    return f"did you mean #{near[0]}?" if near else "unknown command; #help lists all commands"
+    if near:
+        return Message.of("refusal.unknown-command-near", command=f"#{near[0]}")
+    return Message.of("refusal.unknown-command")
 
 
 def _in_the_middle(lines: list[str]) -> Iterator[WrongCommand]:
@@ -206,9 +211,9 @@ def _in_the_middle(lines: list[str]) -> Iterator[WrongCommand]:
             continue
         looked += 1
         if _is_sure(block.word) or (looked <= _LOOKED_CLOSELY and _is_near(block.word)):
-            near = "" if _named(block.word) else f"; {_hint(block.word, [])}"
-            place = "a command in the middle of the text: put it at the top or at the bottom"
-            yield WrongCommand(block.line[:200], place + near)
+            near = None if _named(block.word) else _hint(block.word, [])
+            place = Message.of("refusal.command-in-text")
+            yield WrongCommand(block.line[:200], place.then(near))
 
 
 def _is_sure(word: str) -> bool:

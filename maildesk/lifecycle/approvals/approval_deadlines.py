@@ -6,10 +6,11 @@ from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.model.approval import Approval
 from maildesk.model.cause import Facts
 from maildesk.model.event import AbsenceSeen, ApprovalExpired, ApprovalReminded
+from maildesk.model.message import Message
 from maildesk.model.person import Person
 
-_LATE = "The approval of this request was not decided in time."
-_REMINDER = "This is a reminder: the request waits for your decision."
+_LATE = Message.of("approval.late")
+_REMINDER = Message.of("approval.reminder")
 
 
 def on_deadline(builder: DecisionBuilder, requester: Person) -> None:
@@ -66,4 +67,4 @@ def _escalate(builder: DecisionBuilder, question: Approval) -> None:
     passed = [substitutes.pass_on(builder, person, "expired") for person in question.waiting]
     again = _open(builder).expire_due if any(passed) else None
     builder.add(ApprovalExpired(round=question.round, expire_due=again))
-    builder.tell_agents(_LATE if any(passed) else f"{_LATE} Nobody is left to be asked.")
+    builder.tell_agents(_LATE if any(passed) else _LATE + Message.of("approval.nobody-left"))

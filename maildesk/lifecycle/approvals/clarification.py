@@ -6,6 +6,7 @@ from maildesk.model.decision import Answer, Decision, Template
 from maildesk.model.event import MessageAdded
 from maildesk.model.links.token import Purpose
 from maildesk.model.mail import Disposition
+from maildesk.model.message import Message
 from maildesk.model.person import Proof
 
 
@@ -28,7 +29,7 @@ def reason_missing(mail: MailArrived, builder: DecisionBuilder, purpose: Purpose
     builder.write(
         Template.CONFIRMATION,
         mail.sender.id,
-        note="A rejection needs a reason. Please reply with reject and the reason.",
+        note=Message.of("note.reason-missing"),
         links=(purpose,),
     )
     return builder.decision(Answer.REASON_MISSING, Disposition.FOLLOW_UP, "comment")

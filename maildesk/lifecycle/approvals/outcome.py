@@ -11,6 +11,7 @@ from maildesk.model.approval import Approval, open_round
 from maildesk.model.cause import Facts
 from maildesk.model.decision import ActorKind, Template
 from maildesk.model.event import ApprovalAsked, ApprovalDecided, ApprovalVoted, MessageAdded
+from maildesk.model.message import Message
 from maildesk.model.person import Person
 
 
@@ -45,7 +46,7 @@ def _count(
     """Record one of several votes while others are needed."""
     builder.add(ApprovalVoted(round=approval.round, person=approver.id, approved=approved))
     builder.explain("approval", f"{approver.name} {_did(approved)}; others are waited for")
-    _receipt(builder, approver, approved, reason, " Others still have to decide.")
+    _receipt(builder, approver, approved, reason, Message.of("approval.others-decide"))
 
 
 def _did(approved: bool) -> str:
@@ -53,11 +54,15 @@ def _did(approved: bool) -> str:
 
 
 def _receipt(
-    builder: DecisionBuilder, approver: Person | None, approved: bool, reason: str, more: str = ""
+    builder: DecisionBuilder,
+    approver: Person | None,
+    approved: bool,
+    reason: str,
+    more: Message | None = None,
 ) -> None:
     if approver is None:
         return
-    note = f"You {_did(approved)} this request.{more}"
+    note = Message.of("approval.you-approved" if approved else "approval.you-rejected").then(more)
     builder.write(Template.DECISION_RECEIPT, approver.id, text=reason, note=note)
 
 
@@ -90,14 +95,12 @@ def _settle(
     return not more
 
 
-def decided_by(builder: DecisionBuilder, approval: Approval, reader: int) -> str:
-    """The author of the decision, as ` by Max`; "" if it was decided by expiry."""
+def decided_by(approval: Approval) -> int | None:
+    """The author of the decision; None if it was decided by expiry."""
     words = [vote for vote in approval.votes if vote.said in ("approved", "rejected")]
     last = [vote.person for vote in words if vote.at == approval.decided_at]
     said = [person for person in last if person not in approval.agreed]
-    if not said:
-        return ""
-    return " by you" if reader in said else f" by {requests.name(builder, said[0])}"
+    return said[0] if said else None
 
 
 def _agreed(approval: Approval, person: int | None) -> tuple[int, ...]:
@@ -137,18 +140,20 @@ def _tell_the_others(
     still = question.waiting if question else ()
     done = {approver.id} if approver else set()
     others = [person for person in approval.waiting if person not in {*still, *done}]
-    by = f"{approver.name} {_did(approved)} this request" if approver else _BY_CLOCK[approved]
-    builder.write(Template.UPDATE, *others, note=f"{by}; your decision is not needed any more.")
+    note = _decided(approver, approved) + Message.of("approval.not-needed")
+    builder.write(Template.UPDATE, *others, note=note)
 
 
 def _approved(builder: DecisionBuilder, approver: Person | None, said: str) -> None:
     roles = builder.policy.workflow.roles
     if builder.ticket.status == roles.on_hold:
         transitions.move(builder, roles.assigned, ActorKind.MANAGER)
-    by = f"{approver.name} approved" if approver else "Nobody decided in time, which approves"
     author = approver.id if approver and said else None
-    builder.tell_agents(f"{by} the request.", text=said, author=author)
-    builder.write(Template.UPDATE, builder.ticket.requester, note=f"{by} your request.")
+    builder.tell_agents(_decided(approver, True), text=said, author=author)
+    note = Message.of("approval.yours-expired-approved")
+    if approver:
+        note = Message.of("approval.yours-approved", approver=approver)
+    builder.write(Template.UPDATE, builder.ticket.requester, note=note)
     builder.explain("approval", f"approved by {approver.name if approver else 'the clock'}")
 
 
@@ -159,23 +164,26 @@ def _ask_level(
     approver: Person | None,
     agreed: tuple[int, ...],
 ) -> None:
-    who = f"{approver.name} approved" if approver else "Nobody decided in time, which approves"
     level, approvers = next_
-    place = _place(kind, level)
+    place, decided = _place(kind, level), _decided(approver, True)
     if not approvers:
         builder.explain("approval", f"nobody to ask for {place}")
-        builder.tell_agents(f'{who} the request, but nobody is known for {place} of "{kind.name}".')
+        nobody = Message.of(
+            "approval.no-approver-for-level", level=level + 1, of=len(kind.level), name=kind.name
+        )
+        builder.tell_agents(decided + nobody)
         return
     questions.begin(builder, kind, level, approvers, "", agreed)
-    builder.explain("approval", f"{who}; {place} is asked")
-    requests.send_request(builder, "", f"{who} this request; yours is {place}.")
+    builder.explain("approval", f"{place} is asked", decided)
+    yours = Message.of("approval.your-level", level=level + 1, of=len(kind.level))
+    requests.send_request(builder, "", decided + yours)
 
 
 def _turned_down(builder: DecisionBuilder, approver: Person | None, reason: str) -> None:
     closing = builder.policy.workflow.closing
     name = approver.name if approver else "the clock"
     builder.explain("approval", f"not approved by {name}")
-    note = f"{approver.name} did not approve the request." if approver else _TOO_LATE
+    note = _decided(approver, approved=False)
     said = next((e.message for e in builder.events if isinstance(e, MessageAdded)), None)
     illegal = transitions.close(
         builder,
@@ -192,8 +200,10 @@ def _turned_down(builder: DecisionBuilder, approver: Person | None, reason: str)
     builder.tell_agents(note, text=reason, author=author)
 
 
-_TOO_LATE = "Nobody decided about the request in time, so it is not approved."
-_BY_CLOCK = {
-    True: "Nobody decided in time, which approves this request",
-    False: "Nobody decided in time, so this request is not approved",
-}
+def _decided(approver: Person | None, approved: bool) -> Message:
+    """The decision in one sentence, for agents and other approvers."""
+    if approver is None:
+        return Message.of("approval.expired-approved" if approved else "approval.expired-rejected")
+    if approved:
+        return Message.of("approval.approved-by", approver=approver)
+    return Message.of("approval.rejected-by", approver=approver)

@@ -1,7 +1,5 @@
 """A mail about an approval: from an approver, a former approver, or a withdrawing requester."""
 
-from datetime import datetime
-
 from maildesk.lifecycle.approvals import requests, start, substitutes
 from maildesk.lifecycle.approvals.clarification import reason_missing, unproven
 from maildesk.lifecycle.approvals.outcome import decided_by, settle_approval
@@ -15,17 +13,12 @@ from maildesk.model.decision import ActorKind, Answer, Decision, Template
 from maildesk.model.event import MessageAdded
 from maildesk.model.links.token import Purpose
 from maildesk.model.mail import Disposition
+from maildesk.model.message import Message
 from maildesk.model.ticket import Ticket
 
 _DECIDING = (Choice.APPROVE, Choice.REJECT)
-_UNCLEAR = (
-    "We could not tell from your answer whether you approve. Please begin your reply with the "
-    "word approve, or with reject and the reason."
-)
-_WITHDRAWING = (
-    "Do you want to take this request back? Then please reply with the word withdraw as the first "
-    "line. Until then it still waits for approval."
-)
+_UNCLEAR = Message.of("approval.unclear")
+_WITHDRAWING = Message.of("approval.withdraw-question")
 
 
 def answered(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Decision | None:
@@ -71,38 +64,38 @@ def _passed_on(
     words = "\n\n".join([*agent_mail, mail.text]).strip()
     builder.add(MessageAdded(mail.message, "comment" if isinstance(taker, Refusal) else "decision"))
     if isinstance(taker, Refusal):
-        note = f"It was not delegated: {taker.why}. You are still asked."
+        note = Message.of("approval.not-delegated", reason=taker.why)
         builder.explain("approval", "not delegated", taker.why)
         builder.write(Template.CONFIRMATION, mail.sender.id, note=note, links=(Purpose.APPROVAL,))
         return builder.decision(Answer.ILLEGAL, Disposition.FOLLOW_UP, "comment", words)
     substitutes.pass_on(builder, mail.sender.id, "delegated", taker)
-    note = f"You passed this request on: {_instead(mail, builder, whom[0], taker)}."
+    note = _instead(mail, builder, whom[0], taker)
     builder.write(Template.DECISION_RECEIPT, mail.sender.id, note=note)
     return builder.decision(Answer.DONE, Disposition.DECISION, "decision", words)
 
 
 def _taker(mail: MailArrived, builder: DecisionBuilder, whom: list[str]) -> int | Refusal:
     if not whom:
-        return Refusal("name the person: #delegate Maria, or #delegate and an email address")
+        return Refusal(Message.of("refusal.delegate-usage"))
     if len(whom) > 1:
-        return Refusal("name one person only")
+        return Refusal(Message.of("refusal.delegate-one"))
     meant = participants.person_meant(mail.command_context, whom[0])
     return meant if isinstance(meant, Refusal) else substitutes.taker(builder, meant)
 
 
-def _instead(mail: MailArrived, builder: DecisionBuilder, whom: str, taker: int) -> str:
+def _instead(mail: MailArrived, builder: DecisionBuilder, whom: str, taker: int) -> Message:
     meant = participants.person_meant(mail.command_context, whom)
-    asked = f"{requests.name(builder, taker)} is asked instead"
+    asked = requests.name(builder, taker)
     if isinstance(meant, Refusal) or meant.id == taker:
-        return asked
-    return f"{meant.name} is away, so {asked}"
+        return Message.of("approval.delegated", to=asked)
+    return Message.of("approval.delegated-away", meant=meant, to=asked)
 
 
 def _asked_again(mail: MailArrived, builder: DecisionBuilder) -> Decision:
     builder.add(MessageAdded(mail.message, "comment"))
     builder.explain("approval", "the answer is neither yes nor no; asked again")
     requests.send_request(builder, "", _UNCLEAR, (mail.sender.id,))
-    note = told(f"{mail.sender.name} wrote.", mail)
+    note = told(Message.of("note.wrote", person=mail.sender), mail)
     builder.tell_agents(note, text=mail.text, author=mail.sender.id)
     return builder.decision(Answer.RECORDED, Disposition.FOLLOW_UP, "comment")
 
@@ -132,31 +125,31 @@ def too_late(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Dec
         return None
     builder.add(MessageAdded(mail.message, "comment"))
     builder.explain("approval", "recorded; it was already decided or delegated")
-    note = (
-        f"{_became(ticket, question, mail, builder)} What you wrote is kept; nothing has changed."
-    )
+    note = _became(ticket, question, mail, builder) + Message.of("approval.kept-unchanged")
     builder.write(Template.CONFIRMATION, mail.sender.id, note=note)
     if not ticket.is_closed:
-        note = told(f"{mail.sender.name} wrote.", mail)
+        note = told(Message.of("note.wrote", person=mail.sender), mail)
         builder.tell_agents(note, text=mail.text, author=mail.sender.id)
     return builder.decision(Answer.ALREADY_DECIDED, Disposition.FOLLOW_UP, "comment")
 
 
-def _became(ticket: Ticket, question: Approval, mail: MailArrived, builder: DecisionBuilder) -> str:
+def _became(
+    ticket: Ticket, question: Approval, mail: MailArrived, builder: DecisionBuilder
+) -> Message:
     """The outcome of the approval, for an approver who replies late."""
     if question.outcome == "open":
-        return "You have decided already, or others are asked in your place."
-    when = _moment(builder, mail.sender.id, question.decided_at or ticket.updated_at)
+        return Message.of("approval.already-voted")
+    at = question.decided_at or ticket.updated_at
     if question.outcome == "withdrawn":
-        return f"Your decision is no longer needed: the request was taken back or closed {when}."
-    did = "approved" if question.outcome == "approved" else "not approved"
-    by = decided_by(builder, question, mail.sender.id)
-    return f"This request was already {did}{by} {when}; your decision is no longer needed."
-
-
-def _moment(builder: DecisionBuilder, person: int, at: datetime) -> str:
-    here = at.astimezone(builder.policy.directory.zone_of(person))
-    return f"on {here:%d %B %Y} at {here:%H:%M %Z}"
+        return Message.of("approval.was-withdrawn", at=at)
+    approved, by = question.outcome == "approved", decided_by(question)
+    if by is None:
+        return Message.of("approval.was-approved" if approved else "approval.was-rejected", at=at)
+    if by == mail.sender.id:
+        yours = "approval.was-approved-by-you" if approved else "approval.was-rejected-by-you"
+        return Message.of(yours, at=at)
+    others = "approval.was-approved-by" if approved else "approval.was-rejected-by"
+    return Message.of(others, approver=requests.name(builder, by), at=at)
 
 
 def withdrawn(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Decision | None:
@@ -180,5 +173,6 @@ def _asked_whether(mail: MailArrived, builder: DecisionBuilder) -> Decision:
     builder.add(MessageAdded(mail.message, "comment"))
     builder.explain("approval", "the requester seems to take it back; asked whether")
     builder.write(Template.CONFIRMATION, mail.sender.id, note=_WITHDRAWING, links=(Purpose.VIEW,))
-    builder.tell_agents(f"{mail.sender.name} wrote.", text=mail.text, author=mail.sender.id)
+    note = Message.of("note.wrote", person=mail.sender)
+    builder.tell_agents(note, text=mail.text, author=mail.sender.id)
     return builder.decision(Answer.RECORDED, Disposition.FOLLOW_UP, "comment")

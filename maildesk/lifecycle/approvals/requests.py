@@ -6,9 +6,9 @@ from datetime import datetime
 
 from maildesk.config.schema.approvals import ApprovalKind
 from maildesk.lifecycle.decision_builder import DecisionBuilder
-from maildesk.model.approval import Approval
 from maildesk.model.decision import Template
 from maildesk.model.links.token import Purpose
+from maildesk.model.message import Message, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,10 @@ def business_days(builder: DecisionBuilder, days: int) -> datetime | None:
 
 
 def send_request(
-    builder: DecisionBuilder, text: str, note: str = "", to: tuple[int, ...] | None = None
+    builder: DecisionBuilder,
+    text: str,
+    note: Message | None = None,
+    to: tuple[int, ...] | None = None,
 ) -> None:
     """Write to the approvers who have not decided, or only to those in `to`.
 
@@ -63,27 +66,18 @@ def send_request(
     )
 
 
-def waits_for(builder: DecisionBuilder) -> str:
-    """The sentence for the requester about an open approval; "" if there is none."""
+def waits_for(builder: DecisionBuilder) -> Message | None:
+    """The sentence for the requester about an open approval; None if there is none."""
     approval = builder.ticket.approval
     if approval is None or not builder.ticket.waits_for_approval:
-        return ""
-    whom = names(builder, approval.waiting, _conjunction(approval))
-    return f"It waits for the approval of {whom}. To take it back, reply with the word withdraw."
+        return None
+    one_is_enough = approval.quorum in ("any", "first")
+    return Message.of(
+        "approval.waits-for-one" if one_is_enough else "approval.waits-for-all",
+        approvers=tuple(name(builder, person) for person in approval.waiting),
+    )
 
 
-def _conjunction(approval: Approval) -> str:
-    return "or" if approval.quorum in ("any", "first") else "and"
-
-
-def names(builder: DecisionBuilder, people: Iterable[int], conjunction: str = "and") -> str:
-    """The names of these people: "Max, Will and Boss"."""
-    found = [name(builder, person) for person in people]
-    *others, last = found or ["the approver"]
-    return f"{', '.join(others)} {conjunction} {last}" if others else last
-
-
-def name(builder: DecisionBuilder, person: int) -> str:
-    """The person's name if the directory lists it."""
-    known = builder.policy.directory.staff.get(person)
-    return known.name if known else "the approver"
+def name(builder: DecisionBuilder, person: int) -> Value:
+    """The person if the directory lists them, else "the approver"."""
+    return builder.policy.directory.staff.get(person) or Message.of("person.approver")

@@ -14,17 +14,13 @@ from maildesk.lifecycle.workflow import transitions
 from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.decision import ActorKind, Template
 from maildesk.model.event import ApprovalAsked, ApprovalWithdrawn
+from maildesk.model.message import Message, joined
 from maildesk.model.person import Person
 
-_ASKED = Refusal("the ticket waits for an approval already")
-_TAKEN_BACK = "The request was withdrawn; there is nothing to decide any more."
-_CHANGED = (
-    "The request has changed since you were asked. Please decide again. The "
-    "links in earlier emails no longer work."
-)
-_ASKED_ANEW = (
-    "The request has changed, and others are asked first; your decision is not needed now."
-)
+_ASKED = Refusal(Message.of("refusal.already-waits-for-approval"))
+_TAKEN_BACK = Message.of("approval.withdrawn-not-needed")
+_CHANGED = Message.of("approval.changed")
+_ASKED_ANEW = Message.of("approval.changed-not-needed")
 
 
 def ask(
@@ -50,15 +46,14 @@ def ask(
         builder.explain("approval", f"asked {whom}", *([f'rule "{rule}"'] if rule else []))
         requests.send_request(builder, text)
         if builder.before is not None:
-            _tell_requester(
-                builder, f"Your request needs an approval. {requests.waits_for(builder)}"
-            )
+            needed = Message.of("approval.needed").then(requests.waits_for(builder))
+            _tell_requester(builder, needed)
     elif obstacle is not _ASKED:
         builder.explain("approval", "not asked", obstacle.why)
     return obstacle
 
 
-def _tell_requester(builder: DecisionBuilder, note: str) -> None:
+def _tell_requester(builder: DecisionBuilder, note: Message) -> None:
     """Add the note to the mail that the same cause sends already, if there is one."""
     for place, outgoing_mail in enumerate(builder.outgoing_mails):
         if (
@@ -66,7 +61,7 @@ def _tell_requester(builder: DecisionBuilder, note: str) -> None:
             and outgoing_mail.to == builder.ticket.requester
         ):
             builder.outgoing_mails[place] = replace(
-                outgoing_mail, note=f"{outgoing_mail.note} {note}".strip()
+                outgoing_mail, note=joined(outgoing_mail.note, note)
             )
             return
     builder.write(Template.UPDATE, builder.ticket.requester, note=note)
@@ -76,13 +71,13 @@ def _obstacle(builder: DecisionBuilder, name: str) -> Refusal | None:
     if builder.ticket.waits_for_approval:
         return _ASKED
     if builder.silent:
-        return Refusal("the mail is recorded in silence")
+        return Refusal(Message.of("refusal.silent"))
     if builder.policy.approvals.kind(name) is None:
-        known = ", ".join(kind.name for kind in builder.policy.approvals.kinds)
-        return Refusal(f'there is no approval "{name}"; there are: {known}')
+        known = tuple(kind.name for kind in builder.policy.approvals.kinds)
+        return Refusal(Message.of("refusal.no-such-approval", name=name, known=known))
     type_ = builder.policy.catalog.type_named(builder.ticket.request_type)
     if not type_.managers_approval:
-        return Refusal(f'tickets of the type "{type_.name}" need no approval (catalog.toml)')
+        return Refusal(Message.of("refusal.type-needs-no-approval", type=type_.name))
     return None
 
 
@@ -91,12 +86,8 @@ def _asked(
 ) -> Refusal | None:
     approvers = of_level(builder.policy.directory, kind.level[0], requester)
     if not approvers:
-        why = (
-            f"An approval is needed, but {requester.name} has no reporting manager in people.toml "
-            "and approvals.toml names no fallback."
-        )
-        builder.tell_agents(why)
-        return Refusal(f"nobody to ask: {requester.name} has no reporting manager")
+        builder.tell_agents(Message.of("note.no-approver", requester=requester))
+        return Refusal(Message.of("refusal.no-approver", requester=requester))
     illegal = transitions.move(builder, builder.policy.workflow.roles.on_hold, by, rule=rule)
     if illegal is None:
         begin(builder, kind, 0, approvers, rule)
@@ -136,9 +127,11 @@ def withdraw(builder: DecisionBuilder) -> None:
     waiting = approval.waiting
     builder.add(ApprovalWithdrawn(round=approval.round))
     transitions.end(builder, closing.withdrawn_category, closing.withdrawn_note)
-    builder.write(Template.CLOSURE, builder.ticket.requester, note="You withdrew this request.")
+    builder.write(
+        Template.CLOSURE, builder.ticket.requester, note=Message.of("approval.you-withdrew")
+    )
     builder.write(Template.UPDATE, *waiting, note=_TAKEN_BACK)
-    builder.tell_agents("The requester withdrew this request.")
+    builder.tell_agents(Message.of("approval.requester-withdrew"))
     builder.explain("approval", "withdrawn by the requester")
 
 
@@ -167,23 +160,23 @@ def _anew(builder: DecisionBuilder, requester: Person, kind: ApprovalKind, text:
 
 def what_it_needs(
     builder: DecisionBuilder, requester: Person, text: str, *, anew: bool = False
-) -> str:
+) -> Message | None:
     """Request the approval that the ticket needs after its type or requester changed.
 
-    `anew`: the requester changed, so an earlier approval does not count. Returns the result in
-    words.
+    `anew`: the requester changed, so an earlier approval does not count. Returns what was done;
+    None if no approval is needed.
     """
     type_ = builder.policy.catalog.type_named(builder.ticket.request_type)
     kind = builder.policy.approvals.kind(type_.approval)
     if not type_.automatic_approval or kind is None or _has(builder, kind, anew):
-        return ""
+        return None
     if builder.ticket.waits_for_approval:
         asked = _anew(builder, requester, kind, text)
-        return f'; the approval "{kind.name}" is asked for instead' if asked else ""
+        return Message.of("command.approval-replaced", name=kind.name) if asked else None
     illegal = ask(builder, requester, kind.name, text, by=ActorKind.AGENT)
     if illegal is not None:
-        return f'; the approval "{kind.name}" is needed, but not asked for: {illegal.why}'
-    return f'; the approval "{kind.name}" is asked for'
+        return Message.of("command.approval-failed", name=kind.name, reason=illegal.why)
+    return Message.of("command.approval", name=kind.name)
 
 
 def _has(builder: DecisionBuilder, kind: ApprovalKind, anew: bool) -> bool:

@@ -10,14 +10,15 @@ from maildesk.lifecycle.approvals.requests import name
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.event import AbsenceSeen, ApprovalPassedOn, SubstitutionReason
+from maildesk.model.message import Message
 from maildesk.model.person import Person
 
 _PASSED: dict[SubstitutionReason, str] = {
-    "delegated": "{old} passed it on to {new}, who is asked now.",
-    "absent": "{old} is away; {new} is asked instead.",
-    "away": "{old} is away, says an automatic answer; {new} is asked instead.",
-    "bounced": "The mail to {old} did not arrive; {new} is asked instead.",
-    "expired": "{old} did not decide in time; {new} is asked now.",
+    "delegated": "approval.passed-delegated",
+    "absent": "approval.passed-absent",
+    "away": "approval.passed-away",
+    "bounced": "approval.passed-bounced",
+    "expired": "approval.passed-expired",
 }
 
 
@@ -69,15 +70,15 @@ def taker(builder: DecisionBuilder, person: Person) -> int | Refusal:
     """
     directory, question = builder.policy.directory, builder.ticket.approval
     if person.id not in directory.staff:
-        return Refusal(f"{person.name} <{person.address}> is not in people.toml")
+        return Refusal(Message.of("refusal.not-in-people", person=person))
     taking = directory.at_work(person.id, builder.now)
     if taking is None:
         until = directory.away_until(person.id, builder.now)
-        return Refusal(f"{person.name} is away until {until:%d %B %Y}, and has no substitute")
+        return Refusal(Message.of("refusal.away-no-substitute", person=person, until=until))
     if taking == builder.ticket.requester:
-        return Refusal("nobody approves the own request")
+        return Refusal(Message.of("refusal.own-request"))
     if question is not None and taking in (*question.approvers, *question.agreed):
-        return Refusal(f"{name(builder, taking)} was asked already")
+        return Refusal(Message.of("refusal.already-asked", person=name(builder, taking)))
     return taking
 
 
@@ -111,12 +112,12 @@ def _handed(
     )
     note = _note(builder, old, new, why)
     builder.notes.append(note)
-    builder.explain("approval", note)
+    builder.explain("approval", "substituted", note)
     return new
 
 
-def _note(builder: DecisionBuilder, old: int, new: int, why: SubstitutionReason) -> str:
-    return _PASSED[why].format(old=name(builder, old), new=name(builder, new))
+def _note(builder: DecisionBuilder, old: int, new: int, why: SubstitutionReason) -> Message:
+    return Message.of(_PASSED[why], old=name(builder, old), new=name(builder, new))
 
 
 def _left_alone(builder: DecisionBuilder, approver: int) -> None:
@@ -124,6 +125,6 @@ def _left_alone(builder: DecisionBuilder, approver: int) -> None:
     assert question is not None, "only an approver can have a substitute"
     away_due = requests.next_absence(builder, question.waiting)
     builder.add(AbsenceSeen(round=question.round, away_due=away_due, alone=approver))
-    note = f"{name(builder, approver)} is away, and nobody is left to be asked instead."
-    builder.explain("approval", note)
-    builder.tell_agents(f"The approval of this request waits: {note}")
+    note = Message.of("approval.away-nobody-left", approver=name(builder, approver))
+    builder.explain("approval", "no substitute", note)
+    builder.tell_agents(note)

@@ -18,12 +18,13 @@ from maildesk.model.cause import RelatedTicketChange, RelationSet
 from maildesk.model.decision import ActorKind, RelatedChange, Template
 from maildesk.model.event import ParentChanged, Paused, PersonJoined, Related, RuleActed, Tagged
 from maildesk.model.links.token import Purpose
+from maildesk.model.message import Message
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
 from maildesk.rules.effects import AddTag, Effect, RelateTicket, RuleAction, SetField
 from maildesk.rules.facts import RuleInput
 
-ASKED = Refusal("somebody is asked to approve")
+ASKED = Refusal(Message.of("refusal.waits-for-approval"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def _act(builder: DecisionBuilder, act: RuleAction) -> None:
             _watch(builder, act)
         case "note":
             _acted(builder, act)
-            builder.notes.append(act.value)
+            builder.notes.append(Message.verbatim(act.value))
         case "tell-requester":
             _acted(builder, act)
             to = builder.ticket.requester
@@ -99,7 +100,7 @@ def _act(builder: DecisionBuilder, act: RuleAction) -> None:
             builder.write(Template.REPLY, to, text=text, links=links, own=True)
         case "tell-agents":
             _acted(builder, act)
-            builder.tell_agents(_words(builder, act))
+            builder.tell_agents(Message.verbatim(_words(builder, act)))
 
 
 def _words(builder: DecisionBuilder, act: RuleAction) -> str:
@@ -120,14 +121,14 @@ def _moved(builder: DecisionBuilder, act: RuleAction, status: str) -> bool:
     else:
         illegal = closure.bring_to(builder, status, ActorKind.RULE, act.rule)
     if illegal is not None:
-        builder.explain("rules", f"{act.action} not done: {illegal.why}", f'rule "{act.rule}"')
+        builder.explain("rules", f"{act.action} not done", illegal.why, f'rule "{act.rule}"')
     return illegal is None
 
 
 def _hold(builder: DecisionBuilder, act: RuleAction) -> None:
     if _moved(builder, act, builder.policy.workflow.roles.on_hold):
         builder.add(Paused(rule=act.rule))
-        builder.notes.append(act.value)
+        builder.notes.append(Message.verbatim(act.value))
 
 
 def _escalate(builder: DecisionBuilder, act: RuleAction) -> None:
@@ -140,7 +141,7 @@ def _escalate(builder: DecisionBuilder, act: RuleAction) -> None:
         )
         return
     if _moved(builder, act, builder.policy.workflow.roles.escalated):
-        note = f"Escalated to {act.value}."
+        note = Message.of("note.escalated-by-rule", team=act.value)
         hand_over(builder, act.value, Reason(kind="escalated", note=note, rule=act.rule))
 
 

@@ -15,6 +15,7 @@ from maildesk.model.event import (
     ResolutionGiven,
 )
 from maildesk.model.links.token import Purpose
+from maildesk.model.message import Message
 from maildesk.model.person import Person
 
 
@@ -92,7 +93,7 @@ def _close_later(builder: DecisionBuilder) -> None:
     if builder.ticket.close_due is not None:
         return
     builder.add(ClosureScheduled(closure_deadlines.unasked(builder)))
-    builder.write(Template.UPDATE, builder.ticket.requester, note="Your request is resolved.")
+    builder.write(Template.UPDATE, builder.ticket.requester, note=Message.of("note.resolved"))
 
 
 def _end_in(builder: DecisionBuilder, status: str, by: ActorKind, rule: str) -> Refusal | None:
@@ -100,7 +101,10 @@ def _end_in(builder: DecisionBuilder, status: str, by: ActorKind, rule: str) -> 
     illegal = transitions.close(builder, by, category, note, status=status, rule=rule)
     if illegal is None:
         builder.write(
-            Template.CLOSURE, builder.ticket.requester, author=builder.actor.person, note=note
+            Template.CLOSURE,
+            builder.ticket.requester,
+            author=builder.actor.person,
+            note=Message.verbatim(note),
         )
     return illegal
 
@@ -126,7 +130,7 @@ def keep_open(builder: DecisionBuilder, requester: Person, text: str) -> None:
     builder.add(ClosurePostponed(close_due=close_due, remind_due=remind_due))
     builder.explain("lifecycle", "kept open", f"until {close_due:%d %B}")
     if text:
-        note = f"{requester.name} keeps this ticket open."
+        note = Message.of("note.kept-open", requester=requester)
         builder.tell_agents(note, text=text, author=requester.id)
 
 
@@ -162,10 +166,10 @@ def accept(builder: DecisionBuilder, requester: Person, text: str) -> Refusal | 
     )
     if illegal is None:
         builder.write(
-            Template.CLOSURE, builder.ticket.requester, note="You accepted the resolution."
+            Template.CLOSURE, builder.ticket.requester, note=Message.of("note.you-accepted")
         )
     if illegal is None and text:
-        note = f"{requester.name} accepted the resolution."
+        note = Message.of("note.accepted", requester=requester)
         builder.tell_agents(note, text=text, author=requester.id)
     return illegal
 
@@ -179,18 +183,18 @@ def reject(builder: DecisionBuilder, requester: Person, reason: str) -> Refusal 
     builder.add(ResolutionDecided(round=builder.ticket.round, accepted=False))
     transitions.move(builder, roles.rejected, ActorKind.REQUESTER)
     builder.explain("lifecycle", "rejected")
-    return reopen(builder, requester, reason, "rejected the resolution")
+    return reopen(builder, requester, reason, Message.of("note.rejected", requester=requester))
 
 
-def reopen(builder: DecisionBuilder, person: Person, text: str, how: str) -> Refusal | None:
+def reopen(builder: DecisionBuilder, person: Person, text: str, note: Message) -> Refusal | None:
     """Resume work on the ticket; or say why not."""
     working = builder.policy.workflow.roles.working
     illegal = transitions.move(builder, working, builder.actor.kind)
     if illegal is not None:
         return illegal
     builder.add(Reopened())
-    builder.tell_agents(f"{person.name} {how}.", text=text, author=person.id)
-    builder.explain("lifecycle", "reopened", how)
+    builder.tell_agents(note, text=text, author=person.id)
+    builder.explain("lifecycle", "reopened", note)
     parent_state.reopen_children(builder)
     return None
 
@@ -223,7 +227,7 @@ def close_when_due(builder: DecisionBuilder) -> None:
     closing = builder.policy.workflow.closing
     category, note = closing.accepted_category, closing.silent_note
     if transitions.close(builder, ActorKind.CLOCK, category, note) is None:
-        builder.write(Template.CLOSURE, builder.ticket.requester, note=note)
+        builder.write(Template.CLOSURE, builder.ticket.requester, note=Message.verbatim(note))
         builder.explain("clock", "closed after it was resolved")
 
 
@@ -235,6 +239,6 @@ def _close_unanswered(builder: DecisionBuilder) -> None:
         builder.write(
             Template.CLOSURE,
             builder.ticket.requester,
-            note="It was closed automatically because we received no answer.",
+            note=Message.of("note.closed-unanswered"),
         )
         builder.explain("clock", "closed without an answer")

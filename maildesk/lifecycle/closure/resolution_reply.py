@@ -11,13 +11,11 @@ from maildesk.model.decision import Answer, Decision, Template
 from maildesk.model.event import MessageAdded
 from maildesk.model.links.token import Purpose
 from maildesk.model.mail import Disposition
+from maildesk.model.message import Message
 from maildesk.model.ticket import Ticket
 
-_THANKED = (
-    "Thank you for your mail. Do you accept the resolution? Until you answer, nothing changes. If "
-    "nobody objects, the ticket is closed automatically."
-)
-_BOTH_WAYS = "We could not tell from your mail whether you accept the resolution."
+_THANKED = Message.of("note.thanks-question")
+_BOTH_WAYS = Message.of("note.acceptance-unclear")
 
 
 def answered(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Decision | None:
@@ -42,7 +40,7 @@ def answered(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Dec
     if mail.choice is Choice.KEEP:
         builder.add(MessageAdded(mail.message, "decision"))
         closure.keep_open(builder, mail.sender, mail.reason)
-        note = "The ticket stays open for now."
+        note = Message.of("note.stays-open")
         builder.write(Template.UPDATE, mail.sender.id, note=note, links=(Purpose.VIEW,))
         return builder.decision(Answer.DONE, Disposition.DECISION, "decision")
     if mail.choice is Choice.REJECT and not mail.reason:
@@ -57,7 +55,8 @@ def _asked_what_is_meant(mail: MailArrived, builder: DecisionBuilder) -> Decisio
     builder.explain("lifecycle", "recorded; asked whether the resolution is accepted")
     builder.write(Template.CONFIRMATION, mail.sender.id, note=note, links=(Purpose.RESOLUTION,))
     if not mail.thanks:
-        builder.tell_agents(f"{mail.sender.name} wrote.", text=mail.text, author=mail.sender.id)
+        note = Message.of("note.wrote", person=mail.sender)
+        builder.tell_agents(note, text=mail.text, author=mail.sender.id)
     return builder.decision(Answer.RECORDED, Disposition.FOLLOW_UP, "comment")
 
 
@@ -65,10 +64,10 @@ def _forbidden(mail: MailArrived, builder: DecisionBuilder, illegal: Refusal) ->
     """The workflow does not allow it: nothing changes, and requester and agents read why."""
     builder.add(MessageAdded(mail.message, "comment"))
     builder.explain("lifecycle", "nothing changed", illegal.why)
-    note = f"We have kept what you wrote, but could not do it: {illegal.why}. An agent will answer."
+    note = Message.of("note.forbidden", reason=illegal.why)
     builder.write(Template.CONFIRMATION, mail.sender.id, note=note)
     builder.tell_agents(
-        f"{mail.sender.name} wrote, and the workflow forbids what was asked: {illegal.why}.",
+        Message.of("note.forbidden-for-agents", person=mail.sender, reason=illegal.why),
         text=mail.text,
         author=mail.sender.id,
     )
@@ -86,6 +85,7 @@ def _disagreed(mail: MailArrived, builder: DecisionBuilder) -> Decision:
         apply_rules(builder, "reopened", mail.facts, mail.requester)
         return builder.decision(Answer.DONE, Disposition.DECISION, "decision")
     builder.add(MessageAdded(mail.message, "reply"))
-    closure.reopen(builder, mail.sender, mail.text, "answered while the ticket waited for closure")
+    note = Message.of("note.answered-resolution", requester=mail.sender)
+    closure.reopen(builder, mail.sender, mail.text, note)
     apply_rules(builder, "reopened", mail.facts, mail.requester)
     return builder.decision(Answer.DONE, Disposition.FOLLOW_UP, "reply")

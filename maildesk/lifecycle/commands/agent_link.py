@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from maildesk.lifecycle.closure import closure
 from maildesk.lifecycle.commands import perform
-from maildesk.lifecycle.commands.task import ASKED
+from maildesk.lifecycle.commands.task import WAITS_FOR_APPROVAL
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.workflow import transitions
 from maildesk.model.cause import Command, Work
 from maildesk.model.decision import ActorKind, Answer, Decision
 from maildesk.model.mail import Step
+from maildesk.model.message import Message
 from maildesk.model.ticket import Ticket
 
 
@@ -24,13 +25,15 @@ def commands(work: Work, said: str) -> tuple[Command, ...]:
     return (Command("take", ""), *((Command("note", said),) if said else ()))
 
 
-def hindrance(builder: DecisionBuilder) -> str:
-    """Why the ticket cannot be resolved by a link now; "" where it can.
+def hindrance(builder: DecisionBuilder) -> Message | None:
+    """Why the ticket cannot be resolved by a link now; None if it can.
 
     A click is made more lightly than a mail: it never makes the question to an approver void.
     """
-    illegal = ASKED if builder.ticket.waits_for_approval else closure.cannot_resolve(builder)
-    return illegal.why if illegal else ""
+    illegal = (
+        WAITS_FOR_APPROVAL if builder.ticket.waits_for_approval else closure.cannot_resolve(builder)
+    )
+    return illegal.why if illegal else None
 
 
 def next_team(builder: DecisionBuilder) -> str:
@@ -65,13 +68,13 @@ def click(builder: DecisionBuilder, written: perform.Written, round_: int) -> De
     if objection is not None:
         return builder.decision(objection)
     first = written.commands[0]
-    why = hindrance(builder) if first.name == "resolve" else ""
+    why = hindrance(builder) if first.name == "resolve" else None
     if first.name == "escalate":
         team = next_team(builder)
-        why = "" if team else "there is no one team of the next level that it can be handed on to"
+        why = None if team else Message.of("refusal.no-next-team")
         order = Command("escalate", f"{team}\n{first.argument}")
         written = replace(written, commands=(order,))
-    if why:
+    if why is not None:
         return _refused(builder, Step("command", "not done", rejected=(why,)))
     decision = perform.perform(builder, written)
     return _refused(builder, *decision.why) if decision.answer is Answer.ILLEGAL else decision

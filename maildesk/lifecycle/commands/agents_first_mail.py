@@ -17,21 +17,23 @@ from maildesk.lifecycle.sender_proof import ACTING_AS_AN_AGENT, proof
 from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.cause import Command, LatestMessage, MailArrived, WrongCommand
 from maildesk.model.command import on_behalf
-from maildesk.model.decision import ActorKind, Answer, Decision, Template
+from maildesk.model.decision import (
+    ActorKind,
+    Answer,
+    CommandResult,
+    CommandResults,
+    Decision,
+    Template,
+)
 from maildesk.model.event import MessageAdded
 from maildesk.model.links.token import Purpose
 from maildesk.model.mail import Disposition
+from maildesk.model.message import Message
 from maildesk.model.person import Person
 
-_TWICE = "a ticket is one person's request; write it once"
-_NOT_OBEYED = (
-    "We could not be sure that this mail is yours: its commands were not obeyed. Reply to this "
-    "mail with them."
-)
-_WRONG = (
-    "Some commands failed, so the ticket is your own, its text is a note, and nobody else was "
-    "notified. If it is somebody's request, reply with the corrected commands and the text."
-)
+_TWICE = Message.of("refusal.onbehalf-twice")
+_NOT_OBEYED = Message.of("note.commands-not-obeyed")
+_WRONG = Message.of("note.kept-as-own-ticket")
 
 
 def is_one(mail: MailArrived) -> bool:
@@ -107,10 +109,17 @@ def _as_ordered(mail: MailArrived, order: _Order, policy: Policy, now: datetime)
     if failed:
         return None
     _announce(builder, mail, requester)
-    opening = [] if requester.id == mail.sender.id else [f"opened as {requester.name}'s request"]
-    _answer(builder, mail, [*opening, *done], [])
+    results = _answer(builder, mail, [*_opening(mail, requester), *done], [])
     words = perform.words_for_agents(order.commands)
-    return builder.decision(Answer.DONE, Disposition.NEW_TICKET, "request", mail.text, words)
+    return builder.decision(
+        Answer.DONE, Disposition.NEW_TICKET, "request", mail.text, words, results
+    )
+
+
+def _opening(mail: MailArrived, requester: Person) -> list[CommandResult]:
+    if requester.id == mail.sender.id:
+        return []
+    return [CommandResult("", Message.of("command.opened-for", requester=requester))]
 
 
 def _announce(builder: DecisionBuilder, mail: MailArrived, requester: Person) -> None:
@@ -118,10 +127,12 @@ def _announce(builder: DecisionBuilder, mail: MailArrived, requester: Person) ->
         passed_on(builder, mail, requester)
         return
     mine = requester.id == mail.sender.id
-    note = "" if mine else f"{mail.sender.name} wrote this request down for you."
+    note = None if mine else Message.of("note.entered-for-you", agent=mail.sender)
     builder.write(Template.ACKNOWLEDGEMENT, requester.id, note=note, links=(Purpose.VIEW,))
     if not builder.ticket.waits_for_approval:
-        told = "A new ticket." if mine else f"A new ticket, written down by {mail.sender.name}."
+        told = Message.of("note.new-ticket")
+        if not mine:
+            told = Message.of("note.new-ticket-entered", agent=mail.sender)
         builder.tell_agents_once(told, text=mail.text, author=mail.sender.id)
 
 
@@ -136,10 +147,12 @@ def _passed_on_in_part(mail: MailArrived, order: _Order, policy: Policy, now: da
     builder.add(MessageAdded(mail.message, "request"))
     done, failed = perform.silent_on_a_new_ticket(builder, _written(mail, order))
     passed_on(builder, mail, requester)
-    note = f"The ticket is {requester.name}'s request. Some commands failed."
-    _answer(builder, mail, done, failed, note)
+    note = Message.of("note.request-of-but-failed", requester=requester)
+    results = _answer(builder, mail, done, failed, note)
     words = perform.words_for_agents(order.commands)
-    return builder.decision(Answer.ILLEGAL, Disposition.NEW_TICKET, "request", mail.text, words)
+    return builder.decision(
+        Answer.ILLEGAL, Disposition.NEW_TICKET, "request", mail.text, words, results
+    )
 
 
 def _kept(mail: MailArrived, order: _Order, policy: Policy, now: datetime) -> Decision:
@@ -149,20 +162,25 @@ def _kept(mail: MailArrived, order: _Order, policy: Policy, now: datetime) -> De
     builder.add(MessageAdded(mail.message, "note"))
     done, failed = perform.silent_on_a_new_ticket(builder, _written(mail, mine))
     if order.requester.id != mail.sender.id:
-        failed.append(f"#onbehalf: {perform.WRITES}")
-    _answer(builder, mail, done, failed, _WRONG)
+        failed.append(CommandResult("#onbehalf", perform.WRITES))
+    results = _answer(builder, mail, done, failed, _WRONG)
     words = perform.words_for_agents(order.commands)
     text = "\n\n".join(part for part in (words, mail.text) if part)
-    return builder.decision(Answer.ILLEGAL, Disposition.NEW_TICKET, "note", text)
+    return builder.decision(Answer.ILLEGAL, Disposition.NEW_TICKET, "note", text, results=results)
 
 
 def _answer(
-    builder: DecisionBuilder, mail: MailArrived, done: list[str], failed: list[str], note: str = ""
-) -> None:
-    transcript.explain(builder, done, failed)
-    text = "\n\n".join(transcript.paragraphs(builder, done, failed))
-    headline = note or transcript.headline(done, failed)
-    builder.write(Template.TRANSCRIPT, mail.sender.id, text=text, note=headline)
+    builder: DecisionBuilder,
+    mail: MailArrived,
+    done: list[CommandResult],
+    failed: list[CommandResult],
+    note: Message | None = None,
+) -> CommandResults:
+    results = transcript.results(builder, done, failed)
+    transcript.explain(builder, results)
+    headline = note or transcript.headline(results)
+    builder.write(Template.TRANSCRIPT, mail.sender.id, note=headline, results=results)
+    return results
 
 
 def _not_obeyed(mail: MailArrived, policy: Policy, now: datetime) -> Decision:
@@ -176,7 +194,7 @@ def _not_obeyed(mail: MailArrived, policy: Policy, now: datetime) -> Decision:
         replace(one, note=_NOT_OBEYED) if one.template is Template.ACKNOWLEDGEMENT else one
         for one in decision.outgoing_mails
     )
-    note = "The sender is unproven, so these lines were not obeyed:\n" + "\n".join(lines)
+    note = Message.of("note.lines-not-obeyed", lines="\n".join(lines))
     return replace(
         decision, outgoing_mails=outgoing_mails, notes=(*decision.notes, note), message_text=text
     )

@@ -8,7 +8,7 @@ from maildesk.lifecycle.hand_over import Reason, give_to, hand_over
 from maildesk.lifecycle.workflow import transitions
 from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.decision import ActorKind
-from maildesk.model.person import Person
+from maildesk.model.message import Message
 
 
 def move_on(builder: DecisionBuilder) -> None:
@@ -18,14 +18,13 @@ def move_on(builder: DecisionBuilder) -> None:
         transitions.move(builder, roles.assigned, ActorKind.AGENT)
 
 
-def _take(task: Task) -> str | Refusal:
-    old = task.builder.ticket.assignee
+def _take(task: Task) -> Message | Refusal:
     give_to(task.builder, task.agent.id)
     move_on(task.builder)
-    return "the ticket was yours already" if old == task.agent.id else "the ticket is yours"
+    return Message.of("command.taken")
 
 
-def _assign(task: Task) -> str | Refusal:
+def _assign(task: Task) -> Message | Refusal:
     builder = task.builder
     agent = pick_person(task.argument, builder.policy.directory.agents)
     if isinstance(agent, Refusal):
@@ -34,27 +33,25 @@ def _assign(task: Task) -> str | Refusal:
         set_field(builder, "team", agent.teams[0])
     give_to(builder, agent.id)
     move_on(builder)
-    task.tell_agents(f"{task.agent.name} gave you this ticket.")
-    return f"the ticket is {agent.name}'s{_away(builder, agent)}"
-
-
-def _away(builder: DecisionBuilder, agent: Person) -> str:
+    task.tell_agents(Message.of("note.assigned-to-you", agent=task.agent))
     until = builder.policy.directory.away_until(agent.id, builder.now)
-    return f", who is away until {until}" if until else ""
+    if until:
+        return Message.of("command.assigned-away", agent=agent, until=until)
+    return Message.of("command.assigned", agent=agent)
 
 
-def _team(task: Task) -> str | Refusal:
+def _team(task: Task) -> Message | Refusal:
     builder = task.builder
-    team = pick("team", task.argument, builder.policy.directory.teams)
+    team = pick(Message.of("kind.team"), task.argument, builder.policy.directory.teams)
     if isinstance(team, Refusal):
         return team
     if builder.ticket.team == team:
-        return f"the ticket was with {team} already"
-    note = f"{task.agent.name} gave this ticket to {team}."
+        return Message.of("refusal.already-with", team=team)
+    note = Message.of("note.given-to-team", agent=task.agent, team=team)
     text, author = task.newest_text
     hand_over(builder, team, Reason(kind="assigned", note=note, text=text, author=author))
     move_on(builder)
-    return f"the ticket is with {team}"
+    return Message.of("command.team", team=team)
 
 
 COMMANDS: dict[str, CommandHandler] = {"take": _take, "assign": _assign, "team": _team}

@@ -10,6 +10,7 @@ from datetime import date, time, timedelta
 
 from maildesk.lifecycle.classification.rule_time import WEEKDAYS
 from maildesk.lifecycle.workflow.transitions import Refusal
+from maildesk.model.message import Message
 
 _FARTHEST = timedelta(days=3_660)
 _UNTIL = re.compile(r"\b(?:until|till|til)\b[\s:]{0,9}", re.IGNORECASE)
@@ -83,10 +84,7 @@ def read_until(text: str, today: date) -> Until | Refusal | None:
     if not ends:
         return None
     said = " ".join(text[ends[-1] :].split()[:4])[:60]
-    return Refusal(
-        f'no day is read in "until {said}"; write until {_example(today)}, until 1 December, until '
-        "Monday, until tomorrow or until +3 days, or say it without the word until"
-    )
+    return Refusal(Message.of("refusal.no-date", said=said, example=_example(today)))
 
 
 def _read(text: str, at: int, today: date) -> Until | Refusal | None:
@@ -101,11 +99,11 @@ def _read(text: str, at: int, today: date) -> Until | Refusal | None:
             hour = time(int(clock[1]), int(clock[2])) if clock[1] else None
         except ValueError:
             said += clock[0]
-            return Refusal(f"{said} is not a date; write it like until {_example(today)}")
+            return Refusal(Message.of("refusal.not-a-date", said=said, example=_example(today)))
         if day <= today:
-            return Refusal(f"{said} is over")
+            return Refusal(Message.of("refusal.date-past", said=said))
         if day - today > _FARTHEST:
-            return Refusal(f"{said} is more than ten years away")
+            return Refusal(Message.of("refusal.date-too-far", said=said))
         return Until(day, hour, said)
     return None
 

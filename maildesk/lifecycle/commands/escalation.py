@@ -2,19 +2,18 @@
 
 from maildesk.lifecycle.closure import closure
 from maildesk.lifecycle.commands.match_argument import pick
-from maildesk.lifecycle.commands.task import ASKED, CommandHandler, Task
+from maildesk.lifecycle.commands.task import WAITS_FOR_APPROVAL, CommandHandler, Task
 from maildesk.lifecycle.hand_over import Reason, give_to, hand_over
 from maildesk.lifecycle.policy import Directory
 from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.cause import Command
 from maildesk.model.decision import ActorKind, Template
 from maildesk.model.event import Paused
+from maildesk.model.message import Message
 
-_WHY = Refusal(
-    "say why: #escalate <L2|L3|field|team|back> <why>, or #escalate requester <question>"
-)
+_WHY = Refusal(Message.of("refusal.escalate-usage"))
 
-_RESOLVED = Refusal("the requester is asked whether it is solved; #reopen first")
+_RESOLVED = Refusal(Message.of("refusal.waits-for-requester"))
 
 
 def question(command: Command) -> str | None:
@@ -24,9 +23,9 @@ def question(command: Command) -> str | None:
     return why.strip() or None if asks else None
 
 
-def _escalate(task: Task) -> str | Refusal:
+def _escalate(task: Task) -> Message | Refusal:
     if task.builder.ticket.waits_for_approval:
-        return ASKED
+        return WAITS_FOR_APPROVAL
     if task.builder.ticket.waits_for_requester:
         return _RESOLVED
     word, why = _parted(task.argument)
@@ -56,7 +55,9 @@ def _team(directory: Directory, said: str) -> tuple[str, str] | Refusal:
     word, why = _parted(said)
     if not why:
         return _WHY
-    found = _of_level(directory, word) or pick("level or team", word, directory.teams)
+    found = _of_level(directory, word) or pick(
+        Message.of("kind.level-or-team"), word, directory.teams
+    )
     return found if isinstance(found, Refusal) else (found, why)
 
 
@@ -67,36 +68,37 @@ def _of_level(directory: Directory, word: str) -> str | Refusal | None:
         return None
     if len(teams) == 1:
         return teams[0]
-    return Refusal(f"{word} has several teams; name one: {', '.join(teams)}")
+    return Refusal(Message.of("refusal.several-teams", level=word, teams=tuple(teams)))
 
 
-def _hand_on(task: Task, team: str, why: str) -> str | Refusal:
+def _hand_on(task: Task, team: str, why: str) -> Message | Refusal:
     builder = task.builder
     if builder.ticket.team == team:
-        return Refusal(f"the ticket is with {team} already")
+        return Refusal(Message.of("refusal.already-with", team=team))
     illegal = closure.bring_to(builder, builder.policy.workflow.roles.escalated, ActorKind.AGENT)
     if illegal is not None:
         return illegal
-    note = f"{task.agent.name} escalated this ticket to {team}."
+    note = Message.of("note.escalated", agent=task.agent, team=team)
     hand_over(builder, team, Reason(kind="escalated", note=note, text=why, message=task.message))
-    return f"escalated to {builder.policy.directory.named(team)}; the requester was notified"
+    named = builder.policy.directory.named(team)
+    return Message.of("command.escalated", team=named, requester=task.requester)
 
 
-def _hand_back(task: Task, why: str) -> str | Refusal:
+def _hand_back(task: Task, why: str) -> Message | Refusal:
     builder, team = task.builder, task.builder.ticket.back_to
     if not team:
-        return Refusal("nobody escalated this ticket, so there is no team to give it back to")
+        return Refusal(Message.of("refusal.not-escalated"))
     if team not in builder.policy.directory.teams:
-        return Refusal(f'the team "{team}" no longer exists; name a team: #escalate <team> <why>')
+        return Refusal(Message.of("refusal.team-gone", team=team))
     illegal = closure.bring_to(builder, builder.policy.workflow.roles.working, ActorKind.AGENT)
     if illegal is not None:
         return illegal
-    note = f"{task.agent.name} gave this ticket back to {team}."
+    note = Message.of("note.handed-back", agent=task.agent, team=team)
     hand_over(builder, team, Reason(kind="handed-back", note=note, text=why, message=task.message))
-    return f"given back to {team}"
+    return Message.of("command.handed-back", team=team)
 
 
-def _ask(task: Task, question: str) -> str | Refusal:
+def _ask(task: Task, question: str) -> Message | Refusal:
     builder = task.builder
     illegal = closure.bring_to(builder, builder.policy.workflow.roles.escalated, ActorKind.AGENT)
     if illegal is not None:
@@ -110,9 +112,9 @@ def _ask(task: Task, question: str) -> str | Refusal:
         automatic=False,
         text=question,
         author=task.agent.id,
-        note="We need to know something from you.",
+        note=Message.of("note.question"),
     )
-    return "the requester was asked; the answer wakes the ticket"
+    return Message.of("command.requester-asked", requester=task.requester)
 
 
 COMMANDS: dict[str, CommandHandler] = {"escalate": _escalate}

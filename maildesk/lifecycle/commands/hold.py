@@ -3,19 +3,20 @@
 from datetime import UTC, datetime, time
 
 from maildesk.lifecycle.commands.date_argument import Until, read_until
-from maildesk.lifecycle.commands.task import ASKED, CommandHandler, Task
+from maildesk.lifecycle.commands.task import WAITS_FOR_APPROVAL, CommandHandler, Task
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.sla.business_hours import Calendar
 from maildesk.lifecycle.workflow import transitions
 from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.decision import ActorKind
 from maildesk.model.event import Paused
+from maildesk.model.message import Message
 
 
-def _hold(task: Task) -> str | Refusal:
+def _hold(task: Task) -> Message | Refusal:
     builder = task.builder
     if builder.ticket.waits_for_approval:
-        return ASKED
+        return WAITS_FOR_APPROVAL
     calendar = builder.policy.sla.calendar_for(builder.ticket.team, "")
     until = read_until(task.argument, builder.now.astimezone(calendar.zone).date())
     if isinstance(until, Refusal):
@@ -25,10 +26,10 @@ def _hold(task: Task) -> str | Refusal:
         return illegal
     wakes = None if until is None else _wakes(until, calendar)
     builder.add(Paused(message=task.message, wake_due=wakes))
-    task.tell_agents(f"{task.agent.name} put this ticket on hold.")
+    task.tell_agents(Message.of("note.on-hold", agent=task.agent))
     if until is None or wakes is None:
-        return "on hold until the requester answers"
-    return f"on hold until {_told(until, wakes.astimezone(calendar.zone))}"
+        return Message.of("command.on-hold", requester=task.requester)
+    return _told(task, until, wakes.astimezone(calendar.zone))
 
 
 def _wakes(until: Until, calendar: Calendar) -> datetime:
@@ -37,16 +38,20 @@ def _wakes(until: Until, calendar: Calendar) -> datetime:
     return at if until.time else calendar.opens(at)
 
 
-def _told(until: Until, wakes: datetime) -> str:
-    later = "" if wakes.date() == until.day else f", when work begins again on {wakes:%Y-%m-%d}"
-    at = f" at {wakes:%H:%M}" if until.time else ""
-    return f"{until.day:%Y-%m-%d}{at}{later}, or until the requester answers"
+def _told(task: Task, until: Until, wakes: datetime) -> Message:
+    if until.time:
+        said = Message.of("command.on-hold-until-time", day=until.day, time=f"{wakes:%H:%M}")
+    elif wakes.date() == until.day:
+        said = Message.of("command.on-hold-until", day=until.day)
+    else:
+        said = Message.of("command.on-hold-later", day=until.day, opens=wakes.date())
+    return said + Message.of("command.reply-resumes", requester=task.requester)
 
 
 def wake(builder: DecisionBuilder) -> None:
     """The day has come."""
     if transitions.move(builder, builder.policy.workflow.roles.assigned, ActorKind.CLOCK) is None:
-        builder.tell_agents("The hold of this ticket is over.")
+        builder.tell_agents(Message.of("note.hold-over"))
         builder.explain("clock", "woken: its day has come")
 
 

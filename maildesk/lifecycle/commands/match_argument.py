@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from maildesk.lifecycle.workflow.transitions import Refusal
+from maildesk.model.message import Message
 from maildesk.model.person import Person
 
 _LONGEST = 100  # characters of a name that are looked at
 _SHOWN = 8
 
 
-def pick(what: str, said: str, options: Iterable[str]) -> str | Refusal:
+def pick(what: Message, said: str, options: Iterable[str]) -> str | Refusal:
     """The one option that is meant. Case does not matter."""
     named = list(dict.fromkeys(option for option in options if option))
     said = said.strip()
@@ -20,7 +21,7 @@ def pick(what: str, said: str, options: Iterable[str]) -> str | Refusal:
         if len(found) == 1:
             return found[0]
         if found:
-            return Refusal(f'"{said[:_LONGEST]}" can be {_or(found)}')
+            return Refusal(_ambiguous(said, tuple(found)))
     return Refusal(_unknown(what, said[:_LONGEST], named))
 
 
@@ -33,8 +34,9 @@ def pick_person(said: str, people: Iterable[Person]) -> Person | Refusal:
         if len(found) == 1:
             return found[0]
         if found:
-            return Refusal(f'"{said[:_LONGEST]}" can be {_or([_full(one) for one in found])}')
-    return Refusal(_unknown("agent", said[:_LONGEST], [one.name for one in known.values()]))
+            return Refusal(_ambiguous(said, tuple(map(full_name, found))))
+    names = [one.name for one in known.values()]
+    return Refusal(_unknown(Message.of("kind.agent"), said[:_LONGEST], names))
 
 
 def _is(name: str, said: str) -> bool:
@@ -53,24 +55,23 @@ def _names(person: Person) -> tuple[str, ...]:
     return (person.address.casefold(), person.name.casefold())
 
 
-def _full(person: Person) -> str:
+def full_name(person: Person) -> str:
+    """The name and address of a person, where the name alone may not be enough."""
     return f"{person.name} <{person.address}>"
 
 
-def _unknown(what: str, said: str, named: list[str]) -> str:
+def _ambiguous(said: str, found: tuple[str, ...]) -> Message:
+    return Message.of("refusal.ambiguous", said=said[:_LONGEST], names=found[:_SHOWN])
+
+
+def _unknown(what: Message, said: str, named: list[str]) -> Message:
     near = get_close_matches(said.casefold(), [name.casefold() for name in named], n=1)
     original = next((name for name in named if near and name.casefold() == near[0]), "")
     if original:
-        return f'there is no {what} "{said}"; did you mean "{original}"?'
-    return f'there is no {what} "{said}"; there {_is_or_are(named)}'
-
-
-def _is_or_are(named: list[str]) -> str:
+        return Message.of("refusal.unknown-near", what=what, said=said, near=original)
     if not named:
-        return "is none"
-    more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
-    return ("is " if len(named) == 1 else "are ") + ", ".join(named[:_SHOWN]) + more
-
-
-def _or(found: list[str]) -> str:
-    return " or ".join(found[:_SHOWN])
+        return Message.of("refusal.unknown-none", what=what, said=said)
+    known, more = tuple(named[:_SHOWN]), len(named) - _SHOWN
+    if more > 0:
+        return Message.of("refusal.unknown-of-many", what=what, said=said, known=known, count=more)
+    return Message.of("refusal.unknown", what=what, said=said, known=known)

@@ -1,29 +1,31 @@
 """Who takes part in a ticket: `#cc`, `#uncc`, `#onbehalf`."""
 
 from maildesk.lifecycle.approvals import start
-from maildesk.lifecycle.commands.task import ASKED, CommandHandler, Task
+from maildesk.lifecycle.commands.match_argument import full_name
+from maildesk.lifecycle.commands.task import WAITS_FOR_APPROVAL, CommandHandler, Task
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.cause import CommandContext
 from maildesk.model.command import on_behalf
 from maildesk.model.decision import Template
 from maildesk.model.event import FieldChanged, PersonJoined, PersonLeft, RequesterChanged
+from maildesk.model.message import Message
 from maildesk.model.person import Person
 
-_OPEN_QUESTION = Refusal("the requester is asked whether it is solved; #reopen first")
+_OPEN_QUESTION = Refusal(Message.of("refusal.waits-for-requester"))
 
 
 def person_meant(command_context: CommandContext, said: str) -> Person | Refusal:
     """The one person whom an address or a name means."""
     if said.strip().casefold() in command_context.ours:
-        return Refusal(f"{said.strip()} is the desk's own address")
+        return Refusal(Message.of("refusal.own-address", address=said.strip()))
     found = command_context.people.get(said.strip().casefold(), ())
     if len(found) == 1:
         return found[0]
     if found:
-        every = " or ".join(f"{one.name} <{one.address}>" for one in found[:8])
-        return Refusal(f'"{said.strip()}" can be {every}')
-    return Refusal(f'nobody of the name "{said.strip()}" is known; write the mail address')
+        names = tuple(map(full_name, found[:8]))
+        return Refusal(Message.of("refusal.ambiguous", said=said.strip(), names=names))
+    return Refusal(Message.of("refusal.unknown-person", said=said.strip()))
 
 
 def several(argument: str) -> list[str]:
@@ -37,27 +39,29 @@ def _everybody(task: Task) -> list[Person] | Refusal:
     return wrong[0] if wrong else [one for one in found if isinstance(one, Person)]
 
 
-def _cc(task: Task) -> str | Refusal:
+def _cc(task: Task) -> Message | Refusal:
     people = _everybody(task)
     if isinstance(people, Refusal):
         return people
     fresh = [one for one in people if not task.builder.ticket.takes_part(one.id)]
     for person in fresh:
         task.builder.add(PersonJoined(person.id))
-        note = f"{task.agent.name} added you to this request."
+        note = Message.of("note.added-you", agent=task.agent)
         task.builder.write(Template.UPDATE, person.id, note=note)
     if not fresh:
-        return f"{_and(people)} is already a participant"
-    return f"{_and(fresh)} will get what is said from now on"
+        return Message.of("command.cc-already", people=tuple(people))
+    return Message.of("command.cc", people=tuple(fresh))
 
 
-def _uncc(task: Task) -> str | Refusal:
+def _uncc(task: Task) -> Message | Refusal:
     people = _everybody(task)
     if isinstance(people, Refusal):
         return people
     there = [one for one in people if one.id in task.builder.ticket.participants]
     if not there:
-        return Refusal(f"{_and(people)} takes no part beside requester and assignee")
+        return Refusal(
+            Message.of("refusal.not-participant", people=tuple(people), count=len(people))
+        )
     task.builder.add(*(PersonLeft(one.id) for one in there))
     gone = {one.id for one in there}  # whom the same mail let in is told nothing of it
     task.builder.outgoing_mails[:] = [
@@ -65,10 +69,10 @@ def _uncc(task: Task) -> str | Refusal:
         for outgoing_mail in task.builder.outgoing_mails
         if outgoing_mail.to not in gone
     ]
-    return f"{_and(there)} will get nothing more"
+    return Message.of("command.uncc", people=tuple(there))
 
 
-def _on_behalf(task: Task) -> str | Refusal:
+def _on_behalf(task: Task) -> Message | Refusal:
     builder = task.builder
     who, source = on_behalf(task.argument)
     person = person_meant(task.command_context, who)
@@ -77,16 +81,16 @@ def _on_behalf(task: Task) -> str | Refusal:
     if source and builder.ticket.source != source:
         builder.add(FieldChanged(field="source", old=builder.ticket.source, new=source))
     if builder.ticket.requester == person.id:
-        return f"the ticket was {person.name}'s already"
+        return Message.of("command.requester-already", requester=person)
     if builder.ticket.waits_for_approval:
-        return ASKED
+        return WAITS_FOR_APPROVAL
     if builder.ticket.waits_for_requester:
         return _OPEN_QUESTION
     change_requester(builder, person)
-    note = f"{task.agent.name} wrote this request down for you."
+    note = Message.of("note.entered-for-you", agent=task.agent)
     builder.write(Template.UPDATE, person.id, note=note)
     needs = start.what_it_needs(builder, person, task.requester_text, anew=True)
-    return f"the ticket is {person.name}'s request{needs}"
+    return Message.of("command.requester", requester=person).then(needs)
 
 
 def change_requester(builder: DecisionBuilder, person: Person) -> None:
@@ -98,10 +102,6 @@ def change_requester(builder: DecisionBuilder, person: Person) -> None:
         builder.add(PersonJoined(old))
     if person.id in builder.ticket.participants:
         builder.add(PersonLeft(person.id))
-
-
-def _and(people: list[Person]) -> str:
-    return ", ".join(person.name for person in people)
 
 
 COMMANDS: dict[str, CommandHandler] = {"cc": _cc, "uncc": _uncc, "onbehalf": _on_behalf}

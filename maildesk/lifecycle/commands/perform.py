@@ -19,6 +19,7 @@ from maildesk.lifecycle.commands import (
     transcript,
     undo,
 )
+from maildesk.lifecycle.commands.command_help import command_help
 from maildesk.lifecycle.commands.task import CommandHandler, Task
 from maildesk.lifecycle.decision_builder import DecisionBuilder, Savepoint
 from maildesk.lifecycle.hand_over import give_to
@@ -27,42 +28,42 @@ from maildesk.lifecycle.workflow import transitions
 from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.cause import Command, CommandContext, WrongCommand
 from maildesk.model.command import COMMANDS, Takes
-from maildesk.model.decision import ActorKind, Answer, Decision, OutgoingMail, Template
+from maildesk.model.decision import (
+    ActorKind,
+    Answer,
+    CommandResult,
+    Decision,
+    OutgoingMail,
+    Template,
+)
 from maildesk.model.event import MessageAdded
 from maildesk.model.links.token import Purpose
 from maildesk.model.mail import Disposition
-from maildesk.model.message import joined
+from maildesk.model.message import Message, joined
 from maildesk.model.person import Person
 
 CONSOLE = "console"
-_CLOSED = "The ticket is closed, which is final; only a #note can be added."
-_CLOSED_TO_WORDS = (
-    "The ticket is closed, which is final: your text was sent to nobody and is kept as a note. For "
-    "a new ticket of the requester's, write to the desk with #onbehalf <address> on the first line."
-)
-_MIXED = WrongCommand(
-    "#note and #resolve", "the one is for agents alone, the other for all; write two mails"
-)
-_TWO_MERGES = WrongCommand(
-    "#merge and #merge", "a ticket can be merged into one ticket only; name that ticket"
-)
-WRITES = "it writes to the requester, and something in this mail is wrong; send it again"
-_NO_LETTER = "not sent, since something in this mail is wrong; send it again"
+_CLOSED = Message.of("refusal.closed")
+_CLOSED_TO_WORDS = Message.of("refusal.closed-to-text")
+_MIXED = WrongCommand("#note and #resolve", Message.of("refusal.note-and-resolve"))
+_TWO_MERGES = WrongCommand("#merge and #merge", Message.of("refusal.two-merges"))
+WRITES = Message.of("refusal.writes-to-requester")
+_NO_LETTER = Message.of("command.text-not-sent")
 _ALWAYS = frozenset({"note", "help", "undo"})
 # What has nothing to be done to in a first mail: that mail is the request, and no answer to it.
 _OF_A_TICKET = frozenset(
     ("resolve", "close", "reopen", "merge", "split", "spam", "template", "kb", "undo", "delegate")
 )
-_NOT_AT_FIRST = Refusal("a first mail is the request itself; write it in a reply to this mail")
+_NOT_AT_FIRST = Refusal(Message.of("refusal.not-in-first-mail"))
 _KINDS = {kind.name: kind for kind in COMMANDS}
 
 
-def _noted(_task: Task) -> str | Refusal:
-    return "noted for agents alone"
+def _noted(_task: Task) -> Message | Refusal:
+    return Message.of("command.noted")
 
 
-def _helped(_task: Task) -> str | Refusal:
-    return "\n".join(f"{kind.usage}: {kind.help}" for kind in COMMANDS)
+def _helped(_task: Task) -> Message | Refusal:
+    return command_help()
 
 
 ACTS: dict[str, CommandHandler] = {
@@ -95,12 +96,15 @@ class Written:
     command_context: CommandContext
 
 
+_Results = tuple[list[CommandResult], list[CommandResult]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Done:
     """What became of the commands, in words; `kind` is that of the message."""
 
-    done: list[str]
-    failed: list[str]
+    done: list[CommandResult]
+    failed: list[CommandResult]
     kind: str
 
 
@@ -117,14 +121,15 @@ def perform(builder: DecisionBuilder, written: Written) -> Decision:
         result = _the_silent(builder, written, result)
     concurrent_replies.tell_others(builder, written.agent, written.command_context, result.kind)
     builder.outgoing_mails[:] = _one_update_each(builder.outgoing_mails)
-    transcript.explain(builder, result.done, result.failed)
+    results = transcript.results(builder, result.done, result.failed)
+    transcript.explain(builder, results)
     if builder.actor.proof != CONSOLE:
         crossed = concurrent_replies.told(written.command_context, result.kind)
-        transcript.send(builder, written.agent, result.done, result.failed, crossed)
+        transcript.send(builder, written.agent, results, crossed)
     said, aside = _said(written, result.kind)
     disposition = Disposition.COMMAND if names or written.wrong else Disposition.FOLLOW_UP
     answer = Answer.ILLEGAL if result.failed else Answer.DONE
-    return builder.decision(answer, disposition, result.kind, said, aside)
+    return builder.decision(answer, disposition, result.kind, said, aside, results)
 
 
 def _without_contradictions(written: Written) -> Written:
@@ -213,43 +218,39 @@ def _all(builder: DecisionBuilder, written: Written) -> _Done:
     others = tuple(one for one in written.commands if one.name != "onbehalf")
     done, failed = _each(builder, written, behalf)  # whose request it is gets the text
     if written.text and kind == "answer" and builder.ticket.is_closed:
-        failed.append(_CLOSED_TO_WORDS)
+        failed.append(CommandResult("", _CLOSED_TO_WORDS))
     elif written.text and kind == "answer":
         _answer(builder, written)
     also, neither = _each(builder, written, others)
     return _Done([*done, *also], [*failed, *neither], kind)
 
 
-def _each(
-    builder: DecisionBuilder, written: Written, commands: tuple[Command, ...]
-) -> tuple[list[str], list[str]]:
-    """(done, not done), in words."""
-    done: list[str] = []
-    failed: list[str] = []
+def _each(builder: DecisionBuilder, written: Written, commands: tuple[Command, ...]) -> _Results:
+    """What was done and what was not."""
+    done: list[CommandResult] = []
+    failed: list[CommandResult] = []
     for command in commands:
         told = _try(builder, written, command)
-        (failed if isinstance(told, Refusal) else done).append(_line(command, told))
+        (failed if isinstance(told, Refusal) else done).append(_result(command, told))
     return done, failed
 
 
-def on_a_new_ticket(builder: DecisionBuilder, written: Written) -> tuple[list[str], list[str]]:
-    """What an agent's first mail orders beside the ticket itself: (done, not done), in words."""
+def on_a_new_ticket(builder: DecisionBuilder, written: Written) -> _Results:
+    """Carry out the commands of an agent's first mail: what was done and what was not."""
     able = tuple(one for one in written.commands if not _needs_a_ticket(one))
     done, failed = _each(builder, written, able)
     unable = (one for one in written.commands if _needs_a_ticket(one))
     builder.outgoing_mails[:] = _one_update_each(builder.outgoing_mails)
-    return done, [*failed, *(_line(one, _NOT_AT_FIRST) for one in unable)]
+    return done, [*failed, *(_result(one, _NOT_AT_FIRST) for one in unable)]
 
 
-def silent_on_a_new_ticket(
-    builder: DecisionBuilder, written: Written
-) -> tuple[list[str], list[str]]:
+def silent_on_a_new_ticket(builder: DecisionBuilder, written: Written) -> _Results:
     """The same without each command that writes to a requester."""
-    failed = [f"{wrong.line}: {wrong.hint}" for wrong in written.wrong]
+    failed = [CommandResult(wrong.line, wrong.hint) for wrong in written.wrong]
     able = tuple(one for one in written.commands if not _needs_a_ticket(one))
     done, others = _silent_ones(builder, replace(written, commands=able))
     unable = (one for one in written.commands if _needs_a_ticket(one))
-    return done, [*failed, *others, *(_line(one, _NOT_AT_FIRST) for one in unable)]
+    return done, [*failed, *others, *(_result(one, _NOT_AT_FIRST) for one in unable)]
 
 
 def _needs_a_ticket(command: Command) -> bool:
@@ -264,29 +265,29 @@ def words_for_agents(commands: tuple[Command, ...]) -> str:
 def _the_silent(builder: DecisionBuilder, written: Written, first: _Done) -> _Done:
     """Again, without the text, and without each command that fails or writes to a requester."""
     builder.add(MessageAdded(written.message, "note"))
-    failed = [f"{wrong.line}: {wrong.hint}" for wrong in written.wrong]
+    failed = [CommandResult(wrong.line, wrong.hint) for wrong in written.wrong]
     if written.text and first.kind == "answer":
         closed = builder.ticket.is_closed
-        failed.append(_CLOSED_TO_WORDS if closed else f"Your text to the requester: {_NO_LETTER}")
+        failed.append(CommandResult("", _CLOSED_TO_WORDS if closed else _NO_LETTER))
     done, others = _silent_ones(builder, written)
     return _Done(done, [*failed, *others], "note")
 
 
-def _silent_ones(builder: DecisionBuilder, written: Written) -> tuple[list[str], list[str]]:
-    """(done, not done), in words."""
-    done: list[str] = []
-    failed: list[str] = []
+def _silent_ones(builder: DecisionBuilder, written: Written) -> _Results:
+    """What was done and what was not."""
+    done: list[CommandResult] = []
+    failed: list[CommandResult] = []
     for command in written.commands:
         savepoint = Savepoint.of(builder)
         told = _try(builder, written, command)
         if not isinstance(told, Refusal) and savepoint.speaks_outside(builder):
             savepoint.rollback(builder)
             told = Refusal(WRITES)
-        (failed if isinstance(told, Refusal) else done).append(_line(command, told))
+        (failed if isinstance(told, Refusal) else done).append(_result(command, told))
     return done, failed
 
 
-def _try(builder: DecisionBuilder, written: Written, command: Command) -> str | Refusal:
+def _try(builder: DecisionBuilder, written: Written, command: Command) -> Message | Refusal:
     if builder.ticket.is_closed and command.name not in _ALWAYS:
         return Refusal(_CLOSED)
     task = Task(
@@ -306,8 +307,8 @@ def _try(builder: DecisionBuilder, written: Written, command: Command) -> str | 
     return told
 
 
-def _line(command: Command, told: str | Refusal) -> str:
-    return f"#{command.name}: {told.why if isinstance(told, Refusal) else told}"
+def _result(command: Command, told: Message | Refusal) -> CommandResult:
+    return CommandResult(f"#{command.name}", told.why if isinstance(told, Refusal) else told)
 
 
 def _kind(written: Written) -> str:

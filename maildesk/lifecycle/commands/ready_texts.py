@@ -5,6 +5,7 @@ from maildesk.lifecycle.commands.match_argument import pick
 from maildesk.lifecycle.commands.task import CommandHandler, Task
 from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.cause import Command
+from maildesk.model.message import Message
 
 
 def filled_in(answers: Answers, text: str, commands: tuple[Command, ...]) -> str:
@@ -24,28 +25,28 @@ def _named(answers: Answers, command: Command) -> tuple[str, str] | Refusal | No
     if command.name not in ("template", "kb"):
         return None
     kind, every = (
-        ("template", answers.template)
+        (Message.of("kind.template"), answers.template)
         if command.name == "template"
-        else ("article", answers.article)
+        else (Message.of("kind.article"), answers.article)
     )
     texts = {one.name: one.text for one in every}
     name = pick(kind, command.argument, texts)
     return name if isinstance(name, Refusal) else (name, texts[name])
 
 
-def _template(task: Task) -> str | Refusal:
+def _template(task: Task) -> Message | Refusal:
     return _put_in(task, "template")
 
 
-def _article(task: Task) -> str | Refusal:
+def _article(task: Task) -> Message | Refusal:
     return _put_in(task, "kb")
 
 
-def _put_in(task: Task, command: str) -> str | Refusal:
+def _put_in(task: Task, command: str) -> Message | Refusal:
     found = _named(task.builder.policy.answers, Command(command, task.argument))
     if found is None or isinstance(found, Refusal):
-        return found or Refusal("there is nothing to put in")
-    return f'"{found[0]}" was put into your text'
+        return found or Refusal(Message.of("refusal.nothing-to-insert"))
+    return Message.of("command.inserted", name=found[0])
 
 
 COMMANDS: dict[str, CommandHandler] = {"template": _template, "kb": _article}

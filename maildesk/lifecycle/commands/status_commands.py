@@ -1,34 +1,36 @@
 """Moving a ticket through its life: `#status`, `#resolve`, `#close`, `#reopen`, `#spam`."""
 
+from functools import reduce
+from operator import add
+
 from maildesk.lifecycle.closure import closure
 from maildesk.lifecycle.commands.match_argument import pick
-from maildesk.lifecycle.commands.task import ASKED, CommandHandler, Task
+from maildesk.lifecycle.commands.task import WAITS_FOR_APPROVAL, CommandHandler, Task
 from maildesk.lifecycle.hand_over import give_to
 from maildesk.lifecycle.relations import parent_state
 from maildesk.lifecycle.workflow import transitions
 from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.cause import Command
 from maildesk.model.decision import ActorKind, Template
+from maildesk.model.message import Message
+from maildesk.model.ticket import spoken
 
 SPAM = "Spam"
-_NOTHING_TO_REOPEN = Refusal("only a ticket that is resolved can reopen")
-_ASKED_FIRST = Refusal(
-    f"{ASKED.why} until it is decided; the requester can take the request back by a reply that "
-    "begins with withdraw"
-)
+_NOTHING_TO_REOPEN = Refusal(Message.of("refusal.not-resolved"))
+_ASKED_FIRST = Refusal(Message.of("refusal.waits-for-approval-withdraw"))
 
 
-def _status(task: Task) -> str | Refusal:
+def _status(task: Task) -> Message | Refusal:
     builder, shipped = task.builder, task.builder.policy.workflow
-    status = pick("status", task.argument, [one.name for one in shipped.status])
+    status = pick(Message.of("kind.status"), task.argument, [one.name for one in shipped.status])
     if isinstance(status, Refusal):
         return status
     if builder.ticket.status == status:
-        return f"the status was {status} already"
+        return Message.of("command.status-already", status=status)
     if builder.ticket.waits_for_approval:
-        return ASKED
+        return WAITS_FOR_APPROVAL
     if status == shipped.roles.waiting_for_closure:
-        return Refusal(f'"{status}" needs a resolution: #resolve <text>')
+        return Refusal(Message.of("refusal.needs-resolution", status=status))
     if status == shipped.roles.closed:
         return _closed(task, "", "")
     if builder.ticket.is_resolved and status == shipped.roles.working:
@@ -36,18 +38,23 @@ def _status(task: Task) -> str | Refusal:
     if builder.ticket.waits_for_requester:
         return _unreachable(task, status)
     illegal = closure.bring_to(builder, status, ActorKind.AGENT)
-    closed = "; the requester was notified" if builder.ticket.is_closed else ""
-    return illegal or f"the status is {status}{closed}"
+    if illegal is not None:
+        return illegal
+    said = Message.of("command.status", status=status)
+    if not builder.ticket.is_closed:
+        return said
+    return said + Message.of("command.notified", requester=task.requester)
 
 
 def _unreachable(task: Task, status: str) -> Refusal:
-    return Refusal(f'a ticket in status "{task.builder.ticket.status}" cannot become "{status}"')
+    old = task.builder.ticket.status
+    return Refusal(Message.of("refusal.no-transition", old=old, new=status))
 
 
-def _resolve(task: Task) -> str | Refusal:
+def _resolve(task: Task) -> Message | Refusal:
     builder = task.builder
     if not task.body:
-        return Refusal("say what the resolution is: #resolve <text>")
+        return Refusal(Message.of("refusal.resolve-usage"))
     if builder.ticket.waits_for_approval:
         return _ASKED_FIRST
     if builder.ticket.assignee is None:
@@ -57,21 +64,28 @@ def _resolve(task: Task) -> str | Refusal:
     illegal = closure.resolve(builder, task.agent, task.message, task.body, asks=asks)
     if illegal is not None:
         return illegal
-    hours = f"{monitoring.close_after_hours:g} hours"
-    asked = "the requester is asked whether it is" if asks else f"it closes in {hours}"
-    return f"resolved; {asked}" + _children(task)
+    if asks:
+        said = Message.of("command.resolved", requester=task.requester)
+    else:
+        hours = monitoring.close_after_hours
+        said = Message.of("command.resolved-unasked", hours=hours, count=round(hours))
+    return reduce(add, _children(task), said)
 
 
-def _children(task: Task) -> str:
-    """What becomes of the tickets below it, in words."""
+def _children(task: Task) -> list[Message]:
+    """What becomes of the tickets below it."""
     reasons = parent_state.resolve_children(task.builder, task.argument, task.agent, task.tickets)
-    done = [f"{number}" for number, reason in reasons.items() if not reason]
-    rest = [f"; {number} was not: {reason}" for number, reason in reasons.items() if reason]
-    with_it = f"; resolved with it: {', '.join(done)}" if done else ""
-    return with_it + "".join(rest[:10])
+    done = tuple(spoken(number) for number, reason in reasons.items() if reason is None)
+    rest = [
+        Message.of("command.child-not-resolved", ticket=spoken(number), reason=reason)
+        for number, reason in reasons.items()
+        if reason is not None
+    ]
+    with_it = [Message.of("command.children-resolved", tickets=done)] if done else []
+    return [*with_it, *rest[:10]]
 
 
-def _close(task: Task) -> str | Refusal:
+def _close(task: Task) -> Message | Refusal:
     """`#close`, `#close <category>` or `#close <category>: <note>`."""
     return _closed(task, *_said_at_the_end(task.argument))
 
@@ -87,13 +101,17 @@ def closing_note(command: Command) -> str:
     return _said_at_the_end(command.argument)[1] if command.name == "close" else ""
 
 
-def _closed(task: Task, category: str, note: str) -> str | Refusal:
+def _closed(task: Task, category: str, note: str) -> Message | Refusal:
     builder = task.builder
     if builder.ticket.waits_for_approval:
-        return ASKED
+        return WAITS_FOR_APPROVAL
     closing, said = builder.policy.workflow.closing, task.message if note or task.text else None
     known = dict.fromkeys((closing.accepted_category, *closing.categories))
-    named = pick("closure category", category, known) if category else closing.accepted_category
+    named = (
+        pick(Message.of("kind.closure-category"), category, known)
+        if category
+        else closing.accepted_category
+    )
     if isinstance(named, Refusal):
         return named
     illegal = transitions.close(builder, ActorKind.AGENT, named, closing.agent_note, said)
@@ -102,30 +120,31 @@ def _closed(task: Task, category: str, note: str) -> str | Refusal:
     builder.write(
         Template.CLOSURE, builder.ticket.requester, text=note, author=builder.actor.person
     )
-    return f"closed as {named}; the requester was notified"
+    return Message.of("command.closed", category=named, requester=task.requester)
 
 
-def _reopen(task: Task) -> str | Refusal:
+def _reopen(task: Task) -> Message | Refusal:
     builder = task.builder
     if not builder.ticket.is_resolved:
         return _NOTHING_TO_REOPEN
     asked = builder.ticket.waits_for_requester
-    illegal = closure.reopen(builder, task.agent, task.argument, "reopened the ticket")
+    illegal = closure.reopen(
+        builder, task.agent, task.argument, Message.of("note.reopened", person=task.agent)
+    )
     if illegal is not None:
         return illegal
-    note = "We are working on your request again"
-    void = "; the links of the last mail are void." if asked else "."
-    builder.write(Template.UPDATE, builder.ticket.requester, note=note + void)
-    return "reopened; the requester was notified"
+    note = Message.of("note.reopened-links-void" if asked else "note.working-again")
+    builder.write(Template.UPDATE, builder.ticket.requester, note=note)
+    return Message.of("command.reopened", requester=task.requester)
 
 
-def _spam(task: Task) -> str | Refusal:
+def _spam(task: Task) -> Message | Refusal:
     builder = task.builder
     if builder.ticket.requester in {agent.id for agent in builder.policy.directory.agents}:
-        return Refusal("the requester is an agent")
+        return Refusal(Message.of("refusal.requester-is-agent"))
     builder.distrust = builder.ticket.requester
     transitions.end(builder, SPAM, silent=True)
-    return "closed without a word; the sender's mails are held from now on"
+    return Message.of("command.spam")
 
 
 COMMANDS: dict[str, CommandHandler] = {

@@ -7,6 +7,7 @@ from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.cause import CommandContext, Order, ParentSet, RelatedTicketChange
 from maildesk.model.decision import RelatedChange
+from maildesk.model.message import Message
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
 
@@ -58,7 +59,7 @@ class Task:
         latest = self.command_context.latest
         return ("", None) if latest is None else (latest.text, latest.author.id)
 
-    def tell_agents(self, note: str) -> None:
+    def tell_agents(self, note: Message) -> None:
         """Notify who works on the ticket, with the ticket's last words."""
         text, author = self.newest_text
         self.builder.tell_agents(note, text=text, author=author)
@@ -85,7 +86,7 @@ class Task:
         self.builder.related_changes.append(related_change)
 
 
-# What was done, in words behind the command's name; or why not.
-CommandHandler = Callable[[Task], str | Refusal]
+# What was done, or why it was not.
+CommandHandler = Callable[[Task], Message | Refusal]
 
-ASKED = Refusal("the ticket waits for an approval, which holds it")
+WAITS_FOR_APPROVAL = Refusal(Message.of("refusal.waits-for-approval"))

@@ -1,52 +1,56 @@
-"""What an agent is told of the commands of a mail: what was done, what was not, and why."""
+"""The transcript: what the commands of a mail did, what failed, and why."""
 
 from collections.abc import Sequence
 
 from maildesk.lifecycle.commands import undo
 from maildesk.lifecycle.decision_builder import DecisionBuilder
-from maildesk.model.decision import Template
+from maildesk.model.decision import CommandResult, CommandResults, Template
 from maildesk.model.mail import Step
+from maildesk.model.message import Message, joined
 from maildesk.model.person import Person
 
 
-def explain(builder: DecisionBuilder, done: Sequence[str], failed: Sequence[str]) -> None:
-    """The same in the trace."""
-    if done:
-        builder.explain("command", "done", *done)
-    if failed:
-        builder.steps.append(Step("command", "not done", rejected=tuple(failed)))
+def results(
+    builder: DecisionBuilder, done: Sequence[CommandResult], failed: Sequence[CommandResult]
+) -> CommandResults:
+    """The results of the commands, and for how long they can be undone."""
+    minutes = int(undo.WINDOW.total_seconds() // 60)
+    undoable = bool(done) and undo.can_be_undone(builder)
+    return CommandResults(
+        done=tuple(done), failed=tuple(failed), undo_minutes=minutes if undoable else 0
+    )
+
+
+def explain(builder: DecisionBuilder, results: CommandResults) -> None:
+    """Add the results to the trace."""
+    if results.done:
+        builder.explain("command", "done", *map(_line, results.done))
+    if results.failed:
+        builder.steps.append(
+            Step("command", "not done", rejected=tuple(map(_line, results.failed)))
+        )
+
+
+def _line(result: CommandResult) -> Message:
+    if not result.line:
+        return Message.of("command.text-result", result=result.message)
+    return Message.of("command.result", command=result.line, result=result.message)
 
 
 def send(
-    builder: DecisionBuilder,
-    agent: Person,
-    done: Sequence[str],
-    failed: Sequence[str],
-    beside: str = "",
+    builder: DecisionBuilder, agent: Person, results: CommandResults, remark: Message | None = None
 ) -> None:
-    """Answer the mail, if there is anything to tell; `beside` is worth a mail by itself."""
-    if not (done or failed or beside):
+    """Answer the mail if there are results or a remark."""
+    if not (results.done or results.failed or remark):
         return
-    note = " ".join(part for part in (headline(done, failed), beside) if part)
-    text = "\n\n".join(paragraphs(builder, done, failed))
-    builder.write(Template.TRANSCRIPT, agent.id, text=text, note=note)
+    note = joined(headline(results), remark)
+    builder.write(Template.TRANSCRIPT, agent.id, note=note, results=results)
 
 
-def headline(done: Sequence[str], failed: Sequence[str]) -> str:
-    """What became of it, in one sentence."""
-    if not failed:
-        return "All commands were carried out." if done else ""
-    if not done:
-        return "Nothing was done and nothing was sent to the requester."
-    return "Some commands failed, so nothing was sent to the requester."
-
-
-def paragraphs(builder: DecisionBuilder, done: Sequence[str], failed: Sequence[str]) -> list[str]:
-    """What failed first, what was done, and how it can be taken back."""
-    both = bool(done and failed)
-    parts = ["\n".join([*(["Not done:"] if both else []), *failed])]
-    parts.append("\n".join([*(["Done:"] if both else []), *done]))
-    if undo.can_be_undone(builder) and done:
-        minutes = int(undo.WINDOW.total_seconds() // 60)
-        parts.append(f"To take it back, reply to this mail with #undo within {minutes} minutes.")
-    return [part for part in parts if part]
+def headline(results: CommandResults) -> Message | None:
+    """The outcome of all commands in one sentence; None if there were none."""
+    if not results.failed:
+        return Message.of("transcript.all-done") if results.done else None
+    if not results.done:
+        return Message.of("transcript.nothing-done")
+    return Message.of("transcript.some-failed")

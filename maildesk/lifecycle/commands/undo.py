@@ -42,15 +42,12 @@ from maildesk.model.event import (
     Unrelated,
     Untagged,
 )
-from maildesk.model.ticket import Relation, Ticket
+from maildesk.model.message import Message
+from maildesk.model.ticket import Relation, Ticket, spoken
 
 WINDOW = timedelta(minutes=10)
-_UNANSWERED = Refusal("reply to the transcript of what you want to take back, with #undo alone")
-_TOO_LATE = Refusal("ten minutes are over; what was done can be changed by new commands")
-_MERGED = (
-    "ticket {number} went over into this one, which is final, and so is what was done there: write "
-    "new commands, or take a mail out again with #split"
-)
+_UNANSWERED = Refusal(Message.of("refusal.undo-usage"))
+_TOO_LATE = Refusal(Message.of("refusal.undo-too-late"))
 _FOLLOWS = (
     MessageAdded,
     TimerSet,
@@ -78,35 +75,36 @@ def ordered(events: Sequence[Event]) -> tuple[Event, ...]:
     return tuple(events[begin:])
 
 
-def _undo(task: Task) -> str | Refusal:
+def _undo(task: Task) -> Message | Refusal:
     builder, undo_target = task.builder, task.command_context.undo_target
     if undo_target is None:
         return _UNANSWERED
     if undo_target.merged is not None:
-        return Refusal(_MERGED.format(number=undo_target.merged))
+        return Refusal(Message.of("refusal.undo-merged", ticket=undo_target.merged))
     if builder.now - undo_target.at > WINDOW:
         return _TOO_LATE
     mine = builder.ticket.number
     if any(isinstance(event, _FINAL) for event in ordered(undo_target.events)):
-        return Refusal(
-            "closing, merging, splitting, reopening and asking for an approval are final"
-        )
+        return Refusal(Message.of("refusal.undo-final"))
     every, circles = _without_circles(
         {mine: ordered(undo_target.events), **undo_target.elsewhere}, task.tickets
     )
     kept = take_back(builder, every.pop(mine), undo_target.before.get(mine))
     for number, events in sorted(every.items()):
         task.order(number, EventsUndone(events, undo_target.before.get(number)))
-    others = [f"ticket {number}" for number in sorted(every)]
-    also = f"; also in {', '.join(others)}" if others else ""
-    left = list(dict.fromkeys((*kept, *circles)))
-    why = f"; not undone, because it has changed since: {', '.join(left)}" if left else ""
-    return f"taken back{also}{why}; mails that were sent stay sent"
+    others = tuple(map(spoken, sorted(every)))
+    left = tuple(dict.fromkeys((*kept, *circles)))
+    said = (
+        Message.of("command.undone-in", tickets=others) if others else Message.of("command.undone")
+    )
+    if left:
+        said += Message.of("command.not-undone", parts=left)
+    return said + Message.of("command.mails-stay-sent")
 
 
 def _without_circles(
     done: Mapping[int, tuple[Event, ...]], tickets: Mapping[int, Ticket]
-) -> tuple[dict[int, tuple[Event, ...]], list[str]]:
+) -> tuple[dict[int, tuple[Event, ...]], list[Message]]:
     """What can be taken back: nothing that would make a ticket its own ancestor, or a child of a
     closed one. And in words what cannot."""
     after = dict(tickets)
@@ -124,15 +122,15 @@ def _without_circles(
         else:
             after[number] = replace(after[number], parent=event.old)
     left = {n: tuple(e for e in events if (n, e) not in wrong) for n, events in done.items()}
-    return left, [f"the parent of ticket {number}" for number, _ in wrong]
+    return left, [Message.of("undo.parent-of", ticket=number) for number, _ in wrong]
 
 
 def take_back(
     builder: DecisionBuilder, events: tuple[Event, ...], before: Ticket | None
-) -> list[str]:
+) -> list[Message]:
     """Undo the events, last first; in words what was changed meanwhile and stays. `before`: how the
     ticket stood before them."""
-    kept = []
+    kept: list[Message] = []
     moved = False
     for event in reversed(events):
         opposite = _opposite(builder.ticket, event, builder)
@@ -143,7 +141,7 @@ def take_back(
         elif not isinstance(event, _SILENT):
             kept.append(_word(event))
     if before is not None and not _waits_as(builder, events, before, moved=moved):
-        kept.append("what it waits for")
+        kept.append(Message.of("undo.hold"))
     return list(dict.fromkeys(kept))
 
 
@@ -170,7 +168,7 @@ def _hold(ticket: Ticket) -> tuple[str | None, datetime | None]:
 def _tell(builder: DecisionBuilder, event: Event) -> None:
     """Who was told of a resolution learns that it is none."""
     if isinstance(event, ResolutionGiven | ClosureScheduled):
-        note = "We marked your request as resolved by mistake. We are still working on it."
+        note = Message.of("note.resolution-withdrawn")
         builder.write(Template.UPDATE, builder.ticket.requester, note=note)
 
 
@@ -224,27 +222,27 @@ def _opposite_of_a_bond(ticket: Ticket, event: Event) -> Event | None:
             return None
 
 
-def _word(event: Event) -> str:
+def _word(event: Event) -> Message:
     match event:
         case FieldChanged(field=field):
-            return field.replace("_", "-")
+            return Message.of("undo.field", field=field.replace("_", "-"))
         case Tagged(tag=tag) | Untagged(tag=tag):
-            return f'the tag "{tag}"'
+            return Message.of("undo.tag", tag=tag)
         case Related(other=other) | Unrelated(other=other):
-            return f"what it has to do with {other}"
+            return Message.of("undo.link", ticket=other)
         case _:
-            return _WORDS.get(type(event), "what else was done")
+            return _WORDS.get(type(event), Message.of("undo.other"))
 
 
-_WORDS: dict[type[Event], str] = {
-    StatusMoved: "status",
-    PersonJoined: "who takes part",
-    PersonLeft: "who takes part",
-    RequesterChanged: "the requester",
-    ParentChanged: "the parent",
-    Escalated: "the escalation",
-    ResolutionGiven: "the resolution",
-    ResolutionWithdrawn: "the resolution",
-    ClosureScheduled: "the resolution",
+_WORDS: dict[type[Event], Message] = {
+    StatusMoved: Message.of("undo.status"),
+    PersonJoined: Message.of("undo.participants"),
+    PersonLeft: Message.of("undo.participants"),
+    RequesterChanged: Message.of("undo.requester"),
+    ParentChanged: Message.of("undo.parent"),
+    Escalated: Message.of("undo.escalation"),
+    ResolutionGiven: Message.of("undo.resolution"),
+    ResolutionWithdrawn: Message.of("undo.resolution"),
+    ClosureScheduled: Message.of("undo.resolution"),
 }
 COMMANDS: dict[str, CommandHandler] = {"undo": _undo}

@@ -7,6 +7,7 @@ from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.cause import ParentSet
 from maildesk.model.command import ticket_number
 from maildesk.model.event import ParentChanged
+from maildesk.model.message import Message
 from maildesk.model.ticket import Ticket
 
 _GENERATIONS = 1_000  # more ancestors than this mean that the tables are wrong
@@ -16,7 +17,7 @@ def named(task: Task) -> Ticket | Refusal:
     """The other ticket that the command names, which must be open."""
     other = found(task)
     if isinstance(other, Ticket) and other.is_closed:
-        return Refusal(f"ticket {other.number} is closed")
+        return Refusal(Message.of("refusal.other-closed", ticket=other.number))
     return other
 
 
@@ -24,11 +25,13 @@ def found(task: Task) -> Ticket | Refusal:
     """The other ticket that the command names."""
     number = ticket_number(task.argument)
     if number is None:
-        return Refusal(f'"{task.argument[:60]}" is not a ticket number; write it like MD-1042')
+        return Refusal(Message.of("refusal.not-a-number", said=task.argument[:60]))
     if number == task.builder.ticket.number:
-        return Refusal("that is this ticket itself")
+        return Refusal(Message.of("refusal.same-ticket"))
     other = task.tickets.get(number)
-    return other if other is not None else Refusal(f"there is no ticket {number}")
+    return (
+        other if other is not None else Refusal(Message.of("refusal.no-such-ticket", ticket=number))
+    )
 
 
 def ancestors(number: int | None, tickets: Mapping[int, Ticket]) -> Iterator[int]:
@@ -40,32 +43,32 @@ def ancestors(number: int | None, tickets: Mapping[int, Ticket]) -> Iterator[int
         number = tickets[number].parent if number in tickets else None
 
 
-def _parent(task: Task) -> str | Refusal:
+def _parent(task: Task) -> Message | Refusal:
     builder = task.builder
     if task.argument.casefold() in ("none", "-"):
         builder.add(ParentChanged(old=builder.ticket.parent, new=None))
-        return "the ticket is nobody's child"
+        return Message.of("command.no-parent")
     other = named(task)
     if isinstance(other, Refusal):
         return other
     if builder.ticket.number in ancestors(other.number, task.tickets):
-        return Refusal(f"ticket {other.number} is a child of this one already")
+        return Refusal(Message.of("refusal.already-child-of-this", ticket=other.number))
     builder.add(ParentChanged(old=builder.ticket.parent, new=other.number))
-    return f"the ticket is a child of {other.number} and is resolved with it"
+    return Message.of("command.parent", ticket=other.number)
 
 
-def _child(task: Task) -> str | Refusal:
+def _child(task: Task) -> Message | Refusal:
     mine, other = task.builder.ticket, named(task)
     if isinstance(other, Refusal):
         return other
     if other.parent == mine.number:
-        return f"ticket {other.number} was a child of this one already"
+        return Message.of("refusal.already-child-of-this", ticket=other.number)
     if other.parent is not None:
-        return Refusal(f"ticket {other.number} is a child of {other.parent} already")
+        return Refusal(Message.of("refusal.has-parent", ticket=other.number, parent=other.parent))
     if other.number in ancestors(mine.parent, task.tickets):
-        return Refusal(f"this ticket is a child of {other.number} already")
+        return Refusal(Message.of("refusal.this-is-child-of", ticket=other.number))
     task.order(other.number, ParentSet())
-    return f"ticket {other.number} is a child of this one and is resolved with it"
+    return Message.of("command.child", ticket=other.number)
 
 
 def children(task: Task) -> list[Ticket]:

@@ -17,18 +17,13 @@ from maildesk.lifecycle.workflow import transitions
 from maildesk.model.cause import ParentStateChanged
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, RelatedChange, Template
 from maildesk.model.event import ClosureScheduled, Reopened
+from maildesk.model.message import Message
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
 
 _MOST = 100  # the most tickets that follow one parent
-_WITH_ANOTHER = (
-    "Your request was resolved together with another one that it belongs to. If it is not over for "
-    "you, just say so."
-)
-_NOT_OVER = (
-    "We are working on your request again. The request that it was resolved with turned out not to "
-    "be finished."
-)
+_WITH_ANOTHER = Message.of("note.resolved-with-parent")
+_NOT_OVER = Message.of("note.parent-reopened")
 
 
 def resolve_children(
@@ -36,12 +31,12 @@ def resolve_children(
     text: str = "",
     agent: Person | None = None,
     descendants: Mapping[int, Ticket] | None = None,
-) -> dict[int, str]:
+) -> dict[int, Message | None]:
     """The ticket was resolved: resolve its open descendants too.
 
     With a command of an `agent`, each requester reads its `text`. `descendants` are the tickets
     below this one after the agent's other commands; by default those of the builder. For each
-    ticket the result says why it does not follow, "" if it does.
+    ticket the result says why it does not follow, None if it does.
     """
     known = builder.descendants if descendants is None else descendants
     below = _below(builder.ticket.number, known, lambda _: True)
@@ -82,25 +77,30 @@ def _below(
 
 def _follow(
     builder: DecisionBuilder, cause: ParentStateChanged, children: list[Ticket]
-) -> dict[int, str]:
+) -> dict[int, Message | None]:
     """Apply the cause to these tickets. Each is decided by its state at that moment."""
     cause = replace(cause, proof=builder.actor.proof if cause.agent else "")
     together = sorted(children, key=attrgetter("number"))
-    reasons = {one.number: _objection(builder.policy, one) for one in together[:_MOST]}
+    reasons: dict[int, Message | None] = {
+        one.number: _objection(builder.policy, one) for one in together[:_MOST]
+    }
     builder.related_changes += (RelatedChange(ticket=number, cause=cause) for number in reasons)
-    return reasons | {one.number: f"more than {_MOST} at once" for one in together[_MOST:]}
+    return reasons | dict.fromkeys(
+        (one.number for one in together[_MOST:]),
+        Message.of("refusal.too-many-children", most=_MOST),
+    )
 
 
-def _objection(policy: Policy, child: Ticket) -> str:
-    """Why the child is not resolved with its parent; "" if it is.
+def _objection(policy: Policy, child: Ticket) -> Message | None:
+    """Why the child is not resolved with its parent; None if it is.
 
     A requester who was notified of it before is not notified again.
     """
     if child.waits_for_approval:
-        return "it waits for an approval"
+        return Message.of("refusal.waits-for-approval")
     shipped, rule = policy.workflow, ActorKind.RULE
     illegal = transitions.check(shipped, child, shipped.roles.resolved_by_origin, rule, frozenset())
-    return illegal.why if illegal else ""
+    return illegal.why if illegal else None
 
 
 def turned(ticket: Ticket, cause: ParentStateChanged, policy: Policy, now: datetime) -> Decision:
@@ -122,7 +122,7 @@ def _resolve(builder: DecisionBuilder, cause: ParentStateChanged) -> None:
     builder.add(ClosureScheduled(closure_deadlines.unasked(builder)))
     requester, author = builder.ticket.requester, cause.agent.id if cause.agent else None
     builder.write(Template.UPDATE, requester, text=cause.text, author=author, note=_WITH_ANOTHER)
-    builder.tell_agents(f"Resolved with ticket {cause.origin}, which it is a child of.")
+    builder.tell_agents(Message.of("note.resolved-with", ticket=cause.origin))
 
 
 def _take_up(builder: DecisionBuilder, origin: int) -> None:
@@ -130,5 +130,5 @@ def _take_up(builder: DecisionBuilder, origin: int) -> None:
         return
     builder.add(Reopened())
     builder.write(Template.UPDATE, builder.ticket.requester, note=_NOT_OVER)
-    builder.tell_agents(f"Ticket {origin}, which this one was resolved with, is open again.")
+    builder.tell_agents(Message.of("note.parent-open-again", ticket=origin))
     builder.explain("lifecycle", "reopened", f"with ticket {origin}")

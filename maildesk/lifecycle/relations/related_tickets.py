@@ -31,6 +31,7 @@ from maildesk.model.event import (
     Unrelated,
 )
 from maildesk.model.links.token import Purpose
+from maildesk.model.message import Message
 from maildesk.model.ticket import Ticket
 
 SPLIT = "split"
@@ -80,9 +81,9 @@ def _absorb(builder: DecisionBuilder, merged: Ticket) -> None:
     if merged.problems:
         builder.add(ProblemsTakenOver(merged.problems))
     builder.moving = Moving(merged.number)
-    note = f"Your request {merged.number} is handled here from now on, together with another one."
+    note = Message.of("note.merged-for-requester", ticket=merged.number)
     builder.write(Template.UPDATE, merged.requester, note=note)
-    builder.tell_agents(f"Ticket {merged.number} was merged into this one.")
+    builder.tell_agents(Message.of("note.merged", ticket=merged.number))
 
 
 def _relations(survivor: Ticket, merged: Ticket) -> Iterator[Event]:
@@ -108,7 +109,7 @@ def _opened(
         set_field(builder, "team", split.team)
     builder.write(Template.ACKNOWLEDGEMENT, latest.author.id, note=requests.waits_for(builder))
     told = (*policy.directory.working_on(builder.ticket), cause.agent.id)
-    note = f"A new ticket, split from ticket {cause.origin}."
+    note = Message.of("note.new-ticket-split", ticket=cause.origin)
     builder.write(
         Template.AGENT_NOTIFICATION,
         *told,

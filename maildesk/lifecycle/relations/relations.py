@@ -4,13 +4,14 @@ from dataclasses import replace
 from typing import get_args
 
 from maildesk.lifecycle.commands.match_argument import pick
-from maildesk.lifecycle.commands.task import ASKED, CommandHandler, Task
+from maildesk.lifecycle.commands.task import WAITS_FOR_APPROVAL, CommandHandler, Task
 from maildesk.lifecycle.relations.hierarchy import ancestors, children, found, named
 from maildesk.lifecycle.workflow import transitions
 from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.cause import Absorbing, ParentSet, RelationSet, SplitOff
 from maildesk.model.event import MergedInto, MessageMoved, Related, RelationKind, Unrelated
-from maildesk.model.ticket import Ticket, spoken
+from maildesk.model.message import Message
+from maildesk.model.ticket import Ticket
 
 MERGED = "Merged"
 _NONE = "none"
@@ -21,15 +22,15 @@ COUNTERPART: dict[RelationKind, RelationKind] = {
     "blocks": "blocked-by",
     "blocked-by": "blocks",
 }
-_WORDS = {
-    "related": "has to do with",
-    "duplicate": "is a duplicate of",
-    "blocks": "blocks",
-    "blocked-by": "is blocked by",
+_LINKED: dict[RelationKind, str] = {
+    "related": "command.linked",
+    "duplicate": "command.linked-duplicate",
+    "blocks": "command.linked-blocks",
+    "blocked-by": "command.linked-blocked-by",
 }
 
 
-def _link(task: Task) -> str | Refusal:
+def _link(task: Task) -> Message | Refusal:
     other = found(task)
     if isinstance(other, Refusal):
         return other
@@ -40,52 +41,54 @@ def _link(task: Task) -> str | Refusal:
     if isinstance(kind, Refusal):
         return kind
     task.builder.add(Related(kind, other.number))
-    alone = f"; {other.number} is closed and does not say so" if other.is_closed else ""
     task.order(other.number, RelationSet(COUNTERPART[kind]))
-    return f"this ticket {_WORDS[kind]} {other.number}{alone}"
+    linked = Message.of(_LINKED[kind], ticket=other.number)
+    if not other.is_closed:
+        return linked
+    return linked + Message.of("command.linked-one-way", ticket=other.number)
 
 
-def _unlink(task: Task, other: Ticket) -> str | Refusal:
+def _unlink(task: Task, other: Ticket) -> Message | Refusal:
     """Remove the relation; the relation left by a merge or a split stays."""
     bonds = [one for one in task.builder.ticket.relations if one.other == other.number]
     chosen = [one.kind for one in bonds if one.kind in COUNTERPART]
     if not chosen:
-        return Refusal(f"this ticket has no relation to {other.number} that could be taken off")
+        return Refusal(Message.of("refusal.not-linked", ticket=other.number))
     for kind in chosen:
         task.builder.add(Unrelated(kind, other.number))
         task.order(other.number, RelationSet(COUNTERPART[kind], off=True))
-    return f"this ticket has nothing to do with {other.number} any more"
+    return Message.of("command.unlinked", ticket=other.number)
 
 
 def _kind(said: str) -> RelationKind | Refusal:
-    chosen = pick("relation", said.replace(" ", "-"), COUNTERPART) if said else "related"
+    chosen = (
+        pick(Message.of("kind.relation"), said.replace(" ", "-"), COUNTERPART)
+        if said
+        else "related"
+    )
     if isinstance(chosen, Refusal):
         return chosen
     return next(kind for kind in get_args(RelationKind) if kind == chosen)
 
 
-def _merge(task: Task) -> str | Refusal:
+def _merge(task: Task) -> Message | Refusal:
     builder, survivor = task.builder, named(task)
     if isinstance(survivor, Refusal):
         return survivor
     mine = builder.ticket
     if mine.waits_for_approval:
-        return ASKED
+        return WAITS_FOR_APPROVAL
     if mine.number in ancestors(survivor.parent, task.tickets):
-        return Refusal(f"ticket {survivor.number} is a child of this one; merge it into this one")
+        return Refusal(Message.of("refusal.merge-into-child", ticket=survivor.number))
     if survivor.state == _RESOLVED:
-        return Refusal(
-            f"ticket {survivor.number} is resolved and would close without asking the requester of "
-            "this one; reopen it first, or merge it into this one"
-        )
+        return Refusal(Message.of("refusal.merge-into-resolved", ticket=survivor.number))
     task.order(survivor.number, Absorbing(mine))
     for child in children(task):
         task.order(child.number, ParentSet(), origin=survivor.number)
     _hand_over(task, survivor.number)
     builder.add(MergedInto(survivor.number))
     transitions.end(builder, MERGED)
-    told = "the requester was notified. This is final"
-    return f"all of it was merged into ticket {survivor.number}; {told}"
+    return Message.of("command.merged", ticket=survivor.number, requester=task.requester)
 
 
 def _hand_over(task: Task, survivor: int) -> None:
@@ -97,15 +100,15 @@ def _hand_over(task: Task, survivor: int) -> None:
             task.order(one.other, RelationSet(counterpart), origin=survivor)
 
 
-def _split(task: Task) -> str | Refusal:
+def _split(task: Task) -> Message | Refusal:
     builder, split = task.builder, task.command_context.split_candidate
     if split is not None and split.elsewhere is not None:
-        return Refusal(f"the mail that you answered is now in ticket {split.elsewhere}")
+        return Refusal(Message.of("refusal.split-elsewhere", ticket=split.elsewhere))
     if split is None or split.latest.kind == "request":
-        return Refusal("there is no mail to split off but the one that opened the ticket")
+        return Refusal(Message.of("refusal.nothing-to-split"))
     latest = split.latest
     if MessageMoved(latest.message) in builder.events:
-        return Refusal("it was split off by the same mail already")
+        return Refusal(Message.of("refusal.split-twice"))
     facts = replace(split.facts, subject=task.argument or split.facts.subject)
     builder.add(MessageMoved(latest.message), Related("split-into", builder.number))
     task.order(
@@ -114,8 +117,7 @@ def _split(task: Task) -> str | Refusal:
         subject=task.argument,
         requester=latest.author.id,
     )
-    new = spoken(builder.number)
-    return f"the mail of {latest.author.name} is now a separate ticket, {new}. This is final"
+    return Message.of("command.split", author=latest.author, ticket=builder.number)
 
 
 COMMANDS: dict[str, CommandHandler] = {"link": _link, "merge": _merge, "split": _split}

@@ -12,6 +12,7 @@ from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.hand_over import Reason, hand_over
 from maildesk.lifecycle.sla.timers import step_times
 from maildesk.model.event import EscalationStepReached
+from maildesk.model.message import Message
 from maildesk.model.sla.timer import PendingNotification, SlaTimer
 
 _GRADES = ("low", "medium", "high")
@@ -90,7 +91,7 @@ def _raise_and_reassign(builder: DecisionBuilder, step: EscalationStep) -> None:
     if step.raise_priority:
         _raise(builder)
     if step.reassign is not None and step.reassign != builder.ticket.team:
-        note = f"Reassigned to your team: SLA escalation step {step.at} was reached."
+        note = Message.of("note.reassigned-by-sla", step=f"{step.at}")
         hand_over(builder, step.reassign, Reason(kind="overdue", note=note))
 
 

@@ -6,20 +6,21 @@ from maildesk.config.schema.workflow import Move, Workflow
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.model.decision import ActorKind, Template
 from maildesk.model.event import ApprovalWithdrawn, Closed, StatusMoved
+from maildesk.model.message import Message
 from maildesk.model.ticket import Ticket
 
 CLOSED = "Closed"
 RESOLVED = "Resolved"
 CLOSING = frozenset({"closure_category", "closure_note"})
 """What every closing brings."""
-_NOT_NEEDED = "This request is closed; your decision is not needed any more."
+_NOT_NEEDED = Message.of("note.closed-not-needed")
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a transition is not allowed, in words for the person who tried it."""
 
-    why: str
+    why: Message
 
 
 def check(
@@ -37,12 +38,12 @@ def check(
     """
     moves = [move for move in workflow.move if ticket.status in move.from_ and move.to == to]
     if not moves:
-        return Refusal(f'a ticket in status "{ticket.status}" cannot become "{to}"')
+        return Refusal(Message.of("refusal.no-transition", old=ticket.status, new=to))
     parts = {by, ActorKind.LEAD} if leads and by is ActorKind.AGENT else {by}
     allowed = [move for move in moves if parts.intersection(move.by)]
     if not allowed:
-        who = " or ".join(sorted({who for move in moves for who in move.by}))
-        return Refusal(f'only {who} may move a ticket from "{ticket.status}" to "{to}"')
+        roles = tuple(sorted({role for move in moves for role in move.by}))
+        return Refusal(Message.of("refusal.not-allowed", roles=roles, old=ticket.status, new=to))
     return _missing(allowed, ticket, to, filling)
 
 
@@ -53,7 +54,7 @@ def _missing(moves: list[Move], ticket: Ticket, to: str, filling: frozenset[str]
     ]
     if not all(lacking):
         return None
-    return Refusal(f'"{to}" needs {", ".join(lacking[0])} to be filled in first')
+    return Refusal(Message.of("refusal.fields-missing", status=to, fields=tuple(lacking[0])))
 
 
 def check_chain(builder: DecisionBuilder, by: ActorKind, *steps: str) -> Refusal | None:

@@ -6,7 +6,10 @@ person at a time, and are deleted in the same commit. Achieved targets are left 
 
 from dataclasses import dataclass
 
+from maildesk.messages.catalogue import best_language
+from maildesk.messages.translator import translator
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, OutgoingMail, Template
+from maildesk.model.message import Message
 from maildesk.model.person import Person
 from maildesk.model.sla.timer import PendingNotification, SlaTimer, SlaWarning
 from maildesk.model.ticket import Ticket
@@ -117,7 +120,7 @@ def _decision(found: list[_Found], to: int) -> Decision:
     template = Template.SLA_WARNING if len(found) == 1 else Template.SLA_DIGEST
     said = tuple(one.warned for one in found[:_TICKETS_IN_A_MAIL])
     more = len(found) - len(said)
-    note = f"And {more} more: `maildesk ticket list` shows them all." if more else ""
+    note = Message.of("sla.more-tickets", count=more) if more else None
     outgoing_mail = OutgoingMail(template=template, to=to, note=note, warnings=said)
     return Decision(
         answer=Answer.DONE, actor=Actor(ActorKind.CLOCK), outgoing_mails=(outgoing_mail,)
@@ -130,5 +133,9 @@ def _about(found: list[_Found], recipient: Person) -> Snapshot:
         one = found[0]
         return Snapshot(one.ticket, one.subject, one.requester)
     overdue = sum(one.warned.overdue for one in found)
-    subject = f"{len(found)} tickets are due" + (f", {overdue} of them overdue" if overdue else "")
+    subject = translator(best_language(recipient.language), None).text(
+        "sla.digest-subject" if overdue else "sla.digest-subject-due",
+        count=len(found),
+        overdue=overdue,
+    )
     return Snapshot(subject=subject, requester=recipient)

@@ -8,6 +8,7 @@ from maildesk.ingest.threading import Clues, Known, Thread, thread, token_proves
 from maildesk.model.cause import MailArrived
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, OutgoingMail, Template
 from maildesk.model.mail import Address, Disposition, Kind, Source, Step
+from maildesk.model.message import Message
 from maildesk.model.person import Identity, Person
 from maildesk.model.ticket import Ticket
 from maildesk.processing.mail.arrived_mail import cause_of, content_of, says_thanks, text_of
@@ -68,11 +69,13 @@ def _oversized(context: MailContext) -> MailOutcome | None:
     verdict = f"{context.kept.mail.size} bytes; the limit is {limit}"
     steps: tuple[Step, ...] = (Step("size", verdict),)
     if not context.kept.silent and context.reading.screening.kind is Kind.PERSON:
-        steps += _refuse(context, context.author, f"It is larger than {limit // 1_000_000} MB.")
+        steps += _refuse(
+            context, context.author, Message.of("note.mail-too-large", limit=limit // 1_000_000)
+        )
     return MailOutcome(Disposition.REFUSED, None, steps)
 
 
-def _refuse(context: MailContext, author: Address, why: str) -> tuple[Step, ...]:
+def _refuse(context: MailContext, author: Address, why: Message) -> tuple[Step, ...]:
     sender = context.work.people.of(author)
     outgoing_mail = OutgoingMail(template=Template.REFUSED, to=sender.id, note=why)
     decision = Decision(
