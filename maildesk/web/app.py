@@ -20,7 +20,6 @@ from maildesk.web.links.form import Form
 from maildesk.web.links.link_pages import Health, LinkPages
 from maildesk.web.links.mail_frame import Mails
 from maildesk.web.links.render import PageRenderer
-from maildesk.web.links.words import Alert
 
 _PROBLEMS = {Problem.UNKNOWN: 404, Problem.EXPIRED: 410, Problem.NOT_YOURS: 403}
 _STATUSES = {Answer.REASON_MISSING: 422, Answer.UNCLEAR: 422, Answer.NOT_YOURS: 403}
@@ -74,11 +73,7 @@ class Links:
             return self.show(token)
         alert = words.COMMENT_TOO_LONG
         if sent.choice is None:
-            alert = Alert(
-                "Please choose first",
-                words.CHOICE_MISSING,
-                f"choice-{page.choices[0].name.lower()}",
-            )
+            alert = words.choice_missing(f"choice-{page.choices[0].name.lower()}")
         return HTMLResponse(self._renderer.ticket(page, token, sent, alert), 422)
 
     def _refusal(self, answer: Answer, page: Page, token: str, sent: Form) -> Response:

@@ -14,7 +14,7 @@ from maildesk.messages.catalogue import Pattern, best_language, catalogue, langu
 ROOT = Path(maildesk.__file__).parent
 ENGLISH = catalogue("en")
 # Functions whose first argument is an id where it is a literal.
-_TAKES_AN_ID = frozenset({"of", "text", "html", "_fixed"})
+_TAKES_AN_ID = frozenset({"of", "_of", "text", "html", "_fixed"})
 _ID = re.compile(r"[a-z]+(-[a-z]+)*\.[a-z0-9]+(-[a-z0-9]+)*")
 
 

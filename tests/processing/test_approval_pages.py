@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from maildesk.messages.translator import translator
 from maildesk.model.cause import Choice
 from maildesk.model.decision import Answer
 from maildesk.model.links.page import Page
@@ -148,7 +149,10 @@ def test_what_a_page_says_when_its_question_is_over(
     before = world.ticket(1001)
     page = world.door.view(request.token)
     assert isinstance(page, Page)
-    assert (page.choices, outcome(page).headline) == ((), case.headline)
+    assert (page.choices, translator("en", None).text(outcome(page).headline)) == (
+        (),
+        case.headline,
+    )
     for choice, comment in ((YES, "as I see it"), (NO, "too dear")):
         answer, shown = acts(world, request, choice, comment)
         assert (answer, shown.choices) == (case.answer, ())

@@ -291,7 +291,7 @@ BOTH: dict[Purpose, tuple[Choice | Work, ...]] = {
         ),
         (
             [RESOLVED, ("desk", (Closed("Solved"),))],
-            *("rita", RESOLUTION, 1, "closed by the service desk"),
+            *("rita", RESOLUTION, 1, "closed by page.by-service-desk"),
         ),
         ([RESOLVED, ("ann", (Closed("Solved"),))], "rita", RESOLUTION, 1, "closed by Ann Archer"),
         ([AND_ASKED, YES], "max", APPROVAL, 1, "approve by Max Moreno"),
@@ -333,7 +333,9 @@ def test_what_a_link_shows(
     page = told.page(who, purpose, round_)
     assert page.choices == (BOTH[purpose] if shows == "choices" else ())
     assert page.outdated == (shows == "outdated")
-    said = f"{page.decided.choice} by {page.decided.by}" if page.decided else ""
+    by = page.decided.by if page.decided else ""
+    name = by if isinstance(by, str) else by.id
+    said = f"{page.decided.choice} by {name}" if page.decided else ""
     assert said == (shows if " by " in shows else "")
 
 

@@ -384,12 +384,12 @@ def test_people_are_told_for_whom_it_waits_and_what_they_can_do(build: Build) ->
     )
     page = world.door.view(ack.token)
     assert isinstance(page, Page)
-    assert page.waits_for == "Max Moreno"
+    assert page.waits_for == ("Max Moreno",)
     assert "#delegate" in one(outgoing_mails, "max", "approval").text
     world.acts(newest(world, "max").token, Choice.APPROVE, "")
     page = world.door.view(ack.token)
     assert isinstance(page, Page)
-    assert page.waits_for == ""
+    assert page.waits_for == ()
 
 
 def test_the_requester_hears_that_an_agent_asks_for_an_approval(build: Build) -> None:

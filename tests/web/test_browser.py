@@ -104,7 +104,7 @@ def test_an_agent_resolves_a_ticket(phone: Page, link_pages: LinkPagesFake) -> N
         expect(phone.get_by_role("radio", name=name)).not_to_be_checked()
     phone.get_by_role("radio", name="Resolve").check()
     phone.get_by_role("button", name="Send").click()
-    phone.get_by_role("alert").get_by_role("link", name="Please say what").click()
+    phone.get_by_role("alert").get_by_role("link", name="Please enter the resolution").click()
     phone.get_by_label("The resolution, or a note").fill("A new drum is in.")
     phone.get_by_role("button", name="Send").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("You resolved this ticket")

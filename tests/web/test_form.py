@@ -76,7 +76,7 @@ def test_eight_simultaneous_clicks_make_one_decision_that_all_see(
         # the desk says no
         (links.RESOLUTION, {"choice": "approve"}, 409, "This is not possible now"),
         (links.ILLEGAL, {"choice": "accept"}, 409, "This is not possible now"),
-        (links.NOT_YOURS, {"choice": "approve"}, 403, "This is not yours to decide"),
+        (links.NOT_YOURS, {"choice": "approve"}, 403, "You cannot decide this"),
         (links.OUTDATED, {"choice": "accept"}, 409, "This link is out of date"),
         (links.VIEW, {"choice": "accept"}, 409, "already decided"),
         # the link does not open

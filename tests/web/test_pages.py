@@ -8,6 +8,7 @@ import pytest
 from maildesk.model.cause import Choice, Work
 from maildesk.model.links.page import Decided
 from maildesk.model.links.token import Purpose
+from maildesk.model.message import Message
 from maildesk.model.ticket import spoken
 from maildesk.web.links.link_pages import Health
 from tests.web import link_pages_fake as links
@@ -179,7 +180,7 @@ def test_a_requesters_ticket_shows_its_status_in_plain_words(browser: Visitor) -
 @pytest.mark.parametrize(
     ("status", "state", "says"),
     [
-        ("With the vendor", "On-Hold", "It waits."),  # an admin's own status
+        ("With the vendor", "On-Hold", "The ticket is on hold."),  # an admin's own status
         ("Odd", "Odd", "Odd"),
     ],
 )
@@ -219,11 +220,15 @@ def test_an_unknown_status_is_described_by_its_state(
         ),
         (Purpose.RESOLUTION, Decided("reopened", "Ann", links.NOW), "Ann reopened this ticket"),
         # closed by nobody, by an agent, and by the desk
-        (Purpose.RESOLUTION, Decided("closed", "", links.NOW), "so it closed by itself"),
+        (
+            Purpose.RESOLUTION,
+            Decided("closed", "", links.NOW),
+            "so the ticket was closed automatically",
+        ),
         (Purpose.RESOLUTION, Decided("closed", "Ann", links.NOW), "Ann closed this ticket"),
         (
             Purpose.RESOLUTION,
-            Decided("closed", "the service desk", links.NOW),
+            Decided("closed", Message.of("page.by-service-desk"), links.NOW),
             "The service desk closed this ticket",
         ),
         (Purpose.WORK, Decided("resolve", "Ann", links.NOW), "Ann resolved this ticket"),
@@ -258,12 +263,12 @@ def test_an_agent_takes_a_ticket_and_resolves_it(
     assert 'value="take it"' not in mine
     empty = browser.post(address, data={"choice": "resolve", "comment": " "})
     assert empty.status_code == 422
-    assert "Please say what the resolution is" in empty.text
+    assert "Please enter the resolution" in empty.text
     assert browser.post(address, data={"choice": "resolve", "comment": "Toner."}).is_redirect
     assert "You resolved this ticket" in browser.get(address).text
     late = browser.post(address, data={"choice": "resolve", "comment": "A new drum."})
     assert late.status_code == 409
-    assert "Somebody was faster" in late.text
+    assert "Another agent was faster" in late.text
     assert "What you wrote was not sent" in late.text
     assert "A new drum." in late.text
     assert link_pages.decisions == [
@@ -288,7 +293,7 @@ def test_a_person_who_is_not_an_agent_sees_nothing_of_the_ticket(
         browser.post(f"/l/{links.NO_AGENT}", data={"choice": "resolve", "comment": "x"}),
     ):
         assert answer.status_code == 403
-        assert "This is not yours to decide" in answer.text
+        assert "This page is for agents only" in answer.text
         assert spoken(1042) not in answer.text
     assert link_pages.decisions == []
 

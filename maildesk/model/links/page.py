@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from maildesk.model.cause import Choice, Work
 from maildesk.model.links.token import Purpose
+from maildesk.model.message import Message
 
 
 class Problem(enum.Enum):
@@ -73,7 +74,8 @@ class WholeMail:
     """One mail with everything that it quotes.
 
     `html` is sanitised, with pictures at `picture/INDEX`; None if no HTML can be shown. `left_out`
-    counts remote pictures, which are not loaded.
+    counts remote pictures, which are not loaded. `language` is the viewer's
+    (BCP 47), "" if unknown.
     """
 
     number: int
@@ -82,6 +84,7 @@ class WholeMail:
     text: str
     html: str | None
     left_out: int
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,12 +110,12 @@ class Decided:
     """How a round ended.
 
     `choice` is "approve", "reject", "withdrawn", "accept", "resolve", "reopened" or "closed". `by`
-    is a display name, "" if the ticket closed automatically. `by_viewer` is separate because two
-    people can have the same name.
+    is a display name, a message for an actor without one, "" if it happened automatically.
+    `by_viewer` is separate because two people can have the same name.
     """
 
     choice: str
-    by: str
+    by: str | Message
     at: datetime
     by_viewer: bool = False
 
@@ -132,6 +135,7 @@ class Page:
     earlier round. For agents, `taken` names the assignee, `hindrance` says why the ticket cannot be
     resolved here, `next_team` is the team it can be handed over to, and `handed_on` names the agent
     who did that before. `waits_for` names the approvers who have not decided yet.
+    `language` is the viewer's (BCP 47), "" if unknown.
     """
 
     purpose: Purpose
@@ -155,7 +159,8 @@ class Page:
     team: str = ""
     next_team: str = ""
     handed_on: Decided | None = None
-    waits_for: str = ""
+    waits_for: tuple[str, ...] = ()
+    language: str = ""
 
     def local(self, zone: ZoneInfo) -> "Page":
         """The same page with every time in that zone."""

@@ -168,6 +168,7 @@ class LinkService:
             next_team=next_team,
             handed_on=handed_on(seen.history, ticket, seen.names) if works else None,
             waits_for=_waits_for(connection, ticket),
+            language=seen.viewer.language,
         )
         return page.local(self._zone_of(seen.viewer))
 
@@ -205,6 +206,7 @@ class LinkService:
             text=redacted(text, keys),
             html=redacted(shown.html, keys) if shown else None,
             left_out=shown.left_out if shown else 0,
+            language=seen.viewer.language,
         )
 
     def enclosure(self, token: str, message: str, index: int) -> Enclosure | Problem:
@@ -225,13 +227,13 @@ class LinkService:
         return enclosure(raw, wanted) or Problem.UNKNOWN
 
 
-def _waits_for(connection: Connection, ticket: Ticket) -> str:
+def _waits_for(connection: Connection, ticket: Ticket) -> tuple[str, ...]:
     """The names of those who have yet to decide about an approval."""
     if ticket.approval is None or not ticket.waits_for_approval:
-        return ""
+        return ()
     waiting = ticket.approval.waiting
     known = people.by_ids(connection, waiting)
-    return ", ".join(known[one].name or known[one].address for one in waiting if one in known)
+    return tuple(known[one].name or known[one].address for one in waiting if one in known)
 
 
 def _listed(connection: Connection, mail: int) -> tuple[Attachment, ...]:

@@ -18,6 +18,7 @@ from maildesk.model.event import (
 )
 from maildesk.model.links.page import Decided
 from maildesk.model.links.token import LinkToken, Purpose
+from maildesk.model.message import Message
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
 from maildesk.store.tickets import Recorded
@@ -29,6 +30,8 @@ CHOICES: dict[Purpose, tuple[Choice | Work, ...]] = {
     Purpose.WORK: tuple(Work),
 }
 Names = dict[int, Person]
+_AN_AGENT = Message.of("page.by-agent")
+_THE_DESK = Message.of("page.by-service-desk")
 
 
 def open_choices(
@@ -82,7 +85,7 @@ def taken(
         if isinstance(line.event, FieldChanged)
         and (line.event.field, line.event.new) == ("assignee", ticket.assignee)
     ]
-    by = names[ticket.assignee].name if ticket.assignee in names else "Somebody"
+    by = names[ticket.assignee].name if ticket.assignee in names else _AN_AGENT
     return Decided(
         Work.TAKE, by, max(since, default=ticket.opened_at), ticket.assignee == viewer.id
     )
@@ -97,12 +100,12 @@ def handed_on(history: tuple[Recorded, ...], ticket: Ticket, names: Names) -> De
     return None
 
 
-def _name_of(actor: Actor, names: Names) -> str:
+def _name_of(actor: Actor, names: Names) -> str | Message:
     """A name to be read; "" for the clock."""
     if actor.kind is ActorKind.CLOCK:
         return ""
     person = names.get(actor.person or 0)
-    return person.name if person else "the service desk"
+    return person.name if person else _THE_DESK
 
 
 def _work_of(event: Event, link: LinkToken, ticket: Ticket) -> str:

@@ -14,6 +14,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from maildesk.config.schema.settings import Desk
+from maildesk.messages.catalogue import DEFAULT, best_language
+from maildesk.messages.translator import Translator, translator
 from maildesk.model.links.page import Page, WholeMail
 from maildesk.model.links.token import Purpose
 from maildesk.model.ticket import spoken
@@ -21,14 +23,8 @@ from maildesk.web.links import words
 from maildesk.web.links.form import Form
 from maildesk.web.links.words import Alert, Notice
 
-_LANGUAGE = "en"  # the language of the templates; a page never claims another
 _ASKS = {Purpose.APPROVAL: "approval.html", Purpose.RESOLUTION: "resolution.html"}
 _READS = {Purpose.VIEW: "view.html", Purpose.WORK: "work.html"}
-
-
-def spoken_date(at: datetime) -> str:
-    """A local time for people: "3 August 2026, 14:02 CEST"."""
-    return f"{at.day} {at:%B %Y, %H:%M %Z}"
 
 
 def machine_date(at: datetime) -> str:
@@ -53,7 +49,8 @@ def _source(style: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
 
 
-def _environment(style: str, desk: Desk) -> Environment:
+def _environment(styles: dict[str, Markup], desk: Desk, reader: Translator) -> Environment:
+    """The templates for readers of one language; `t` renders a message of the catalogue."""
     environment = Environment(
         loader=PackageLoader("maildesk", "templates/web"),
         autoescape=True,
@@ -62,9 +59,9 @@ def _environment(style: str, desk: Desk) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        spoken=spoken_date, machine=machine_date, ticket=spoken, size=spoken_size
+        spoken=reader.moment, machine=machine_date, ticket=spoken, size=spoken_size
     )
-    environment.globals.update(style=Markup(style), desk=desk.name, language=_LANGUAGE)
+    environment.globals.update(styles, desk=desk.name, language=reader.language, t=reader.html)
     return environment
 
 
@@ -82,13 +79,20 @@ class PageRenderer:
 
     def __init__(self, desk: Desk) -> None:
         style, frame_style = _style_sheet("desk.css"), _style_sheet("frame.css")
-        self._environment = _environment(style, desk)
-        self._environment.globals.update(frame_style=Markup(frame_style))
+        self._styles = {"style": Markup(style), "frame_style": Markup(frame_style)}
+        self._desk = desk
+        self._environments: dict[str, Environment] = {}
         self.style_source = _source(style)
         self.frame_style_source = _source(frame_style)
 
-    def _render(self, template: str, **values: object) -> str:
-        return self._environment.get_template(template).render(**values)
+    def _render(self, template: str, wanted: str = DEFAULT, **values: object) -> str:
+        """The template in the catalogue's language that fits best to the wanted one."""
+        language = best_language(wanted)
+        if language not in self._environments:
+            # Times of a page are in the viewer's zone already.
+            reader = translator(language, None)
+            self._environments[language] = _environment(self._styles, self._desk, reader)
+        return self._environments[language].get_template(template).render(**values)
 
     def ticket(
         self, page: Page, token: str, form: Form | None = None, alert: Alert | None = None
@@ -99,6 +103,7 @@ class PageRenderer:
         """
         return self._render(
             _template(page),
+            page.language,
             page=page,
             mails=f"{quote(token, safe='')}/mail/",
             form=form or Form(),
@@ -109,7 +114,7 @@ class PageRenderer:
 
     def mail(self, mail: WholeMail, token: str) -> str:
         """The page of one whole mail."""
-        return self._render("mail.html", mail=mail, token=quote(token, safe=""))
+        return self._render("mail.html", mail.language, mail=mail, token=quote(token, safe=""))
 
     def frame(self, html: str) -> str:
         """Sanitised HTML of a stranger as a separate document."""

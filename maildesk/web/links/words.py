@@ -1,183 +1,184 @@
-"""The sentences on the pages that depend on what happened, in one place to be read aloud."""
+"""Chooses the messages of a page by what happened. Their texts are in the catalogue."""
 
 from dataclasses import dataclass
 
 from maildesk.model.decision import Answer
-from maildesk.model.links.page import Page
+from maildesk.model.links.page import Decided, Page
 from maildesk.model.links.token import Purpose
+from maildesk.model.message import Message
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A page without a ticket: what is the matter, and what to do next."""
+    """A page without a ticket: what is wrong, and what to do next."""
 
-    title: str
-    text: str
-    advice: str
+    title: Message
+    text: Message
+    advice: Message
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
     """A box at the top of a page. `field` is the id of the input to correct."""
 
-    title: str
-    text: str
+    title: Message
+    text: Message
     field: str = ""
 
 
-_BY_MAIL = "You can always answer the mail instead: a reply reaches the service desk too."
+_of = Message.of
+_REPLY = _of("page.reply-instead")
+_UNCHANGED = _of("page.nothing-changed")
 
 UNKNOWN = Notice(
-    "This link does not work",
-    "It may have been cut in two by a mail program, or copied only in part.",
-    f"Open it again from the mail. {_BY_MAIL}",
+    _of("page.unknown-title"), _of("page.unknown-text"), _of("page.unknown-advice") + _REPLY
 )
-EXPIRED = Notice(
-    "This link has expired",
-    "Links work for a limited time, so that an old mail cannot be used against you.",
-    _BY_MAIL,
-)
-FAILED = Notice(
-    "Something went wrong on our side",
-    "We could not finish that, and it is not your fault.",
-    "Please open the link again in a minute. If you have just sent a decision, "
-    "the page will say whether it was recorded.",
-)
-NOT_YOURS = Notice(
-    "This is not yours to decide",
-    "It is for those who work for the service desk, and you are not one of them now.",
-    _BY_MAIL,
-)
+EXPIRED = Notice(_of("page.expired-title"), _of("page.expired-text"), _REPLY)
+FAILED = Notice(_of("page.failed-title"), _of("page.failed-text"), _of("page.failed-advice"))
+NOT_YOURS = Notice(_of("page.agents-only-title"), _of("page.agents-only-text"), _REPLY)
 NOTICES = {
     400: Notice(
-        "That did not arrive whole", "The line broke before it ended.", "Please try again."
+        _of("page.incomplete-title"), _of("page.incomplete-text"), _of("page.incomplete-advice")
     ),
     403: NOT_YOURS,
     404: UNKNOWN,
-    405: Notice("That is not possible here", "A page is read, or its form is sent.", _BY_MAIL),
-    408: Notice("That took too long", "The form did not arrive in time.", "Please send it again."),
+    405: Notice(_of("page.method-title"), _of("page.method-text"), _REPLY),
+    408: Notice(_of("page.slow-title"), _of("page.slow-text"), _of("page.slow-advice")),
     410: EXPIRED,
     413: Notice(
-        "That is too long",
-        "Nothing has changed. The page takes a comment of about two pages.",
-        f"Please go back and shorten it. {_BY_MAIL}",
+        _of("page.too-large-title"), _of("page.too-large-text"), _of("page.too-large-advice")
     ),
-    415: Notice("That is not our form", "Nothing has changed.", "Please open the link again."),
+    415: Notice(_of("page.no-form-title"), _UNCHANGED, _of("page.no-form-advice")),
 }
 
-CHOICE_MISSING = "Nothing has changed yet."
-COMMENT_TOO_LONG = Alert("Please shorten your comment", "Nothing has changed yet.", "comment")
-REFUSED = Alert("This is not possible now", "Nothing has changed. The ticket stands as shown here.")
-ALERTS = {
-    Answer.ALREADY_DECIDED: Alert(
-        "This was already decided", "What you have just sent has changed nothing."
-    ),
-    Answer.OLD_ROUND: Alert(
-        "Your decision came too late", "What you have just sent has changed nothing."
-    ),
+COMMENT_TOO_LONG = Alert(_of("page.comment-too-long"), _UNCHANGED, "comment")
+_REFUSED = Alert(_of("page.refused-title"), _of("page.refused-text"))
+_ALERTS = {
+    Answer.ALREADY_DECIDED: Alert(_of("page.already-decided"), _of("page.not-recorded")),
+    Answer.OLD_ROUND: Alert(_of("page.too-late"), _of("page.not-recorded")),
     Answer.REASON_MISSING: Alert(
-        "Please say why you reject", "A short reason is enough. Nothing has changed yet.", "comment"
+        _of("page.reason-missing-title"), _of("page.reason-missing-text"), "comment"
     ),
-    Answer.UNCLEAR: Alert(
-        "Please choose again",
-        "What you wrote does not go with your choice, so nothing is decided yet. The service desk "
-        "has your words. If you mean yes all the same, choose it again.",
-        "comment",
-    ),
-    Answer.NOT_YOURS: Alert("This is not yours to decide", "Nothing has changed."),
+    Answer.UNCLEAR: Alert(_of("page.unclear-title"), _of("page.unclear-text"), "comment"),
+    Answer.NOT_YOURS: Alert(_of("page.not-yours"), _UNCHANGED),
 }
-_AT_WORK = {
-    Answer.ALREADY_DECIDED: Alert(
-        "Somebody was faster", "What you have just sent has changed nothing."
-    ),
+_WORK_ALERTS = {
+    Answer.ALREADY_DECIDED: Alert(_of("page.already-done"), _of("page.not-recorded")),
     Answer.REASON_MISSING: Alert(
-        "Please say what the resolution is, or why you hand it on",
-        "Others read it. Nothing has changed yet.",
-        "comment",
+        _of("page.work-text-missing-title"), _of("page.work-text-missing-text"), "comment"
     ),
 }
+
+
+def choice_missing(field: str) -> Alert:
+    """The request to choose; `field` is the id of the first choice."""
+    return Alert(_of("page.choice-missing"), _UNCHANGED, field)
 
 
 def refusal(answer: Answer, page: Page) -> Alert:
     """Why nothing has changed."""
-    told = ALERTS | _AT_WORK if page.purpose is Purpose.WORK else ALERTS
-    return told.get(answer, REFUSED)
+    alerts = _ALERTS | _WORK_ALERTS if page.purpose is Purpose.WORK else _ALERTS
+    return alerts.get(answer, _REFUSED)
 
 
 _STATUSES = {
-    "New": "The service desk has received it.",
-    "Assign": "It is with the team that can help.",
-    "Analysis": "The service desk is working on it.",
-    "Escalated": "A specialist team is looking into it, or something is still missing.",
-    "Pending": "It waits: for an approval, or for something that is still missing.",
-    "Waiting for Closure": "A solution was given. The requester is asked whether it is solved.",
-    "Accepted": "The requester has accepted the solution.",
-    "Rejected": "The requester has rejected the solution, so the work goes on.",
-    "Resolved by Event": "It is over: the disturbance behind it has ended.",
-    "Resolved by Origin ticket": "It is solved together with the ticket it belongs to.",
+    "New": _of("page.status-new"),
+    "Assign": _of("page.status-assign"),
+    "Analysis": _of("page.status-analysis"),
+    "Escalated": _of("page.status-escalated"),
+    "Pending": _of("page.status-pending"),
+    "Waiting for Closure": _of("page.status-waiting-for-closure"),
+    "Accepted": _of("page.status-accepted"),
+    "Rejected": _of("page.status-rejected"),
+    "Resolved by Event": _of("page.status-resolved-by-event"),
+    "Resolved by Origin ticket": _of("page.status-resolved-by-origin"),
 }
 _STATES = {
-    "Open": "It is open.",
-    "In Progress": "The service desk is working on it.",
-    "On-Hold": "It waits.",
-    "Resolved": "It is solved.",
-    "Closed": "It is closed.",
+    "Open": _of("page.state-open"),
+    "In Progress": _of("page.state-in-progress"),
+    "On-Hold": _of("page.state-on-hold"),
+    "Resolved": _of("page.state-resolved"),
+    "Closed": _of("page.state-closed"),
 }
+_NOTHING = Message.verbatim("")
 
 
-def status_sentence(page: Page) -> str:
+def status_sentence(page: Page) -> Message:
     """The status in plain words; a status that an admin added is described by its state."""
     if page.waits_for:
-        return f"It waits for the approval of {page.waits_for}."
-    return _STATUSES.get(page.status) or _STATES.get(page.state, "")
+        return _of("page.status-waits-for-approval", approvers=page.waits_for)
+    return _STATUSES.get(page.status) or _STATES.get(page.state, _NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A decision as a headline and what follows from it."""
 
-    headline: str
-    next: str
+    headline: Message
+    next: Message
 
 
+# The ids of: the viewer's decision, another person's, what follows; "" for the status.
 _DECIDED = {
-    (Purpose.APPROVAL, "approve"): ("approved this request", "The service desk goes on with it."),
-    (Purpose.APPROVAL, "reject"): ("rejected this request", "The service desk has been told."),
-    (Purpose.APPROVAL, "withdrawn"): ("withdrew this request", "There is nothing to decide."),
-    (Purpose.APPROVAL, "closed"): ("closed this ticket", "There is nothing to decide any more."),
-    (Purpose.RESOLUTION, "accept"): ("accepted the solution", "The ticket is closed."),
+    (Purpose.APPROVAL, "approve"): (
+        *("page.you-approved", "page.person-approved"),
+        "page.after-approval",
+    ),
+    (Purpose.APPROVAL, "reject"): (
+        *("page.you-rejected", "page.person-rejected"),
+        "page.after-rejection",
+    ),
+    (Purpose.APPROVAL, "withdrawn"): (
+        *("page.you-withdrew", "page.person-withdrew"),
+        "page.no-approval-needed",
+    ),
+    (Purpose.APPROVAL, "closed"): (
+        *("page.you-closed", "page.person-closed"),
+        "page.no-approval-needed",
+    ),
+    (Purpose.RESOLUTION, "accept"): (
+        *("page.you-accepted-solution", "page.person-accepted-solution"),
+        "page.after-acceptance",
+    ),
     (Purpose.RESOLUTION, "reject"): (
-        "rejected the solution",
-        "The service desk reads the reason and goes on with it.",
+        *("page.you-rejected-solution", "page.person-rejected-solution"),
+        "page.after-solution-rejected",
     ),
     (Purpose.RESOLUTION, "reopened"): (
-        "reopened this ticket",
-        "The service desk goes on with it.",
+        *("page.you-reopened", "page.person-reopened"),
+        "page.after-reopening",
     ),
-    (Purpose.RESOLUTION, "closed"): ("closed this ticket", "If it is not over, write to us."),
-    (Purpose.WORK, "resolve"): ("resolved this ticket", ""),
-    (Purpose.WORK, "closed"): ("closed this ticket", ""),
+    (Purpose.RESOLUTION, "closed"): (
+        *("page.you-closed", "page.person-closed"),
+        "page.after-closure",
+    ),
+    (Purpose.WORK, "resolve"): ("page.you-resolved", "page.person-resolved", ""),
+    (Purpose.WORK, "closed"): ("page.you-closed", "page.person-closed", ""),
 }
-_CLOSED_ITSELF = Outcome(
-    "This ticket is closed", "Nobody answered in time, so it closed by itself."
+_OTHER = ("page.you-decided", "page.person-decided", "")
+_CLOSED_AUTOMATICALLY = Outcome(
+    _of("page.closed-automatically-title"), _of("page.closed-automatically-text")
 )
-_BY_THE_CLOCK = {
+_AUTOMATIC = {
     (Purpose.APPROVAL, "approve"): Outcome(
-        "This request is approved", "Nobody decided in time, so it was approved by itself."
+        _of("page.approved-automatically-title"), _of("page.approved-automatically-text")
     ),
     (Purpose.APPROVAL, "reject"): Outcome(
-        "This request is not approved", "Nobody decided in time, so it was turned down by itself."
+        _of("page.rejected-automatically-title"), _of("page.rejected-automatically-text")
     ),
 }
 
 
 def outcome(page: Page) -> Outcome:
     """The decision as a sentence to the viewer: "You approved this request"."""
-    if page.decided is None:
-        return Outcome("There is nothing to decide now", status_sentence(page))
-    if not page.decided.by:
-        return _BY_THE_CLOCK.get((page.purpose, page.decided.choice), _CLOSED_ITSELF)
-    by = page.decided.by
-    who = "You" if page.decided.by_viewer else by[:1].upper() + by[1:]
-    did, then = _DECIDED.get((page.purpose, page.decided.choice), ("decided", ""))
-    return Outcome(f"{who} {did}", then or status_sentence(page))
+    decided = page.decided
+    if decided is None:
+        return Outcome(_of("page.nothing-to-decide"), status_sentence(page))
+    if not decided.by:
+        return _AUTOMATIC.get((page.purpose, decided.choice), _CLOSED_AUTOMATICALLY)
+    you, person, after = _DECIDED.get((page.purpose, decided.choice), _OTHER)
+    return Outcome(_headline(decided, you, person), _of(after) if after else status_sentence(page))
+
+
+def _headline(decided: Decided, you: str, person: str) -> Message:
+    return _of(you) if decided.by_viewer else _of(person, name=decided.by)
