@@ -61,7 +61,9 @@ def test_a_person_chooses_and_sends(phone: Page, link_pages: LinkPagesFake) -> N
     phone.goto(f"/l/{links.APPROVAL}")
     expect(phone.get_by_role("radio", name="Approve")).not_to_be_checked()
     expect(phone.get_by_role("radio", name="Reject")).not_to_be_checked()
-    phone.get_by_text("The service desk goes on with it.").click()  # anywhere on the card
+    phone.get_by_text(
+        "The service desk will carry out the request."
+    ).click()  # anywhere on the card
     phone.get_by_role("button", name="Send my decision").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("You approved this request")
     phone.reload()
@@ -105,7 +107,7 @@ def test_an_agent_resolves_a_ticket(phone: Page, link_pages: LinkPagesFake) -> N
     phone.get_by_role("radio", name="Resolve").check()
     phone.get_by_role("button", name="Send").click()
     phone.get_by_role("alert").get_by_role("link", name="Please enter the resolution").click()
-    phone.get_by_label("The resolution, or a note").fill("A new drum is in.")
+    phone.get_by_label("Resolution or note").fill("A new drum is in.")
     phone.get_by_role("button", name="Send").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("You resolved this ticket")
     assert link_pages.decisions == [(links.WORK, Work.RESOLVE, "A new drum is in.")]

@@ -68,7 +68,7 @@ def test_withheld_attachments_are_mentioned(
     said = replace(page.conversation[0], enclosures=Enclosures(withheld=withheld), proven=False)
     link_pages.pages[links.VIEW] = replace(page, conversation=(said,))
     shown = browser.get(f"/l/{links.VIEW}").text
-    assert shown.count("can be opened by the service desk alone") == says
+    assert shown.count("Only the service desk can open") == says
 
 
 def test_a_whole_mail_is_text_beside_a_frame_that_can_do_nothing(browser: Visitor) -> None:
@@ -76,7 +76,7 @@ def test_a_whole_mail_is_text_beside_a_frame_that_can_do_nothing(browser: Visito
     assert answer.status_code == 200
     assert "all of it\n&gt; &lt;script&gt;" in answer.text
     assert "<script" not in answer.text
-    assert "2 pictures from elsewhere are not loaded" in answer.text
+    assert "2 pictures from other servers were not loaded" in answer.text
     assert f'<iframe src="{ID}/formatted"' in answer.text
     assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in answer.text
     assert "frame-src 'self'" in answer.headers["content-security-policy"]

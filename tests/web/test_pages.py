@@ -256,10 +256,10 @@ def test_an_agent_takes_a_ticket_and_resolves_it(
     browser: Visitor, link_pages: LinkPagesFake
 ) -> None:
     address = f"/l/{links.WORK}"
-    assert "Nobody has taken this ticket yet." in browser.get(address).text
+    assert "No agent has taken this ticket yet." in browser.get(address).text
     assert browser.post(address, data={"choice": "take it"}).status_code == 303
     mine = browser.get(address).text
-    assert "This ticket is yours since" in mine
+    assert "You have been the assignee since" in mine
     assert 'value="take it"' not in mine
     empty = browser.post(address, data={"choice": "resolve", "comment": " "})
     assert empty.status_code == 422
@@ -269,7 +269,7 @@ def test_an_agent_takes_a_ticket_and_resolves_it(
     late = browser.post(address, data={"choice": "resolve", "comment": "A new drum."})
     assert late.status_code == 409
     assert "Another agent was faster" in late.text
-    assert "What you wrote was not sent" in late.text
+    assert "Your text was not sent" in late.text
     assert "A new drum." in late.text
     assert link_pages.decisions == [
         (links.WORK, Work.TAKE, ""),

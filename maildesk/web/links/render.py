@@ -7,6 +7,7 @@ is the same for every unknown link. The policy names the sheet by its hash.
 import base64
 import hashlib
 from datetime import UTC, datetime
+from functools import partial
 from importlib.resources import files
 from urllib.parse import quote
 
@@ -32,12 +33,12 @@ def machine_date(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def spoken_size(size: int) -> str:
+def spoken_size(size: int, reader: Translator) -> str:
     """A size in bytes for people: "14 kB"."""
     for unit, bytes_ in (("MB", 1_000_000), ("kB", 1_000)):
         if size >= bytes_:
             return f"{size / bytes_:.{int(size < 10 * bytes_)}f} {unit}"
-    return f"{size} bytes"
+    return reader.text("page.bytes", count=size)
 
 
 def _style_sheet(name: str) -> str:
@@ -59,7 +60,10 @@ def _environment(styles: dict[str, Markup], desk: Desk, reader: Translator) -> E
         lstrip_blocks=True,
     )
     environment.filters.update(
-        spoken=reader.moment, machine=machine_date, ticket=spoken, size=spoken_size
+        spoken=reader.moment,
+        machine=machine_date,
+        ticket=spoken,
+        size=partial(spoken_size, reader=reader),
     )
     environment.globals.update(styles, desk=desk.name, language=reader.language, t=reader.html)
     return environment
