@@ -42,7 +42,10 @@ def show(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Such as reply, or reply.html.")],
     shipped: Annotated[
-        bool, typer.Option("--shipped", help="The package's own, even where it is overridden.")
+        bool,
+        typer.Option(
+            "--shipped", help="Show the template of the package, even if it is overridden."
+        ),
     ] = False,
 ) -> None:
     """Print the source of a template, to begin an override with."""

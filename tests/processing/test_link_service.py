@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from maildesk.messages.trace import english
 from maildesk.model.cause import Choice, Work
 from maildesk.model.decision import Actor, ActorKind, Answer
 from maildesk.model.event import (
@@ -354,7 +355,7 @@ def test_why_a_ticket_cannot_be_resolved_now_is_said(told: Told) -> None:
     _history(told, [AND_ASKED])
     page = told.page("ann", WORK, 1)
     assert page.choices == (Work.TAKE,)
-    assert page.hindrance == "The ticket is waiting for an approval."
+    assert english(page.hindrance) == "The ticket is waiting for an approval."
     _history(told, [TAKEN])
     page = told.page("ann", WORK, 1)
     assert (page.choices, page.outdated, page.decided) == ((), False, None)
@@ -462,7 +463,7 @@ def test_a_click_on_a_ticket_that_waits_for_an_approval_changes_nothing(world: W
     acted = world.acts(token, Work.RESOLVE, "Here you are.")
     assert isinstance(acted, tuple)
     assert acted[0] is Answer.ILLEGAL
-    assert "waiting for an approval" in acted[1].hindrance
+    assert "waiting for an approval" in english(acted[1].hindrance)
     assert (world.ticket(1001), world.messages(1001)) == (before, said)
     assert world.new_letters() == []
 

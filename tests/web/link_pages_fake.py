@@ -8,6 +8,7 @@ from maildesk.model.cause import Choice, Work
 from maildesk.model.decision import Answer
 from maildesk.model.links.page import Decided, Enclosure, Entry, Page, Problem, WholeMail
 from maildesk.model.links.token import Purpose
+from maildesk.model.message import Message
 
 OPENED = datetime(2026, 8, 3, 9, 12, tzinfo=UTC)
 NOW = datetime(2026, 8, 3, 14, 2, tzinfo=UTC)
@@ -79,7 +80,7 @@ def _tickets() -> dict[str, Page]:
         VIEW: page(Purpose.VIEW, status="Analysis", state="In Progress", resolution=""),
         WORK: page(Purpose.WORK, choices=tuple(Work), next_team="Network", **_AT_WORK),
         HINDERED: page(
-            Purpose.WORK, hindrance="The ticket is waiting for an approval.", **_AT_WORK
+            Purpose.WORK, hindrance=Message.of("refusal.waits-for-approval"), **_AT_WORK
         ),
     }
 

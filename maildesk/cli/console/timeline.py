@@ -37,7 +37,7 @@ def named(person: int | None, names: Names) -> str:
 
 
 def fields(ticket: Ticket, names: Names) -> dict[str, str]:
-    """What the ticket is, in the order of its fields, without what is empty."""
+    """The fields of the ticket in their order, without empty ones."""
     found = {name: _field(ticket, name, names) for name in Ticket.__dataclass_fields__}
     return {name: value for name, value in found.items() if value and name not in _APART}
 

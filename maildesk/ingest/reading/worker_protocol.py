@@ -148,11 +148,11 @@ class _ValueUnpickler(pickle.Unpickler):
         try:
             return _VALUES[module, name]
         except KeyError:
-            raise pickle.UnpicklingError(f"{module}.{name} is no value of the model") from None
+            raise pickle.UnpicklingError(f"{module}.{name} is not a value of the model") from None
 
 
 def model_value(data: bytes) -> object:
-    """What a worker said. Raises pickle.UnpicklingError where that is no value of the model."""
+    """What a worker said. Raises pickle.UnpicklingError where that is not a value of the model."""
     try:
         return _ValueUnpickler(io.BytesIO(data)).load()
     except pickle.UnpicklingError:
@@ -162,8 +162,8 @@ def model_value(data: bytes) -> object:
 
 
 def task(data: bytes) -> Task:
-    """What the pool asks. Raises pickle.UnpicklingError where that is no task."""
+    """What the pool asks. Raises pickle.UnpicklingError where that is not a task."""
     value = model_value(data)
     if not isinstance(value, Task):
-        raise pickle.UnpicklingError(f"{type(value).__name__} is no task")
+        raise pickle.UnpicklingError(f"{type(value).__name__} is not a task")
     return value

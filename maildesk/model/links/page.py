@@ -155,7 +155,7 @@ class Page:
     decided: Decided | None = None
     outdated: bool = False
     taken: Decided | None = None
-    hindrance: str = ""
+    hindrance: Message | None = None
     team: str = ""
     next_team: str = ""
     handed_on: Decided | None = None

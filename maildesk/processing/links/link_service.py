@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 from maildesk.ingest.intent.decisions import takes_back
 from maildesk.lifecycle.commands import agent_link
 from maildesk.lifecycle.decision_builder import DecisionBuilder
-from maildesk.messages.trace import english
 from maildesk.model.cause import AgentActed, Choice, LinkUsed, Work
 from maildesk.model.decision import Actor, ActorKind, Answer
 from maildesk.model.links.page import Enclosure, Page, Problem, WholeMail
@@ -134,12 +133,11 @@ class LinkService:
         if works and not seen.viewer.is_agent:
             return Problem.NOT_YOURS
         ticket = seen.ticket
-        hindrance = next_team = ""
+        hindrance, next_team = None, ""
         if works and link.round == ticket.round:
             builder = self._draft(seen)
             next_team = agent_link.next_team(builder)
-            objection = agent_link.hindrance(builder)
-            hindrance = english(objection) if objection else ""
+            hindrance = agent_link.hindrance(builder)
         choices = open_choices(ticket, link, hindrance, next_team)
         decided = None if choices else what_became(seen.history, link, ticket, seen.names)
         says = bool(choices or decided or hindrance) or link.purpose is Purpose.VIEW

@@ -35,7 +35,7 @@ _THE_DESK = Message.of("page.by-service-desk")
 
 
 def open_choices(
-    ticket: Ticket, link: LinkToken, hindrance: str, next_team: str = ""
+    ticket: Ticket, link: LinkToken, hindrance: Message | None, next_team: str = ""
 ) -> tuple[Choice | Work, ...]:
     """What the holder of this link may decide now. `hindrance`: why it cannot be resolved;
     `next_team`: whom it can be handed on to."""
