@@ -22,6 +22,7 @@ from typing import Protocol
 import authres  # type: ignore[import-untyped]
 
 from maildesk.config.schema.settings import Trust
+from maildesk.ingest.identity.author import Author
 from maildesk.ingest.identity.dmarc import is_above
 from maildesk.model.mail import Mail
 from maildesk.model.person import Identity, Proof, SenderCheck
@@ -61,14 +62,19 @@ def identify(
     trust: Trust,
     unnamed: bool = False,
     checked: SenderCheck | None = None,
+    author: Author | None = None,
 ) -> Identity:
     """Who wrote the mail and how sure that is.
 
     `token_proves`: a recipient address held a token made for this sender (thread.token_proves).
     `unnamed`: the mail comes from a mailbox whose server names itself in no result.
     `checked`: what our own check found, for mail that arrived by our SMTP server.
+    `author`: who wrote it if From cannot be the author. Any sender can write the fields that name
+    this address, so nothing proves it, not even a token.
     Two From addresses, or none, prove nobody, whatever else the mail holds.
     """
+    if author is not None and author.why and author.address is not None:
+        return Identity(author.address.key, Proof.NONE, rejected=(author.why,))
     sender = mail.sender
     if sender is None:
         count = "several" if mail.senders else "no"

@@ -37,6 +37,7 @@ _MAILBOX = re.compile(
     r"(?:[,;]|$)"
 )
 _IN_ANGLES = re.compile(rf"<\s*({_ATOM}@{_ATOM})\s*>")
+_WHOLLY_ENCODED = re.compile(r"(?:=\?[^\s?]{1,75}\?[bBqQ]\?[^?]{0,1000}\?=\s{0,5}){1,20}")
 _ANYWHERE = re.compile(rf"({_ATOM}@{_ATOM})")
 _SOUND = re.compile(rf"{_ATOM}@{_ATOM}")
 
@@ -142,8 +143,19 @@ def addresses(lines: tuple[tuple[str, str], ...], field: str) -> tuple[Address, 
     found: dict[Address, None] = {}
     for name, line in lines:
         if name == field and len(found) < RECIPIENTS:
-            found.update(dict.fromkeys(_addresses(line[:_ADDRESS_CHARACTERS])))
+            found.update(dict.fromkeys(addresses_of(line)))
     return tuple(found)[:RECIPIENTS]
+
+
+def addresses_of(line: str) -> tuple[Address, ...]:
+    """The addresses of one field. A field that is wholly encoded-words, which RFC 2047 §5 forbids,
+    is decoded first and names at most one address."""
+    line = line[:_ADDRESS_CHARACTERS]
+    found = _addresses(line)
+    if not found and _WHOLLY_ENCODED.fullmatch(line.strip()):
+        found = _addresses(fields.words(line))
+        return tuple(found) if len(found) == 1 else ()
+    return tuple(found)
 
 
 def _addresses(line: str) -> list[Address]:

@@ -59,7 +59,7 @@ def _delegating(ticket: Ticket | None, sender: Person, text: str) -> CommandRead
 
 def _passed_on(context: MailContext, sender: Person, identity: Identity) -> Forwarded | None:
     """The inner mail of an agent's forward: who is proven may open tickets for others."""
-    person = context.reading.screening.kind is Kind.PERSON
+    person = context.kind is Kind.PERSON
     if not sender.is_agent or identity.proof is Proof.NONE or not person:
         return None
     found = passed_on(context.reading)

@@ -1,13 +1,14 @@
 """What somebody's mail says, and the cause that it is for its ticket."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from maildesk.ingest.content.forward import Forwarded
 from maildesk.ingest.intent.commands import CommandReading
 from maildesk.ingest.intent.decisions import DecisionWord, read_decision
 from maildesk.ingest.intent.status_inquiry import only_chases
 from maildesk.ingest.intent.thanks import is_thanks
 from maildesk.ingest.threading import Thread
-from maildesk.model.cause import CommandContext, MailArrived
+from maildesk.model.cause import CommandContext, Facts, MailArrived
 from maildesk.model.mail import Reading
 from maildesk.model.person import Identity, Person, Proof
 from maildesk.model.ticket import Ticket
@@ -81,10 +82,10 @@ def cause_of(
         sender=sender,
         identity=identity,
         requester=snapshot.requester or sender,
-        kind=context.reading.screening.kind,
+        kind=context.kind,
         message=text.id,
         text=text.text,
-        facts=facts_of(context.mail, seen, inner),
+        facts=_facts(context, sender, seen, inner),
         held=threaded.held,
         round=threaded.round,
         choice=spoken.choice,
@@ -104,6 +105,13 @@ def cause_of(
         command_context=_around(context, sender, identity, ticket, commands),
         descendants=snapshot.descendants,
     )
+
+
+def _facts(context: MailContext, sender: Person, text: str, inner: Forwarded | None) -> Facts:
+    """For rules, too, the sender is whoever wrote the mail, also if From is somebody else."""
+    facts = facts_of(context.mail, text, inner)
+    named = inner is None and context.attribution.why
+    return replace(facts, sender=sender.address) if named else facts
 
 
 def _spoken(context: MailContext, sender: Person, ticket: Ticket | None) -> DecisionWord:

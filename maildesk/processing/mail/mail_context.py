@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from maildesk.ingest.identity.author import Author, author_of, list_addresses
 from maildesk.ingest.threading import Clues, clues
-from maildesk.model.mail import Address, Disposition, Mail, Reading, Step
+from maildesk.model.mail import Address, Disposition, Kind, Mail, Reading, Step
 from maildesk.model.person import SenderCheck
 from maildesk.processing.runtime import Runtime
 from maildesk.processing.unit_of_work import UnitOfWork
@@ -30,6 +31,7 @@ class MailContext:
     originals: dict[str, Original]
     checked: SenderCheck | None = None
     _clues: Clues | None = None
+    _attribution: Author | None = None
 
     @property
     def clues(self) -> Clues:
@@ -60,12 +62,26 @@ class MailContext:
         return self.reading.mail
 
     @property
+    def attribution(self) -> Author:
+        """Who wrote the mail, and why if that is not From."""
+        if self._attribution is None:
+            desk, envelope = self.runtime.settings.desk, self.kept.mail.envelope_from
+            self._attribution = author_of(self.mail, desk, envelope)
+        return self._attribution
+
+    @property
     def author(self) -> Address | None:
         """Whom an answer would go to: the first author; several of them prove nobody."""
-        if self.mail.senders:
-            return self.mail.senders[0]
-        envelope = self.kept.mail.envelope_from
-        return Address("", envelope) if envelope else None
+        return self.attribution.address
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of its author. A group at the desk's own address only passes mails on."""
+        kind, desk = self.reading.screening.kind, self.runtime.settings.desk
+        ours = kind is Kind.LIST and any(
+            desk.tag_in(one) is not None for one in list_addresses(self.mail)
+        )
+        return Kind.PERSON if ours else kind
 
     def worked(
         self, disposition: Disposition, verdict: str, *evidence: str, ticket: int | None = None

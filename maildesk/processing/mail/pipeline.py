@@ -43,12 +43,23 @@ def _read(context: MailContext) -> tuple[Step, ...]:
 
 def _loop(context: MailContext) -> MailOutcome | None:
     """Our own mail, come back: by its loop header, or from the desk's own address."""
-    if context.reading.screening.kind is Kind.LOOP:
+    if context.kind is Kind.LOOP:
         return context.worked(Disposition.LOOP, "our own mail came back")
     author = context.author
-    if author is not None and context.runtime.settings.desk.tag_in(author.address) is not None:
+    if author is None or context.attribution.unclear:
+        return None
+    if context.runtime.settings.desk.tag_in(author.address) is not None:
         return context.worked(Disposition.LOOP, "written by the desk's own address", author.address)
     return None
+
+
+def _of_nobody(context: MailContext) -> MailOutcome | None:
+    """A list rewrote From and no field names the author: a person has to say who that is."""
+    author = context.attribution
+    if not author.unclear or author.address is None:
+        return None
+    why = f"From is the list {author.address.address}, and no field names the author"
+    return MailOutcome(Disposition.HELD, None, (Step("author", "held", (why,)),))
 
 
 def _twin(context: MailContext) -> MailOutcome | None:
@@ -68,7 +79,7 @@ def _oversized(context: MailContext) -> MailOutcome | None:
     limit = context.runtime.settings.desk.max_mail_bytes
     verdict = f"{context.kept.mail.size} bytes; the limit is {limit}"
     steps: tuple[Step, ...] = (Step("size", verdict),)
-    if not context.kept.silent and context.reading.screening.kind is Kind.PERSON:
+    if not context.kept.silent and context.kind is Kind.PERSON:
         steps += _refuse(
             context, context.author, Message.of("note.mail-too-large", limit=limit // 1_000_000)
         )
@@ -102,13 +113,14 @@ def _correspondence(context: MailContext) -> MailOutcome | None:
         trust=context.runtime.settings.trust,
         unnamed=_unnamed(context),
         checked=context.checked,
+        author=context.attribution,
     )
     before = threaded.ticket
     ticket = known.tickets[before] if before is not None else None
     child = _child_of(context, sender, ticket) if ticket is not None else None
     if ticket is not None and child is not None:
         threaded, ticket = _into(threaded, ticket, child), child
-    if ticket is None and context.reading.screening.kind is Kind.AUTO_REPLY:
+    if ticket is None and context.kind is Kind.AUTO_REPLY:
         return MailOutcome(Disposition.AUTO_REPLY, None, (threaded.step,))
     if context.kept.let_in:
         context.work.let_in(sender)
@@ -130,7 +142,7 @@ def _held_back(context: MailContext, sender: Person) -> str:
 def _child_of(context: MailContext, sender: Person, ticket: Ticket) -> Ticket | None:
     """The ticket that an earlier answer of the requester to this closed one opened, if it is open
     and this is another answer; thanks and machines go on standing in the closed one."""
-    asks = context.reading.screening.kind is Kind.PERSON and not says_thanks(context.reading)
+    asks = context.kind is Kind.PERSON and not says_thanks(context.reading)
     mine = ticket.requester == sender.id and not sender.is_agent
     if not (ticket.is_closed and mine and asks):
         return None
@@ -195,6 +207,7 @@ CHECKS: tuple[Callable[[MailContext], MailOutcome | None], ...] = (
     reported,
     bounce,
     returned,
+    _of_nobody,
     _oversized,
     _correspondence,
 )
