@@ -49,6 +49,7 @@ class DecisionBuilder:
     distrust: int | None = None
     pending_notifications: list[PendingNotification] = field(default_factory=list)
     silent: bool = False
+    acknowledges: bool = True
     notes: list[Message] = field(default_factory=list)
     rules_ran: bool = False
     descendants: Mapping[int, Ticket] = field(default_factory=dict)

@@ -91,7 +91,10 @@ def reported(report: TicketReported, policy: Policy, now: datetime) -> Decision:
 
 
 def acknowledge(builder: DecisionBuilder) -> None:
-    """The requester hears of the number, and for whose approval the request waits."""
+    """The requester hears of the number, and for whose approval the request waits, unless a rule
+    switched that off."""
+    if not builder.acknowledges:
+        return
     note, links = requests.waits_for(builder), (Purpose.VIEW,)
     builder.write(Template.ACKNOWLEDGEMENT, builder.ticket.requester, note=note, links=links)
 
@@ -100,7 +103,8 @@ def _announce(builder: DecisionBuilder, mail: MailArrived) -> None:
     if mail.behalf is not None:
         _announce_on_behalf(builder, mail, mail.behalf)
         return
-    acknowledge(builder)
+    if mail.acknowledged:
+        acknowledge(builder)
     if not builder.ticket.waits_for_approval:
         parent = builder.ticket.parent
         note = Message.of("note.new-ticket")

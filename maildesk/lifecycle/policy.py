@@ -68,6 +68,7 @@ class Directory:
     staff: Mapping[int, Person] = field(default_factory=dict)
     delegates: Mapping[int, int] = field(default_factory=dict)
     domains: tuple[str, ...] = ()
+    no_acknowledgement: frozenset[str] = frozenset()
     groups: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     zone: tzinfo = UTC
 
@@ -75,6 +76,13 @@ class Directory:
         """The agent with that address."""
         key = address_key(address)
         return next((a for a in self.agents if address_key(a.address) == key), None)
+
+    def is_unacknowledged(self, sender: str, came_to: Iterable[str]) -> bool:
+        """Whether new tickets of this sender, or of mail to these addresses, are opened without an
+        acknowledgement."""
+        domain = sender.rpartition("@")[2].casefold()
+        found = {domain, *map(address_key, (sender, *came_to))}
+        return not found.isdisjoint(self.no_acknowledgement)
 
     def admits(self, person: Person) -> bool:
         """Whether the person may open tickets: listed, or of a domain that may (or below it)."""

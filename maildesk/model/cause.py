@@ -164,7 +164,7 @@ class MailArrived(CauseBase):
     withdraw the request. `away`: an automatic reply says that the sender is away. `behalf` is the
     author of the `text` if an agent forwarded it, and `words` is what the agent wrote above it.
     `joining` are people in CC whom a proven sender adds. `flood`: the sender's mails to this ticket
-    come too fast for a person.
+    come too fast for a person. `acknowledged`: the sender of a new request gets its number.
     """
 
     sender: Person
@@ -187,6 +187,7 @@ class MailArrived(CauseBase):
     joining: tuple[int, ...] = ()
     behalf: Person | None = None
     words: str = ""
+    acknowledged: bool = True
     flood: Flood | None = None
     command_context: CommandContext = field(default_factory=CommandContext)
 

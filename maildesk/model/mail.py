@@ -174,12 +174,16 @@ class Mail:
 class Screening:
     """Whether a person or a machine wrote the mail, and which fields show it.
 
-    `away` says that an automatic reply reports an absence, not merely a receipt.
+    `away` says that an automatic reply reports an absence, not merely a receipt. `answers` is false
+    for an automatic mail that answers nothing, such as a report or a form. `confirms` says that the
+    text confirms the receipt of a mail, whoever wrote it.
     """
 
     kind: Kind
     evidence: tuple[str, ...] = ()
     away: bool = False
+    answers: bool = False
+    confirms: bool = False
     bounces: tuple[BounceReport, ...] = ()
 
 

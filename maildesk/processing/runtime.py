@@ -113,6 +113,9 @@ def _directory(connection: Connection, files: PolicyFiles) -> Directory:
         absences=_absences(connection, files),
         staff=people.by_ids(connection, known.values()) | people.imported(connection),
         delegates=dict(_delegates(files, known)),
+        no_acknowledgement=frozenset(
+            address_key(one) for one in files.people.senders.no_acknowledgement
+        ),
         domains=tuple(domain.casefold() for domain in files.people.senders.domains),
         groups=dict(_groups(files, known)),
         zone=office_hours(files).zone,

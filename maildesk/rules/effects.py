@@ -46,7 +46,7 @@ class RelateTicket:
 
 Action = Literal[
     "status", "escalate", "hold", "watch", "note", "tell-requester", "tell-agents",
-    "drop", "quarantine",
+    "no-acknowledgement", "drop", "quarantine",
 ]  # fmt: skip
 
 

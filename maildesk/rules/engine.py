@@ -185,6 +185,8 @@ def _actions(rule: Rule) -> Iterator[RuleAction]:
         ("note", then.note),
     )
     yield from (RuleAction(action, value, name) for action, value in singles if value is not None)
+    if then.acknowledge is not None:
+        yield RuleAction("no-acknowledgement", "", name)
     yield from (RuleAction("watch", address, name) for address in then.watch)
     if then.mail is not None:
         told: Action = "tell-agents" if then.mail.to == "agents" else "tell-requester"

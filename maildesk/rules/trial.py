@@ -99,6 +99,8 @@ def outcome_by_key(outcome: Outcome) -> dict[str, Any]:
                 came["ask_approval"] = whom
             case RuleAction(action="tell-agents" | "tell-requester", value=value):
                 came["mail"] = value
+            case RuleAction(action="no-acknowledgement"):
+                came["acknowledge"] = False
             case RuleAction(action=action, value=value) if action != "watch":
                 came[action] = value
             case _:

@@ -35,6 +35,12 @@ _TO = select(_OUT.c.id).where(
     _OUT.c.created_at >= bindparam("since"),
 )
 _ABOUT = _TO.where(_OUT.c.ticket == bindparam("ticket"))
+_LATEST_TO = (
+    _TO.with_only_columns(_OUT.c.ticket)
+    .where(_OUT.c.ticket.is_not(None))
+    .order_by(_OUT.c.created_at.desc(), _OUT.c.id.desc())
+    .limit(1)
+)
 _AUTOMATIC_TO = select(func.count()).select_from(_TO.limit(bindparam("limit")).subquery())
 _AUTOMATIC_ABOUT = select(func.count()).select_from(_ABOUT.limit(bindparam("limit")).subquery())
 _AUTOMATIC = select(func.coalesce(func.sum(_RATE.c.mails), 0)).where(
@@ -106,6 +112,11 @@ def automatic_to(connection: Connection, since: datetime, recipient: str, limit:
     """The number of automatic mails to one address since then, at most `limit`."""
     asked = {"since": since, "to": recipient, "limit": limit}
     return int(connection.execute(_AUTOMATIC_TO, asked).scalar_one())
+
+
+def latest_ticket(connection: Connection, since: datetime, recipient: str) -> int | None:
+    """The ticket of the latest automatic mail to the address since then."""
+    return connection.execute(_LATEST_TO, {"since": since, "to": recipient}).scalar_one_or_none()
 
 
 def automatic_since(connection: Connection, since: datetime) -> int:

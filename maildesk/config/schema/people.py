@@ -85,6 +85,11 @@ class Senders(Part):
         "other "
         "domains are held until `maildesk quarantine replay` admits the sender; empty: all domains",
     )
+    no_acknowledgement: tuple[str, ...] = Field(
+        (),
+        description="mail addresses and domains of senders, and addresses of the desk, whose new "
+        "tickets are opened without an acknowledgement",
+    )
 
 
 class People(Part):

@@ -81,6 +81,9 @@ class Then(Part):
     ask_approval: str | None = Field(
         None, description="request an [[approval]] of approvals.toml, such as manager"
     )
+    acknowledge: Literal[False] | None = Field(
+        None, description="false: open the ticket without an acknowledgement"
+    )
     drop: str | None = Field(
         None, description="refuse the mail for this reason (only with `on = created`)"
     )

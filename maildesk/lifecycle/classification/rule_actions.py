@@ -93,6 +93,9 @@ def _act(builder: DecisionBuilder, act: RuleAction) -> None:
         case "note":
             _acted(builder, act)
             builder.notes.append(Message.verbatim(act.value))
+        case "no-acknowledgement":
+            _acted(builder, act)
+            builder.acknowledges = False
         case "tell-requester":
             _acted(builder, act)
             to = builder.ticket.requester

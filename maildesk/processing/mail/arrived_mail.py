@@ -100,6 +100,7 @@ def cause_of(
         joining=_joining(context, sender, identity),
         behalf=content.behalf,
         words=inner.words if inner else "",
+        acknowledged=not context.unacknowledged,
         silent=context.kept.silent or len(context.mail.senders) > 1,
         flood=context.work.rate_limit.flood(ticket, sender) if is_reply and ticket else None,
         command_context=_around(context, sender, identity, ticket, commands),

@@ -4,6 +4,9 @@ The return path is signed and names the mail, so it names ticket and person, wha
 says of either; only who was written to, and their mail program, can know it.
 """
 
+from datetime import timedelta
+
+from maildesk.ingest.threading import wanted
 from maildesk.model.cause import Facts, MailArrived
 from maildesk.model.mail import Kind, Step
 from maildesk.model.person import Identity, Person, Proof
@@ -11,6 +14,8 @@ from maildesk.outgoing.verp import read_verp
 from maildesk.processing.mail.mail_context import MailContext, MailOutcome
 from maildesk.processing.transaction import IncomingText, Snapshot
 from maildesk.store import outgoing_rows
+
+_SOON = timedelta(hours=1)  # in which a program answers
 
 
 def returned(context: MailContext) -> MailOutcome | None:
@@ -23,14 +28,38 @@ def returned(context: MailContext) -> MailOutcome | None:
     number, person, id_ = found
     evidence = (f"came to the return path of outgoing mail {id_}",)
     identity = Identity(person.address, Proof.TOKEN, evidence)
-    text = _text(context, person)
+    step = Step("thread", f"ticket {number} by return path", evidence)
+    return _recorded(context, number, person, identity, step)
+
+
+def confirmed(context: MailContext) -> MailOutcome | None:
+    """A program confirms our mail without any mark of a program: it is recorded in the ticket of
+    that mail and answered by nothing. None for all other mail."""
+    author = context.author
+    names_none = not wanted(context.clues).tickets
+    if author is None or not (context.reading.screening.confirms and names_none):
+        return None
+    connection, since = context.work.flushed, context.now - _SOON
+    number = outgoing_rows.latest_ticket(connection, since, author.address)
+    person = context.work.people.of(author)
+    if number is None or person.is_agent:
+        return None
+    ticket, _ = context.work.survivor(number)
+    evidence = (f"confirms a mail, and we wrote to {author.address[:200]} a short time ago",)
+    step = Step("thread", f"ticket {ticket.number} by our latest mail to the sender", evidence)
+    return _recorded(context, ticket.number, person, Identity(author.key, Proof.NONE), step)
+
+
+def _recorded(
+    context: MailContext, number: int, person: Person, identity: Identity, step: Step
+) -> MailOutcome:
+    text = _text(context, person, proven=identity.proof > Proof.NONE)
 
     def arrived(snapshot: Snapshot) -> MailArrived:
         return _cause(context, person, identity, snapshot.of_ticket[1], text)
 
     applied = context.work.transaction(context.cause).apply(number, arrived, text)
     assert applied.decision.disposition is not None
-    step = Step("thread", f"ticket {number} by return path", evidence)
     return MailOutcome(applied.decision.disposition, number, (step, *applied.steps))
 
 
@@ -68,12 +97,12 @@ def _cause(
     )
 
 
-def _text(context: MailContext, person: Person) -> IncomingText:
+def _text(context: MailContext, person: Person, *, proven: bool) -> IncomingText:
     return IncomingText(
         id=context.runtime.new_id(context.now),
         author=person.id,
         text=context.reading.reply_text,
-        proven=True,
+        proven=proven,
         mail=context.kept.id,
         message_id=context.mail.message_id,
         attachments=context.mail.attachments,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from maildesk.ingest.identity.author import Author, author_of, list_addresses
+from maildesk.ingest.identity.author import Author, author_of, is_no_reply, list_addresses
 from maildesk.ingest.threading import Clues, clues
 from maildesk.model.mail import Address, Disposition, Kind, Mail, Reading, Step
 from maildesk.model.person import SenderCheck
@@ -82,6 +82,19 @@ class MailContext:
             desk.tag_in(one) is not None for one in list_addresses(self.mail)
         )
         return Kind.PERSON if ours else kind
+
+    @property
+    def unacknowledged(self) -> str:
+        """Why a new ticket of this mail is opened without an acknowledgement; "" if it has one."""
+        address = self.author.address if self.author else ""
+        came_to = (*self.kept.mail.envelope_to, *(to.address for to in self.mail.to))
+        if self.kind is Kind.AUTO_REPLY:
+            return "a program wrote the mail"
+        if is_no_reply(address):
+            return f"nobody reads {address[:200]}"
+        if self.runtime.policy.directory.is_unacknowledged(address, came_to):
+            return "switched off in people.toml"
+        return ""
 
     def worked(
         self, disposition: Disposition, verdict: str, *evidence: str, ticket: int | None = None

@@ -12,7 +12,7 @@ from maildesk.model.message import Message
 from maildesk.model.person import Identity, Person
 from maildesk.model.ticket import Ticket
 from maildesk.processing.mail.arrived_mail import cause_of, content_of, says_thanks, text_of
-from maildesk.processing.mail.auto_replies import returned
+from maildesk.processing.mail.auto_replies import confirmed, returned
 from maildesk.processing.mail.bounces import bounce
 from maildesk.processing.mail.mail_context import MailContext, MailOutcome
 from maildesk.processing.mail.monitoring_reports import reported
@@ -79,7 +79,7 @@ def _oversized(context: MailContext) -> MailOutcome | None:
     limit = context.runtime.settings.desk.max_mail_bytes
     verdict = f"{context.kept.mail.size} bytes; the limit is {limit}"
     steps: tuple[Step, ...] = (Step("size", verdict),)
-    if not context.kept.silent and context.kind is Kind.PERSON:
+    if not (context.kept.silent or context.kind is Kind.LIST or context.unacknowledged):
         steps += _refuse(
             context, context.author, Message.of("note.mail-too-large", limit=limit // 1_000_000)
         )
@@ -120,7 +120,7 @@ def _correspondence(context: MailContext) -> MailOutcome | None:
     child = _child_of(context, sender, ticket) if ticket is not None else None
     if ticket is not None and child is not None:
         threaded, ticket = _into(threaded, ticket, child), child
-    if ticket is None and context.kind is Kind.AUTO_REPLY:
+    if ticket is None and context.reading.screening.answers:
         return MailOutcome(Disposition.AUTO_REPLY, None, (threaded.step,))
     if context.kept.let_in:
         context.work.let_in(sender)
@@ -192,7 +192,9 @@ def _decided(
     number = ticket.number if ticket is not None else None
     applied = context.work.transaction(context.cause).apply(number, arrived, text)
     after = applied.ticket
-    steps = (threaded.step, _proof(identity), *applied.steps)
+    unanswered = context.unacknowledged if ticket is None else ""
+    quiet = (Step("acknowledgement", "none", (unanswered,)),) if unanswered else ()
+    steps = (threaded.step, _proof(identity), *quiet, *applied.steps)
     assert applied.decision.disposition is not None
     return MailOutcome(applied.decision.disposition, after.number if after else None, steps)
 
@@ -209,5 +211,6 @@ CHECKS: tuple[Callable[[MailContext], MailOutcome | None], ...] = (
     returned,
     _of_nobody,
     _oversized,
+    confirmed,
     _correspondence,
 )
