@@ -130,6 +130,8 @@ def test_quarantine_is_listed_shown_replayed_and_dropped(maildesk: Command, tmp_
     assert "neither an author nor a return path" in maildesk("quarantine", "list")[1]
     assert json.loads(maildesk("quarantine", "list", "--json")[1])["id"] == 1
     assert maildesk("quarantine", "show", 1)[1].encode() == NOBODY
+    for wrong in ("rita", "a@example.org, b@example.org", "desk@example.org", ""):
+        assert maildesk("quarantine", "replay", 1, "--as", wrong)[0] == 1
     assert maildesk("quarantine", "replay", 1)[0] == 0
     assert maildesk("quarantine", "list")[1] == ""
     _work(tmp_path)
@@ -140,6 +142,16 @@ def test_quarantine_is_listed_shown_replayed_and_dropped(maildesk: Command, tmp_
     assert dropped["steps"][-1]["evidence"] == ["why: spam"]
     status, _, err = maildesk("quarantine", "drop", 1)
     assert (status, err) == (1, "maildesk: mail 1 is not in quarantine\n")
+
+
+def test_a_mail_of_nobody_is_replayed_as_the_mail_of_its_author(
+    maildesk: Command, tmp_path: Path
+) -> None:
+    maildesk("ingest", _file(tmp_path, NOBODY))
+    _work(tmp_path)
+    assert maildesk("quarantine", "replay", 1, "--as", "rita@example.org")[0] == 0
+    _work(tmp_path)
+    assert json.loads(maildesk("explain", 1, "--json")[1])["disposition"] == "new-ticket"
 
 
 def test_an_mbox_and_a_maildir_are_imported_silently(maildesk: Command, tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ import typer
 from maildesk.cli.console.errors import CommandFailed
 from maildesk.cli.console.open_desk import desk_store
 from maildesk.cli.console.output import print_json, shown
+from maildesk.config.schema.settings import Settings
+from maildesk.ingest.mime.mail_parser import addresses_of
 from maildesk.model.mail import Step
 from maildesk.store import journal
 from maildesk.store.queries import listings
@@ -43,13 +45,29 @@ def show(ctx: typer.Context, mail: MailId) -> None:
 
 
 @quarantine.command()
-def replay(ctx: typer.Context, mail: MailId) -> None:
+def replay(
+    ctx: typer.Context,
+    mail: MailId,
+    author: Annotated[
+        str | None,
+        typer.Option("--as", metavar="ADDRESS", help="Who wrote the mail. Proves nothing."),
+    ] = None,
+) -> None:
     """Process the mail again."""
-    with desk_store(ctx) as (_, store), store.write() as connection:
-        found = journal.replay(connection, mail)
+    with desk_store(ctx) as (config, store), store.write() as connection:
+        if author is not None:
+            _check_author(author, config.settings)
+        found = journal.replay(connection, mail, author)
     if not found:
         raise CommandFailed(f"mail {mail} is not in quarantine")
     typer.echo(f"mail {mail} will be processed again")
+
+
+def _check_author(address: str, settings: Settings) -> None:
+    if [one.address for one in addresses_of(address)] != [address]:
+        raise CommandFailed(f"{address!r} is not a mail address; write --as rita@example.org")
+    if settings.desk.tag_in(address) is not None:
+        raise CommandFailed(f"{address} is an address of the desk; name who wrote the mail")
 
 
 @quarantine.command()

@@ -59,13 +59,17 @@ class Original:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A mail of the journal with its bytes. `let_in`: an agent released it from quarantine."""
+    """A mail of the journal with its bytes. `let_in`: an agent released it from quarantine.
+
+    `attributed_to` is the address that an agent named as its author, or "".
+    """
 
     id: int
     mail: RawMail
     silent: bool
     attempts: int
     let_in: bool = False
+    attributed_to: str = ""
 
 
 def keep(
@@ -339,7 +343,12 @@ def _kept(row: Any, data: bytes) -> Kept:
         oversized=row.oversized,
     )
     return Kept(
-        id=row.id, mail=mail, silent=row.silent, attempts=row.attempts + 1, let_in=row.let_in
+        id=row.id,
+        mail=mail,
+        silent=row.silent,
+        attempts=row.attempts + 1,
+        let_in=row.let_in,
+        attributed_to=row.attributed_to or "",
     )
 
 
@@ -438,8 +447,10 @@ def quarantine_worn_out(connection: Connection, worker: str, *, limit: int, now:
     return int(result.rowcount)
 
 
-def replay(connection: Connection, id: int) -> bool:
+def replay(connection: Connection, id: int, attributed_to: str | None = None) -> bool:
     """Take a mail out of quarantine to handle it again; False if it is not quarantined.
+
+    `attributed_to` is the address of its author, if a person knows it better than the mail says.
 
     A held mail is released this way, too: its sender is admitted for this mail.
     """
@@ -453,6 +464,7 @@ def replay(connection: Connection, id: int) -> bool:
             worked_at=None,
             worker="",
             let_in=_RAW.c.disposition == Disposition.HELD,
+            attributed_to=attributed_to,
         )
     )
     return result.rowcount == 1

@@ -150,6 +150,7 @@ class RawMailRow(SQLModel, table=True):
     oversized: bool
     silent: bool
     let_in: bool = False
+    attributed_to: str | None = None
     envelope_from: str | None = None
     envelope_to: list[str] = _json()
     peer: str

@@ -2,6 +2,7 @@
 
 import pytest
 
+from maildesk.store import journal
 from tests.world import World, one, to
 
 WITH_DMARC = {"Authentication-Results": "mx.example.org; dmarc=pass header.from=shop.example.com"}
@@ -131,3 +132,73 @@ def test_an_encoded_from_of_two_addresses_names_nobody(world: World) -> None:
     field = b"=?utf-8?q?rita=40example=2Eorg=2C_max=40example=2Eorg?="
     world.arrives(world.mail("rita", "Hello.").replace(b"Rita <rita@example.org>", field))
     assert world.numbers() == []
+
+
+def replayed_as(world: World, address: str) -> None:
+    with world.store.write() as connection:
+        assert journal.replay(connection, world.mails()[-1].id, address)
+    world.work()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"Subject: no author\r\n\r\nHello.\r\n",
+        b"From: \r\nSubject: an empty author\r\n\r\nHello.\r\n",
+        b"From: 'O' via Help <help@example.org>\r\nList-Post: <mailto:help@example.org>\r\n"
+        b"Subject: a group\r\n\r\nHello.\r\n",
+        # in an agent's name: nothing is commanded
+        b"Subject: no author\r\n\r\n#onbehalf max@example.org\r\nHello.\r\n",
+    ],
+)
+@pytest.mark.parametrize("author", ["rita@example.org", "ann@example.org"])
+def test_a_person_names_the_author_of_a_mail_that_does_not(
+    world: World, raw: bytes, author: str
+) -> None:
+    world.arrives(raw)
+    assert world.numbers() == []
+    replayed_as(world, author)
+    assert "max@example.org" not in {
+        mail.to for mail in world.new_letters() if mail.template == "acknowledgement"
+    }
+    if world.numbers():
+        assert world.ticket(1001).requester == world.people()[author]
+    if author == "rita@example.org":
+        assert world.disposition() == "new-ticket"
+        assert step(world, "authenticate")["verdict"] == "none"
+
+
+NEWS = {"List-Unsubscribe": "<https://news.example/u>"}
+
+
+@pytest.mark.parametrize(
+    ("sender", "headers", "disposition"),
+    [
+        ("News <news@vendor.example>", NEWS, "held"),
+        ("News <news@vendor.example>", NEWS | {"Precedence": "bulk"}, "held"),
+        ("News <news@vendor.example>", NEWS | {"Auto-Submitted": "auto-generated"}, "held"),
+        ("News <news@vendor.example>", NEWS | {"List-Post": "NO"}, "held"),
+        # people of people.toml
+        ("Ann <ann@example.org>", NEWS, "new-ticket"),
+        # no newsletter: a list for discussion, and one that nobody leaves
+        ("Q <q@vendor.example>", NEWS | {"List-Post": "<mailto:l@x.example>"}, "new-ticket"),
+        ("Q <q@vendor.example>", {"List-Id": "<l.x.example>"}, "new-ticket"),
+        ("Q <q@vendor.example>", {"List-Unsubscribe": ""}, "new-ticket"),
+    ],
+)
+def test_newsletters_of_strangers_are_held(
+    world: World, sender: str, headers: dict[str, str], disposition: str
+) -> None:
+    world.writes("rita", "Our autumn offers.", sender=sender, headers=headers)
+    assert world.disposition() == disposition
+
+
+def test_a_newsletter_that_is_admitted_opens_a_ticket_and_so_do_later_ones(world: World) -> None:
+    news = {"sender": "News <news@vendor.example>", "headers": NEWS}
+    world.writes("rita", "Offers.", **news)
+    with world.store.write() as connection:
+        journal.replay(connection, world.mails()[-1].id)
+    world.work()
+    assert world.disposition() == "new-ticket"
+    world.writes("rita", "More offers.", subject="More", **news)
+    assert world.disposition() == "new-ticket"

@@ -249,6 +249,13 @@ def _list(case: _Case) -> Iterator[str]:
         yield "sent by a list server"
 
 
+def is_newsletter(mail: Mail) -> bool:
+    """Whether the mail can be unsubscribed from (RFC 2369 §3.2) and is no post to a list on which
+    people write to each other."""
+    discussed = "mailto:" in (mail.header("list-post") or "").lower()
+    return bool(mail.header("list-unsubscribe")) and not discussed
+
+
 def _precedence(mail: Mail) -> str:
     return (mail.header("precedence") or mail.header("x-precedence") or "").strip().lower()[:20]
 

@@ -64,7 +64,10 @@ class MailContext:
     @property
     def attribution(self) -> Author:
         """Who wrote the mail, and why if that is not From."""
-        if self._attribution is None:
+        if self._attribution is None and self.kept.attributed_to:
+            named = Address("", self.kept.attributed_to)
+            self._attribution = Author(named, f"{named.address} was named with `--as` in a replay")
+        elif self._attribution is None:
             desk, envelope = self.runtime.settings.desk, self.kept.mail.envelope_from
             self._attribution = author_of(self.mail, desk, envelope)
         return self._attribution

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from maildesk.ingest.identity.authenticate import identify
+from maildesk.ingest.intent.automatic_mail import is_newsletter
 from maildesk.ingest.threading import Clues, Known, Thread, thread, token_proves, wanted
 from maildesk.model.cause import MailArrived
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, OutgoingMail, Template
@@ -124,19 +125,25 @@ def _correspondence(context: MailContext) -> MailOutcome | None:
         return MailOutcome(Disposition.AUTO_REPLY, None, (threaded.step,))
     if context.kept.let_in:
         context.work.let_in(sender)
-    elif (ticket is None or ticket.is_closed) and (why := _held_back(context, sender)):
+    elif (ticket is None or ticket.is_closed) and (why := _held_back(context, sender, ticket)):
         return MailOutcome(Disposition.HELD, None, (threaded.step, Step("sender", "held", (why,))))
     return _decided(context, sender, identity, threaded, ticket)
 
 
-def _held_back(context: MailContext, sender: Person) -> str:
+def _held_back(context: MailContext, sender: Person, ticket: Ticket | None) -> str:
     """Why a mail of the sender opens no ticket until a person says so; "" where it may."""
     if sender.distrusted:
         return "an agent called an earlier mail of this sender spam"
     if not context.runtime.policy.directory.admits(sender):
         domain = sender.address.rpartition("@")[2]
         return f"nobody let {sender.address} in, and people of {domain} may not open tickets"
+    if ticket is None and _sends_news(context) and not (sender.listed or sender.is_agent):
+        return f"a newsletter, and {sender.address} is not in the directory"
     return ""
+
+
+def _sends_news(context: MailContext) -> bool:
+    return context.kind is not Kind.PERSON and is_newsletter(context.mail)
 
 
 def _child_of(context: MailContext, sender: Person, ticket: Ticket) -> Ticket | None:
