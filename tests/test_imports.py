@@ -85,7 +85,7 @@ STANDARD = frozenset(
 ALSO: dict[str, frozenset[str]] = {
     "maildesk.ingest": frozenset(
         (
-            *("codecs", "email", "html", "urllib.parse"),
+            *("codecs", "email", "html", "json", "urllib.parse"),
             *("authres", "charset_normalizer", "filetype", "lxml", "nh3", "re2"),
         )
     ),

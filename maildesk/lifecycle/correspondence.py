@@ -82,6 +82,15 @@ def _machine(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Dec
     return builder.decision(Answer.RECORDED, Disposition.AUTO_REPLY, "auto-reply")
 
 
+def _reaction(_ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Decision | None:
+    """An emoji that a mail program sends counts as thanks: it decides nothing, whoever sends it."""
+    if not mail.reaction or mail.held:
+        return None
+    builder.add(MessageAdded(mail.message, "comment"))
+    builder.explain("lifecycle", "recorded; a reaction is thanks and changes nothing")
+    return builder.decision(Answer.RECORDED, Disposition.FOLLOW_UP, "comment")
+
+
 def _flood(_ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Decision | None:
     """Mails faster than a person writes: two programs answer each other, or somebody floods us.
 
@@ -209,6 +218,7 @@ def _comment_in_a_name(mail: MailArrived, builder: DecisionBuilder) -> Decision:
 _PARTS: tuple[_Part, ...] = (
     _machine,
     _flood,
+    _reaction,
     _stranger,
     replies.too_late,
     _after_the_end,

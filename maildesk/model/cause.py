@@ -164,7 +164,8 @@ class MailArrived(CauseBase):
     withdraw the request. `away`: an automatic reply says that the sender is away. `behalf` is the
     author of the `text` if an agent forwarded it, and `words` is what the agent wrote above it.
     `joining` are people in CC whom a proven sender adds. `flood`: the sender's mails to this ticket
-    come too fast for a person. `acknowledged`: the sender of a new request gets its number.
+    come too fast for a person. `reaction`: it is an emoji only, sent by a mail
+    program. `acknowledged`: the sender of a new request gets its number.
     """
 
     sender: Person
@@ -179,6 +180,7 @@ class MailArrived(CauseBase):
     reason: str = ""
     unclear: bool = False
     thanks: bool = False
+    reaction: bool = False
     chases: bool = False
     withdrawing: bool = False
     away: bool = False

@@ -176,7 +176,8 @@ class Screening:
 
     `away` says that an automatic reply reports an absence, not merely a receipt. `answers` is false
     for an automatic mail that answers nothing, such as a report or a form. `confirms` says that the
-    text confirms the receipt of a mail, whoever wrote it.
+    text confirms the receipt of a mail, whoever wrote it. `reaction`: a person reacted to a mail
+    with an emoji.
     """
 
     kind: Kind
@@ -184,6 +185,7 @@ class Screening:
     away: bool = False
     answers: bool = False
     confirms: bool = False
+    reaction: bool = False
     bounces: tuple[BounceReport, ...] = ()
 
 

@@ -79,5 +79,8 @@ def _automatic(mailing: MailModel) -> tuple[Field, ...]:
 
 
 def _ours(mailing: MailModel) -> tuple[Field, ...]:
-    loop = ("X-Maildesk-Loop", mailing.house.desk.domain)
-    return (loop, ("X-Maildesk-Ticket", str(mailing.number))) if mailing.number else (loop,)
+    ours = (
+        ("X-Maildesk-Loop", mailing.house.desk.domain),
+        ("x-ms-reactions", "disallow"),  # Outlook then offers no emoji that nobody here would see
+    )
+    return (*ours, ("X-Maildesk-Ticket", str(mailing.number))) if mailing.number else ours

@@ -49,6 +49,7 @@ FIELDS = [
     "Precedence",
     "X-Auto-Response-Suppress",
     "X-Maildesk-Loop",
+    "x-ms-reactions",
     "X-Maildesk-Ticket",
     "MIME-Version",
     "Content-Type",

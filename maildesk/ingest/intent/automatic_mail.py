@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from maildesk.ingest.intent import bounce_report
+from maildesk.ingest.intent.reactions import is_reaction
 from maildesk.ingest.languages import WORDS
 from maildesk.ingest.mime.mail_parser import Parsed
 from maildesk.model.mail import BounceReport, Kind, Mail, Screening
@@ -117,7 +118,9 @@ def screen(
             return Screening(
                 kind=kind, evidence=evidence, away=away, answers=answers, bounces=reports
             )
-    return Screening(kind=Kind.PERSON, confirms=_confirms(parsed.mail))
+    reaction = is_reaction(parsed, parsed.mail.text if said is None else said)
+    confirms = not reaction and _confirms(parsed.mail)
+    return Screening(kind=Kind.PERSON, confirms=confirms, reaction=reaction)
 
 
 def _loop(case: _Case) -> Iterator[str]:

@@ -175,6 +175,8 @@ class Automatic:
     """What else an absence says, and a person who writes by hand does not."""
     absence_in_reply: Patterns
     """Short words of absence; they only count in a mail known to be automatic."""
+    reaction: Patterns
+    """How a mail program says in a line that its user reacted to a mail with an emoji."""
     receipt: Patterns
     """How programs confirm a mail: "your ticket was received". People may write it, too."""
 

@@ -23,6 +23,7 @@ _HTML_BYTES = 4_000_000
 _NOT_BODY = frozenset(
     [
         "text/calendar",
+        "text/vnd.google.email-reaction+json",
         "text/csv",
         "text/rfc822-headers",
         "text/x-amp-html",

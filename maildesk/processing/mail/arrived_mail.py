@@ -93,6 +93,7 @@ def cause_of(
         unclear=spoken.unclear,
         withdrawing=spoken.withdrawing,
         thanks=content.thanks,
+        reaction=context.reading.screening.reaction,
         chases=_chases(context, sender, ticket, content.text),
         away=context.reading.screening.away,
         commands=commands.commands,
@@ -118,6 +119,8 @@ def _facts(context: MailContext, sender: Person, text: str, inner: Forwarded | N
 def _spoken(context: MailContext, sender: Person, ticket: Ticket | None) -> DecisionWord:
     """What is decided in the new text. A closed ticket is answered too late; its requester, who
     decides nothing there any more, asks for something new."""
+    if context.reading.screening.reaction:
+        return DecisionWord(None)
     if ticket is None or (ticket.is_closed and sender.id == ticket.requester):
         return DecisionWord(None)
     return read_decision(context.reading.reply_text, sender.name)
@@ -134,6 +137,8 @@ def _chases(context: MailContext, sender: Person, ticket: Ticket | None, text: s
 
 def says_thanks(reading: Reading) -> bool:
     """Thanks with a file, or with a picture larger than a logo, want to show something."""
+    if reading.screening.reaction:
+        return True
     shows = any(not one.inline or one.size > _LOGO for one in reading.mail.attachments)
     return not shows and is_thanks(reading.reply_text)
 

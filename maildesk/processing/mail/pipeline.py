@@ -123,6 +123,9 @@ def _correspondence(context: MailContext) -> MailOutcome | None:
         threaded, ticket = _into(threaded, ticket, child), child
     if ticket is None and context.reading.screening.answers:
         return MailOutcome(Disposition.AUTO_REPLY, None, (threaded.step,))
+    if ticket is None and context.reading.screening.reaction:
+        step = Step("reaction", "recorded; it is to no mail of a ticket")
+        return MailOutcome(Disposition.AUTO_REPLY, None, (threaded.step, step))
     if context.kept.let_in:
         context.work.let_in(sender)
     elif (ticket is None or ticket.is_closed) and (why := _held_back(context, sender, ticket)):
