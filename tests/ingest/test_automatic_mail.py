@@ -179,3 +179,50 @@ def test_an_absence_is_told_by_subject_and_text(
 ) -> None:
     raw = f"From: rita@example.org\r\nSubject: {subject}\r\n{fields}\r\n{text}".encode()
     assert screen(parse_whole(raw)).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("subject", "fields", "answers"),
+    [
+        # reports and forms answer nothing
+        ("Backup FAILED", "Auto-Submitted: auto-generated\r\n", False),
+        ("Backup FAILED", "Auto-Submitted: auto-generated\r\nReferences: <a@fs02>\r\n", False),
+        ("Scan", "Return-Path: <>\r\n", False),
+        ("Contact form", "Precedence: junk\r\n", False),
+        ("Alarm", "X-Amz-Sns-Message-Id: 1\r\n", False),
+        # a program that answers
+        ("Backup", "Auto-Submitted: auto-replied\r\n", True),
+        ("Backup", "Auto-Submitted: auto-generated\r\nX-Autoreply: yes\r\n", True),
+        ("Backup", "Auto-Submitted: something-new\r\n", True),
+        ("Re: Backup", "Precedence: bulk\r\n", True),
+        ("Backup", "Precedence: bulk\r\nIn-Reply-To: <a@example.org>\r\n", True),
+        ("AW: Backup", "Return-Path: <>\r\n", True),
+        ("Automatic reply: Backup", "", True),
+        # a person
+        ("Re: Backup", "In-Reply-To: <a@example.org>\r\n", False),
+    ],
+)
+def test_an_automatic_mail_answers_another_or_reports(
+    subject: str, fields: str, answers: bool
+) -> None:
+    raw = f"From: root@fs02.example.org\r\nSubject: {subject}\r\n{fields}\r\ntext".encode()
+    assert screen(parse_whole(raw)).answers is answers
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "confirms"),
+    [
+        ("Ticket #12 created", "", True),
+        ("Case 7", "Thank you for contacting us. We will be back.", True),
+        ("Case 7", "Wir danken. Ihre Anfrage #4711 wurde erstellt.", True),
+        ("Case 7", "Has my request been received?", False),
+        ("Case 7", "The parcel was received yesterday.", False),
+        ("", "", False),
+        ("Case 7", "x" * 600 + " Your ticket was received.", False),
+    ],
+)
+def test_a_confirmation_of_receipt_is_known_by_its_words(
+    subject: str, text: str, confirms: bool
+) -> None:
+    raw = f"From: robot@vendor.example\r\nSubject: {subject}\r\n\r\n{text}".encode()
+    assert screen(parse_whole(raw)).confirms is confirms

@@ -50,6 +50,7 @@ def test_a_rolled_back_decision_is_as_it_was_in_every_field() -> None:
     builder.actor, builder.policy = Actor(ActorKind.RULE), with_rules()
     builder.moving, builder.distrust = Moving(7), RITA.id
     builder.silent = builder.rules_ran = True
+    builder.acknowledges = False
     builder.before, builder.number = None, 1009
     builder.rounds.append(Approval(votes=(), round=1, asked_at=NOW))
     builder.descendants, builder.now = {7: replace(NEW, number=7)}, NOW.replace(year=2027)

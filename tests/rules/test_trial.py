@@ -21,6 +21,7 @@ RULES = compile_rules(
                 },
                 {"name": "Night", "when": "time.hour < 6", "then": {"hold": "until morning"}},
                 {"name": "Ask", "on": "reopened", "then": {"mail": {"template": "need more"}}},
+                {"name": "Quiet", "when": "time.hour == 8", "then": {"acknowledge": False}},
                 {"name": "Later", "on": "replied", "then": {"note": "look"}},
             ]
         }
@@ -51,7 +52,9 @@ DAY = {"time__hour": 9}
         ({"tag": ["a", "b"]}, {"mail__subject": "VPN"}, []),
         ({"fired": []}, {"mail__subject": "VPN", "organisation__name": "Plant"}, []),
         ({"hold": "until morning"}, {"time__hour": 3}, []),
+        ({"acknowledge": False}, {"time__hour": 8}, []),
         # what came otherwise
+        ({"acknowledge": False}, {}, ["'t': acknowledge is None, expected False"]),
         ({"team": "L1"}, {"mail__subject": "VPN"}, ["'t': team is 'Network', expected 'L1'"]),
         ({"hold": "x"}, {}, ["'t': hold is None, expected 'x'"]),
         ({"tag": ["a"]}, {}, ["'t': tag is (), expected ('a',)"]),
