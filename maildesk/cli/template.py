@@ -44,7 +44,7 @@ def show(
     shipped: Annotated[
         bool,
         typer.Option(
-            "--shipped", help="Show the template of the package, even if it is overridden."
+            "--shipped", help="Show the one of the package, even if overridden."
         ),
     ] = False,
 ) -> None:
