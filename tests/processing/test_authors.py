@@ -58,6 +58,7 @@ def test_a_form_that_names_nobody_leaves_from_as_the_sender(world: World, reply_
 def test_reply_to_of_a_person_changes_nothing(world: World) -> None:
     world.writes("rita", "Hello.", headers={"Reply-To": "max@example.org"})
     assert world.ticket(1001).requester == world.people()["rita@example.org"]
+    assert step(world, "author")["rejected"] == ["Reply-To max@example.org: no mail is sent to it"]
 
 
 def test_a_forged_reply_to_orders_nothing_in_an_agents_name(world: World) -> None:

@@ -20,6 +20,7 @@ from maildesk.processing.mail.monitoring_reports import reported
 from maildesk.processing.transaction import IncomingText, Snapshot
 from maildesk.processing.unit_of_work import UnitOfWork
 
+_SHOWN = 5  # addresses of Reply-To
 _OF_ANOTHER = -1  # the round of a mail that another ticket sent
 
 
@@ -59,7 +60,9 @@ def _of_nobody(context: MailContext) -> MailOutcome | None:
     author = context.attribution
     if not author.unclear or author.address is None:
         return None
-    why = f"From is the list {author.address.address}, and no field names the author"
+    why = (
+        f"From is the list {author.address.address}; no field names the author: replay it with --as"
+    )
     return MailOutcome(Disposition.HELD, None, (Step("author", "held", (why,)),))
 
 
@@ -204,9 +207,19 @@ def _decided(
     after = applied.ticket
     unanswered = context.unacknowledged if ticket is None else ""
     quiet = (Step("acknowledgement", "none", (unanswered,)),) if unanswered else ()
-    steps = (threaded.step, _proof(identity), *quiet, *applied.steps)
+    steps = (*_author(context), threaded.step, _proof(identity), *quiet, *applied.steps)
     assert applied.decision.disposition is not None
     return MailOutcome(applied.decision.disposition, after.number if after else None, steps)
+
+
+def _author(context: MailContext) -> tuple[Step, ...]:
+    """Where the author is not From, or Reply-To names somebody else."""
+    if context.attribution.why:
+        return (Step("author", "not From", (context.attribution.why,)),)
+    own = {one.key for one in context.mail.senders}
+    others = [one.address[:200] for one in context.mail.reply_to if one.key not in own]
+    ignored = tuple(f"Reply-To {one}: no mail is sent to it" for one in others[:_SHOWN])
+    return (Step("author", "From", rejected=ignored),) if ignored else ()
 
 
 def _proof(identity: Identity) -> Step:
