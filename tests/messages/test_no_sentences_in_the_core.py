@@ -29,6 +29,7 @@ _OTHER_TEXTS: dict[str, str] = {
     "processing/clock/deadlines.py": "why a deadline was postponed, in the log",
     "processing/mail/auto_replies.py": "evidence in the trace",
     "processing/mail/bounces.py": "evidence in the trace",
+    "processing/mail/mail_context.py": "evidence in the trace",
     "processing/mail/pipeline.py": "evidence in the trace",
     "processing/mail/sender_checks.py": "evidence in the trace",
     "processing/mail_writer.py": "evidence in the trace",
