@@ -43,9 +43,7 @@ def show(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Such as reply, or reply.html.")],
     shipped: Annotated[
         bool,
-        typer.Option(
-            "--shipped", help="Show the one of the package, even if overridden."
-        ),
+        typer.Option("--shipped", help="Show the one of the package, even if overridden."),
     ] = False,
 ) -> None:
     """Print the source of a template, to begin an override with."""

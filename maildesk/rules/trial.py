@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, assert_never
 
 from maildesk.config.schema.people import Organisation
 from maildesk.config.schema.rules import Expected, RuleTest
@@ -101,10 +101,12 @@ def outcome_by_key(outcome: Outcome) -> dict[str, Any]:
                 came["mail"] = value
             case RuleAction(action="no-acknowledgement"):
                 came["acknowledge"] = False
-            case RuleAction(action=action, value=value) if action != "watch":
-                came[action] = value
+            case RuleAction(action=action, value=value):
+                came.setdefault(action, value)  # `watch` has all its values already
+            case SetField() | AddTag():
+                pass  # the ticket's fields and the tags are above
             case _:
-                pass
+                assert_never(effect)
     return came
 
 

@@ -1,4 +1,4 @@
-"""From a read mail to its one disposition. The order of the checks is the table `CHECKS`."""
+"""From a read mail to its one disposition. The order of the handlers is the table `HANDLERS`."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,8 +27,8 @@ _OF_ANOTHER = -1  # the round of a mail that another ticket sent
 def work(context: MailContext) -> MailOutcome:
     """Ask each check in turn; the first that answers decides. Raises ValueError for a mail
     that nobody can be seen to have written."""
-    for check in CHECKS:
-        worked = check(context)
+    for handler in HANDLERS:
+        worked = handler(context)
         if worked is not None:
             return MailOutcome(worked.disposition, worked.ticket, (*_read(context), *worked.steps))
     raise ValueError("the mail has neither an author nor a return path; nobody could be answered")
@@ -66,7 +66,7 @@ def _of_nobody(context: MailContext) -> MailOutcome | None:
     return MailOutcome(Disposition.HELD, None, (Step("author", "held", (why,)),))
 
 
-def _twin(context: MailContext) -> MailOutcome | None:
+def _duplicate(context: MailContext) -> MailOutcome | None:
     """The same mail by another way (another desk address, another UIDVALIDITY)."""
     twin = context.originals.get(context.mail.content_key)
     if twin is None:
@@ -123,7 +123,7 @@ def _correspondence(context: MailContext) -> MailOutcome | None:
     ticket = known.tickets[before] if before is not None else None
     child = _child_of(context, sender, ticket) if ticket is not None else None
     if ticket is not None and child is not None:
-        threaded, ticket = _into(threaded, ticket, child), child
+        threaded, ticket = _redirect_to_child(threaded, ticket, child), child
     if ticket is None and context.reading.screening.answers:
         return MailOutcome(Disposition.AUTO_REPLY, None, (threaded.step,))
     if ticket is None and context.reading.screening.reaction:
@@ -162,7 +162,7 @@ def _child_of(context: MailContext, sender: Person, ticket: Ticket) -> Ticket | 
     return context.work.open_child(ticket.number, sender.id)
 
 
-def _into(threaded: Thread, closed: Ticket, child: Ticket) -> Thread:
+def _redirect_to_child(threaded: Thread, closed: Ticket, child: Ticket) -> Thread:
     """The mail is the child's. Whatever it answers was asked in the closed ticket: no round of
     this one."""
     number = child.number
@@ -226,9 +226,9 @@ def _proof(identity: Identity) -> Step:
     return Step("authenticate", identity.proof.name.lower(), identity.evidence, identity.rejected)
 
 
-CHECKS: tuple[Callable[[MailContext], MailOutcome | None], ...] = (
+HANDLERS: tuple[Callable[[MailContext], MailOutcome | None], ...] = (
     _loop,
-    _twin,
+    _duplicate,
     reported,
     bounce,
     returned,
