@@ -308,7 +308,9 @@ def _try(builder: DecisionBuilder, written: Written, command: Command) -> Messag
 
 
 def _result(command: Command, told: Message | Refusal) -> CommandResult:
-    return CommandResult(f"#{command.name}", told.why if isinstance(told, Refusal) else told)
+    if isinstance(told, Refusal):
+        return CommandResult(f"#{command.name}", told.why)
+    return CommandResult("" if command.name == "help" else f"#{command.name}", told)
 
 
 def _kind(written: Written) -> str:
