@@ -37,7 +37,7 @@ def test_after_ten_minutes_or_without_the_transcript_nothing_is_undone(world: Wo
     assert "Reply to the transcript" in " ".join(told.text.split())
     world.clock.forward(minutes=10)
     told = one(world.writes("ann", "#undo", answering=transcript), "ann", "transcript")
-    assert "ten minutes are over" in " ".join(told.text.split())
+    assert "works for ten minutes only" in " ".join(told.text.split())
     assert world.ticket(1001).priority == "P2"
 
 
