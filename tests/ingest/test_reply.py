@@ -91,3 +91,72 @@ def test_the_reply_of_a_mail_is_what_stands_above_the_quote() -> None:
 def test_no_text_makes_it_raise_or_grow(lines: list[str]) -> None:
     text = "\n".join(lines)
     assert len(reply_text(text)) <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("said", "attribution"),
+    [
+        ("accept\n\nThanks a lot!\n\nRita", "On 2026-05-04 09:12, Ann (Service Desk) wrote:"),
+        ("#tag lamp\n\n#prio P4", "On 2026-05-04 09:12, Service Desk wrote:"),
+        ("It works.", "On 5/4/26 09:12, Service Desk wrote:"),
+        ("Es geht.", "Am 04.05.26 um 09:12 schrieb Ann:"),
+        ("Merci", "Le lun. 4 mai 2026 à 09:12, Ann <ann@example.org> a écrit :"),
+        ("Bedankt", "Op ma 4 mei 2026 om 09:12 schreef Ann <ann@example.org>:"),
+        ("Tack", "Den mån 4 maj 2026 kl 09:12 skrev Ann <ann@example.org>:"),
+        ("Dziękuję.", "W dniu 4.05.2026 o 09:12, Ann <ann@example.org> napisał:"),
+    ],
+)
+@pytest.mark.parametrize("between", ["", " ", " - "])
+def test_words_on_the_line_of_the_attribution_are_kept(
+    said: str, attribution: str, between: str
+) -> None:
+    text = f"{said}{between}{attribution}\n\n> Is it on?\n>\n> Ann\n"
+    assert reply_text(text) == f"{said}{between}".rstrip()
+
+
+def test_words_glued_to_an_attribution_that_was_wrapped_are_kept() -> None:
+    text = (
+        "Thanks, it is all fine again since the lamp was changed. Rita"
+        "On 2026-05-04 09:12,\nAnn (Service Desk) wrote:\n\n> Is it on?\n"
+    )
+    assert reply_text(text).endswith("was changed. Rita")
+
+
+def test_a_shared_line_in_html_ends_what_was_written_above_it() -> None:
+    text = "It works - Am Montag, May 4, 2026 09:12 CEST, schrieb Desk <desk@example.org>:\nold"
+    assert reply_text(text) == "It works -"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "the support of Example <support@example.com> wrote:",
+        "yesterday bob@example.com <bob@example.com> wrote:",
+        "here is what the vendor <vendor@example.com> wrote:",
+    ],
+)
+def test_words_that_a_person_passes_on_are_kept(line: str) -> None:
+    text = f"Hello,\n\n{line}\n\nUse port 12.\n\nCan you do that?\nRita"
+    assert reply_text(text) == text
+
+
+@pytest.mark.parametrize(
+    "said", ["accept", "accept\n\nThank you!\n\nRita", "a\n\nb\n\nc\n\nd\n\ne"]
+)
+def test_an_answer_of_several_lines_below_the_quote_is_taken_alone(said: str) -> None:
+    quote = "On 5/4/26 09:12, Ann wrote:\n> Is it solved?\n>\n> accept or reject\n"
+    assert reply_text(f"{quote}\n{said}\n") == said
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        "Links:\n------\n[1] http://desk.example.org/a\n[2] http://desk.example.org/b",
+        "Links:\n------\n[1]\nhttp://desk.example.org/a\n[2] mailto:desk@example.org",
+        "Verweise:\n---------\n[1] https://desk.example.org/a",
+    ],
+)
+def test_a_list_of_links_below_the_quote_is_no_answer(links: str) -> None:
+    quote = "On 2026-05-04 09:12, Ann wrote:\n\n> Is it solved? Accept [1]\n"
+    assert reply_text(f"accept\n\n{quote}\n\n\n{links}\n") == "accept"
+    assert reply_text(f"accept\n\n{quote}\n\n\n{links}\n\nRita\n").split() == ["accept", "Rita"]

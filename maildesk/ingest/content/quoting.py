@@ -12,6 +12,8 @@ from maildesk.ingest.languages import WORDS
 _LINE = 1_000
 ATTRIBUTION_LINES = 5
 _BLOCK_LINES = 12
+_SHARED_LINES = 3
+_WRAPPED_AT = 50
 _RARE_MARKS = tuple("#|}%")
 _RULES = tuple("-_=*>")
 
@@ -20,7 +22,6 @@ _WORDS = WORDS.quotes
 _WROTE_ALONE = _WORDS.wrote_undated.either
 _SAME_LINE_OPENING = "|".join(map(re.escape, _WORDS.same_line_openings))
 _SAME_LINE_END = "|".join(map(re.escape, _WORDS.same_line_ends))
-_SAME_LINE_ENDS = tuple(f"{word}:" for word in _WORDS.same_line_ends)
 _BIDI_MARKS = dict.fromkeys(
     map(ord, "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 )
@@ -29,6 +30,12 @@ _WROTE_SUFFIX = re.compile(rf"(?:{_WORDS.wrote_suffixes.either})[^:：]{{0,20}}[
 _OPENERS = re.compile(
     rf"{_MARKUP}(?:{_WORDS.openings.either}|{_WORDS.weekdays.either}|\d{{1,4}})"
     r"(?:\b|(?<=\d)[年년])",
+    re.IGNORECASE,
+)
+# Followed by the date, before any address.
+_DATED_OPENING = re.compile(
+    rf"(?:(?P<word>{_WORDS.openings.either})\b|(?:{_WORDS.weekdays.either})\b|\d{{4}}[-/.年])"
+    r"(?=[^<>@\d]{0,30}\d)",
     re.IGNORECASE,
 )
 _DATED_SENDER = re.compile(
@@ -110,12 +117,18 @@ def attribution(lines: Sequence[str], at: int) -> tuple[int, bool]:
     if not any(map(_may_end, lines[at : at + ATTRIBUTION_LINES])):
         return 0, False
     if _is_attribution(first):
-        return 1, True
+        return 1, any(c.isdigit() for c in first) or _names_only(first)
     if _OPENERS.match(first) or _ADDRESS.search(first):
         count = _joined_lines(lines, at)
         if count and not _begins_below(lines, at):
             return count, True
-    return (1, False) if _SENDER_WROTE.match(first) and shared_line(first) < 0 else (0, False)
+    return (1, False) if _SENDER_WROTE.match(first) else (0, False)
+
+
+def _names_only(line: str) -> bool:
+    """Whether a name alone is before the address, unlike in "the support of Acme <…> wrote:"."""
+    words = line.translate(_BIDI_MARKS).partition("<")[0].split()
+    return not any(word[0].islower() for word in words)
 
 
 def _begins_below(lines: Sequence[str], at: int) -> bool:
@@ -168,20 +181,50 @@ def _is_attribution(text: str) -> bool:
     return (ends and addressed) or bool(dated and _OPENERS.match(text) and (ends or addressed))
 
 
-def shared_line(line: str) -> int:
-    """Where an attribution starts that follows the writer's words on the same line, or -1."""
-    if not line.rstrip().endswith(_SAME_LINE_ENDS) or quoted(line):
+def shared_line(lines: Sequence[str], at: int) -> int:
+    """Where an attribution starts behind the writer's words on the line `at`, or -1.
+
+    Some programs put the caret right before it ("ThanksOn 2026-11-30 22:41, Ann wrote:"). Without
+    an address in it, it counts only if a quote follows.
+    """
+    joined = first = lines[at][:_LINE].rstrip()
+    if not first.strip() or quoted(first):
         return -1
-    found = _shared_at(line)
-    if found <= 0 or not line[:found].strip(" >*"):
-        return -1
-    return found if _is_attribution(line[found:_LINE].strip()) else -1
+    for count in range(1, _SHARED_LINES + 1):
+        if joined.rstrip(" *_-").endswith((":", "：")):
+            start = _shared_at(joined)
+            sure = start > 0 and ("@" in joined[start:] or quote_follows(lines, at + count))
+            return start if sure and start < len(first) and first[:start].strip(" >*") else -1
+        below = lines[at + count][:_LINE].strip() if at + count < len(lines) else ""
+        if not below or quoted(below) or len(first) < _WRAPPED_AT:
+            return -1
+        joined = f"{joined} {below}"
+    return -1
 
 
 def _shared_at(line: str) -> int:
-    """Where the first opening word of an attribution is, or -1."""
-    places = (line.find(f" {word} ", 0, _LINE) for word in _WORDS.same_line_openings)
-    return min((at for at in places if at >= 0), default=-1)
+    """Where the last dated attribution of the line begins, or -1."""
+    places = [(one.start(), one.end()) for one in _DATED_OPENING.finditer(line) if _opens(one)]
+    for number in range(len(places) - 1, max(-1, len(places) - 6), -1):
+        if not _is_attribution(line[places[number][0] :].strip()):
+            continue
+        while number and not line[places[number - 1][1] : places[number][0]].strip(" ,."):
+            number -= 1  # "On" of "On Monday"
+        return places[number][0]
+    return -1
+
+
+def _opens(found: re.Match[str]) -> bool:
+    """Whether an opening word is written as the first of an attribution."""
+    before = found.string[found.start() - 1 : found.start()]
+    glued = before.isalnum()
+    return found[0][0].isupper() if glued else not (found["word"] and found[0][0].islower())
+
+
+def quote_follows(lines: Sequence[str], at: int) -> bool:
+    """Whether the next line with text is quoted."""
+    following = next((line for line in lines[at : at + 5] if line.strip()), "")
+    return quoted(following)
 
 
 def role(line: str) -> str | None:

@@ -1,12 +1,13 @@
 """The new text of a mail, apart from quotes, attribution lines and signature.
 
 Each line is marked. Lines that are certainly quoted are dropped; in doubt a line is kept. Quotes
-are kept if the person answered between them, or at length below them, since the answers make no
-sense without them. A forwarded mail is kept, since the person wants to show it. The whole text is
-always in `Mail.text`. Linear in the text.
+are kept if the person answered between them, or at great length below them, since the answers make
+no sense without them. A forwarded mail is kept, since the person wants to show it. The whole text
+is always in `Mail.text`. Linear in the text.
 """
 
 import enum
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +18,11 @@ from maildesk.ingest.content.signature import signature_start
 _LINES = 20_000
 _LOOKS = 1_500
 _WRAPPED = 60
-_LONG_ANSWER = 3
+_LONG_ANSWER = 7
+_SHARED_LOOKS = 200
+_BLANKS = 8
+_LINKS_RULE = re.compile(r"-{4,40}$")
+_LINK = re.compile(r"\[\d{1,3}\](?: \S+)?$|[a-z]{2,10}:\S+$")
 _WORD = re.compile(r"\w")
 
 
@@ -56,7 +61,7 @@ def _own_text(text: str) -> tuple[str, bool]:
     lines = text.replace("\u00a0", " ").split("\n", _LINES)
     rest = lines[_LINES:]
     lines = quoting.usual_marks([line.rstrip() for line in lines[:_LINES]])
-    marked, cut = _marked(lines)
+    marked, cut = _marked(_apart(lines))
     quotes = cut or not all(line.is_shown for line in marked)
     marked = marked[: signature_start([line.text for line in marked])]
     kept = _kept(marked) + rest
@@ -78,21 +83,18 @@ def _own(line: _Line) -> bool:
 
 
 def _answers_inline(marked: Sequence[_Line]) -> bool:
-    """Whether the person answers between the quotes, or at length below one."""
-    answers: list[int] = []
-    below, attributed = False, False
+    """Whether the person answers between the quotes, or at great length below one."""
+    answers, length, below, attributed = 0, 0, False, False
     for line in marked:
         attributed = attributed or line.mark is _Mark.ATTRIBUTION
+        own = _own(line)
         if line.mark is _Mark.QUOTE:
             below = True
-        elif below and _own(line):
-            answers.append(0)
+        elif below and own:
+            answers += 1
             below = False
-        if answers and _own(line):
-            answers[-1] += 1
-    if not answers:
-        return False
-    return len(answers) > 1 or answers[0] >= _LONG_ANSWER or not attributed
+        length += bool(answers and own)
+    return answers > 1 or length >= _LONG_ANSWER or (answers == 1 and not attributed)
 
 
 def _marked(lines: list[str]) -> tuple[list[_Line], bool]:
@@ -105,6 +107,9 @@ def _marked(lines: list[str]) -> tuple[list[_Line], bool]:
         look = near[at] and plain.mark is _Mark.OWN and looks < _LOOKS
         looks += look
         step = _look(lines, at, began=began) if look else [plain]
+        links = _link_list(lines, at) if look and _below_quote(marked) else 0
+        if links:
+            step = [_Line(_Mark.QUOTE, one) for one in lines[at : at + links]]
         if step is None:
             return marked, True
         marked.extend(step)
@@ -113,6 +118,37 @@ def _marked(lines: list[str]) -> tuple[list[_Line], bool]:
         if near[at - 1] and quoting.forwarded(step[0].text):
             return marked + [_Line(_Mark.OWN, line) for line in lines[at:]], True
     return marked, False
+
+
+def _apart(lines: list[str]) -> list[str]:
+    """The lines, with the first attribution that shares one with the person's words on its own."""
+    ends = (at for at, line in enumerate(lines) if line.rstrip(" *_-").endswith((":", "：")))
+    for end in itertools.islice(ends, _SHARED_LOOKS):
+        for at in range(max(0, end - 2), end + 1):
+            start = quoting.shared_line(lines, at)
+            if start > 0:
+                return [
+                    *lines[:at],
+                    lines[at][:start].rstrip(),
+                    lines[at][start:],
+                    *lines[at + 1 :],
+                ]
+    return lines
+
+
+def _link_list(lines: list[str], at: int) -> int:
+    """How many lines a list of links takes, as Roundcube adds it below a quote; 0 if none."""
+    if at + 2 >= len(lines) or not (lines[at].endswith(":") and _LINKS_RULE.match(lines[at + 1])):
+        return 0
+    rest = itertools.takewhile(lambda one: not one or _LINK.match(one), lines[at + 2 :])
+    count = len(list(rest))
+    return count + 2 if lines[at + 2].startswith("[") and count else 0
+
+
+def _below_quote(marked: Sequence[_Line]) -> bool:
+    """Whether the last line with text is quoted."""
+    above = next((one for one in reversed(marked[-_BLANKS:]) if one.text), None)
+    return above is not None and above.mark is _Mark.QUOTE
 
 
 def _plain(marked: Sequence[_Line], line: str) -> _Line:
@@ -139,11 +175,8 @@ def _look(lines: list[str], at: int, *, began: bool) -> list[_Line] | None:
     heading = 1 if quoting.original(line) else quoting.header_block(lines, at)
     if heading:
         return None if began else [_Line(_Mark.HEADING, one) for one in lines[at : at + heading]]
-    split = quoting.shared_line(line)
-    if split > 0:
-        return [_Line(_Mark.OWN, line[:split])]
     count, sure = quoting.attribution(lines, at)
-    quote_follows = bool(count) and _quote_follows(lines, at + count)
+    quote_follows = bool(count) and quoting.quote_follows(lines, at + count)
     if sure and not quote_follows and began:
         return None
     if sure or quote_follows:
@@ -151,11 +184,6 @@ def _look(lines: list[str], at: int, *, began: bool) -> list[_Line] | None:
     if quoting.quoted(line) or _wrapped_quote(lines, at):
         return [_Line(_Mark.QUOTE, line)]
     return [_Line(_Mark.OWN, line)]
-
-
-def _quote_follows(lines: list[str], at: int) -> bool:
-    following = next((line for line in lines[at : at + 5] if line.strip()), "")
-    return quoting.quoted(following)
 
 
 def _wrapped_quote(lines: list[str], at: int) -> bool:
