@@ -147,3 +147,74 @@ def test_a_mail_inside_an_attached_mail_is_not_looked_at() -> None:
     found = passed_on(read(attached("Fwd: x", deep, text="")))
     assert found is not None
     assert (found.author.address, found.text) == ("ann@example.org", "Please look.")
+
+
+MUTT = f"""Please look.
+
+----- Forwarded message from Rita Ray <rita@example.org> -----
+
+Date: Mon, 23 Nov 2026 09:00:00 +0000
+From: Rita Ray <rita@example.org>
+To: Ann <ann@example.org>
+Subject: Printer broken
+
+It does not print.
+{"-- "}
+Rita Ray, Sales
+At all.
+
+----- End forwarded message -----
+
+{"-- "}
+Ann, Service Desk"""
+
+
+@pytest.mark.parametrize(
+    ("subject", "author"),
+    [
+        pytest.param("[rita@example.org: Printer broken]", "rita@example.org", id="mutt"),
+        pytest.param("[rita@example.org: Printer] now", None, id="more than the brackets"),
+        pytest.param("[MD-1001] Printer broken", None, id="the tag of a ticket"),
+        pytest.param("[rita@example.org]", None, id="an address alone"),
+    ],
+)
+def test_mutt_names_the_author_in_the_subject(subject: str, author: str | None) -> None:
+    found = forwarded_in(subject, MUTT)
+    assert (found.author.address if found else None) == author
+
+
+def test_a_forward_of_mutt_ends_where_mutt_says_so() -> None:
+    found = forwarded_in("[rita@example.org: Printer broken]", MUTT)
+    assert found is not None
+    assert (found.subject, found.words) == ("Printer broken", "Please look.")
+    assert found.text == "It does not print.\n-- \nRita Ray, Sales\nAt all."
+
+
+def _sent(subject: str, text: str, to: str = "desk@example.org") -> bytes:
+    head = f"From: Rita Ray <rita@example.org>\nTo: {to}\nSubject: {subject}\n"
+    return f"{head}Message-ID: <f1@example.org>\n\n{text}".encode()
+
+
+VENDOR = GERMAN.replace("Rita Ray <rita@example.org>", "Vendor <support@vendor.example>")
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "is_kept"),
+    [
+        pytest.param("WG: Printer broken", f"See:\n\n{VENDOR}", True, id="a bare block"),
+        pytest.param("WG: [MD-1001] Printer", f"See:\n\n{VENDOR}", True, id="with our tag"),
+        pytest.param("AW: Printer broken", f"See:\n\n{VENDOR}", False, id="an answer"),
+        pytest.param(
+            "WG: Printer broken",
+            "approve\n\n" + VENDOR.replace("support@vendor.example", "desk+t0k3n@example.org"),
+            False,
+            id="a mail of the desk itself",
+        ),
+    ],
+)
+def test_a_mail_that_a_person_shows_is_part_of_the_words(
+    subject: str, text: str, is_kept: bool
+) -> None:
+    reading = read(_sent(subject, text))
+    assert ("It does not print." in reading.reply_text) is is_kept
+    assert reading.reply_text.startswith(("See:", "approve"))

@@ -160,3 +160,45 @@ def test_a_list_of_links_below_the_quote_is_no_answer(links: str) -> None:
     quote = "On 2026-05-04 09:12, Ann wrote:\n\n> Is it solved? Accept [1]\n"
     assert reply_text(f"accept\n\n{quote}\n\n\n{links}\n") == "accept"
     assert reply_text(f"accept\n\n{quote}\n\n\n{links}\n\nRita\n").split() == ["accept", "Rita"]
+
+
+_INDENTED = "Error 5: access denied"
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        pytest.param("<blockquote>", id="bare"),
+        pytest.param('<blockquote style="margin:0 0 0 40px;border:none">', id="Gmail and Apple"),
+        pytest.param('<blockquote dir="ltr" style="margin-left: 40px">', id="Outlook"),
+    ],
+)
+def test_an_indented_paragraph_is_no_quote(opening: str) -> None:
+    html = f"<div>I see this:</div>{opening}<p>{_INDENTED}</p></blockquote><div>Since Friday.</div>"
+    text = f"I see this:\n{_INDENTED}\nSince Friday."
+    assert reply_text(text, html).split("\n\n") == text.split("\n")
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        pytest.param(f'<blockquote type="cite">{_INDENTED}</blockquote>', id="marked by type"),
+        pytest.param(f'<blockquote class="protonmail_quote">{_INDENTED}</blockquote>', id="class"),
+        pytest.param(
+            f'<blockquote style="border-left:1px solid #ccc">{_INDENTED}</blockquote>', id="a line"
+        ),
+        pytest.param(
+            "<p>On 2026-11-30 22:41, Ann &lt;ann@example.org&gt; wrote:</p>"
+            f"<blockquote>{_INDENTED}</blockquote>",
+            id="below an attribution",
+        ),
+    ],
+)
+def test_a_quote_in_html_is_known_by_its_mark_or_its_attribution(quote: str) -> None:
+    html = f"<div>It works now.</div>{quote}"
+    assert _INDENTED not in reply_text(f"It works now.\n{_INDENTED}", html)
+
+
+def test_a_thousand_bare_blockquotes_are_read_in_time() -> None:
+    long = "x" * 100_000
+    assert reply_text(long, f"<p>{long}</p>" + "<blockquote></blockquote>" * 5_000) == long

@@ -21,6 +21,10 @@ _SUBJECT = re.compile(
     rf"(?:{WORDS.forwards.subject_prefixes.either})\s{{0,3}}[:：]\s{{0,9}}",
     re.IGNORECASE,
 )
+# mutt writes the author and the subject: [bob@example.org: Printer jams]
+_AUTHOR_AND_SUBJECT = re.compile(r"\s{0,9}\[[^\s\[\]]{1,320}@[^\s\[\]:]{1,255}: (.{0,500})\]\s*\Z")
+_BEGIN = re.compile(r"-{2,20} ?Forwarded message from .{0,700}-{2,20}\Z", re.IGNORECASE)
+_END = re.compile(r"-{2,20} ?End (?:of )?forwarded message ?-{2,20}\Z", re.IGNORECASE)
 _ADDRESS = re.compile(r"([^\s<>()\[\]:;,\"']{1,64}@[^\s<>()\[\]:;,\"']{1,255})")
 
 
@@ -51,8 +55,8 @@ def _attached(subject: str, text: str, inner: Enclosed | None) -> Forwarded | No
 
 def forwarded_in(subject: str, text: str) -> Forwarded | None:
     """The mail forwarded in the text, or None if that is unclear."""
-    marked = _SUBJECT.match(subject)
-    if marked is None:
+    inner_subject = _inner_subject(subject)
+    if inner_subject is None:
         return None
     lines = text.split("\n")
     for at in range(min(len(lines), _LINES)):
@@ -60,16 +64,31 @@ def forwarded_in(subject: str, text: str) -> Forwarded | None:
         author = _author(lines[at : at + count])
         if author is not None:
             words = "\n".join(_without_mark(lines[:at])).strip()
-            inner = "\n".join(lines[at + count :]).strip()
-            return Forwarded(author, subject[marked.end() :], inner, words)
+            inner = "\n".join(_up_to_the_end(lines[at + count :])).strip()
+            return Forwarded(author, inner_subject, inner, words)
     return None
+
+
+def _inner_subject(subject: str) -> str | None:
+    """The subject of the forwarded mail; None if the subject does not say that one is forwarded."""
+    marked = _SUBJECT.match(subject)
+    if marked is not None:
+        return subject[marked.end() :]
+    bracketed = _AUTHOR_AND_SUBJECT.match(subject[:1_200])
+    return bracketed[1] if bracketed else None
+
+
+def _up_to_the_end(lines: list[str]) -> list[str]:
+    """The forwarded lines, without what is below the line that ends them."""
+    ends = (at for at, line in enumerate(lines[:_LINES]) if _END.match(line[:_LINE].strip()))
+    return lines[: next(ends, len(lines))]
 
 
 def above_the_first(text: str) -> str:
     """The text above the first forwarded or quoted mail, whatever the subject says."""
     lines = text.split("\n")
     for at, line in enumerate(lines[:_LINES]):
-        if forwarded(line) or original(line) or header_block(lines, at):
+        if _is_mark(line) or header_block(lines, at):
             return "\n".join(lines[:at]).strip()
     return text.strip()
 
@@ -88,6 +107,11 @@ def _author(block: list[str]) -> Address | None:
 
 
 def _without_mark(lines: list[str]) -> list[str]:
-    while lines and (not lines[-1].strip() or forwarded(lines[-1]) or original(lines[-1])):
+    while lines and (not lines[-1].strip() or _is_mark(lines[-1])):
         lines = lines[:-1]
     return lines
+
+
+def _is_mark(line: str) -> bool:
+    """Whether a program writes such a line above a forwarded or quoted mail."""
+    return forwarded(line) or original(line) or bool(_BEGIN.match(line[:_LINE].strip()))

@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Any
 
 from maildesk.ingest.content.attached_message import enclosed
+from maildesk.ingest.content.forward import forwarded_in
 from maildesk.ingest.content.reply import reply_text
 from maildesk.ingest.html.sanitise import sanitise
 from maildesk.ingest.intent.automatic_mail import screen
 from maildesk.ingest.mime.mail_parser import parse_whole
 from maildesk.ingest.mime.raw_bytes import Raw
 from maildesk.ingest.reading import header_only
-from maildesk.model.mail import Address, Reading
+from maildesk.model.mail import Address, Mail, Reading
 
 
 def read(
@@ -19,13 +20,28 @@ def read(
     """Parse a mail, find the new text in it and say who speaks. Never raises."""
     parsed = parse_whole(raw)
     text = parsed.mail.text
-    own = reply_text(text, parsed.mail.html)
+    own = text if _shows_a_mail(parsed.mail) else reply_text(text, parsed.mail.html)
     return Reading(
         mail=parsed.mail,
         reply_text=text if own == text else own,  # one string: a long one is held and sent once
         screening=screen(parsed, envelope_from=envelope_from, own_domains=own_domains, said=own),
         enclosed=enclosed(parsed),
     )
+
+
+def _shows_a_mail(mail: Mail) -> bool:
+    """Whether the person forwards the mail of somebody else, which is then part of the words."""
+    inner = forwarded_in(mail.subject, mail.text)
+    if inner is None:
+        return False
+    readers = {_plain_address(one.address) for one in (*mail.to, *mail.cc)}
+    return _plain_address(inner.author.address) not in readers
+
+
+def _plain_address(address: str) -> str:
+    """The address without `+tag`, so that a forwarded mail of the desk is known as such."""
+    local, at, domain = address.casefold().rpartition("@")
+    return f"{local.partition('+')[0]}{at}{domain}"
 
 
 def read_head(
