@@ -80,6 +80,12 @@ def _values(pattern: Pattern | None) -> frozenset[str]:
     return frozenset(piece.name for piece in pattern or () if piece.name)
 
 
+@pytest.mark.parametrize("language", languages())
+def test_a_catalogue_names_the_language_of_its_folder(language: str) -> None:
+    path = ROOT / "messages" / "locale" / language / "LC_MESSAGES" / "maildesk.po"
+    assert f'"Language: {language}\\n"' in path.read_text()
+
+
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [

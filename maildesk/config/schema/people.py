@@ -52,8 +52,8 @@ class PersonEntry(Part):
     language: str = Field(
         "",
         pattern=LANGUAGE,
-        description='language of the person, such as "de" or "pt-BR", available in rules and '
-        "shown to agents",
+        description='language of the person, such as "de" or "pt-BR": that of mails and pages '
+        "if there is a catalogue; available in rules and shown to agents",
     )
     zone: str = Field(
         "",

@@ -49,7 +49,7 @@ def _cc(task: Task) -> Message | Refusal:
         note = Message.of("note.added-you", agent=task.agent)
         task.builder.write(Template.UPDATE, person.id, note=note)
     if not fresh:
-        return Message.of("command.cc-already", people=tuple(people))
+        return Message.of("command.cc-already", people=tuple(people), count=len(people))
     return Message.of("command.cc", people=tuple(fresh))
 
 
