@@ -12,7 +12,7 @@ _SAID = {"answer": "note.other-answered", "resolution": "note.other-resolved"}
 
 
 def told(command_context: CommandContext, kind: str) -> Message | None:
-    """What the agent who wrote second is told; None if nobody was first."""
+    """The remark for the agent who answered second; None if no other agent answered before."""
     others = command_context.answered_by
     if not others or kind not in _SAID:
         return None

@@ -83,7 +83,7 @@ def _machine(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Dec
 
 
 def _reaction(_ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Decision | None:
-    """An emoji that a mail program sends counts as thanks: it decides nothing, whoever sends it."""
+    """Record an emoji reaction as thanks. It decides nothing."""
     if not mail.reaction or mail.held:
         return None
     builder.add(MessageAdded(mail.message, "comment"))

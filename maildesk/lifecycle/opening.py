@@ -91,8 +91,7 @@ def reported(report: TicketReported, policy: Policy, now: datetime) -> Decision:
 
 
 def acknowledge(builder: DecisionBuilder) -> None:
-    """The requester hears of the number, and for whose approval the request waits, unless a rule
-    switched that off."""
+    """Send the requester the ticket number and who must approve, unless a rule switched it off."""
     if not builder.acknowledges:
         return
     note, links = requests.waits_for(builder), (Purpose.VIEW,)

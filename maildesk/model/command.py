@@ -16,13 +16,12 @@ class Takes(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class CommandKind:
-    """One command: its full name, its argument, and for `#help` the message ids of its group and
-    of its help, and an example."""
+    """One command: its full name, its argument, and for `#help` the message id of its help and an
+    example."""
 
     name: str
     takes: Takes
     shape: str
-    group: str
     help: str
     example: str
 
@@ -33,175 +32,74 @@ class CommandKind:
 
 
 COMMANDS: tuple[CommandKind, ...] = (
-    CommandKind("take", Takes.NOTHING, "", "help.group-assignment", "help.take", "#take"),
-    CommandKind(
-        "assign", Takes.VALUE, "<agent>", "help.group-assignment", "help.assign", "#assign Lee"
-    ),
-    CommandKind(
-        "team", Takes.VALUE, "<team>", "help.group-assignment", "help.team", "#team Network"
-    ),
+    CommandKind("take", Takes.NOTHING, "", "help.take", "#take"),
+    CommandKind("assign", Takes.VALUE, "<agent>", "help.assign", "#assign Lee"),
+    CommandKind("team", Takes.VALUE, "<team>", "help.team", "#team Network"),
     CommandKind(
         "escalate",
         Takes.TEXT,
         "<L2|L3|field|team|back|requester> <why>",
-        "help.group-assignment",
         "help.escalate",
         "#escalate L2 The switch drops packets",
     ),
+    CommandKind("note", Takes.TEXT, "<text>", "help.note", "#note The vendor calls back on Monday"),
+    CommandKind("template", Takes.VALUE, "<name>", "help.template", "#template password-reset"),
+    CommandKind("kb", Takes.VALUE, "<name>", "help.kb", "#kb vpn-setup"),
+    CommandKind("cc", Takes.VALUE, "<address>", "help.cc", "#cc will@example.org"),
+    CommandKind("uncc", Takes.VALUE, "<address>", "help.uncc", "#uncc will@example.org"),
     CommandKind(
-        "note",
-        Takes.TEXT,
-        "<text>",
-        "help.group-words",
-        "help.note",
-        "#note The vendor calls back on Monday",
+        "resolve", Takes.TEXT, "<text>", "help.resolve", "#resolve Your new cable is on your desk"
     ),
     CommandKind(
-        "template",
-        Takes.VALUE,
-        "<name>",
-        "help.group-words",
-        "help.template",
-        "#template password-reset",
-    ),
-    CommandKind("kb", Takes.VALUE, "<name>", "help.group-words", "help.kb", "#kb vpn-setup"),
-    CommandKind(
-        "cc", Takes.VALUE, "<address>", "help.group-words", "help.cc", "#cc will@example.org"
+        "close", Takes.MAYBE, "[category][: note]", "help.close", "#close Duplicate: see MD-1001"
     ),
     CommandKind(
-        "uncc", Takes.VALUE, "<address>", "help.group-words", "help.uncc", "#uncc will@example.org"
-    ),
-    CommandKind(
-        "resolve",
-        Takes.TEXT,
-        "<text>",
-        "help.group-status",
-        "help.resolve",
-        "#resolve Your new cable is on your desk",
-    ),
-    CommandKind(
-        "close",
-        Takes.MAYBE,
-        "[category][: note]",
-        "help.group-status",
-        "help.close",
-        "#close Duplicate: see MD-1001",
-    ),
-    CommandKind(
-        "reopen",
-        Takes.MAYBE,
-        "[why]",
-        "help.group-status",
-        "help.reopen",
-        "#reopen The cable was the wrong one",
+        "reopen", Takes.MAYBE, "[why]", "help.reopen", "#reopen The cable was the wrong one"
     ),
     CommandKind(
         "hold",
         Takes.TEXT,
         "<reason> [until 2026-12-01]",
-        "help.group-status",
         "help.hold",
         "#hold Waiting for a spare part until Monday",
     ),
-    CommandKind(
-        "status", Takes.VALUE, "<status>", "help.group-status", "help.status", "#status Analysis"
-    ),
-    CommandKind(
-        "approval", Takes.MAYBE, "[kind]", "help.group-status", "help.approval", "#approval"
-    ),
-    CommandKind(
-        "delegate", Takes.VALUE, "<person>", "help.group-status", "help.delegate", "#delegate Maria"
-    ),
-    CommandKind("spam", Takes.NOTHING, "", "help.group-status", "help.spam", "#spam"),
-    CommandKind(
-        "service",
-        Takes.VALUE,
-        "<service>",
-        "help.group-classification",
-        "help.service",
-        "#service Workplace",
-    ),
-    CommandKind(
-        "type",
-        Takes.VALUE,
-        "<request type>",
-        "help.group-classification",
-        "help.type",
-        "#type incident",
-    ),
+    CommandKind("status", Takes.VALUE, "<status>", "help.status", "#status Analysis"),
+    CommandKind("approval", Takes.MAYBE, "[kind]", "help.approval", "#approval"),
+    CommandKind("delegate", Takes.VALUE, "<person>", "help.delegate", "#delegate Maria"),
+    CommandKind("spam", Takes.NOTHING, "", "help.spam", "#spam"),
+    CommandKind("service", Takes.VALUE, "<service>", "help.service", "#service Workplace"),
+    CommandKind("type", Takes.VALUE, "<request type>", "help.type", "#type incident"),
     CommandKind(
         "category",
         Takes.VALUE,
         "<category> [/ <sub>]",
-        "help.group-classification",
         "help.category",
         "#category Hardware / Printer",
     ),
-    CommandKind(
-        "impact",
-        Takes.VALUE,
-        "<high|medium|low>",
-        "help.group-classification",
-        "help.impact",
-        "#impact low",
-    ),
-    CommandKind(
-        "urgency",
-        Takes.VALUE,
-        "<high|medium|low>",
-        "help.group-classification",
-        "help.urgency",
-        "#urgency high",
-    ),
-    CommandKind(
-        "priority",
-        Takes.VALUE,
-        "<priority>",
-        "help.group-classification",
-        "help.priority",
-        "#priority P2",
-    ),
-    CommandKind("tag", Takes.VALUE, "<tag>", "help.group-classification", "help.tag", "#tag vip"),
+    CommandKind("impact", Takes.VALUE, "<high|medium|low>", "help.impact", "#impact low"),
+    CommandKind("urgency", Takes.VALUE, "<high|medium|low>", "help.urgency", "#urgency high"),
+    CommandKind("priority", Takes.VALUE, "<priority>", "help.priority", "#priority P2"),
+    CommandKind("tag", Takes.VALUE, "<tag>", "help.tag", "#tag vip"),
     CommandKind(
         "onbehalf",
         Takes.VALUE,
         "<address> [phone|portal|mail]",
-        "help.group-classification",
         "help.onbehalf",
         "#onbehalf rita@example.org phone",
     ),
-    CommandKind(
-        "parent",
-        Takes.VALUE,
-        "<ticket|none>",
-        "help.group-relations",
-        "help.parent",
-        "#parent MD-1001",
-    ),
-    CommandKind(
-        "child", Takes.VALUE, "<ticket>", "help.group-relations", "help.child", "#child MD-1003"
-    ),
-    CommandKind(
-        "merge", Takes.VALUE, "<ticket>", "help.group-relations", "help.merge", "#merge MD-1001"
-    ),
-    CommandKind(
-        "split",
-        Takes.MAYBE,
-        "[subject]",
-        "help.group-relations",
-        "help.split",
-        "#split A new keyboard",
-    ),
+    CommandKind("parent", Takes.VALUE, "<ticket|none>", "help.parent", "#parent MD-1001"),
+    CommandKind("child", Takes.VALUE, "<ticket>", "help.child", "#child MD-1003"),
+    CommandKind("merge", Takes.VALUE, "<ticket>", "help.merge", "#merge MD-1001"),
+    CommandKind("split", Takes.MAYBE, "[subject]", "help.split", "#split A new keyboard"),
     CommandKind(
         "link",
         Takes.VALUE,
         "[related|duplicate|blocks|blocked-by|none] <ticket>",
-        "help.group-relations",
         "help.link",
         "#link blocks MD-1004",
     ),
-    CommandKind("undo", Takes.NOTHING, "", "help.group-other", "help.undo", "#undo"),
-    CommandKind("help", Takes.NOTHING, "", "help.group-other", "help.help", "#help"),
+    CommandKind("undo", Takes.NOTHING, "", "help.undo", "#undo"),
+    CommandKind("help", Takes.NOTHING, "", "help.help", "#help"),
 )
 PEOPLE = frozenset({"delegate", "cc", "uncc", "onbehalf"})
 TICKETS = frozenset({"parent", "child", "merge", "link"})

@@ -176,8 +176,8 @@ class Screening:
 
     `away` says that an automatic reply reports an absence, not merely a receipt. `answers` is false
     for an automatic mail that answers nothing, such as a report or a form. `confirms` says that the
-    text confirms the receipt of a mail, whoever wrote it. `reaction`: a person reacted to a mail
-    with an emoji.
+    text confirms the receipt of a mail, also if no field names a program. `reaction`: a person
+    reacted to a mail with an emoji.
     """
 
     kind: Kind

@@ -7,6 +7,7 @@ import pytest
 
 from maildesk.config.schema.people import Absence
 from maildesk.ingest.intent.commands import read_commands
+from maildesk.lifecycle.commands.command_help import GROUPS
 from maildesk.lifecycle.commands.match_argument import pick
 from maildesk.lifecycle.commands.perform import ACTS
 from maildesk.lifecycle.decide import decide
@@ -334,6 +335,7 @@ def test_an_agent_who_classifies_a_ticket_in_full_brings_it_to_assign() -> None:
 
 def test_every_command_has_its_act_and_its_row() -> None:
     assert set(ACTS) == {kind.name for kind in COMMANDS}
+    assert sorted(name for _, names in GROUPS for name in names) == sorted(ACTS)
     done = {name for _, order, *_ in DONE for name in [read_commands(order).commands[0].name]}
     assert done | {"undo", "delegate"} == set(ACTS)
 

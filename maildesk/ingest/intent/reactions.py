@@ -1,7 +1,7 @@
 """Recognises a reaction: an emoji that a mail program sends in answer to a mail. Pure.
 
-Gmail adds a part of a type of its own; Outlook says it in a line of text. The text beside it may
-hold nothing but the emoji and such a line: a reaction never hides what a person wrote.
+Gmail adds a part with a special media type, Outlook a line of text. A mail with any other text or
+file is not a reaction, so that nothing a person wrote is hidden.
 """
 
 import json

@@ -110,7 +110,7 @@ def cause_of(
 
 
 def _facts(context: MailContext, sender: Person, text: str, inner: Forwarded | None) -> Facts:
-    """For rules, too, the sender is whoever wrote the mail, also if From is somebody else."""
+    """The facts for rules, in which the sender is the author of the mail, not always From."""
     facts = facts_of(context.mail, text, inner)
     named = inner is None and context.attribution.why
     return replace(facts, sender=sender.address) if named else facts
