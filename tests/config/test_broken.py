@@ -99,6 +99,10 @@ BROKEN = [
     (RULES, "then.team", 'then.mail.template = "x"\nthen.team', "8: rule#2.then.mail.template: th"),
     (RULES, "then.team", "then.relate.to = 'tagged'\nthen.team", "8: rule#2.then.relate: `to = "),
     (RULES, "then.team", 'on = "replied"\nthen.drop = "no"\nthen.team', "9: rule#2.then.drop: a m"),
+    (
+        *(RULES, "then.team", 'on = "replied"\nthen.acknowledge = false\nthen.team'),
+        "9: rule#2.then.acknowledge: only a new ticket is acknowledged",
+    ),
     (PEOPLE, "members =", 'leads = ["max@example.org"]\nmembers =', "3: team#1.leads#1: there is"),
     (APPROVALS, "max@", "mx@", "1: fallback: no person in people.toml has the"),
     (PEOPLE, "members", 'leads = ["max@example.org"]\nmembers', '3: team#1.leads#1: there is no m'),

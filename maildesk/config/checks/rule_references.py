@@ -76,6 +76,9 @@ def _waiting(i: int, rule: Rule) -> Iterator[Fault]:
         if getattr(rule.then, key) is not None and rule.on != ("created",):
             problem = "a mail can be rejected only before it opens a ticket"
             yield Fault(("rule", i, "then", key), problem, 'write on = "created"')
+    if rule.then.acknowledge is not None and "created" not in rule.on:
+        problem = "only a new ticket is acknowledged"
+        yield Fault(("rule", i, "then", "acknowledge"), problem, 'write on = "created"')
 
 
 def _rule_workflow(i: int, rule: Rule, workflow: Workflow) -> Iterator[Fault]:
