@@ -83,7 +83,7 @@ def test_a_person_who_forgets_the_reason_is_asked_for_it(
     expect(phone.get_by_role("radio", name="Reject")).to_be_checked()
     phone.get_by_label("Your reason or comment").fill("It is still slow.\nSince Monday.")
     phone.get_by_role("button", name="Send my decision").click()
-    expect(phone.get_by_role("heading", level=1)).to_have_text("You rejected the solution")
+    expect(phone.get_by_role("heading", level=1)).to_have_text("You rejected the resolution")
     assert link_pages.decisions == [
         (links.RESOLUTION, Choice.REJECT, "It is still slow.\nSince Monday.")
     ]
@@ -96,7 +96,7 @@ def test_the_keyboard_alone_is_enough(phone: Page, link_pages: LinkPagesFake) ->
     phone.keyboard.type("Not yet")
     phone.keyboard.press("Tab")
     phone.keyboard.press("Enter")
-    expect(phone.get_by_role("heading", level=1)).to_have_text("You rejected the solution")
+    expect(phone.get_by_role("heading", level=1)).to_have_text("You rejected the resolution")
     assert link_pages.decisions == [(links.RESOLUTION, Choice.REJECT, "Not yet")]
 
 

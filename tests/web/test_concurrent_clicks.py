@@ -126,7 +126,7 @@ def test_eight_clicks_of_a_requester_make_one_decision_that_all_see(
     for answer in answers:
         if answer.status_code == 409:
             assert "was not recorded" in answer.text
-            assert f"You {did} the solution" in answer.text
+            assert f"You {did} the resolution" in answer.text
             assert "23 November 2026, 09:02 UTC" in answer.text
     assert pages.world.ticket(1001).is_closed is decided.accepted
     assert pages.world.replayed(1001) == pages.world.ticket(1001)

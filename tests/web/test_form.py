@@ -50,7 +50,7 @@ def test_eight_simultaneous_clicks_make_one_decision_that_all_see(
     did = "accepted" if link_pages.decisions[0][1] is Choice.ACCEPT else "rejected"
     for answer in answers:
         if answer.status_code == 409:
-            assert f"You {did} the solution" in answer.text
+            assert f"You {did} the resolution" in answer.text
 
 
 @pytest.mark.parametrize(

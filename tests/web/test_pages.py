@@ -205,12 +205,12 @@ def test_an_unknown_status_is_described_by_its_state(
         (
             Purpose.RESOLUTION,
             Decided("accept", "Rita Reed", links.NOW, by_viewer=True),
-            "You accepted the solution",
+            "You accepted the resolution",
         ),
         (
             Purpose.RESOLUTION,
             Decided("reject", "Rita Reed", links.NOW, by_viewer=True),
-            "You rejected the solution",
+            "You rejected the resolution",
         ),
         # by a mail while it waited for the answer
         (

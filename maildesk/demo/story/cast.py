@@ -74,7 +74,7 @@ RITA = Persona(
     name="Rita Rossi",
     part="requester",
     task="Write to the service desk and see what comes back. When a ticket is resolved, "
-    "you accept or reject the solution.",
+    "you accept or reject the resolution.",
     starters=(
         Starter(
             "New laptop please",
@@ -94,10 +94,10 @@ RITA = Persona(
         ),
     ),
     phrases=(
-        Phrase("accept", "Accepts the solution: the ticket is closed", _ASKS_REQUESTER),
+        Phrase("accept", "Accepts the resolution: the ticket is closed", _ASKS_REQUESTER),
         Phrase(
             "reject It still does not work.",
-            "Rejects the solution: the ticket is reopened",
+            "Rejects the resolution: the ticket is reopened",
             _ASKS_REQUESTER,
         ),
     ),

@@ -150,7 +150,7 @@ def _rita_rejects(stage: Stage) -> Iterator[str]:
     same("the status", "Waiting for Closure", stage.ticket().status)
     yield "without a reason nothing changes, and the page asks for one"
     page = stage.press(link, "reject", _REASON)
-    within("the page after the button", "You rejected the solution", page.html)
+    within("the page after the button", "You rejected the resolution", page.html)
     ticket = stage.becomes("Analysis")
     same("the number of reopenings", 1, ticket.reopened)
     yield "reopened: In Progress / Analysis"

@@ -137,12 +137,12 @@ _DECIDED = {
         "page.no-approval-needed",
     ),
     (Purpose.RESOLUTION, "accept"): (
-        *("page.you-accepted-solution", "page.person-accepted-solution"),
+        *("page.you-accepted-resolution", "page.person-accepted-resolution"),
         "page.after-acceptance",
     ),
     (Purpose.RESOLUTION, "reject"): (
-        *("page.you-rejected-solution", "page.person-rejected-solution"),
-        "page.after-solution-rejected",
+        *("page.you-rejected-resolution", "page.person-rejected-resolution"),
+        "page.after-resolution-rejected",
     ),
     (Purpose.RESOLUTION, "reopened"): (
         *("page.you-reopened", "page.person-reopened"),
