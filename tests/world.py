@@ -123,7 +123,14 @@ class OutgoingMail:
 
     @property
     def text(self) -> str:
-        part = self.message.get_body(("plain",))
+        return self._body("plain")
+
+    @property
+    def html(self) -> str:
+        return self._body("html")
+
+    def _body(self, subtype: str) -> str:
+        part = self.message.get_body((subtype,))
         assert part is not None
         return str(part.get_content())
 

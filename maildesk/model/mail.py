@@ -202,13 +202,15 @@ class Enclosed:
 class Reading:
     """Everything that is known from the bytes of a mail alone. A reader process creates it.
 
-    `enclosed` is the attached mail, if there is exactly one.
+    `enclosed` is the attached mail, if there is exactly one. `marks` has a letter for each line of
+    the text (ingest.content.line_marks); it is empty where the person passes on a mail.
     """
 
     mail: Mail
     reply_text: str
     screening: Screening
     enclosed: Enclosed | None = None
+    marks: str = ""
 
 
 class Disposition(enum.StrEnum):

@@ -80,7 +80,9 @@ class RateLimit:
         Two programs that answer each other show it by nothing else, when neither says what it is.
         """
         since = max(self.now - WINDOW, ticket.opened_at)
-        seen = pace(self.connection, ticket.number, sender.id, since)
+        hour = self.now - WINDOW
+        seen, total = pace(self.connection, ticket.number, sender.id, since, hour)
+        self._counted(total)
         seen += self.rows.pace(ticket.number, sender.id, since)
         if seen.mails >= self.limits.mails_per_hour_to_a_ticket:
             note, count = "note.flood-mails", seen.mails
@@ -121,10 +123,15 @@ class RateLimit:
     def _pending(self, since: datetime, recipient: Person) -> list[Row]:
         return [row for row in self.rows.automatic(since) if row["recipient"] == recipient.address]
 
+    def _counted(self, total: int) -> None:
+        """All automatic mails that the database has; those that are pending count, too."""
+        if self.total is None:
+            self.total = total + len(self.rows.automatic(self.now - WINDOW))
+
     def _too_many(self, since: datetime) -> str:
         if self.total is None:
-            self.total = outgoing_rows.automatic_since(self.connection, since)
-            self.total += len(self.rows.automatic(since))
+            self._counted(outgoing_rows.automatic_since(self.connection, since))
+        assert self.total is not None
         if self.total >= self.limits.total_mails_per_hour:
             return f"{self.total} automatic mails in the last hour"
         self.total += 1

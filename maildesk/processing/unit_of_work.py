@@ -18,6 +18,7 @@ from maildesk.model.event import HeldSettled, Release
 from maildesk.model.mail import Step
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
+from maildesk.processing.answered_mails import AnsweredMails
 from maildesk.processing.known_people import KnownPeople
 from maildesk.processing.mail_writer import MailWriter
 from maildesk.processing.message_writer import MessageWriter
@@ -49,6 +50,7 @@ class UnitOfWork:
     _workload: Workload | None = None
     rate_limit: RateLimit = field(init=False)
     people: KnownPeople = field(init=False)
+    answered: AnsweredMails = field(init=False)
     mails: MailWriter = field(init=False)
     texts: MessageWriter = field(init=False)
 
@@ -58,6 +60,7 @@ class UnitOfWork:
             self.connection, settings.desk, settings.limits, self.now, self.rows
         )
         self.people = KnownPeople(self.connection)
+        self.answered = AnsweredMails(self.connection)
         self.texts = MessageWriter(self.rows, self.now, lambda: self.runtime.new_id(self.now))
         self.mails = MailWriter(
             self.runtime,

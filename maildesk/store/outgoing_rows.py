@@ -43,7 +43,7 @@ _LATEST_TO = (
 )
 _AUTOMATIC_TO = select(func.count()).select_from(_TO.limit(bindparam("limit")).subquery())
 _AUTOMATIC_ABOUT = select(func.count()).select_from(_ABOUT.limit(bindparam("limit")).subquery())
-_AUTOMATIC = select(func.coalesce(func.sum(_RATE.c.mails), 0)).where(
+AUTOMATIC_SINCE = select(func.coalesce(func.sum(_RATE.c.mails), 0)).where(
     _RATE.c.minute >= bindparam("minute")
 )
 _UNREPORTED = select(_OUT.c.id).where(tables.UNREPORTED).order_by(_OUT.c.id).limit(1)
@@ -121,15 +121,16 @@ def latest_ticket(connection: Connection, since: datetime, recipient: str) -> in
 
 def automatic_since(connection: Connection, since: datetime) -> int:
     """The number of all automatic mails from the minute of `since` on."""
-    return int(connection.execute(_AUTOMATIC, {"minute": _minute(since)}).scalar_one())
+    return int(connection.execute(AUTOMATIC_SINCE, {"minute": minute_of(since)}).scalar_one())
 
 
 def forget_rate(connection: Connection, before: datetime) -> None:
     """Delete the counts of minutes that are no longer needed."""
-    connection.execute(delete(_RATE).where(_RATE.c.minute < _minute(before)))
+    connection.execute(delete(_RATE).where(_RATE.c.minute < minute_of(before)))
 
 
-def _minute(at: datetime) -> int:
+def minute_of(at: datetime) -> int:
+    """The minute of the rate limit that the time is in."""
     return int(at.timestamp() // 60)
 
 
@@ -195,6 +196,30 @@ def by_message_id(connection: Connection, message_id: str, recipient: str) -> in
             _OUT.c.message_id == message_id, func.lower(_OUT.c.recipient) == recipient.lower()
         )
     ).scalar_one_or_none()
+
+
+def first_bytes(
+    connection: Connection, message_ids: Collection[str], count: int
+) -> list[tuple[str, bytes]]:
+    """(Message-ID, the first bytes) of the mails with these Message-IDs."""
+    if not message_ids:
+        return []
+    begin = func.substr(_OUT.c.raw, 1, count).label("begin")
+    found = select(_OUT.c.message_id, begin).where(_OUT.c.message_id.in_(message_ids))
+    return [(row.message_id, bytes(row.begin)) for row in connection.execute(found)]
+
+
+def latest_bytes(
+    connection: Connection, ticket: int, person: int, limit: int, count: int
+) -> list[bytes]:
+    """The first bytes of the newest mails to a person about a ticket."""
+    found = (
+        select(func.substr(_OUT.c.raw, 1, count).label("begin"))
+        .where(_OUT.c.ticket == ticket, _OUT.c.person_id == person)
+        .order_by(_OUT.c.created_at.desc(), _OUT.c.id.desc())
+        .limit(limit)
+    )
+    return [bytes(row.begin) for row in connection.execute(found)]
 
 
 def row(connection: Connection, id: int) -> Any | None:

@@ -345,6 +345,14 @@ def by_message_id(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
     return {row.message_id: row.ticket for row in rows}
 
 
+def texts_by_message_id(connection: Connection, ids: Collection[str]) -> list[tuple[str, str]]:
+    """(Message-ID, text) of the messages that came with these Message-IDs."""
+    if not ids:
+        return []
+    found = select(_MESSAGE.c.message_id, _MESSAGE.c.text).where(_MESSAGE.c.message_id.in_(ids))
+    return [(row.message_id, row.text) for row in connection.execute(found)]
+
+
 def of_problem(connection: Connection, key: str) -> int | None:
     """The open ticket of that monitoring problem and its subject, locked.
 

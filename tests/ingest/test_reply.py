@@ -202,3 +202,46 @@ def test_a_quote_in_html_is_known_by_its_mark_or_its_attribution(quote: str) -> 
 def test_a_thousand_bare_blockquotes_are_read_in_time() -> None:
     long = "x" * 100_000
     assert reply_text(long, f"<p>{long}</p>" + "<blockquote></blockquote>" * 5_000) == long
+
+
+@pytest.mark.parametrize(
+    ("said", "attribution"),
+    [
+        ("Dzięki", "pon., 30 lis 2026 o 22:41 Desk <desk@example.org> napisał(a):"),
+        ("Dzięki", "W dniu 30.11.2026 o 22:41, Desk pisze:"),
+        ("谢谢", "在 2026-11-30 22:41，Desk 写道："),
+        ("谢谢", "Desk <desk@example.org> 于2026年11月30日周一 22:41写道："),
+        ("감사합니다", "2026년 11월 30일 (월) 오후 10:41, Desk <desk@example.org>님이 작성:"),
+        ("Teşekkürler", "30.11.2026 22:41 tarihinde Desk yazdı:"),
+        ("Спасибо", "пн, 30 нояб. 2026 г. в 22:41, Desk <desk@example.org>:"),
+        ("Спасибо", "30.11.2026 22:41, Desk пишет:"),
+        ("ありがとう", "2026年11月30日(月) 22:41 Desk <desk@example.org>:"),
+        ("Díky", "po 30. 11. 2026 v 22:41 odesílatel Desk <desk@example.org> napsal:"),
+        ("Kiitos", "ma 30.11.2026 klo 22.41 Desk (desk@example.org) kirjoitti:"),
+        ("Takk", "man. 30. nov. 2026 kl. 22:41 skrev Desk <desk@example.org>:"),
+        ("Kösz", "2026. 11. 30. 22:41 keltezéssel, Desk írta:"),
+        ("Дякую", "пн, 30 лист. 2026 р. о 22:41 Desk <desk@example.org> пише:"),
+        ("Mulțumesc", "lun., 30 nov. 2026 la 22:41, Desk <desk@example.org> a scris:"),
+        ("Thanks", "30/11/2026 22:41, Desk wrote:"),
+        # no word of theirs: months end like a weekday, names begin in the middle of a word
+        ("", "On Apr 3, 2026, at 4:10 PM, Bob wrote:"),
+        ("", "30 agosto 2026 Desk <desk@example.org> ha scritto:"),
+        ("", "Ann McDonald <desk@example.org> wrote:"),
+        ("", "HelpDesk <desk@example.org> wrote:"),
+    ],
+)
+def test_words_glued_to_an_attribution_are_kept_in_each_language(
+    said: str, attribution: str
+) -> None:
+    assert reply_text(f"{said}{attribution}\n> Have you tried?") == said
+
+
+def test_a_bare_rule_above_the_mark_of_the_signature_is_text() -> None:
+    text = "Please see:\n--\na line of the log\n--\nIs that ok?"
+    assert reply_text(f"{text}\n-- \nRita\nExample Ltd") == text
+
+
+@pytest.mark.parametrize("labels", ["Date: 3 May\nTo: bob@example.net", "To: bob@example.net"])
+def test_a_list_of_what_is_to_be_done_is_no_header_block(labels: str) -> None:
+    text = f"Please book:\n{labels}\nfor the trip"
+    assert reply_text(text) == text

@@ -13,6 +13,7 @@ _LINE = 1_000
 ATTRIBUTION_LINES = 5
 _BLOCK_LINES = 12
 _SHARED_LINES = 3
+_MOST_PLACES = 5
 _WRAPPED_AT = 50
 _RARE_MARKS = tuple("#|}%")
 _RULES = tuple("-_=*>")
@@ -34,10 +35,15 @@ _OPENERS = re.compile(
 )
 # Followed by the date, before any address.
 _DATED_OPENING = re.compile(
-    rf"(?:(?P<word>{_WORDS.openings.either})\b|(?:{_WORDS.weekdays.either})\b|\d{{4}}[-/.年])"
+    rf"(?:(?P<word>{_WORDS.openings.either})(?:\b|(?<=[在于於]))|(?P<day>{_WORDS.weekdays.either})\b|"
+    r"(?P<date>\d{4}\s?[-/.年년]|(?<!\d)\d{1,2}[./-](?=\d{1,2}[./-])))"
     r"(?=[^<>@\d]{0,30}\d)",
     re.IGNORECASE,
 )
+_LETTERS_AT_END = re.compile(r"[^\W\d_]{1,40}\Z")
+_MONTHS = frozenset({"apr", "agosto", "augusto", "august", "sept"})  # end like a weekday
+_TIME_OF_DAY = re.compile(r"\d{1,2}[:.]\d{2}")
+_NAME_AND_ADDRESS = re.compile(r"[^<>]{1,80}<(?:mailto:)?[^\s<>@]{1,100}@")
 _DATED_SENDER = re.compile(
     rf"{_MARKUP}(?:(?:{_WORDS.weekdays.either})\b[.,]*\s+)?\d{{1,4}}[-/. 年].{{4,120}}"
     r"<\s*(?:mailto:)?[^\s<>]{1,200}@[^\s<>]{1,200}>\s*:?\s*$",
@@ -82,6 +88,12 @@ _HEADER_LINE = re.compile(
 def quoted(line: str) -> bool:
     """Whether the line begins with a quote mark."""
     return line.lstrip(" \t*").startswith(">") and ">>> >>>" not in line
+
+
+def ends_with_colon(line: str) -> bool:
+    """Whether the line ends with a colon, apart from marks of the text's direction and of style."""
+    end = line[-20:].rstrip(" *_-")
+    return end.translate(_BIDI_MARKS).rstrip(" *_-").endswith((":", "："))
 
 
 def usual_marks(lines: list[str]) -> list[str]:
@@ -141,7 +153,7 @@ def _begins_below(lines: Sequence[str], at: int) -> bool:
 
 def _may_end(line: str) -> bool:
     """Whether an attribution can end with this line."""
-    return "@" in line or line.rstrip(" *_-").endswith((":", "："))
+    return "@" in line or ends_with_colon(line)
 
 
 def _joined_lines(lines: Sequence[str], at: int) -> int:
@@ -176,7 +188,7 @@ def _is_attribution(text: str) -> bool:
     if not (_WROTE_AT_END.search(bare[-120:]) or _WROTE_SUFFIX.search(bare[-60:])):
         return False
     dated = any(c.isdigit() for c in text)
-    ends = text.rstrip(" *_-").endswith((":", "："))
+    ends = ends_with_colon(text)
     addressed = _MAILTO_TAIL.search(text) is not None
     return (ends and addressed) or bool(dated and _OPENERS.match(text) and (ends or addressed))
 
@@ -191,10 +203,10 @@ def shared_line(lines: Sequence[str], at: int) -> int:
     if not first.strip() or quoted(first):
         return -1
     for count in range(1, _SHARED_LINES + 1):
-        if joined.rstrip(" *_-").endswith((":", "：")):
+        if ends_with_colon(joined):
             start = _shared_at(joined)
             sure = start > 0 and ("@" in joined[start:] or quote_follows(lines, at + count))
-            return start if sure and start < len(first) and first[:start].strip(" >*") else -1
+            return start if sure and start < len(first) and _bare(first[:start]) else -1
         below = lines[at + count][:_LINE].strip() if at + count < len(lines) else ""
         if not below or quoted(below) or len(first) < _WRAPPED_AT:
             return -1
@@ -202,23 +214,74 @@ def shared_line(lines: Sequence[str], at: int) -> int:
     return -1
 
 
+def _bare(text: str) -> str:
+    return text.translate(_BIDI_MARKS).strip(" >*")
+
+
 def _shared_at(line: str) -> int:
-    """Where the last dated attribution of the line begins, or -1."""
+    """Where the attribution in the line begins, or -1.
+
+    One that is glued to a word is certain. Of others the last counts, since a sentence before it
+    may begin like one.
+    """
     places = [(one.start(), one.end()) for one in _DATED_OPENING.finditer(line) if _opens(one)]
-    for number in range(len(places) - 1, max(-1, len(places) - 6), -1):
-        if not _is_attribution(line[places[number][0] :].strip()):
+    apart = [place for place in places if not _is_glued(line, place[0])]
+    first = apart[0][0] if apart else len(line)
+    glued = [*_glued_names(line), *(at for at, _ in places if _is_glued(line, at) and at < first)]
+    for at in glued[:_MOST_PLACES]:
+        dated_before = line[at : at + 1].islower() and any(c.isdigit() for c in line[:at])
+        if not dated_before and _is_attribution(line[at:].strip()):
+            return at
+    for number in range(len(apart) - 1, max(-1, len(apart) - 1 - _MOST_PLACES), -1):
+        if not _is_attribution(line[apart[number][0] :].strip()):
             continue
-        while number and not line[places[number - 1][1] : places[number][0]].strip(" ,."):
+        while number and not line[apart[number - 1][1] : apart[number][0]].strip(" ,."):
             number -= 1  # "On" of "On Monday"
-        return places[number][0]
+        return apart[number][0]
     return -1
 
 
+def _is_glued(line: str, at: int) -> bool:
+    before = line[at - 1 : at]
+    return before.isalnum() or (bool(before) and ord(before) in _BIDI_MARKS)
+
+
+def _glued_names(line: str) -> list[int]:
+    """Where the name before an address begins behind a word of a script without capitals.
+
+    Amid other letters it can't be told from a name such as McDonald or HelpDesk.
+    """
+    named = _NAME_AND_ADDRESS.match(line)
+    if named is None:
+        return []
+    letters = line[: named.end()]
+    return [
+        at
+        for at in range(1, len(letters))
+        if letters[at].isupper() and _has_no_case(letters[at - 1])
+    ]
+
+
+def _has_no_case(letter: str) -> bool:
+    return letter.isalpha() and letter.lower() == letter.upper()
+
+
 def _opens(found: re.Match[str]) -> bool:
-    """Whether an opening word is written as the first of an attribution."""
-    before = found.string[found.start() - 1 : found.start()]
-    glued = before.isalnum()
-    return found[0][0].isupper() if glued else not (found["word"] and found[0][0].islower())
+    """Whether an opening word is written as the first of an attribution.
+
+    Amid letters only what hardly occurs there opens one: a capital, a date, a weekday before one,
+    or a word of a script without capitals.
+    """
+    first = found[0][0]
+    if not _is_glued(found.string, found.start()):
+        return not (found["word"] and first.islower())
+    if found["word"]:
+        return first.isupper() or _has_no_case(first)
+    if found["day"]:
+        word = _LETTERS_AT_END.search(found.string[: found.end()])
+        below = found.string[found.end() : found.end() + 3].lstrip(".,")
+        return below[:1] == " " and not (word and word[0].lower() in _MONTHS)
+    return True
 
 
 def quote_follows(lines: Sequence[str], at: int) -> bool:
@@ -236,8 +299,8 @@ def role(line: str) -> str | None:
 def header_block(lines: Sequence[str], at: int) -> int:
     """How many lines the header of a quoted or forwarded mail takes from here on; 0 if none.
 
-    Without an address in it, it must name sender, date and subject: a person who lists what
-    is to be done may write `Date:` and `To:`, too.
+    Without an address in it, it must name sender, date and subject; without a sender, the time of
+    day: a person who lists what is to be done may write `Date:` and `To:`, too.
     """
     if role(lines[at]) not in ("from", "date"):
         return 0
@@ -252,7 +315,9 @@ def header_block(lines: Sequence[str], at: int) -> int:
             break
         blank = not line.strip()
     addressed = any("@" in line for line in lines[at : at + count])
-    sure = {"from", "date", "subject"} <= roles.keys() or (addressed and len(roles) > 1)
+    timed = role(lines[at]) == "date" and _TIME_OF_DAY.search(lines[at][:_LINE])
+    certain = len(roles) > 1 and ("from" in roles or timed)
+    sure = {"from", "date", "subject"} <= roles.keys() or (addressed and certain)
     return count if sure else 0
 
 

@@ -8,7 +8,8 @@ from maildesk.ingest.languages import WORDS
 _WORDS = WORDS.signatures
 _LINES = 15
 _FOOTER_LINES = 4
-_DELIMITER = re.compile(r"\s{0,3}(?:--|—|––|__)[ \t]*$")
+_LOOSE = re.compile(r"\s{0,3}(?:--|—|––|__)[ \t]*$")
+DELIMITER = "-- "  # RFC 3676 §4.3
 _FOOTER = re.compile(r"\s{0,3}(?:_{20,60}|-{40,60})\s*$")
 _RULE = re.compile(r"\s{0,10}(?:[-_=*#~+—–]{2,200}|ᐧ)\s*$")
 _INITIALLED = re.compile(r"-{1,2} ?[^\W\d_]\w{1,20} [^\W\d_]\w{1,20}$")
@@ -22,8 +23,11 @@ _SENTENCE = re.compile(rf"[ ,](?:{_WORDS.sentence_words.either})\b", re.IGNORECA
 def signature_start(lines: Sequence[str]) -> int:
     """The index of the first line after the person's words; `len(lines)` where all are theirs."""
     end = _without_rules(lines, len(lines))
+    exact = [at for at in range(max(0, end - _LINES), end) if lines[at] == DELIMITER]
+    if exact:  # a bare `--` above it is part of the text
+        return _without_rules(lines, exact[0])
     for at in range(max(0, end - _LINES), end):
-        if _DELIMITER.match(lines[at]) or _list_footer(lines, at, end):
+        if _LOOSE.match(lines[at]) or _list_footer(lines, at, end):
             return _without_rules(lines, at)
     end = _without_devices(lines, end)
     if end > 1 and _INITIALLED.match(lines[end - 1]):

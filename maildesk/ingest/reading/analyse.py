@@ -5,7 +5,7 @@ from typing import Any
 
 from maildesk.ingest.content.attached_message import enclosed
 from maildesk.ingest.content.forward import forwarded_in
-from maildesk.ingest.content.reply import reply_text
+from maildesk.ingest.content.reply import marked_reply
 from maildesk.ingest.html.sanitise import sanitise
 from maildesk.ingest.intent.automatic_mail import screen
 from maildesk.ingest.mime.mail_parser import parse_whole
@@ -20,12 +20,14 @@ def read(
     """Parse a mail, find the new text in it and say who speaks. Never raises."""
     parsed = parse_whole(raw)
     text = parsed.mail.text
-    own = text if _shows_a_mail(parsed.mail) else reply_text(text, parsed.mail.html)
+    shows = _shows_a_mail(parsed.mail)
+    own, marks = (text, "") if shows else marked_reply(text, parsed.mail.html)
     return Reading(
         mail=parsed.mail,
         reply_text=text if own == text else own,  # one string: a long one is held and sent once
         screening=screen(parsed, envelope_from=envelope_from, own_domains=own_domains, said=own),
         enclosed=enclosed(parsed),
+        marks=marks,
     )
 
 

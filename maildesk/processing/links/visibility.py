@@ -34,7 +34,7 @@ SIGNATURE_MAILS = 3  # what stood in so many mails of one author was not sent to
 PAGE_TEXTS = 25
 _SIGNATURE_BYTES = 150_000
 
-_SHOWN = frozenset({"request", "reply", "answer", "resolution", "decision", "comment"})
+SHOWN = frozenset({"request", "reply", "answer", "resolution", "decision", "comment"})
 _APART = frozenset({"held", "unproven"})
 
 
@@ -135,7 +135,7 @@ def _visible(history: tuple[Recorded, ...], ticket: Ticket, viewer: Person) -> V
     since = _sees_from(history, ticket, viewer)
     if since is None:
         return None
-    return Visible(ticket.number, _SHOWN | _APART if viewer.is_agent else _SHOWN, since)
+    return Visible(ticket.number, SHOWN | _APART if viewer.is_agent else SHOWN, since)
 
 
 def _shown(connection: Connection, visible: Visible, ticket: Ticket, before: str) -> _Shown:

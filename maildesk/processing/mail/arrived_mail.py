@@ -42,7 +42,9 @@ def content_of(
     thanks = ticket is not None and says_thanks(context.reading)
     spoken = _spoken(context, sender, ticket)
     late = not is_reply and (spoken.choice is not None or spoken.unclear)
-    text = context.reading.reply_text if is_reply or thanks or late else context.mail.text
+    quotes_us = context.own is not None and context.own.known_lines > 0
+    new_only = is_reply or thanks or late or quotes_us
+    text = context.reading.reply_text if new_only else context.mail.text
     ordered = agent_mail(context, ticket, sender, identity, text)
     behalf = context.work.people.of(ordered.inner.author) if ordered.inner else None
     return MailContent(spoken, thanks, text, ordered, behalf)
@@ -56,12 +58,23 @@ def text_of(
     return IncomingText(
         id=context.runtime.new_id(context.now),
         author=author.id,
-        text=content.ordered.read.text,
+        text=_with_foreign(context, sender, content.ordered.read.text),
         proven=identity.proof > Proof.NONE and content.behalf is None,
         mail=context.kept.id,
         message_id=context.mail.message_id,
         attachments=context.mail.attachments,
     )
+
+
+def _with_foreign(context: MailContext, sender: Person, text: str) -> str:
+    """The text with the mail of somebody else that it quotes, unless the whole mail is the text.
+
+    An agent's mail of commands alone has no text to which a quote could belong.
+    """
+    foreign = context.own.foreign if context.own is not None else ""
+    if not foreign or (sender.is_agent and not text):
+        return text
+    return text if text == context.mail.text else f"{text}\n\n{foreign}".strip()
 
 
 def cause_of(

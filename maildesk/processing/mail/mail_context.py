@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from maildesk.ingest.content.own_words import OwnWords
 from maildesk.ingest.identity.author import Author, author_of, is_no_reply, list_addresses
 from maildesk.ingest.threading import Clues, clues
 from maildesk.model.mail import Address, Disposition, Kind, Mail, Reading, Step
@@ -23,13 +24,17 @@ class MailOutcome:
 
 @dataclass(slots=True)
 class MailContext:
-    """One mail on the table. `originals`: the mails worked before it, by their content key."""
+    """One mail on the table. `originals`: the mails worked before it, by their content key.
+
+    `own`: the words of an answer apart from what it quotes; `text` of it is in the reading, too.
+    """
 
     work: UnitOfWork
     kept: Kept
     reading: Reading
     originals: dict[str, Original]
     checked: SenderCheck | None = None
+    own: OwnWords | None = None
     _clues: Clues | None = None
     _attribution: Author | None = None
 

@@ -17,6 +17,7 @@ from maildesk.processing.mail.auto_replies import confirmed, returned
 from maildesk.processing.mail.bounces import bounce
 from maildesk.processing.mail.mail_context import MailContext, MailOutcome
 from maildesk.processing.mail.monitoring_reports import reported
+from maildesk.processing.mail.reply_words import compare_with_answered
 from maildesk.processing.transaction import IncomingText, Snapshot
 from maildesk.processing.unit_of_work import UnitOfWork
 
@@ -121,6 +122,7 @@ def _correspondence(context: MailContext) -> MailOutcome | None:
     )
     before = threaded.ticket
     ticket = known.tickets[before] if before is not None else None
+    compared = compare_with_answered(context, sender, ticket) if ticket is not None else ()
     child = _child_of(context, sender, ticket) if ticket is not None else None
     if ticket is not None and child is not None:
         threaded, ticket = _redirect_to_child(threaded, ticket, child), child
@@ -133,7 +135,8 @@ def _correspondence(context: MailContext) -> MailOutcome | None:
         context.work.let_in(sender)
     elif (ticket is None or ticket.is_closed) and (why := _held_back(context, sender, ticket)):
         return MailOutcome(Disposition.HELD, None, (threaded.step, Step("sender", "held", (why,))))
-    return _decided(context, sender, identity, threaded, ticket)
+    decided = _decided(context, sender, identity, threaded, ticket)
+    return replace(decided, steps=(*compared, *decided.steps))
 
 
 def _held_back(context: MailContext, sender: Person, ticket: Ticket | None) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from maildesk.ingest.threading import Wanted, wanted
 from maildesk.model.mail import Kind
 from maildesk.processing.mail.mail_context import MailContext
+from maildesk.processing.mail.reply_words import answered
 from maildesk.processing.unit_of_work import UnitOfWork
 
 # Mails of these kinds are nobody's request: their senders are not made known.
@@ -23,6 +24,7 @@ def prefetch(work: UnitOfWork, mails: Collection[MailContext]) -> None:
     agents = {key for key, person in known.items() if person.is_agent}
     alone = Wanted((), ())
     first = [mail.author for mail, want in zip(mails, wants, strict=True) if want == alone]
+    work.answered.expect(one for mail in mails for one in answered(mail.clues))
     work.rate_limit.expect({one.address for one in first if one and one.key not in agents})
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, distinct, func, select
 
 from maildesk.store import tables
+from maildesk.store.outgoing_rows import AUTOMATIC_SINCE, minute_of
 
 _MESSAGE = tables.message
 _EVENT = tables.ticket_event
@@ -25,7 +26,9 @@ _CHANGES = select(func.count(distinct(_EVENT.c.cause))).where(
     _EVENT.c.cause.startswith("mail "),
     _EVENT.c.at > bindparam("since"),  # excludes the mail that opened the ticket
 )
-_PACE = select(_MAILS.scalar_subquery(), _CHANGES.scalar_subquery())
+_PACE = select(
+    _MAILS.scalar_subquery(), _CHANGES.scalar_subquery(), AUTOMATIC_SINCE.scalar_subquery()
+)
 _LAST = (
     select(_MESSAGE.c.kind)
     .where(_MESSAGE.c.ticket == bindparam("number"), _MESSAGE.c.author == bindparam("person"))
@@ -45,11 +48,14 @@ class Pace:
         return Pace(self.mails + other.mails, self.changes + other.changes)
 
 
-def pace(connection: Connection, number: int, person: int, since: datetime) -> Pace:
-    """The number of the person's mails to the ticket since then, and of their status changes."""
-    asked = {"number": number, "person": person, "since": since}
-    mails, changes = connection.execute(_PACE, asked).one()
-    return Pace(int(mails), int(changes))
+def pace(
+    connection: Connection, number: int, person: int, since: datetime, hour: datetime
+) -> tuple[Pace, int]:
+    """(The person's mails to the ticket since `since` and their status changes, the number of all
+    automatic mails since `hour`)."""
+    asked = {"number": number, "person": person, "since": since, "minute": minute_of(hour)}
+    mails, changes, automatic = connection.execute(_PACE, asked).one()
+    return Pace(int(mails), int(changes)), int(automatic)
 
 
 def last_kind(connection: Connection, number: int, person: int) -> str:
