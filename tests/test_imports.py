@@ -105,7 +105,7 @@ ALSO: dict[str, frozenset[str]] = {
     ),
     "maildesk.config.schema": frozenset({"pydantic"}),
     "maildesk.config.schema.settings": frozenset({"pathlib"}),  # the type of a setting
-    "maildesk.outgoing": frozenset({"email", "html", "jinja2", "markupsafe"}),
+    "maildesk.outgoing": frozenset({"email", "html", "jinja2", "markupsafe", "urllib.parse"}),
     # its own templates, and the reader of the mail that is rendered
     "maildesk.outgoing.mail_templates": frozenset({"contextvars", "importlib.resources"}),
     "maildesk.outgoing.template_check": frozenset({"traceback"}),  # the line that raised

@@ -9,6 +9,7 @@ import typer
 from maildesk.cli.console.errors import CommandFailed
 from maildesk.cli.console.open_desk import desk_store
 from maildesk.cli.console.output import print_json, shown
+from maildesk.processing.outgoing_files import with_files
 from maildesk.store import outgoing_rows
 from maildesk.store.queries import listings
 
@@ -39,9 +40,10 @@ def show(ctx: typer.Context, id: Id) -> None:
     """Write the raw bytes of the mail to stdout."""
     with desk_store(ctx) as (_, store), store.read() as connection:
         row = listings.outgoing(connection, id)
-    if row is None:
-        raise CommandFailed(f"there is no outgoing mail {id}")
-    sys.stdout.buffer.write(row["raw"])
+        if row is None:
+            raise CommandFailed(f"there is no outgoing mail {id}")
+        whole = with_files(connection, row["raw"], outgoing_rows.files_of(row["files"]))
+    sys.stdout.buffer.write(whole)
 
 
 @outbox.command()

@@ -10,17 +10,21 @@ from maildesk.cli.console import timeline
 from maildesk.cli.console.errors import CommandFailed
 from maildesk.cli.console.open_desk import desk_runtime
 from maildesk.cli.console.output import counted, print_json, shown
+from maildesk.messages.catalogue import DEFAULT
 from maildesk.messages.dates import hours
+from maildesk.messages.sizes import spoken_size
 from maildesk.messages.trace import in_english
+from maildesk.messages.translator import translator
 from maildesk.model.command import SOURCES
 from maildesk.model.decision import Decision
 from maildesk.model.event import Release
+from maildesk.model.mail import Attachment
 from maildesk.model.person import Person
 from maildesk.processing.clock.sla_timers import Measured, measured
 from maildesk.processing.desk import Desk
 from maildesk.processing.mail.held_mails import held_in, settle
 from maildesk.processing.runtime import Runtime
-from maildesk.store import people, tickets
+from maildesk.store import attachments, people, tickets
 from maildesk.store.queries import listings
 from maildesk.store.tickets import Message, Recorded
 
@@ -67,6 +71,8 @@ def show(
         except LookupError as error:
             raise CommandFailed(f"{error}") from error
         said = tickets.messages(connection, number)
+        mails = {message.mail for message in said if message.mail is not None}
+        files = attachments.of_mails(connection, mails)
         history = tickets.history(connection, number)
         ids = {m.author for m in said} | _of(history) | {found.requester, *found.participants}
         names = people.by_ids(connection, [one for one in ids if one is not None])
@@ -74,29 +80,39 @@ def show(
     if as_json:
         fields = shown(found) | {"subject": subject, "requester": who.address, "vip": who.vip}
         events = [shown(line) | {"event": type(line.event).__name__} for line in history]
-        print_json(fields | {"messages": [shown(m) for m in said], "history": events})
+        messages = [
+            shown(m) | {"attachments": [shown(one) for one in files.get(m.mail or 0, ())]}
+            for m in said
+        ]
+        print_json(fields | {"messages": messages, "history": events})
         return
     known = (
         timeline.fields(found, names) | {"subject": subject} | ({"vip": "yes"} if who.vip else {})
     )
     for name, value in known.items():
         typer.echo(f"{name:17} {value}")
-    _print_timeline(said, history, names)
+    _print_timeline(said, history, names, files)
 
 
 def _print_timeline(
-    said: tuple[Message, ...], history: tuple[Recorded, ...], names: dict[int, Person]
+    said: tuple[Message, ...],
+    history: tuple[Recorded, ...],
+    names: dict[int, Person],
+    files: dict[int, tuple[Attachment, ...]],
 ) -> None:
     typer.echo("")
     for one in history:
         typer.echo(timeline.line(one, names))
     for message in said:
-        if not message.text.strip():
+        attached = files.get(message.mail or 0, ())
+        if not message.text.strip() and not attached:
             continue  # a mail that contains only commands; the history shows their effect
         author = names[message.author].name if message.author in names else "Service desk"
         unproven = "" if message.proven else ", unproven"
         typer.echo(f"\n{author}, {message.at:%Y-%m-%d %H:%M} ({message.kind}{unproven})")
-        typer.echo(message.text.rstrip())
+        typer.echo(message.text.rstrip() or "(no text)")
+        for file in attached:
+            typer.echo(f"  file: {file.name} ({spoken_size(file.size, translator(DEFAULT, None))})")
 
 
 def _of(history: tuple[Recorded, ...]) -> set[int]:

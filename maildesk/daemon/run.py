@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from random import Random
 from types import FrameType
 
@@ -23,10 +24,12 @@ from maildesk.ingest.servers.smtp.listener import ListenerService
 from maildesk.model.service import Service
 from maildesk.outgoing import mail_templates
 from maildesk.outgoing.delivery.delivery_service import DeliveryService
+from maildesk.outgoing.queue_port import Leased
 from maildesk.outgoing.verp import verp
 from maildesk.processing.desk import Desk
 from maildesk.processing.links.link_service import LinkService
 from maildesk.processing.mail.sender_checks import SenderChecks
+from maildesk.processing.outgoing_files import with_files
 from maildesk.processing.runtime import Runtime, open_runtime, utc_now
 from maildesk.processing.services import ClockService, WorkService
 from maildesk.processing.worker import Worker
@@ -210,8 +213,18 @@ class Daemon:
             evidence_seconds=runtime.settings.smtp.evidence_seconds,
         )
         return DeliveryService(
-            runtime.settings.smtp, queue, runtime.clock, Random(), desk.report_failures
+            runtime.settings.smtp,
+            queue,
+            runtime.clock,
+            Random(),
+            desk.report_failures,
+            partial(_whole_mail, runtime.store),
         )
+
+
+def _whole_mail(store: Store, mail: Leased) -> bytes:
+    with store.read() as connection:
+        return with_files(connection, mail.raw, mail.files)
 
 
 def give_back_large_buffers() -> None:

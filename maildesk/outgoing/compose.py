@@ -11,7 +11,8 @@ from datetime import datetime
 from maildesk.model.decision import OutgoingMail
 from maildesk.model.person import Person
 from maildesk.outgoing import header_fields, mime_body
-from maildesk.outgoing.headers import boundary, heading, subject_line
+from maildesk.outgoing.carried_files import NO_FILES, CarriedFiles
+from maildesk.outgoing.headers import boundary, boundary_of_files, heading, subject_line
 from maildesk.outgoing.mail_model import MailModel, SenderIdentity, ThreadContext, disarmed, mailing
 from maildesk.outgoing.mail_templates import MailTemplates
 
@@ -29,6 +30,7 @@ class Composed:
     message_id: str
     raw: bytes
     fault: str = ""
+    files: CarriedFiles = NO_FILES
 
 
 class Composer:
@@ -49,12 +51,14 @@ class Composer:
         now: datetime,
         nonce: bytes,
         proven: bool = True,
+        files: CarriedFiles = NO_FILES,
     ) -> Composed:
         """The letter to this recipient. `nonce` is 10 random bytes, `now` is aware.
 
         `proven`: whether the recipient is known to be who wrote what is answered. If not,
-        an automatic mail carries nothing of it. Raises ValueError for a letter without a
-        ticket, unless it says that a mail was refused.
+        an automatic mail carries nothing of it. Where files are attached, the bytes end before
+        them: they are read when the mail is sent. Raises ValueError for a letter without a ticket,
+        unless it says that a mail was refused.
         """
         made = mailing(
             self._house,
@@ -65,13 +69,17 @@ class Composer:
             now=now,
             nonce=nonce,
             proven=proven,
+            files=files,
         )
         made, head = _checked(made)
         template, wanted, reader = outgoing_mail.template, recipient.language, made.reader
         words = template_words(made, self._templates.language_of(template, wanted, reader))
         page = self._templates.render(template, words, reader, wanted)
         body = mime_body.alternative(boundary(made), page.text, page.html)
-        return Composed(subject_line(made), made.message_id, head + b"\r\n" + body, page.fault)
+        if made.files.attached:
+            body = mime_body.open_mixed(boundary_of_files(made.nonce), boundary(made), body)
+        raw = head + b"\r\n" + body
+        return Composed(subject_line(made), made.message_id, raw, page.fault, made.files)
 
 
 def _checked(made: MailModel) -> tuple[MailModel, bytes]:
@@ -95,12 +103,13 @@ def template_words(made: MailModel, language: str) -> dict[str, object]:
         "requester": made.topic.requester,
         "recipient": made.recipient,
         "author": made.author,
-        "text": made.outgoing_mail.text,
+        "text": made.outgoing_mail.text if made.outgoing_mail.text.strip() else "",
         "note": made.note,
         "links": made.links,
         "warnings": made.outgoing_mail.warnings,
         "report": made.outgoing_mail.report,
         "results": made.results,
+        "files": made.file_names,
         "until": made.until,
         "marker": made.marker,
         "proven": made.proven,

@@ -28,13 +28,24 @@ def heading(mailing: MailModel) -> tuple[Field, ...]:
         *_automatic(mailing),
         *_ours(mailing),
         ("MIME-Version", "1.0"),
-        ("Content-Type", f'multipart/alternative; boundary="{boundary(mailing)}"'),
+        ("Content-Type", _content_type(mailing)),
     )
 
 
 def subject_line(mailing: MailModel) -> str:
     """`Re: [MD-1042] …` as a person reads it; `Re:` where the mail answers one."""
     return _tagged(mailing) + mailing.subject
+
+
+def _content_type(mailing: MailModel) -> str:
+    if mailing.files.attached:
+        return f'multipart/mixed; boundary="{boundary_of_files(mailing.nonce)}"'
+    return f'multipart/alternative; boundary="{boundary(mailing)}"'
+
+
+def boundary_of_files(nonce: bytes) -> str:
+    """The boundary around the text and the files."""
+    return f"=_files_{nonce.hex()}"
 
 
 def boundary(mailing: MailModel) -> str:

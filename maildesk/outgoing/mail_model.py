@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from maildesk.config.schema.settings import Desk
 from maildesk.messages.catalogue import best_language
+from maildesk.messages.sizes import spoken_size
 from maildesk.messages.translator import Translator, translator
 from maildesk.model.decision import CommandResult, OutgoingMail, Template
 from maildesk.model.links.redact import redacted
@@ -22,6 +23,7 @@ from maildesk.model.person import Person
 from maildesk.model.report import Count, Report
 from maildesk.model.ticket import Ticket
 from maildesk.outgoing import header_fields, mime_body
+from maildesk.outgoing.carried_files import NO_FILES, CarriedFile, CarriedFiles
 
 NOTE_LIMIT = 500
 REPORT_LINES = 8  # of each table: a mail is read on a phone
@@ -70,6 +72,20 @@ class Links:
 
 
 @dataclass(frozen=True)
+class FileNames:
+    """The files of the mail, a line each: those attached to it, and those only named and why."""
+
+    attached: tuple[str, ...] = ()
+    too_large: tuple[str, ...] = ()
+    unwanted: tuple[str, ...] = ()
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a file."""
+        return bool(self.attached or self.too_large or self.unwanted)
+
+
+@dataclass(frozen=True)
 class Results:
     """Results of commands in the reader's words, a line each. `undo_minutes` is 0 without #undo."""
 
@@ -90,6 +106,22 @@ class MailModel:
     now: datetime
     nonce: bytes
     proven: bool
+    files: CarriedFiles = NO_FILES
+
+    @cached_property
+    def file_names(self) -> FileNames:
+        """The names and sizes of the files that the mail carries or names."""
+        return FileNames(
+            self._names(self.files.attached),
+            self._names(self.files.too_large),
+            self._names(self.files.unwanted),
+        )
+
+    def _names(self, files: tuple[CarriedFile, ...]) -> tuple[str, ...]:
+        return tuple(
+            f"{header_fields.clean(one.name, NOTE_LIMIT)} ({spoken_size(one.size, self.reader)})"
+            for one in files
+        )
 
     @cached_property
     def number(self) -> int:
@@ -187,6 +219,7 @@ def mailing(
     now: datetime,
     nonce: bytes,
     proven: bool,
+    files: CarriedFiles = NO_FILES,
 ) -> MailModel:
     """The mail as it may be: bounded, and reduced where it answers somebody unproven.
 
@@ -203,6 +236,7 @@ def mailing(
         now=now.astimezone(UTC),
         nonce=nonce,
         proven=proven,
+        files=files,
     )
     return _reduced(made) if outgoing_mail.automatic and not proven else made
 
@@ -287,4 +321,5 @@ def _reduced(mailing: MailModel) -> MailModel:
         topic=replace(mailing.topic, subject=subject, requester=requester),
         recipient=replace(mailing.recipient, name=""),
         author=None,
+        files=NO_FILES,
     )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from maildesk.outgoing.carried_files import CarriedFile
+
 
 class State(enum.StrEnum):
     """The state of an outgoing mail, which is in exactly one."""
@@ -22,7 +24,7 @@ class Leased:
     """A mail that only this process may send now.
 
     `attempts` includes the current one. `uncertain` counts earlier attempts whose final dot was not
-    answered.
+    answered. The bytes of `files` follow `raw`.
     """
 
     id: int
@@ -33,6 +35,7 @@ class Leased:
     attempts: int
     uncertain: int
     created_at: datetime
+    files: tuple[CarriedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from maildesk.model.person import Person
 from maildesk.model.report import Count, Day, Issue, Report, SlaCounts, SlaFigures, Summary
 from maildesk.model.sla.timer import SlaWarning
 from maildesk.model.ticket import Ticket
+from maildesk.outgoing.carried_files import CarriedFile, CarriedFiles
 from maildesk.outgoing.mail_model import MailModel, SenderIdentity, ThreadContext, mailing
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -66,6 +67,11 @@ _NEW = Ticket(
     updated_at=NOW,
 )
 
+_FILES = CarriedFiles(
+    attached=(CarriedFile(1, 0, "paper tray.png", "image/png", 240_000),),
+    too_large=(CarriedFile(1, 1, "film of the noise.mp4", "video/mp4", 38_000_000),),
+    unwanted=(CarriedFile(1, 2, "driver.exe", "application/x-msdownload", 1_900_000),),
+)
 _RESULTS = CommandResults(
     done=(CommandResult("#take", Message.of("command.taken")),),
     failed=(CommandResult("#team Plumbing", Message.of("refusal.closed")),),
@@ -93,7 +99,8 @@ def complete(template: Template, language: str = DEFAULT) -> MailModel:
     )
     ticket = _TICKET if template not in _OF_NO_TICKET else None
     to = _ANN if template in _TO_AGENTS else _RITA
-    return _made(outgoing_mail, ticket, replace(to, language=language), _author(template), _RITA)
+    made = _made(outgoing_mail, ticket, replace(to, language=language), _author(template), _RITA)
+    return replace(made, files=_FILES)
 
 
 def minimal(template: Template, language: str = DEFAULT) -> MailModel:

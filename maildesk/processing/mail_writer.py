@@ -1,6 +1,6 @@
 """The mails of a decision become outgoing rows, unless the breaker stops them."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
@@ -12,14 +12,23 @@ from maildesk.model.mail import Step
 from maildesk.model.message import Message
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
+from maildesk.outgoing.carried_files import NO_FILES, CarriedFiles, carried_files
 from maildesk.outgoing.compose import ThreadContext
+from maildesk.processing.links.visibility import SIGNATURE_MAILS, may_be_signature
 from maildesk.processing.mail.approval_request import whole_request
 from maildesk.processing.rate_limit import RateLimit
 from maildesk.processing.runtime import Runtime
 from maildesk.processing.transaction import IncomingText, Target
-from maildesk.store import outgoing_rows, tickets
+from maildesk.store import attachments, outgoing_rows, tickets
 from maildesk.store.pending_rows import PendingRows
 
+# Mails that carry a person's words on.
+_CONVEYING = frozenset(
+    {
+        *(Template.REPLY, Template.RESOLUTION, Template.AGENT_NOTIFICATION),
+        *(Template.APPROVAL, Template.UPDATE),
+    }
+)
 _STOPPED = "loop-breaker"  # the step of a mail that is not sent
 _Threads = Mapping[int, tuple[str, ...]]
 
@@ -132,6 +141,29 @@ class MailWriter:
         text = whole_request(said, target.subject, target.requester, zone)
         return replace(outgoing_mail, text=text or outgoing_mail.text)
 
+    def _files(
+        self, outgoing_mail: OutgoingMail, recipient: Person, text: IncomingText | None
+    ) -> CarriedFiles:
+        """The files that came with the words which the mail carries on.
+
+        Files of somebody unproven go to agents alone.
+        """
+        if text is None or text.mail is None or not text.attachments:
+            return NO_FILES
+        conveys = outgoing_mail.author == text.author and outgoing_mail.to != text.author
+        if not conveys or outgoing_mail.template not in _CONVEYING:
+            return NO_FILES
+        if not (text.proven or recipient.is_agent):
+            return NO_FILES
+        limit = self.runtime.settings.desk.attach_bytes
+        return carried_files(text.mail, text.attachments, limit, self._logos(text))
+
+    def _logos(self, text: IncomingText) -> Iterator[str]:
+        """Hashes of the pictures that the author sends with every mail."""
+        small = {one.sha256 for one in text.attachments if may_be_signature(one)}
+        found = attachments.repeated(self.connection, {text.author}, small, SIGNATURE_MAILS)
+        return (sha256 for _, sha256 in found)
+
     def _write(
         self,
         outgoing_mail: OutgoingMail,
@@ -157,6 +189,7 @@ class MailWriter:
             now=self.now,
             nonce=self.runtime.random(10),
             proven=text is None or text.author != outgoing_mail.to or text.proven,
+            files=self._files(outgoing_mail, recipient, text),
         )
         row = outgoing_rows.row_of(
             ticket=ticket.number if ticket else None,
@@ -169,6 +202,7 @@ class MailWriter:
             raw=mail.raw,
             now=self.now,
             cause=target.cause,
+            files=mail.files.attached,
         )
         self.rows.outgoing.append(row)
         if mail.fault:

@@ -1,12 +1,13 @@
 """Outgoing mails: written with their cause, leased by delivery, counted by the rate limit."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from maildesk.outgoing.carried_files import CarriedFile
 from maildesk.outgoing.queue_port import Failed, Leased, Retry, Sent, State, Uncertain, Verdict
 from maildesk.store import tables
 from maildesk.store.engine import Store
@@ -61,8 +62,10 @@ def row_of(
     raw: bytes,
     now: datetime,
     cause: str = "",
+    files: Sequence[CarriedFile] = (),
 ) -> dict[str, Any]:
-    """The row of a mail to be sent. `cause` is what it was written for, as in the history."""
+    """The row of a mail to be sent. `cause` is what it was written for, as in the history;
+    `files` are read from the journal when it is sent."""
     return {
         "ticket": ticket,
         "person_id": person,
@@ -73,6 +76,7 @@ def row_of(
         "subject": subject,
         "message_id": message_id,
         "raw": raw,
+        "files": [list(astuple(one)) for one in files],
         "state": State.WAITING,
         "attempts": 0,
         "uncertain": 0,
@@ -198,6 +202,11 @@ def by_message_id(connection: Connection, message_id: str, recipient: str) -> in
     ).scalar_one_or_none()
 
 
+def files_of(stored: Sequence[Sequence[Any]]) -> tuple[CarriedFile, ...]:
+    """The files of a row, from its column."""
+    return tuple(CarriedFile(*one) for one in stored)
+
+
 def first_bytes(
     connection: Connection, message_ids: Collection[str], count: int
 ) -> list[tuple[str, bytes]]:
@@ -278,6 +287,7 @@ class OutgoingQueue:
             attempts=row.attempts + 1,
             uncertain=row.uncertain,
             created_at=row.created_at,
+            files=files_of(row.files),
         )
 
     def _take_back(self, connection: Connection, now: datetime) -> None:

@@ -155,6 +155,12 @@ class Desk(Part):
         True, description="set false if the provider ignores dots in the local part, as Gmail does"
     )
     max_mail_bytes: int = Field(26_214_400, gt=0, description="refuse mails that are larger")
+    attach_bytes: int = Field(
+        10_000_000,
+        ge=0,
+        description="attach files to an outgoing mail up to this size in all; "
+        "larger files are named, with a link",
+    )
 
     @property
     def domain(self) -> str:

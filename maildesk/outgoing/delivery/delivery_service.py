@@ -8,7 +8,9 @@ and ends the service with one line; the daemon restarts it with back-off.
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from random import Random
 
 from maildesk.config.schema.settings import Smtp
@@ -37,12 +39,15 @@ class DeliveryService:
         clock: Callable[[], datetime],
         random: Random,
         on_failed: Callable[[], object],
+        whole: Callable[[Leased], bytes] = attrgetter("raw"),
     ) -> None:
+        """`whole` gives the bytes of a mail with its files."""
         self._settings = settings
         self._queue = queue
         self._clock = clock
         self._random = random
         self._on_failed = on_failed
+        self._whole = whole
         self._line: SmtpClient | None = None
         self._pending: tuple[Leased, Verdict] | None = None
 
@@ -77,6 +82,8 @@ class DeliveryService:
         def at_dot() -> bool:
             return self._queue.at_dot(mail.id)
 
+        if mail.files:
+            mail = replace(mail, raw=self._whole(mail))
         outcome = self._open_client(wake_signal).send(mail, at_dot)
         if isinstance(outcome, Stale):
             outcome = self._open_client(wake_signal).send(mail, at_dot)

@@ -165,7 +165,7 @@ def entries(
 ) -> tuple[Entry, ...]:
     """These texts as they stand on a page."""
     of_mail = attachments.of_mails(connection, {m.mail for m in messages if m.mail is not None})
-    hashes = {one.sha256 for found in of_mail.values() for one in found if _may_be_signature(one)}
+    hashes = {one.sha256 for found in of_mail.values() for one in found if may_be_signature(one)}
     authors = {m.author for m in messages if m.author is not None}
     again = attachments.repeated(connection, authors, hashes, SIGNATURE_MAILS)
     return tuple(_entry(seen, one, of_mail.get(one.mail or 0, ()), again, keys) for one in messages)
@@ -197,7 +197,8 @@ def _entry(
     )
 
 
-def _may_be_signature(one: Attachment) -> bool:
+def may_be_signature(one: Attachment) -> bool:
+    """Whether the picture is small enough to be a logo that its author sends with every mail."""
     return one.seen in PICTURES and one.size <= _SIGNATURE_BYTES
 
 
@@ -212,7 +213,7 @@ def _enclosures(
     signature: list[Enclosed] = []
     allowed = [one for one in found if seen.may_have(message, one)]
     for one in allowed:
-        if _may_be_signature(one) and (message.author, one.sha256) in again:
+        if may_be_signature(one) and (message.author, one.sha256) in again:
             place = signature
         else:
             place = pictures if one.inline and one.seen in PICTURES else files

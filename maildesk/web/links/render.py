@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from maildesk.config.schema.settings import Desk
 from maildesk.messages.catalogue import DEFAULT, best_language
+from maildesk.messages.sizes import spoken_size
 from maildesk.messages.translator import Translator, translator
 from maildesk.model.links.page import Page, WholeMail
 from maildesk.model.links.token import Purpose
@@ -31,14 +32,6 @@ _READS = {Purpose.VIEW: "view.html", Purpose.WORK: "work.html"}
 def machine_date(at: datetime) -> str:
     """The time in UTC for <time datetime>."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def spoken_size(size: int, reader: Translator) -> str:
-    """A size in bytes for people: "14 kB"."""
-    for unit, bytes_ in (("MB", 1_000_000), ("kB", 1_000)):
-        if size >= bytes_:
-            return f"{size / bytes_:.{int(size < 10 * bytes_)}f} {unit}"
-    return reader.text("page.bytes", count=size)
 
 
 def _style_sheet(name: str) -> str:
