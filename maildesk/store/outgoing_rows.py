@@ -202,9 +202,9 @@ def by_message_id(connection: Connection, message_id: str, recipient: str) -> in
     ).scalar_one_or_none()
 
 
-def files_of(stored: Sequence[Sequence[Any]]) -> tuple[CarriedFile, ...]:
+def files_of(stored: Sequence[Sequence[Any]] | None) -> tuple[CarriedFile, ...]:
     """The files of a row, from its column."""
-    return tuple(CarriedFile(*one) for one in stored)
+    return tuple(CarriedFile(*one) for one in stored or ())
 
 
 def first_bytes(

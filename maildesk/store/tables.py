@@ -432,9 +432,7 @@ class OutgoingRow(SQLModel, table=True):
     reason: str = _text()
     reported: bool
     raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    files: list[list[Any]] = Field(
-        sa_type=JSON, nullable=False, sa_column_kwargs={"server_default": "[]"}
-    )
+    files: list[list[Any]] | None = Field(default=None, sa_type=JSON, nullable=True)
 
 
 class AutomaticMailRateRow(SQLModel, table=True):

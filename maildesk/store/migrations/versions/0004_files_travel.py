@@ -8,4 +8,4 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    op.add_column("outgoing", sa.Column("files", sa.JSON(), nullable=False, server_default="[]"))
+    op.add_column("outgoing", sa.Column("files", sa.JSON(), nullable=True))
