@@ -110,6 +110,7 @@ def template_words(made: MailModel, language: str) -> dict[str, object]:
         "report": made.outgoing_mail.report,
         "results": made.results,
         "files": made.file_names,
+        "background": made.topic.background,
         "until": made.until,
         "marker": made.marker,
         "proven": made.proven,

@@ -3,7 +3,8 @@
 from email.utils import format_datetime
 
 from maildesk.model.decision import Template
-from maildesk.outgoing.header_fields import encoded, mailbox, references
+from maildesk.outgoing.background import NO_BACKGROUND
+from maildesk.outgoing.header_fields import SUBJECT_LIMIT, clean, encoded, mailbox, references
 from maildesk.outgoing.mail_model import MailModel
 
 Field = tuple[str, str]
@@ -21,7 +22,7 @@ def heading(mailing: MailModel) -> tuple[Field, ...]:
         ("From", _from(mailing)),
         ("To", mailbox(mailing.recipient.name, mailing.recipient.address)),
         ("Reply-To", mailbox(mailing.house.desk.name, mailing.reply_address)),
-        ("Subject", _tagged(mailing) + encoded(mailing.subject)),
+        ("Subject", _tagged(mailing) + encoded(_worded(mailing))),
         ("Date", format_datetime(mailing.now)),
         ("Message-ID", mailing.message_id),
         *_thread(mailing),
@@ -34,7 +35,14 @@ def heading(mailing: MailModel) -> tuple[Field, ...]:
 
 def subject_line(mailing: MailModel) -> str:
     """`Re: [MD-1042] …` as a person reads it; `Re:` where the mail answers one."""
-    return _tagged(mailing) + mailing.subject
+    return _tagged(mailing) + _worded(mailing)
+
+
+def _worded(mailing: MailModel) -> str:
+    """The subject; that of a mail which needs a decision says so."""
+    if mailing.outgoing_mail.template is Template.APPROVAL:
+        return mailing.reader.text("mail.approval-subject", subject=mailing.subject)
+    return mailing.subject
 
 
 def _content_type(mailing: MailModel) -> str:
@@ -63,7 +71,17 @@ def _from(mailing: MailModel) -> str:
     spoken = mailing.outgoing_mail.template in _SPOKEN_BY_AN_AGENT
     if author and author.is_agent and author.name and spoken:
         return mailbox(f"{author.name} ({desk.name})", desk.address)
+    if author and author.name and _conveys(mailing):
+        via = mailing.reader.text("mail.via", author=author.name, desk=desk.name)
+        return mailbox(via, desk.address)
     return mailbox(desk.name, desk.address)
+
+
+def _conveys(mailing: MailModel) -> bool:
+    """Whether a mail to agents carries the words of somebody who is proven to have written them."""
+    told, background = mailing.outgoing_mail, mailing.topic.background
+    is_told = told.template is Template.AGENT_NOTIFICATION and background is not NO_BACKGROUND
+    return is_told and bool(told.text.strip()) and background.proven
 
 
 def _thread(mailing: MailModel) -> tuple[Field, ...]:
@@ -94,4 +112,19 @@ def _ours(mailing: MailModel) -> tuple[Field, ...]:
         ("X-Maildesk-Loop", mailing.house.desk.domain),
         ("x-ms-reactions", "disallow"),  # Outlook then offers no emoji that nobody here would see
     )
-    return (*ours, ("X-Maildesk-Ticket", str(mailing.number))) if mailing.number else ours
+    if not mailing.number:
+        return ours
+    return (*ours, ("X-Maildesk-Ticket", str(mailing.number)), *_to_filter_by(mailing))
+
+
+def _to_filter_by(mailing: MailModel) -> tuple[Field, ...]:
+    """Fields that agents can sort their mail by."""
+    ticket = mailing.topic.ticket
+    if ticket is None or not mailing.recipient.is_agent:
+        return ()
+    fields = (
+        ("X-Maildesk-Kind", mailing.outgoing_mail.template.value),
+        ("X-Maildesk-Team", encoded(clean(ticket.team, SUBJECT_LIMIT))),
+        ("X-Maildesk-Priority", encoded(clean(ticket.priority, SUBJECT_LIMIT))),
+    )
+    return tuple((name, value) for name, value in fields if value)

@@ -23,6 +23,7 @@ from maildesk.model.person import Person
 from maildesk.model.report import Count, Report
 from maildesk.model.ticket import Ticket
 from maildesk.outgoing import header_fields, mime_body
+from maildesk.outgoing.background import NO_BACKGROUND, Background, presentable
 from maildesk.outgoing.carried_files import NO_FILES, CarriedFile, CarriedFiles
 
 NOTE_LIMIT = 500
@@ -52,13 +53,14 @@ class ThreadContext:
     """What the mail is about.
 
     `thread`: Message-IDs as the recipient knows them, oldest first; the last one is answered.
-    `ticket` is None where a mail was refused before it became one.
+    `ticket` is None where a mail was refused before it became one. `background` is for agents.
     """
 
     ticket: Ticket | None
     subject: str
     requester: Person
     thread: tuple[str, ...] = ()
+    background: Background = NO_BACKGROUND
 
 
 @dataclass(frozen=True)
@@ -230,7 +232,11 @@ def mailing(
     made = MailModel(
         house=house,
         outgoing_mail=_bounded(outgoing_mail, house.keys, _reader(house, recipient)),
-        topic=replace(topic, requester=_presentable(topic.requester)),
+        topic=replace(
+            topic,
+            requester=_presentable(topic.requester),
+            background=presentable(topic.background, house.keys),
+        ),
         recipient=_presentable(recipient),
         author=_presentable(author) if author else None,
         now=now.astimezone(UTC),

@@ -27,8 +27,11 @@ from maildesk.messages import dates
 from maildesk.messages.translator import Translator
 from maildesk.model.decision import Template
 from maildesk.model.message import Value
+from maildesk.model.person import Person
 from maildesk.model.report import Day
+from maildesk.model.ticket import Ticket
 from maildesk.outgoing import plots, text_filters
+from maildesk.outgoing.background import EarlierMessage
 from maildesk.outgoing.template_sandbox import Sandbox, rendered
 
 FORMATS = ("txt", "html")
@@ -223,6 +226,33 @@ def _moment(at: datetime | None) -> str:
     return reader.text("mail.unknown-time") if at is None else reader.moment(at)
 
 
+def _reader(person: Person) -> str:
+    """Who reads along, and whether the directory does not know them."""
+    shown = text_filters.who(person)
+    known = person.listed or person.is_agent
+    return shown if known else _READER.get().text("fact.not-listed", person=shown)
+
+
+def _byline(one: EarlierMessage) -> str:
+    """Who wrote a message, when, and whether it is internal or unproven."""
+    id_ = "agent.byline-note" if one.internal else "agent.byline"
+    id_ = id_ if one.proven else "agent.byline-unproven"
+    author = one.author.name or one.author.address if one.author else "maildesk"
+    return _READER.get().text(id_, author=author, at=_moment(one.at))
+
+
+def _sla_due(ticket: Ticket) -> list[tuple[str, str]]:
+    """(name, time) of each SLA target of the ticket that is still to be met."""
+    return [
+        (
+            _READER.get().text("fact.sla-due", metric=one.metric.replace("_", " ").capitalize()),
+            _moment(one.due),
+        )
+        for one in ticket.sla_timers
+        if one.is_open and one.due is not None
+    ]
+
+
 def _weekday(at: date) -> str:
     return dates.weekday(at, _READER.get().locale)
 
@@ -245,6 +275,9 @@ def _configured(environment: Environment) -> Environment:
         aligned=text_filters.aligned,
         headline=text_filters.headline,
         who=text_filters.who,
+        reader=_reader,
+        byline=_byline,
+        sla_due=_sla_due,
         day=_day,
         moment=_moment,
         weekday=_weekday,

@@ -16,6 +16,7 @@ from maildesk.model.person import Person
 from maildesk.model.report import Count, Day, Issue, Report, SlaCounts, SlaFigures, Summary
 from maildesk.model.sla.timer import SlaWarning
 from maildesk.model.ticket import Ticket
+from maildesk.outgoing.background import Background, EarlierMessage
 from maildesk.outgoing.carried_files import CarriedFile, CarriedFiles
 from maildesk.outgoing.mail_model import MailModel, SenderIdentity, ThreadContext, mailing
 
@@ -67,6 +68,20 @@ _NEW = Ticket(
     updated_at=NOW,
 )
 
+_BACKGROUND = Background(
+    earlier=(
+        EarlierMessage(
+            _ANN, NOW - timedelta(hours=2), "Tray 2 is worn out; a new one is ordered.", True
+        ),
+        EarlierMessage(
+            _RITA, NOW - timedelta(hours=3), "It jams on every second page.", False, False
+        ),
+    ),
+    readers=(Person(id=3, name="Bob", address="bob@supplier.example"),),
+    assignee=_ANN,
+    came_as="Printer still jams",
+    answers_to="rita@home.example",
+)
 _FILES = CarriedFiles(
     attached=(CarriedFile(1, 0, "paper tray.png", "image/png", 240_000),),
     too_large=(CarriedFile(1, 1, "film of the noise.mp4", "video/mp4", 38_000_000),),
@@ -100,7 +115,7 @@ def complete(template: Template, language: str = DEFAULT) -> MailModel:
     ticket = _TICKET if template not in _OF_NO_TICKET else None
     to = _ANN if template in _TO_AGENTS else _RITA
     made = _made(outgoing_mail, ticket, replace(to, language=language), _author(template), _RITA)
-    return replace(made, files=_FILES)
+    return replace(made, files=_FILES, topic=replace(made.topic, background=_BACKGROUND))
 
 
 def minimal(template: Template, language: str = DEFAULT) -> MailModel:

@@ -53,7 +53,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncomingText:
-    """The text that came with the cause, before it has a ticket."""
+    """The text that came with the cause, before it has a ticket.
+
+    `answers_to` is the Reply-To of its mail where that is not its sender.
+    """
 
     id: str
     author: int
@@ -62,6 +65,8 @@ class IncomingText:
     mail: int | None = None
     message_id: str | None = None
     attachments: tuple[Attachment, ...] = ()
+    subject: str = ""
+    answers_to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, update
@@ -165,6 +166,14 @@ class PendingRows:
             if row["message_id"] in ids:
                 found.setdefault(row["message_id"], row["ticket"])
         return found
+
+    def newest_messages(self, number: int) -> list[Message]:
+        """The ticket's pending messages, newest first."""
+        return [
+            tickets.message_of(SimpleNamespace(**row))
+            for row in reversed(self.messages)
+            if row["ticket"] == number
+        ]
 
     def thread_ids(self, number: int, person: int) -> list[tuple[datetime, str]]:
         """(time, Message-ID) of the ticket's pending mails from or to the person."""

@@ -4,10 +4,11 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, bindparam, func, insert, select, union_all, update
+from sqlalchemy import Connection, bindparam, func, insert, literal, select, union_all, update
 
 from maildesk.model.approval import Approval, Vote
 from maildesk.model.decision import Actor, ActorKind
@@ -50,16 +51,29 @@ _TIMER = TypeAdapter(SlaTimer)
 _TIMERS = TypeAdapter(tuple[SlaTimer, ...])
 ADD_MESSAGE = insert(_MESSAGE)
 _OUT = tables.outgoing
+_TEXT_BEGIN = 1_500  # characters
+_NO_MESSAGE = (literal("").label("kind"), literal(True).label("proven"), literal("").label("text"))
+_NEWEST = (
+    select(
+        *(_MESSAGE.c.author, _MESSAGE.c.id, _MESSAGE.c.at, _MESSAGE.c.kind, _MESSAGE.c.proven),
+        func.substr(_MESSAGE.c.text, 1, _TEXT_BEGIN).label("text"),
+    )
+    .where(_MESSAGE.c.ticket == bindparam("number"))
+    .order_by(_MESSAGE.c.at.desc(), _MESSAGE.c.serial.desc())
+    .limit(bindparam("newest"))
+    .subquery()
+)
 _THREAD = union_all(
-    select(_MESSAGE.c.author, _MESSAGE.c.message_id, _MESSAGE.c.at).where(
+    select(_MESSAGE.c.author, _MESSAGE.c.message_id, _MESSAGE.c.at, *_NO_MESSAGE).where(
         _MESSAGE.c.ticket == bindparam("number"),
         _MESSAGE.c.author.in_(bindparam("persons", expanding=True)),
         _MESSAGE.c.message_id.is_not(None),
     ),
-    select(_OUT.c.person_id, _OUT.c.message_id, _OUT.c.created_at).where(
+    select(_OUT.c.person_id, _OUT.c.message_id, _OUT.c.created_at, *_NO_MESSAGE).where(
         _OUT.c.ticket == bindparam("number"),
         _OUT.c.person_id.in_(bindparam("persons", expanding=True)),
     ),
+    select(_NEWEST),
 )
 _OPEN_CHILD = select(func.max(_TICKET.c.number)).where(
     _TICKET.c.parent == bindparam("of"),
@@ -369,14 +383,32 @@ def open_child(connection: Connection, number: int, requester: int) -> int | Non
     return connection.execute(_OPEN_CHILD, {"of": number, "person": requester}).scalar()
 
 
-def thread_ids(
-    connection: Connection, number: int, persons: Iterable[int]
-) -> dict[int, list[tuple[datetime, str]]]:
-    """The Message-IDs of the ticket's mails from or to the person, oldest first."""
+def thread_and_newest(
+    connection: Connection, number: int, persons: Iterable[int], newest: int
+) -> tuple[dict[int, list[tuple[datetime, str]]], list[Message]]:
+    """(The Message-IDs of the ticket's mails from or to each person, oldest first; the newest
+    messages with the begin of their texts, newest first)."""
     found: dict[int, list[tuple[datetime, str]]] = {}
-    for row in connection.execute(_THREAD, {"number": number, "persons": list(persons)}):
-        found.setdefault(row.author, []).append((row.at, row.message_id))
-    return found
+    messages = []
+    asked = {"number": number, "persons": list(persons), "newest": newest}
+    for author, id_, at, kind, proven, text in connection.execute(_THREAD, asked):
+        if not kind:
+            found.setdefault(author, []).append((at, id_))
+            continue
+        messages.append(
+            Message(
+                id=id_,
+                ticket=number,
+                mail=None,
+                author=author,
+                kind=kind,
+                proven=bool(proven),
+                text=text,
+                message_id=None,
+                at=at,
+            )
+        )
+    return found, sorted(messages, key=attrgetter("at"), reverse=True)
 
 
 def workload(connection: Connection) -> tuple[dict[int, int], dict[int, int]]:

@@ -31,7 +31,7 @@ FOLDER = Path(maildesk.__file__).parent / "templates" / "mail"
 SHARED = {
     f"{name}.{kind}" for name in ("layout", "closing", "sla", "figures") for kind in ("html", "txt")
 }
-SHARED |= {"parts.html", "plots.html", "files.txt"}
+SHARED |= {"parts.html", "plots.html", "parts.txt"}
 HOUSES = {
     "with pages": Composer(SenderIdentity(DESK, "https://desk.example.org", KEYS, 30)),
     "by mail alone": Composer(

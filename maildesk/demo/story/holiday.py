@@ -71,7 +71,7 @@ def _an_sla_target_is_missed(stage: Stage) -> Iterator[str]:
         raise NotAsItShould("the first response", "a due time", timer)
     yield f"the first response is due on {_moment(timer.due)}"
     stage.house.wait_until(timer.next_check + timedelta(minutes=1))
-    letter = stage.gets_new(ANN, "irst response due")
+    letter = stage.gets_new(ANN, "irst response due ")
     within("the warning", f"MD-{number}", f"{letter.subject} {letter.text}")
     yield (
         f"at 80 % of the SLA target, on {_moment(timer.next_check)}, "

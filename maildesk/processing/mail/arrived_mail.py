@@ -20,6 +20,7 @@ from maildesk.processing.transaction import IncomingText, Snapshot
 from maildesk.store import tickets
 
 _LOGO = 30_000  # bytes; larger is no picture of a signature
+_REPLY_TO = 5  # addresses of Reply-To that are shown
 _JOINING = 20  # people in CC who may come into a ticket with one mail
 
 
@@ -63,7 +64,20 @@ def text_of(
         mail=context.kept.id,
         message_id=context.mail.message_id,
         attachments=context.mail.attachments,
+        subject=context.mail.subject,
+        answers_to=", ".join(other_reply_to(context)),
     )
+
+
+def other_reply_to(context: MailContext) -> list[str]:
+    """The addresses in Reply-To that are neither the sender's nor the desk's."""
+    if context.attribution.why:
+        return []
+    own = {one.key for one in context.mail.senders}
+    desk = context.runtime.settings.desk
+    others = [one for one in context.mail.reply_to if one.key not in own]
+    found = [one.address[:200] for one in others if desk.tag_in(one.address) is None]
+    return found[:_REPLY_TO]
 
 
 def _with_foreign(context: MailContext, sender: Person, text: str) -> str:

@@ -12,7 +12,13 @@ from maildesk.model.mail import Address, Disposition, Kind, Source, Step
 from maildesk.model.message import Message
 from maildesk.model.person import Identity, Person
 from maildesk.model.ticket import Ticket
-from maildesk.processing.mail.arrived_mail import cause_of, content_of, says_thanks, text_of
+from maildesk.processing.mail.arrived_mail import (
+    cause_of,
+    content_of,
+    other_reply_to,
+    says_thanks,
+    text_of,
+)
 from maildesk.processing.mail.auto_replies import confirmed, returned
 from maildesk.processing.mail.bounces import bounce
 from maildesk.processing.mail.mail_context import MailContext, MailOutcome
@@ -21,7 +27,6 @@ from maildesk.processing.mail.reply_words import compare_with_answered
 from maildesk.processing.transaction import IncomingText, Snapshot
 from maildesk.processing.unit_of_work import UnitOfWork
 
-_SHOWN = 5  # addresses of Reply-To
 _OF_ANOTHER = -1  # the round of a mail that another ticket sent
 
 
@@ -219,9 +224,7 @@ def _author(context: MailContext) -> tuple[Step, ...]:
     """Where the author is not From, or Reply-To names somebody else."""
     if context.attribution.why:
         return (Step("author", "not From", (context.attribution.why,)),)
-    own = {one.key for one in context.mail.senders}
-    others = [one.address[:200] for one in context.mail.reply_to if one.key not in own]
-    ignored = tuple(f"Reply-To {one}: no mail is sent to it" for one in others[:_SHOWN])
+    ignored = tuple(f"Reply-To {one}: no mail is sent to it" for one in other_reply_to(context))
     return (Step("author", "From", rejected=ignored),) if ignored else ()
 
 
