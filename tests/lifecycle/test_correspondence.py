@@ -502,10 +502,10 @@ REQUESTERS: list[Row] = [
         mail(RITA, "accept if it holds", unclear=True, round=1, proof=NONE),
         *("Waiting for Closure", "follow-up unproven", ["MessageAdded"], ["confirmation:rita"]),
     ),
-    # thanks neither accept nor reopen: she is asked what they mean
+    # thanks neither accept nor reopen, and need no answer
     (
         mail(RITA, "Thank you!", thanks=True, round=1),
-        *("Waiting for Closure", "follow-up comment", ["MessageAdded"], ["confirmation:rita"]),
+        *("Waiting for Closure", "follow-up comment", ["MessageAdded"], []),
     ),
     (
         mail(RITA, "Thank you!", thanks=True, proof=NONE),

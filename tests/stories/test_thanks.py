@@ -8,19 +8,47 @@ def _resolved(world: World) -> OutgoingMail:
     return one(world.writes("ann", "#resolve Toner.", answering=for_ann), "rita", "resolution")
 
 
-def test_thanks_do_not_reopen_and_do_not_accept_but_she_is_asked(world: World) -> None:
+def test_thanks_do_not_reopen_and_do_not_accept_and_get_no_question_back(world: World) -> None:
     resolution = _resolved(world)
     before = world.ticket(1001)
     outgoing_mails = world.writes(
         "rita", "Thank you very much!\n\nRegards\nRita", answering=resolution
     )
-    asked = one(outgoing_mails, "rita", "confirmation")
-    assert outgoing_mails == [asked]
-    assert "Do you accept the resolution?" in " ".join(asked.text.split())
+    assert outgoing_mails == []
     after = world.ticket(1001)
     assert (after.status, after.close_due) == (before.status, before.close_due)
-    world.writes("rita", "accept", answering=asked)
+    world.writes("rita", "Yes, it works now.\n\nRita", answering=resolution)
     assert world.ticket(1001).is_closed
+
+
+def test_a_yes_with_a_but_is_asked_about_and_agents_read_it(world: World) -> None:
+    resolution = _resolved(world)
+    told = world.writes("rita", "Yes, but it is slow.", answering=resolution)
+    assert "whether you accept" in " ".join(one(told, "rita", "confirmation").text.split())
+    assert "Yes, but it is slow." in one(told, "ann", "agent-notification").text
+    assert not world.ticket(1001).is_closed
+
+
+def test_a_yes_of_somebody_unproven_accepts_nothing(world: World) -> None:
+    _resolved(world)
+    world.writes("rita", "Yes", subject="[MD-1001] Printer broken")
+    assert not world.ticket(1001).is_closed
+
+
+def test_a_manager_says_yes_in_his_own_words(world: World) -> None:
+    asked = one(world.writes("rita", "Mine is slow.", subject="New laptop"), "max", "approval")
+    world.writes("max", "Ja, bitte.\n\nGruß\nMax", answering=asked, trusted=True)
+    approval = world.ticket(1001).approval
+    assert approval is not None
+    assert approval.outcome == "approved"
+
+
+def test_a_manager_says_no_and_why(world: World) -> None:
+    asked = one(world.writes("rita", "Mine is slow.", subject="New laptop"), "max", "approval")
+    world.writes("max", "No, too expensive.", answering=asked, trusted=True)
+    approval = world.ticket(1001).approval
+    assert approval is not None
+    assert approval.outcome == "rejected"
 
 
 def test_thanks_and_a_complaint_reopen(world: World) -> None:

@@ -29,8 +29,8 @@ _CLOSING_LINES = 6  # of the end of a text in which a closing may begin
 _CLOSING_LINE = 80  # characters of such a line
 
 GREETINGS = WORDS.thanks.greetings
+THANKING = WORDS.thanks.thank
 CLOSINGS = WORDS.thanks.closings
-_THANKS = WORDS.thanks.thank
 _FILLERS = WORDS.thanks.fillers
 
 
@@ -50,11 +50,11 @@ def is_thanks(text: str) -> bool:
     thanked = bool(_CJK_THANKED.search(plain) or _THUMBS.search(plain))
     plain = _CJK_GREETING.sub(" ", _CJK_POLITE.sub(" ", plain))
     lines = [line.strip() for line in plain.splitlines() if _WORD.search(line)]
-    body, signed = _parted(lines)
+    body, signed = parted(lines)
     words = [word for line in body for word in _folded(line)]
-    thanked = thanked or not _THANKS.isdisjoint(words)
+    thanked = thanked or not THANKING.isdisjoint(words)
     polite = all(_is_polite(line) for line in body)
-    return thanked and polite and len(words) <= _WORDS and _is_signature(signed)
+    return thanked and polite and len(words) <= _WORDS and is_signature(signed)
 
 
 def closing_at(lines: Sequence[str]) -> int:
@@ -63,7 +63,7 @@ def closing_at(lines: Sequence[str]) -> int:
     shown = [at for at, line in enumerate(lines) if line.strip()][-_CLOSING_LINES:]
     for at in shown:
         words = _folded(lines[at][:_CLOSING_LINE])
-        if words and set(words) <= CLOSINGS and _is_signature(lines[at + 1 :]):
+        if words and set(words) <= CLOSINGS and is_signature(lines[at + 1 :]):
             return at
     return len(lines)
 
@@ -72,32 +72,33 @@ def _folded(line: str) -> list[str]:
     return [word.casefold() for word in _WORD.findall(line)]
 
 
-def _parted(lines: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+def parted(lines: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
     """(what is said, the closing line and the signature, or the name that ends the mail)."""
     for at, line in enumerate(lines):
         words = _folded(line)
-        if at and set(words) <= CLOSINGS and _THANKS.isdisjoint(words):
+        if at and set(words) <= CLOSINGS and THANKING.isdisjoint(words):
             return lines[:at], lines[at:]
     if len(lines) > 1 and _is_name(_WORD.findall(lines[-1])):
         return lines[:-1], lines[-1:]
     return lines, ()
 
 
-def _is_signature(lines: Sequence[str]) -> bool:
+def is_signature(lines: Sequence[str]) -> bool:
+    """Whether the lines below the words are few and complain about nothing."""
     words = [word for line in lines for word in _folded(line)]
     return len(words) <= _SIGNED and WORDS.thanks.complaints.isdisjoint(words)
 
 
 def _is_name(words: Sequence[str]) -> bool:
     shown = all(word[0].isupper() and word.isalpha() for word in words)
-    known = WORDS.thanks.complaints.union(_FILLERS, _THANKS)
+    known = WORDS.thanks.complaints.union(_FILLERS, THANKING)
     return shown and len(words) <= _NAMES and known.isdisjoint(word.casefold() for word in words)
 
 
 def _is_polite(line: str) -> bool:
     """Whether each word of a line is polite, or the name of whom it is said to."""
     return all(
-        word.casefold() in _THANKS or word.casefold() in _FILLERS or is_name
+        word.casefold() in THANKING or word.casefold() in _FILLERS or is_name
         for word, is_name in _words(line)
     )
 
@@ -109,7 +110,7 @@ def _words(line: str) -> Iterator[tuple[str, bool]]:
     for match in found:
         word, follows = match[0], line[match.end() : match.end() + 1]
         greets = match is found[0] and word.casefold() in GREETINGS
-        called = before in GREETINGS or before in _THANKS
+        called = before in GREETINGS or before in THANKING
         named = called and _is_name([word]) and follows in ("", ",", "!", ".", "-", "，", "！")
         more = before in GREETINGS and word.casefold() in GREETINGS
         yield word, greets or named or more

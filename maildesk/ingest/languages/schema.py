@@ -256,6 +256,24 @@ class Decisions:
 
 
 @dataclass(frozen=True, slots=True)
+class Answers:
+    """Answers in people's own words to a question of the desk; a clause each (`answers`)."""
+
+    yes: Patterns
+    """To any question: "yes", "that's fine"."""
+    solved: Patterns
+    """To "Does this resolve your request?": "it works now"."""
+    granted: Patterns
+    """To a request for approval: "go ahead"."""
+    no: Patterns
+    """To any question: "no", "unfortunately not"."""
+    refused: Patterns
+    """To a request for approval: "don't order it"."""
+    praise: Words
+    """Words beside an answer that say neither yes nor no: "great"."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unsolved:
     """Sentences that say that a problem persists; they make a yes unclear (`decisions`)."""
 
@@ -280,4 +298,5 @@ class LanguageWords:
     thanks: Thanks
     status_inquiry: StatusInquiry
     decisions: Decisions
+    answers: Answers
     unsolved: Unsolved

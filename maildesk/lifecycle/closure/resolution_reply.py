@@ -14,7 +14,6 @@ from maildesk.model.mail import Disposition
 from maildesk.model.message import Message
 from maildesk.model.ticket import Ticket
 
-_THANKED = Message.of("note.thanks-question")
 _BOTH_WAYS = Message.of("note.acceptance-unclear")
 
 
@@ -28,7 +27,9 @@ def answered(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Dec
     outdated = mail.round is not None and mail.round != ticket.round and mail.choice is not None
     if proof(mail) < DECIDING_A_RESOLUTION or outdated:
         return unproven(mail, builder, Purpose.RESOLUTION)
-    if mail.unclear or (mail.thanks and mail.choice is None):
+    if mail.thanks and mail.choice is None and not mail.unclear:
+        return _thanked(mail, builder)
+    if mail.unclear:
         return _asked_what_is_meant(mail, builder)
     if mail.choice in (Choice.ACCEPT, Choice.APPROVE):
         illegal = closure.cannot_accept(builder)
@@ -48,15 +49,21 @@ def answered(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> Dec
     return _disagreed(mail, builder)
 
 
-def _asked_what_is_meant(mail: MailArrived, builder: DecisionBuilder) -> Decision:
-    """Store the mail and ask the requester: thanks or a conditional yes are no decision."""
+def _thanked(mail: MailArrived, builder: DecisionBuilder) -> Decision:
+    """Record the thanks. They accept nothing and need no answer: the closing date stays."""
     builder.add(MessageAdded(mail.message, "comment"))
-    note = _THANKED if mail.thanks else _BOTH_WAYS
+    builder.explain("lifecycle", "recorded; thanks decide nothing, and the closing date stays")
+    return builder.decision(Answer.RECORDED, Disposition.FOLLOW_UP, "comment")
+
+
+def _asked_what_is_meant(mail: MailArrived, builder: DecisionBuilder) -> Decision:
+    """Store the mail and ask the requester: a yes with a condition is no decision."""
+    builder.add(MessageAdded(mail.message, "comment"))
     builder.explain("lifecycle", "recorded; asked whether the resolution is accepted")
-    builder.write(Template.CONFIRMATION, mail.sender.id, note=note, links=(Purpose.RESOLUTION,))
-    if not mail.thanks:
-        note = Message.of("note.wrote", person=mail.sender)
-        builder.tell_agents(note, text=mail.text, author=mail.sender.id)
+    links = (Purpose.RESOLUTION,)
+    builder.write(Template.CONFIRMATION, mail.sender.id, note=_BOTH_WAYS, links=links)
+    note = Message.of("note.wrote", person=mail.sender)
+    builder.tell_agents(note, text=mail.text, author=mail.sender.id)
     return builder.decision(Answer.RECORDED, Disposition.FOLLOW_UP, "comment")
 
 

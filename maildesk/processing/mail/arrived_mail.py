@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from maildesk.ingest.content.forward import Forwarded
+from maildesk.ingest.intent.answers import Question, read_answer
 from maildesk.ingest.intent.commands import CommandReading
 from maildesk.ingest.intent.decisions import DecisionWord, read_decision
 from maildesk.ingest.intent.status_inquiry import only_chases
@@ -150,7 +151,20 @@ def _spoken(context: MailContext, sender: Person, ticket: Ticket | None) -> Deci
         return DecisionWord(None)
     if ticket is None or (ticket.is_closed and sender.id == ticket.requester):
         return DecisionWord(None)
-    return read_decision(context.reading.reply_text, sender.name)
+    text = context.reading.reply_text
+    spoken = read_decision(text, sender.name)
+    question = _question(ticket, sender)
+    if question is None or spoken.choice is not None or spoken.unclear or spoken.withdrawing:
+        return spoken
+    return read_answer(text, question, sender.name)
+
+
+def _question(ticket: Ticket, sender: Person) -> Question | None:
+    """What the desk asked the sender last."""
+    if ticket.waits_for_requester and sender.id == ticket.requester:
+        return Question.RESOLUTION
+    asked = ticket.approval is not None and sender.id in ticket.approval.approvers
+    return Question.APPROVAL if asked else None
 
 
 def _chases(context: MailContext, sender: Person, ticket: Ticket | None, text: str) -> bool:
