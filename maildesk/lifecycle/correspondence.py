@@ -12,7 +12,7 @@ from maildesk.lifecycle.classification.rule_evaluation import apply_rules
 from maildesk.lifecycle.closure import closure, resolution_reply
 from maildesk.lifecycle.commands import agents_first_mail, hold, perform
 from maildesk.lifecycle.decision_builder import DecisionBuilder
-from maildesk.lifecycle.opening import opened
+from maildesk.lifecycle.opening import ENCRYPTED, opened
 from maildesk.lifecycle.policy import Policy
 from maildesk.lifecycle.sender_proof import ACTING_AS_AN_AGENT, APPROVING, actor, proof, told
 from maildesk.model.cause import FLOOD, Choice, MailArrived
@@ -171,6 +171,8 @@ def _follow_up(ticket: Ticket, mail: MailArrived, builder: DecisionBuilder) -> D
     builder.tell_agents(note, text=mail.text, author=mail.sender.id)
     if mail.identity.proof is Proof.NONE:
         return _comment_in_a_name(mail, builder)
+    if mail.encrypted:
+        builder.write(Template.UPDATE, mail.sender.id, note=ENCRYPTED, links=(Purpose.VIEW,))
     if objects:
         closure.stay(builder)
     fresh = [person for person in mail.joining if not ticket.takes_part(person)]

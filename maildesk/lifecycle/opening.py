@@ -15,9 +15,11 @@ from maildesk.model.decision import Actor, ActorKind, Answer, Decision, Template
 from maildesk.model.event import FieldChanged, MessageAdded, PersonJoined
 from maildesk.model.links.token import Purpose
 from maildesk.model.mail import Disposition, Kind
-from maildesk.model.message import Message
+from maildesk.model.message import Message, joined
 from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
+
+ENCRYPTED = Message.of("note.encrypted")
 
 
 def opened(closed: Ticket | None, mail: MailArrived, policy: Policy, now: datetime) -> Decision:
@@ -90,11 +92,14 @@ def reported(report: TicketReported, policy: Policy, now: datetime) -> Decision:
     return builder.decision(Answer.DONE, message_kind="request")
 
 
-def acknowledge(builder: DecisionBuilder) -> None:
-    """Send the requester the ticket number and who must approve, unless a rule switched it off."""
+def acknowledge(builder: DecisionBuilder, *notes: Message | None) -> None:
+    """Send the requester the ticket number and who must approve, unless a rule switched it off.
+
+    `notes` are read before that.
+    """
     if not builder.acknowledges:
         return
-    note, links = requests.waits_for(builder), (Purpose.VIEW,)
+    note, links = joined(*notes, requests.waits_for(builder)), (Purpose.VIEW,)
     builder.write(Template.ACKNOWLEDGEMENT, builder.ticket.requester, note=note, links=links)
 
 
@@ -103,7 +108,7 @@ def _announce(builder: DecisionBuilder, mail: MailArrived) -> None:
         _announce_on_behalf(builder, mail, mail.behalf)
         return
     if mail.acknowledged:
-        acknowledge(builder)
+        acknowledge(builder, ENCRYPTED if mail.encrypted else None)
     if not builder.ticket.waits_for_approval:
         parent = builder.ticket.parent
         note = Message.of("note.new-ticket")

@@ -166,6 +166,7 @@ class MailArrived(CauseBase):
     `joining` are people in CC whom a proven sender adds. `flood`: the sender's mails to this ticket
     come too fast for a person. `reaction`: it is an emoji only, sent by a mail
     program. `acknowledged`: the sender of a new request gets its number.
+    `encrypted`: nobody here can read the mail.
     """
 
     sender: Person
@@ -190,6 +191,7 @@ class MailArrived(CauseBase):
     behalf: Person | None = None
     words: str = ""
     acknowledged: bool = True
+    encrypted: bool = False
     flood: Flood | None = None
     command_context: CommandContext = field(default_factory=CommandContext)
 

@@ -79,3 +79,13 @@ def test_an_approval_says_so_in_its_subject(world: World) -> None:
     assert asked.subject == "[MD-1001] Approval needed: New laptop"
     answered = world.writes("max", "Which one?", answering=asked, trusted=True)
     assert "Subject of this email" not in one(answered, "ann", "agent-notification").text
+
+
+def test_the_sender_of_an_encrypted_mail_hears_that_nobody_can_read_it(world: World) -> None:
+    secret = "-----BEGIN PGP MESSAGE-----\n\nhQEM\n-----END PGP MESSAGE-----\n"
+    mails = world.writes("rita", secret, trusted=True)
+    acknowledgement = one(mails, "rita", "acknowledgement")
+    assert "send it again without encryption" in " ".join(acknowledgement.text.split())
+    assert "This mail is encrypted" in one(mails, "ann", "agent-notification").text
+    again = world.writes("rita", secret, answering=acknowledgement, trusted=True)
+    assert "without encryption" in " ".join(one(again, "rita", "update").text.split())

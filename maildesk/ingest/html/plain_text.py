@@ -22,6 +22,7 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})\b[^<>]*>")
 _ANY_TAG = re.compile(r"<[^<>]*>")
 _BREAKS = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6])\b[^<>]*>", re.IGNORECASE)
 _WEB = re.compile(r"https?://(?:www\.)?", re.IGNORECASE)
+_SILENT_TAG = re.compile(r"<(/?)(script|style|title)\b[^<>]*>", re.IGNORECASE)
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _GAPS = re.compile(r"\n{3,}")
 
@@ -106,8 +107,22 @@ def as_text(tree: "etree._Element") -> str:
 
 def stripped(html: str) -> str:
     """The text of HTML no parser is asked to read: tags cut away, in linear time."""
-    kept = _BREAKS.sub("\n", html[:HTML_CHARACTERS])
+    kept = _BREAKS.sub("\n", _without_silent(html[:HTML_CHARACTERS]))
     return _tidy(unescape(_ANY_TAG.sub(" ", kept)))
+
+
+def _without_silent(html: str) -> str:
+    """The HTML without style sheets and scripts; one that is not closed hides nothing."""
+    kept: list[str] = []
+    at, inside, opened = 0, "", 0
+    for found in _SILENT_TAG.finditer(html):
+        name = found[2].lower()
+        if not inside and not found[1]:
+            kept.append(html[at : found.start()])
+            inside, opened = name, found.start()
+        elif found[1] and name == inside:
+            at, inside = found.end(), ""
+    return "".join((*kept, html[opened if inside else at :]))
 
 
 def _tidy(text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from maildesk.ingest.mime import fields, file_types, tnef, transfer_encoding
+from maildesk.ingest.mime.data_pictures import DataPicture
 from maildesk.ingest.mime.file_names import default_name, safe_name
 from maildesk.ingest.mime.raw_bytes import Raw
 from maildesk.ingest.mime.structure import Part
@@ -48,6 +49,14 @@ def kept(raw: Raw, part: Part) -> tuple[tuple[Kept, ...], tnef.Packed | None]:
     if packed is None or (packed.empty and not packed.whole):
         return (Kept(part),), packed
     return tuple(Kept(part, file, data) for file in packed.files), packed
+
+
+def picture(part: Part, found: DataPicture) -> Kept:
+    """A picture that was written into the HTML of a part."""
+    name = f"picture-{found.content_id.partition('@')[0].rpartition('-')[2]}"
+    ending = found.type.rpartition("/")[2].replace("jpeg", "jpg")
+    file = tnef.File(f"{name}.{ending}", found.type, found.content_id, 0, len(found.data))
+    return Kept(part, file, found.data)
 
 
 def is_winmail(part: Part) -> bool:

@@ -9,6 +9,7 @@ from maildesk.ingest.mime import (
     attachments,
     calendar_invite,
     charset,
+    data_pictures,
     tnef,
     transfer_encoding,
 )
@@ -19,7 +20,7 @@ from maildesk.ingest.mime.structure import Part
 
 TEXT_BYTES = 2_000_000
 TEXT_LINES = 100_000
-_HTML_BYTES = 4_000_000
+_HTML_BYTES = 12_000_000  # with the pictures that are written into it
 _NOT_BODY = frozenset(
     [
         "text/calendar",
@@ -79,6 +80,7 @@ class _Found:
 
     raw: Raw
     attachments: list[Kept] = field(default_factory=list)
+    pictures: list[Kept] = field(default_factory=list)
     packed: list[tnef.Packed] = field(default_factory=list)
     calendars: int = 0
     events: dict[str, None] = field(default_factory=dict)
@@ -106,7 +108,7 @@ def body(raw: Raw, root: Part) -> Body:
         found.defects.append("text-too-long")
     markup = _bounded("\n".join(written), found.defects) if written else None
     defects = tuple(found.defects)
-    return Body(text, markup, tuple(found.attachments), defects)
+    return Body(text, markup, (*found.attachments, *found.pictures), defects)
 
 
 def _of_winmail(packed: tnef.Packed) -> _Piece:
@@ -125,9 +127,14 @@ def _bounded(markup: str, defects: list[str]) -> str:
 
 
 def attached(raw: Raw, root: Part) -> Iterator[Kept]:
-    """The attachments alone, in the order of `Attachment.index`."""
-    leaves = (leaf for leaf in root.walk() if not leaf.container)
-    return attachments.attached(raw, (leaf for leaf in leaves if not is_text(leaf)))
+    """The attachments alone, in the order of `Attachment.index`: pictures of the HTML come last."""
+    leaves = [leaf for leaf in root.walk() if not leaf.container]
+    yield from attachments.attached(raw, (leaf for leaf in leaves if not is_text(leaf)))
+    found = _Found(raw)
+    for leaf in leaves:
+        if is_text(leaf) and leaf.type == "text/html":
+            _markup(leaf, found)
+    yield from found.pictures
 
 
 def _pieces(part: Part, found: _Found) -> Iterator[_Piece]:
@@ -137,9 +144,16 @@ def _pieces(part: Part, found: _Found) -> Iterator[_Piece]:
     elif not is_text(part):
         _keep(part, found)
     elif part.type == "text/html":
-        yield _Piece(html=_decoded(part, _HTML_BYTES, found))
+        yield _Piece(html=_markup(part, found))
     else:
         yield _Piece(plain=_unflowed(part, _decoded(part, TEXT_BYTES, found)))
+
+
+def _markup(part: Part, found: _Found) -> str:
+    """The HTML of a part, whose pictures are kept apart."""
+    html, pictures = data_pictures.taken_out(_decoded(part, _HTML_BYTES, found))
+    found.pictures += [attachments.picture(part, one) for one in pictures]
+    return html
 
 
 def _keep(part: Part, found: _Found) -> None:

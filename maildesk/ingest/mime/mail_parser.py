@@ -12,13 +12,13 @@ import email.utils
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from mailparser.dates import parse_mail_date  # type: ignore[import-untyped]
 from mailparser.utils import get_addresses  # type: ignore[import-untyped]
 
-from maildesk.ingest.mime import attachments, charset, fields
+from maildesk.ingest.mime import attachments, charset, fields, smime
 from maildesk.ingest.mime.body import Body, attached, body
 from maildesk.ingest.mime.raw_bytes import Raw
 from maildesk.ingest.mime.structure import Part, scan
@@ -30,6 +30,8 @@ _ADDRESS_CHARACTERS = 64_000
 _LONGEST_ADDRESS = 320
 _PIECE = 1_048_576
 _DATES = 5
+_SIGNATURES = 3  # one around the other
+ENCRYPTED = "[This mail is encrypted. The service desk has no key to read it.]"
 
 _ATOM = r"[^\s<>\"(),:;@\\\[\]\x7f]+"
 _MAILBOX = re.compile(
@@ -63,9 +65,11 @@ def parse(raw: Raw) -> Mail:
 
 def parse_whole(raw: Raw) -> Parsed:
     """Read a mail and keep its skeleton. Never raises, whatever the bytes."""
-    raw = _with_line_feeds(raw)
-    root, defects = scan(raw)
+    raw, root, defects = _scanned(raw)
     divided = body(raw, root)
+    if smime.is_encrypted(raw, root):
+        divided = replace(divided, text=ENCRYPTED, html=None)
+        defects = (*defects, "encrypted")
     found, wrong = attachments.read(raw, divided.attachments)
     mail = _mail(raw, root, divided, found, (*defects, *divided.defects, *wrong))
     return Parsed(raw, root, mail)
@@ -78,9 +82,24 @@ def cut(raw: Raw, index: int) -> tuple[Attachment, Iterator[bytes]]:
     """
     if index == WHOLE_MAIL:
         return header_only.whole(raw), header_only.pieces(raw)
-    raw = _with_line_feeds(raw)
-    one = list(attached(raw, scan(raw)[0]))[index]
+    raw, root, _ = _scanned(raw)
+    one = list(attached(raw, root))[index]
     return attachments.described(raw, one, index)[0], attachments.pieces(raw, one)
+
+
+def _scanned(raw: Raw) -> tuple[Raw, Part, tuple[str, ...]]:
+    """(The bytes that offsets are into, the skeleton, what is wrong with it); without opaque
+    signatures, in which the whole mail is wrapped."""
+    raw = _with_line_feeds(raw)
+    root, defects = scan(raw)
+    for _ in range(_SIGNATURES):
+        inner = smime.unwrapped(raw, root)
+        if inner is None:
+            break
+        raw = inner
+        root, more = scan(raw)
+        defects = tuple(dict.fromkeys((*defects, *more, "opaque-signature")))
+    return raw, root, defects
 
 
 def _mail(

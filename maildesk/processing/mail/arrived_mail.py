@@ -130,6 +130,7 @@ def cause_of(
         behalf=content.behalf,
         words=inner.words if inner else "",
         acknowledged=not context.unacknowledged,
+        encrypted="encrypted" in context.mail.defects,
         silent=context.kept.silent or len(context.mail.senders) > 1,
         flood=context.work.rate_limit.flood(ticket, sender) if is_reply and ticket else None,
         command_context=_around(context, sender, identity, ticket, commands),
