@@ -59,7 +59,7 @@ COMMANDS: tuple[CommandKind, ...] = (
     CommandKind(
         "hold",
         Takes.TEXT,
-        "<reason> [until 2026-12-01]",
+        "<reason> [until 2026-12-01 | until 16:00]",
         "help.hold",
         "#hold Waiting for a spare part until Monday",
     ),
@@ -88,7 +88,7 @@ COMMANDS: tuple[CommandKind, ...] = (
         "#onbehalf rita@example.org phone",
     ),
     CommandKind("parent", Takes.VALUE, "<ticket|none>", "help.parent", "#parent MD-1001"),
-    CommandKind("child", Takes.VALUE, "<ticket>", "help.child", "#child MD-1003"),
+    CommandKind("child", Takes.VALUE, "<tickets>", "help.child", "#child MD-1003, MD-1004"),
     CommandKind("merge", Takes.VALUE, "<ticket>", "help.merge", "#merge MD-1001"),
     CommandKind("split", Takes.MAYBE, "[subject]", "help.split", "#split A new keyboard"),
     CommandKind(

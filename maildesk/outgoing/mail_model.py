@@ -29,7 +29,9 @@ from maildesk.outgoing.carried_files import NO_FILES, CarriedFile, CarriedFiles
 NOTE_LIMIT = 500
 REPORT_LINES = 8  # of each table: a mail is read on a phone
 AUTOMATIC_TEXT_LIMIT = 20_000  # characters: a huge mail is not multiplied to every agent
-_OF_NO_TICKET = frozenset({Template.REFUSED, Template.SLA_DIGEST, Template.REPORT})
+_OF_NO_TICKET = frozenset(
+    {Template.REFUSED, Template.SLA_DIGEST, Template.REPORT, Template.TRANSCRIPT}
+)
 _UTC = ZoneInfo("UTC")
 _LOCAL_PART_LIMIT = 64  # RFC 5321 §4.5.3.1.1
 

@@ -15,7 +15,7 @@ from maildesk.rules.compile import compile_rules
 from tests.lifecycle.cast import ANALYSIS, ANN, HELD_UP, NOW, SHIPPED, after, mail, transcript_text
 from tests.world import shipped_policy
 
-TODAY = date(2026, 11, 23)
+AT_TEN = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 FIRST = date(2026, 12, 1)
 
 READ: list[tuple[str, date, time | None]] = [
@@ -37,6 +37,8 @@ READ: list[tuple[str, date, time | None]] = [
     ("until tomorrow", date(2026, 11, 24), None),
     ("until Monday", date(2026, 11, 30), None),  # never today
     ("until wed 10:00", date(2026, 11, 25), time(10, 0)),
+    ("until 16:00", date(2026, 11, 23), time(16, 0)),
+    ("vendor, until today at 16:00", date(2026, 11, 23), time(16, 0)),
     ("until +3 days", date(2026, 11, 26), None),
     ("until in 1 day", date(2026, 11, 24), None),
     ("we cannot go on until they come, until 2026-12-01", FIRST, None),
@@ -45,7 +47,7 @@ READ: list[tuple[str, date, time | None]] = [
 
 @pytest.mark.parametrize(("text", "day", "hour"), READ)
 def test_a_day_that_can_be_read(text: str, day: date, hour: time | None) -> None:
-    found = read_until(text, TODAY)
+    found = read_until(text, AT_TEN)
     assert isinstance(found, Until), found
     assert (found.day, found.time) == (day, hour)
 
@@ -62,6 +64,8 @@ UNREAD = [
     ("until 2026-12-01 25:00", "2026-12-01 25:00 is not a date"),
     ("until 2026-11-23", "2026-11-23 is in the past"),
     ("until 1.12.2025", "1.12.2025 is in the past"),
+    ("until 09:00", "09:00 is already past today"),
+    ("until 26:00", "26:00 is not a date"),
     ("until +0 days", "is in the past"),
     ("until 9999-12-31", "is more than ten years away"),
 ]
@@ -69,13 +73,13 @@ UNREAD = [
 
 @pytest.mark.parametrize(("text", "why"), UNREAD)
 def test_what_is_no_plain_day_is_refused_with_the_right_spelling(text: str, why: str) -> None:
-    found = read_until(text, TODAY)
+    found = read_until(text, AT_TEN)
     assert isinstance(found, Refusal)
     assert why in english(found.why)
 
 
 def test_where_nobody_says_until_there_is_no_day() -> None:
-    assert read_until("the vendor sends a part on 2026-12-01", TODAY) is None
+    assert read_until("the vendor sends a part on 2026-12-01", AT_TEN) is None
 
 
 def _berlin() -> PolicyFiles:

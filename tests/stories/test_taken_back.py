@@ -51,7 +51,7 @@ CIRCLES = [
         "already a child of this ticket",
     ),
     ("#child 1002\n#parent none", [None, 1001, None], "The ticket has no parent now."),
-    ("#parent 1002\n#parent 1003", [1003, None, None], "The parent is now MD-1003."),
+    ("#parent 1002\n#parent 1003", [None, None, None], "has one parent only"),
     ("#merge 1002\n#merge 1003", [None, None, None], "merged into one ticket only"),
 ]
 
@@ -173,5 +173,5 @@ def test_what_stays_is_named_in_words(world: World) -> None:
     told = _transcript(world, "#prio P1\n#tag hot\n#cc max@example.org\n#take", first)
     _transcript(world, "#tag -hot\n#uncc max@example.org\n#prio P2", first)
     said = _said(_transcript(world, "#undo", told))
-    assert 'changed since: the participants, the tag "hot", priority. Mails' in said
+    assert 'changed since: the tag "hot", priority, the participants. Mails' in said
     assert world.ticket(1001).assignee is None

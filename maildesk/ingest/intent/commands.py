@@ -24,7 +24,7 @@ from itertools import islice
 
 from maildesk.ingest.intent.thanks import closing_at
 from maildesk.model.cause import Command, WrongCommand
-from maildesk.model.command import COMMANDS, Takes
+from maildesk.model.command import COMMANDS, TICKETS, Takes, ticket_number
 from maildesk.model.message import Message
 
 _KINDS = {kind.name: kind for kind in COMMANDS}
@@ -33,8 +33,11 @@ _TOO_MANY = Message.of("refusal.too-many-commands")
 _IN_FRONT = re.compile(r"(?:[\s*_+•·◦▪▫●○■□‣➢–—-]|[0-9]{1,3}[.)]){0,12}\Z")
 _SPEAKING = frozenset({"template", "kb", "resolve"})  # bring words that a closing may end
 _BOLD = "*_"
+_FENCE = re.compile(r"\s{0,3}```[\w-]{0,20}\s*\Z")
+_VERBATIM = "\ufdd0"  # Unicode keeps it for such use; no text holds it
 _LOOKED_CLOSELY = 500  # lines amid text that are compared with every command
 _NEAR = 0.75  # how alike a word is to a command that it probably means
+_BETWEEN_TICKETS = re.compile(r"\s*[,;&]\s*|\s+(?:and|und|et|y|e|en|og|och)\s+", re.IGNORECASE)
 _MOST = 50  # commands that are read in one mail
 _CERTAIN = 3  # letters from which a beginning counts as a command in the middle of text
 
@@ -62,8 +65,11 @@ class _Block:
 
 
 def read_commands(text: str) -> CommandReading:
-    """Separate the agent's new text from its commands. Never raises."""
-    lines = text.splitlines()
+    """Separate the agent's new text from its commands. Never raises.
+
+    Lines between two lines of ``` are text, whatever they begin with.
+    """
+    lines = _fenced(text.splitlines())
     cut = closing_at(lines)
     above = next((line for line in reversed(lines[:cut]) if line.strip()), "")
     block = _block(above)
@@ -76,14 +82,42 @@ def read_commands(text: str) -> CommandReading:
         reading = replace(reading, text=f"{reading.text}\n\n{closing}".strip())
     speaks = not reading.commands or any(one.name in _SPEAKING for one in reading.commands)
     is_closing = not speaks and closing_at(reading.text.splitlines()) == 0
-    return replace(reading, text="") if is_closing else reading
+    return _unfenced(replace(reading, text="") if is_closing else reading)
+
+
+def _fenced(lines: list[str]) -> list[str]:
+    """The lines, with a sign before each one between fences by which it is no command."""
+    fences = [at for at, line in enumerate(lines) if _FENCE.match(line)]
+    out = list(lines)
+    for begin, end in zip(fences[::2], fences[1::2], strict=False):
+        out[begin : end + 1] = [_VERBATIM + line for line in lines[begin : end + 1]]
+    return out
+
+
+def _unfenced(reading: CommandReading) -> CommandReading:
+    """The same as the agent wrote it, without the fences."""
+    if _VERBATIM not in reading.text and not any(
+        _VERBATIM in one.argument for one in reading.commands
+    ):
+        return reading
+    commands = tuple(replace(one, argument=_plain(one.argument)) for one in reading.commands)
+    return replace(reading, text=_plain(reading.text), commands=commands)
+
+
+def _plain(text: str) -> str:
+    lines = [line for line in text.split("\n") if not _FENCE.match(line.removeprefix(_VERBATIM))]
+    return "\n".join(line.replace(_VERBATIM, "") for line in lines).strip()
 
 
 def _read(lines: list[str]) -> CommandReading:
     top, begin = _top(lines)
     end = _bottom_start(lines, begin)
     blocks = top + list(_blocks(lines[end:]))
-    read = [_understood(block, place < len(top)) for place, block in enumerate(blocks[:_MOST])]
+    read = [
+        one
+        for place, block in enumerate(blocks[:_MOST])
+        for one in _each_ticket(_understood(block, place < len(top)))
+    ]
     read += [WrongCommand(block.line[:200], _TOO_MANY) for block in blocks[_MOST:][:1]]
     middle = islice(_in_the_middle(lines[begin:end]), _MOST)
     return CommandReading(
@@ -191,6 +225,21 @@ def _understood(block: _Block, at_top: bool) -> Command | WrongCommand:
             block.line[:200], Message.of("refusal.takes-nothing", command=f"#{kind.name}")
         )
     return Command(kind.name, block.argument, at_top)
+
+
+def _each_ticket(read: Command | WrongCommand) -> Iterator[Command | WrongCommand]:
+    """A command for each of the tickets that one names: `#child 1006, MD-1007`."""
+    if isinstance(read, WrongCommand) or read.name not in TICKETS:
+        yield read
+        return
+    words = _BETWEEN_TICKETS.sub(" ", read.argument).split()
+    first = next((at for at, word in enumerate(words) if ticket_number(word) is not None), None)
+    numbers = words[first:] if first is not None else []
+    if len(numbers) < 2 or any(ticket_number(word) is None for word in numbers):
+        yield read
+        return
+    for number in dict.fromkeys(numbers):
+        yield replace(read, argument=" ".join((*words[:first], number)))
 
 
 def _hint(word: str, names: list[str]) -> Message:

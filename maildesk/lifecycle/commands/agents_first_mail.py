@@ -9,11 +9,12 @@ from datetime import datetime
 
 from maildesk.lifecycle.classification.rule_evaluation import apply_rules, turned_away
 from maildesk.lifecycle.commands import perform, transcript
+from maildesk.lifecycle.commands.command_help import command_help
 from maildesk.lifecycle.commands.participants import person_meant
 from maildesk.lifecycle.decision_builder import DecisionBuilder
 from maildesk.lifecycle.opening import begun, let_join, opened, passed_on
 from maildesk.lifecycle.policy import Policy
-from maildesk.lifecycle.sender_proof import ACTING_AS_AN_AGENT, proof
+from maildesk.lifecycle.sender_proof import ACTING_AS_AN_AGENT, actor, proof
 from maildesk.lifecycle.workflow.transitions import Refusal
 from maildesk.model.cause import Command, LatestMessage, MailArrived, WrongCommand
 from maildesk.model.command import on_behalf
@@ -23,6 +24,7 @@ from maildesk.model.decision import (
     CommandResult,
     CommandResults,
     Decision,
+    OutgoingMail,
     Template,
 )
 from maildesk.model.event import MessageAdded
@@ -45,6 +47,8 @@ def dictated(mail: MailArrived, policy: Policy, now: datetime) -> Decision:
     """The ticket, with what was ordered done to it; each command that cannot be is told of."""
     if proof(mail) < ACTING_AS_AN_AGENT:
         return _not_obeyed(mail, policy, now)
+    if _asks_for_help_alone(mail):
+        return _helped(mail)
     order = _understood(mail)
     if not order.wrong:
         decision = _as_ordered(mail, order, policy, now)
@@ -54,6 +58,23 @@ def dictated(mail: MailArrived, policy: Policy, now: datetime) -> Decision:
         _passed_on_in_part(mail, order, policy, now)
         if mail.behalf
         else _kept(mail, order, policy, now)
+    )
+
+
+def _asks_for_help_alone(mail: MailArrived) -> bool:
+    only = all(one.name == "help" for one in mail.commands)
+    return only and not mail.wrong_commands and not mail.text.strip()
+
+
+def _helped(mail: MailArrived) -> Decision:
+    """The list of commands; nothing else was said, so no ticket is opened."""
+    results = CommandResults(done=(CommandResult("", command_help()),))
+    told = OutgoingMail(template=Template.TRANSCRIPT, to=mail.sender.id, results=results)
+    return Decision(
+        answer=Answer.DONE,
+        actor=actor(mail, ActorKind.AGENT),
+        disposition=Disposition.COMMAND,
+        outgoing_mails=(told,),
     )
 
 

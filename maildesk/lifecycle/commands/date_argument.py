@@ -6,7 +6,7 @@ Only what can be read without doubt is: 12/01/2026 is a day in December or in Ja
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from maildesk.lifecycle.classification.rule_time import WEEKDAYS
 from maildesk.lifecycle.workflow.transitions import Refusal
@@ -15,6 +15,7 @@ from maildesk.model.message import Message
 _FARTHEST = timedelta(days=3_660)
 _UNTIL = re.compile(r"\b(?:until|till|til)\b[\s:]{0,9}", re.IGNORECASE)
 _TIME = re.compile(r"(?:,?\s{1,3}(?:at\s)?(\d{1,2}):(\d\d))?(?=[\s.,;:!)]|\Z)", re.IGNORECASE)
+_TODAY = re.compile(r"(?:today,?\s{1,3})?(?:at\s)?(\d{1,2}):(\d\d)(?=[\s.,;:!)]|\Z)", re.IGNORECASE)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
     r"(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
@@ -74,11 +75,12 @@ _FORMS: tuple[tuple[re.Pattern[str], _Read], ...] = tuple(
 )
 
 
-def read_until(text: str, today: date) -> Until | Refusal | None:
-    """The last day that is named; None where nobody says until when. `today`: where they work."""
+def read_until(text: str, now: datetime) -> Until | Refusal | None:
+    """The last day that is named; None where nobody says until when. `now`: where they work."""
+    today = now.date()
     text = " ".join(text.split())
     ends = [found.end() for found in _UNTIL.finditer(text)]
-    read = [found for end in ends if (found := _read(text, end, today)) is not None]
+    read = [found for end in ends if (found := _read(text, end, now)) is not None]
     if read:
         return read[-1]
     if not ends:
@@ -87,7 +89,11 @@ def read_until(text: str, today: date) -> Until | Refusal | None:
     return Refusal(Message.of("refusal.no-date", said=said, example=_example(today)))
 
 
-def _read(text: str, at: int, today: date) -> Until | Refusal | None:
+def _read(text: str, at: int, now: datetime) -> Until | Refusal | None:
+    later_today = _TODAY.match(text, at)
+    if later_today is not None:
+        return _later_today(later_today, now)
+    today = now.date()
     for form, read in _FORMS:
         found = form.match(text, at)
         clock = _TIME.match(text, found.end()) if found else None
@@ -106,6 +112,19 @@ def _read(text: str, at: int, today: date) -> Until | Refusal | None:
             return Refusal(Message.of("refusal.date-too-far", said=said))
         return Until(day, hour, said)
     return None
+
+
+def _later_today(found: re.Match[str], now: datetime) -> Until | Refusal:
+    """A time alone is one of today."""
+    try:
+        hour = time(int(found[1]), int(found[2]))
+    except ValueError:
+        return Refusal(
+            Message.of("refusal.not-a-date", said=found[0].strip(), example=_example(now.date()))
+        )
+    if hour <= now.time():
+        return Refusal(Message.of("refusal.time-past", said=found[0].strip()))
+    return Until(now.date(), hour, found[0].strip())
 
 
 def _example(today: date) -> str:

@@ -18,7 +18,7 @@ def _hold(task: Task) -> Message | Refusal:
     if builder.ticket.waits_for_approval:
         return WAITS_FOR_APPROVAL
     calendar = builder.policy.sla.calendar_for(builder.ticket.team, "")
-    until = read_until(task.argument, builder.now.astimezone(calendar.zone).date())
+    until = read_until(task.argument, builder.now.astimezone(calendar.zone))
     if isinstance(until, Refusal):
         return until
     illegal = transitions.move(builder, builder.policy.workflow.roles.on_hold, ActorKind.AGENT)

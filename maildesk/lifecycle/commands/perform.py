@@ -46,9 +46,13 @@ CONSOLE = "console"
 _CLOSED = Message.of("refusal.closed")
 _CLOSED_TO_WORDS = Message.of("refusal.closed-to-text")
 _MIXED = WrongCommand("#note and #resolve", Message.of("refusal.note-and-resolve"))
-_TWO_MERGES = WrongCommand("#merge and #merge", Message.of("refusal.two-merges"))
+_ONLY_ONE = {
+    "merge": WrongCommand("#merge", Message.of("refusal.two-merges")),
+    "parent": WrongCommand("#parent", Message.of("refusal.two-parents")),
+}
 WRITES = Message.of("refusal.writes-to-requester")
 _NO_LETTER = Message.of("command.text-not-sent")
+_READERS = frozenset({"onbehalf", "cc"})
 _ALWAYS = frozenset({"note", "help", "undo"})
 # What has nothing to be done to in a first mail: that mail is the request, and no answer to it.
 _OF_A_TICKET = frozenset(
@@ -125,7 +129,8 @@ def perform(builder: DecisionBuilder, written: Written) -> Decision:
     transcript.explain(builder, results)
     if builder.actor.proof != CONSOLE:
         crossed = concurrent_replies.told(written.command_context, result.kind)
-        transcript.send(builder, written.agent, results, crossed)
+        unsent = "" if result.kind != "note" or not result.failed else written.text
+        transcript.send(builder, written.agent, results, crossed, unsent)
     said, aside = _said(written, result.kind)
     disposition = Disposition.COMMAND if names or written.wrong else Disposition.FOLLOW_UP
     answer = Answer.ILLEGAL if result.failed else Answer.DONE
@@ -140,9 +145,10 @@ def _without_contradictions(written: Written) -> Written:
     if {"note", "resolve"} <= set(names):
         without |= {"note", "resolve"}
         wrong.append(_MIXED)
-    if names.count("merge") > 1:
-        without.add("merge")
-        wrong.append(_TWO_MERGES)
+    for name, twice in _ONLY_ONE.items():
+        if names.count(name) > 1:
+            without.add(name)
+            wrong.append(twice)
     left = tuple(command for command in written.commands if command.name not in without)
     return replace(written, commands=left, wrong=tuple(wrong))
 
@@ -184,21 +190,20 @@ def _spoken(command: Command) -> Command:
 
 
 def _one_update_each(outgoing_mails: list[OutgoingMail]) -> list[OutgoingMail]:
-    """Several commands of one mail tell a person in one letter."""
+    """Several commands of one mail tell a person in one letter: in the answer, if there is one."""
     told: dict[int, OutgoingMail] = {}
+    answers = {one.to: one for one in outgoing_mails if one.template is Template.REPLY}
     others = [
-        outgoing_mail
-        for outgoing_mail in outgoing_mails
-        if outgoing_mail.template is not Template.UPDATE
+        one for one in outgoing_mails if one.template not in (Template.UPDATE, Template.REPLY)
     ]
-    for outgoing_mail in (
-        outgoing_mail
-        for outgoing_mail in outgoing_mails
-        if outgoing_mail.template is Template.UPDATE
-    ):
-        first = told.get(outgoing_mail.to)
-        told[outgoing_mail.to] = outgoing_mail if first is None else _together(first, outgoing_mail)
-    return [*others, *told.values()]
+    for update in (one for one in outgoing_mails if one.template is Template.UPDATE):
+        answer = answers.get(update.to)
+        if answer is not None and not update.text:
+            answers[update.to] = replace(answer, note=joined(answer.note, update.note))
+            continue
+        first = told.get(update.to)
+        told[update.to] = update if first is None else _together(first, update)
+    return [*answers.values(), *others, *told.values()]
 
 
 def _together(first: OutgoingMail, second: OutgoingMail) -> OutgoingMail:
@@ -214,9 +219,9 @@ def _together(first: OutgoingMail, second: OutgoingMail) -> OutgoingMail:
 def _all(builder: DecisionBuilder, written: Written) -> _Done:
     kind = _kind(written)
     builder.add(MessageAdded(written.message, kind))
-    behalf = tuple(one for one in written.commands if one.name == "onbehalf")
-    others = tuple(one for one in written.commands if one.name != "onbehalf")
-    done, failed = _each(builder, written, behalf)  # whose request it is gets the text
+    first = tuple(one for one in written.commands if one.name in _READERS)
+    others = tuple(one for one in written.commands if one.name not in _READERS)
+    done, failed = _each(builder, written, first)  # they get the text
     if written.text and kind == "answer" and builder.ticket.is_closed:
         failed.append(CommandResult("", _CLOSED_TO_WORDS))
     elif written.text and kind == "answer":

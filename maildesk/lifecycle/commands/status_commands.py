@@ -114,7 +114,7 @@ def _closed(task: Task, category: str, note: str) -> Message | Refusal:
     )
     if isinstance(named, Refusal):
         return named
-    illegal = transitions.close(builder, ActorKind.AGENT, named, closing.agent_note, said)
+    illegal = transitions.close(builder, ActorKind.AGENT, named, note or closing.agent_note, said)
     if illegal is not None:
         return illegal
     builder.write(

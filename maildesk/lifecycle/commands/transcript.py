@@ -38,13 +38,17 @@ def _line(result: CommandResult) -> Message:
 
 
 def send(
-    builder: DecisionBuilder, agent: Person, results: CommandResults, remark: Message | None = None
+    builder: DecisionBuilder,
+    agent: Person,
+    results: CommandResults,
+    remark: Message | None = None,
+    unsent: str = "",
 ) -> None:
-    """Answer the mail if there are results or a remark."""
+    """Answer the mail if there are results or a remark. `unsent` is text that went to nobody."""
     if not (results.done or results.failed or remark):
         return
     note = joined(headline(results), remark)
-    builder.write(Template.TRANSCRIPT, agent.id, note=note, results=results)
+    builder.write(Template.TRANSCRIPT, agent.id, note=note, results=results, text=unsent)
 
 
 def headline(results: CommandResults) -> Message | None:
