@@ -15,7 +15,8 @@ _PREVIEW = 90
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A mail in a folder. `return_path` is the address for bounces and vacation replies."""
+    """A mail in a folder. `return_path` is the address for bounces and vacation replies, `files`
+    are the names of its attachments."""
 
     folder: str
     uid: int
@@ -31,6 +32,7 @@ class Letter:
     in_reply_to: str
     references: tuple[str, ...]
     return_path: str = ""
+    files: tuple[str, ...] = ()
 
     @property
     def preview(self) -> str:
@@ -42,6 +44,15 @@ class Letter:
         return " ".join(" ".join(lines).split())[:_PREVIEW]
 
 
+@dataclass(frozen=True, slots=True)
+class DraftFile:
+    """A file that is attached to a draft."""
+
+    name: str
+    type: str
+    data: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A mail that is being written."""
@@ -51,6 +62,7 @@ class Draft:
     text: str = ""
     in_reply_to: str = ""
     references: str = ""
+    files: tuple[DraftFile, ...] = ()
 
 
 def read_letter(raw: bytes, folder: str, uid: int, arrived: datetime) -> Letter:
@@ -72,6 +84,7 @@ def read_letter(raw: bytes, folder: str, uid: int, arrived: datetime) -> Letter:
         in_reply_to=mail.in_reply_to or "",
         references=mail.references,
         return_path=(mail.header("return-path") or "").strip("<> "),
+        files=tuple(one.name for one in mail.attachments),
     )
 
 
@@ -108,6 +121,9 @@ def outgoing(draft: Draft, author: Persona, now: datetime | None = None) -> Emai
         message["In-Reply-To"] = _line(draft.in_reply_to)
         message["References"] = _line(draft.references or draft.in_reply_to)
     message.set_content(draft.text.replace("\r\n", "\n"))
+    for file in draft.files:
+        main, _, subtype = file.type.partition("/")
+        message.add_attachment(file.data, maintype=main, subtype=subtype, filename=file.name)
     return message
 
 

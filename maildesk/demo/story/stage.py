@@ -5,11 +5,11 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from maildesk.demo.environment import DemoEnvironment
-from maildesk.demo.mailbox_mail import Draft, Letter, answer
+from maildesk.demo.mailbox_mail import Draft, DraftFile, Letter, answer
 from maildesk.demo.story.cast import Persona
 from maildesk.demo.story.narration import NotAsItShould, same
 from maildesk.demo.story.polling import NotInTime, new_letter, wait_for
@@ -45,9 +45,9 @@ class Stage:
         """Send by SMTP. Returns the Message-ID."""
         return str(self.house.program(persona).send(draft)["Message-ID"])
 
-    def reply(self, persona: Persona, letter: Letter, words: str) -> str:
+    def reply(self, persona: Persona, letter: Letter, words: str, *files: DraftFile) -> str:
         """Answer a mail as a mail program does. Returns the Message-ID."""
-        return self.send(persona, answer(letter, words))
+        return self.send(persona, replace(answer(letter, words), files=files))
 
     def gets(self, persona: Persona, says: str, number: int = 0) -> Letter:
         """Wait for a new mail about the ticket that contains the text. Raises NotAsItShould."""

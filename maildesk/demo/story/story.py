@@ -7,8 +7,8 @@ from email.utils import make_msgid
 
 from maildesk.demo.environment import DemoEnvironment
 from maildesk.demo.mail_program import NotSent, post
-from maildesk.demo.mailbox_mail import Draft, Letter
-from maildesk.demo.story.cast import ANN, DESK_ADDRESS, MAX, RITA
+from maildesk.demo.mailbox_mail import Draft, DraftFile, Letter
+from maildesk.demo.story.cast import ANN, DESK_ADDRESS, MAX, NINA, RITA
 from maildesk.demo.story.holiday import HOLIDAY
 from maildesk.demo.story.narration import NotAsItShould, Step, Transcript, same, within
 from maildesk.demo.story.outage import OUTAGE
@@ -21,6 +21,8 @@ _RULE = "New hardware or licences need the manager's approval"
 _FIRST, _SECOND = "It is on your desk.", "The charger is on your desk now, too."
 _REASON = "The charger is missing."
 _LOOKS = 5
+_ORDER = DraftFile("order 4711.pdf", "application/pdf", b"%PDF-1.7\n% a laptop and a charger\n")
+_PHOTO = DraftFile("lid.jpg", "image/jpeg", b"\xff\xd8\xff\xe0" + bytes(2_000))
 
 
 def _rita_asks(stage: Stage) -> Iterator[str]:
@@ -92,10 +94,15 @@ def _max_approves(stage: Stage) -> Iterator[str]:
 def _ann_answers(stage: Stage) -> Iterator[str]:
     letter = stage.letters["work"] = stage.gets(ANN, "Max Moreno approved the request")
     yield "Ann is notified by mail"
-    stage.reply(ANN, letter, "Hello Rita,\n\nit is ordered and comes on Thursday.\n\nAnn")
+    words = f"#cc {NINA.address}\n\nHello Rita,\n\nit is ordered and comes on Thursday.\n\nAnn"
+    stage.reply(ANN, letter, words, _ORDER)
     answer = stage.letters["answer"] = stage.gets(RITA, "it is ordered and comes on Thursday")
     _check_thread(stage, answer)
-    yield "Rita gets the answer in her thread"
+    same("the files of the answer", (_ORDER.name,), answer.files)
+    yield f"Rita gets the answer in her thread, with the file {_ORDER.name}"
+    copy = stage.gets(NINA, "it is ordered and comes on Thursday")
+    same("the files of the copy", (_ORDER.name,), copy.files)
+    yield "#cc: Nina gets the same answer and the file"
     ticket = stage.becomes("Analysis")
     same("the assignee", stage.person(ANN), ticket.assignee)
     yield "In Progress / Analysis, assigned to Ann"
@@ -170,14 +177,14 @@ def _ann_resolves_again(stage: Stage) -> Iterator[str]:
 
 
 def _rita_accepts(stage: Stage) -> Iterator[str]:
-    stage.reply(RITA, stage.letters["resolution"], "accept")
+    stage.reply(RITA, stage.letters["resolution"], "Yes, it works now. Thank you!\n\nRita")
     ticket = stage.becomes("Completed")
     same(
         "state and closure category",
         ("Closed", "Solved"),
         (ticket.state, ticket.closure_category),
     )
-    yield "Rita replies “accept”: Closed / Completed, closure category Solved"
+    yield "Rita replies “Yes, it works now”: Closed / Completed, closure category Solved"
     letter = stage.letters["closure"] = stage.gets(RITA, "Your request is closed")
     _check_thread(stage, letter)
     yield "she is notified in her thread"
@@ -185,7 +192,8 @@ def _rita_accepts(stage: Stage) -> Iterator[str]:
 
 def _rita_is_late(stage: Stage) -> Iterator[str]:
     closed = stage.ticket()
-    stage.reply(RITA, stage.letters["closure"], "One more thing: the lid is scratched.\n\nRita")
+    words = "One more thing: the lid is scratched.\n\nRita"
+    stage.reply(RITA, stage.letters["closure"], words, _PHOTO)
     child = stage.number + 1
     letter = stage.gets(RITA, "ticket number is", child)
     ticket = (
@@ -193,6 +201,9 @@ def _rita_is_late(stage: Stage) -> Iterator[str]:
     )
     same("its parent", stage.number, ticket.parent)
     yield f"her mail opens a new ticket, linked to the old one: {letter.subject}"
+    told = stage.gets(ANN, "the lid is scratched", child)
+    same("the files that Ann gets", (_PHOTO.name,), told.files)
+    yield f"Ann is notified, with the file {_PHOTO.name}"
     same("the closed ticket", closed, stage.ticket())
     yield f"MD-{stage.number} stays closed"
 
