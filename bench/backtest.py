@@ -99,7 +99,10 @@ def main() -> None:
         fill(runtime, pool, count)
         filled = time.perf_counter() - began
         with store.read() as connection:
-            every = {row["number"]: row["team"] for row in listings.tickets(connection, every=True)}
+            every = {
+                row["number"]: row["team"]
+                for row in listings.tickets(connection, listings.TicketFilter(every=True))
+            }
             ids = rows.ids_since(connection, datetime.now(UTC) - timedelta(days=30))
         expected = {number for number, team in every.items() if team == "Network"}
         before, began = digest(folder), time.perf_counter()

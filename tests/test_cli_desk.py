@@ -84,8 +84,28 @@ def test_an_imported_mail_can_be_explained_and_its_ticket_shown_and_resolved(
     assert 'rule "Printers" fired' in rules["evidence"]
     assert 'rule "Printers" fired' in maildesk("explain", 1)[1]
 
-    assert "MD-1001  Assign" in maildesk("ticket", "list")[1]
-    assert maildesk("ticket", "list", "--unclassified")[1] == ""
+    heading, row = maildesk("ticket", "list")[1].splitlines()
+    assert heading.split() == [
+        *("Ticket", "Status", "Prio", "Age", "Due", "Team", "Assignee", "Requester", "Subject")
+    ]
+    assert row.split()[:3] == ["MD-1001", "Assign", "P4"]
+    assert maildesk("ticket", "list", "--unclassified")[1].startswith("No ticket fits")
+    for option in (
+        *("--team=first LINE", "--status=assign", "--requester=RITA@example.org"),
+        "--search=printer",
+    ):
+        assert "MD-1001" in maildesk("ticket", "list", option)[1], option
+    for option in ("--team=Network", "--assignee=ann@example.org", "--search=100%"):
+        assert "MD-1001" not in maildesk("ticket", "list", option)[1], option
+    listed = json.loads(maildesk("mail", "list", "--from", "RITA", "--json")[1])
+    assert (listed["id"], listed["ticket"]) == (1, 1001)
+    assert "MD-1001" in maildesk("mail", "list", "--subject", "printer")[1]
+    assert maildesk("mail", "list", "--subject", "nothing like it")[1].startswith("No mail fits")
+    assert maildesk("ticket", "show", "MD-1001")[1] == maildesk("ticket", "show", 1001)[1]
+    assert maildesk("ticket", "show", "MD-x")[0] == 2
+    events = json.loads(maildesk("ticket", "show", 1001, "--json")[1])["history"]
+    assert events[0]["event"] == "TicketOpened"
+    assert events[0]["values"]["source"] == "mail"
     assert json.loads(maildesk("ticket", "list", "--json")[1])["status"] == "Assign"
     shown = maildesk("ticket", "show", 1001)[1]
     assert "  opened for rita@example.org, by mail  (" in shown
@@ -121,7 +141,7 @@ def test_explain_predicts_what_happens_to_a_file(maildesk: Command, tmp_path: Pa
     status, out, _ = maildesk("explain", _file(tmp_path, PRINTER))
     assert status == 0
     assert "disposition  new-ticket" in out
-    assert maildesk("ticket", "list")[1] == ""
+    assert maildesk("ticket", "list")[1] == "There are no open tickets.\n"
 
 
 def test_quarantine_is_listed_shown_replayed_and_dropped(maildesk: Command, tmp_path: Path) -> None:
@@ -164,8 +184,8 @@ def test_an_mbox_and_a_maildir_are_imported_silently(maildesk: Command, tmp_path
     status, out, _ = maildesk("ingest", "--silent", tmp_path / "old.mbox", tmp_path / "Maildir")
     assert (status, out) == (0, "3 mails stored; `maildesk run` processes them\n")
     _work(tmp_path)
-    assert len(maildesk("ticket", "list")[1].splitlines()) == 3
-    (unclassified,) = maildesk("ticket", "list", "--unclassified")[1].splitlines()
+    assert len(maildesk("ticket", "list")[1].splitlines()) == 4
+    _, unclassified = maildesk("ticket", "list", "--unclassified")[1].splitlines()
     assert "Plotter" in unclassified
     assert maildesk("outbox", "list")[1] == ""
 
@@ -326,7 +346,7 @@ def test_a_database_is_backed_up_and_restored(maildesk: Command, tmp_path: Path)
     _work(tmp_path)
     assert maildesk("db", "restore", tmp_path / "copy.db")[0] == 1
     assert maildesk("db", "restore", tmp_path / "copy.db", "--yes")[0] == 0
-    assert maildesk("ticket", "list")[1] == ""
+    assert maildesk("ticket", "list")[1] == "There are no open tickets.\n"
     _work(tmp_path)
     assert "MD-1001" in maildesk("ticket", "list")[1]
 

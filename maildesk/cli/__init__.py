@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "parse": "maildesk.cli.parse",
     "explain": "maildesk.cli.explain",
     "ledger": "maildesk.cli.ledger",
+    "mail": "maildesk.cli.mail",
     "quarantine": "maildesk.cli.quarantine",
     "ticket": "maildesk.cli.ticket",
     "people": "maildesk.cli.people",

@@ -1,6 +1,7 @@
 """`maildesk ticket`: lists, shows and changes tickets."""
 
 import sys
+from datetime import datetime, timedelta
 from textwrap import indent
 from typing import Annotated
 
@@ -10,6 +11,8 @@ from maildesk.cli.console import timeline
 from maildesk.cli.console.errors import CommandFailed
 from maildesk.cli.console.open_desk import desk_runtime
 from maildesk.cli.console.output import counted, print_json, shown
+from maildesk.cli.console.table import print_table
+from maildesk.cli.console.ticket_argument import Number
 from maildesk.messages.catalogue import DEFAULT
 from maildesk.messages.dates import hours
 from maildesk.messages.sizes import spoken_size
@@ -20,6 +23,7 @@ from maildesk.model.decision import Decision
 from maildesk.model.event import Release
 from maildesk.model.mail import Attachment
 from maildesk.model.person import Person
+from maildesk.model.ticket import spoken
 from maildesk.processing.clock.sla_timers import Measured, measured
 from maildesk.processing.desk import Desk
 from maildesk.processing.mail.held_mails import held_in, settle
@@ -32,7 +36,6 @@ ticket = typer.Typer(no_args_is_help=True, help="Tickets: list, show, open, answ
 _PEOPLE = frozenset(
     {"requester", "person", "approver", "to"}
 )  # event fields that hold the id of a person
-Number = Annotated[int, typer.Argument(metavar="NUMBER")]
 Agent = Annotated[str, typer.Option("--as", metavar="ADDRESS", help="Address of the acting agent.")]
 
 
@@ -46,18 +49,69 @@ def list_(
             "--unclassified", help="Only tickets without service, category, impact or urgency."
         ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    team: Annotated[str, typer.Option(metavar="TEAM", help="Only tickets of this team.")] = "",
+    assignee: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Only tickets assigned to this agent.")
+    ] = "",
+    status: Annotated[str, typer.Option(metavar="STATUS", help="Only in this status.")] = "",
+    requester: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Only tickets of this requester.")
+    ] = "",
+    search: Annotated[
+        str, typer.Option(metavar="WORDS", help="Only with these words in the subject.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """List tickets, newest first."""
+    wanted = listings.TicketFilter(
+        every=every,
+        unclassified=unclassified,
+        team=team,
+        assignee=assignee,
+        status=status,
+        requester=requester,
+        search=search,
+    )
     with desk_runtime(ctx) as runtime, runtime.store.read() as connection:
-        for row in listings.tickets(connection, every=every, unclassified=unclassified):
-            if as_json:
+        rows = listings.tickets(connection, wanted)
+        if as_json:
+            for row in rows:
                 print_json(shown(row))
-            else:
-                typer.echo(
-                    f"MD-{row['number']}  {row['status']:19} {row['priority'] or '-':3} "
-                    f"{row['requester']:28} {row['subject']}"
-                )
+            return
+        now = runtime.clock()
+        print_table(_HEADINGS, (_cells(row, now) for row in rows), _no_tickets(wanted))
+
+
+_HEADINGS = ("Ticket", "Status", "Prio", "Age", "Due", "Team", "Assignee", "Requester", "Subject")
+
+
+def _cells(row: listings.Row, now: datetime) -> tuple[str, ...]:
+    due = row["next_due"]
+    return (
+        spoken(row["number"]),
+        row["status"],
+        row["priority"] or "-",
+        _age(now - row["opened_at"]),
+        f"{due:%Y-%m-%d %H:%M}" if due else "-",
+        row["team"] or "-",
+        row["assignee"] or "-",
+        row["requester"],
+        row["subject"],
+    )
+
+
+def _age(age: timedelta) -> str:
+    """The age in its largest unit: 3 d, 5 h, 12 min."""
+    minutes = int(age.total_seconds() // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 1_440 else f"{minutes // 1_440} d"
+
+
+def _no_tickets(wanted: listings.TicketFilter) -> str:
+    if wanted == listings.TicketFilter(every=wanted.every):
+        return "There are no tickets." if wanted.every else "There are no open tickets."
+    return "No ticket fits; --all includes closed tickets."
 
 
 @ticket.command()
@@ -79,7 +133,10 @@ def show(
     who = names[found.requester]
     if as_json:
         fields = shown(found) | {"subject": subject, "requester": who.address, "vip": who.vip}
-        events = [shown(line) | {"event": type(line.event).__name__} for line in history]
+        events = [
+            shown(line) | {"event": type(line.event).__name__, "values": shown(line.event)}
+            for line in history
+        ]
         messages = [
             shown(m) | {"attachments": [shown(one) for one in files.get(m.mail or 0, ())]}
             for m in said

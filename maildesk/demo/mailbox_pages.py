@@ -54,7 +54,9 @@ class Pages:
     def home(self) -> Response:
         """The start page."""
         with self._house.store.read() as connection:
-            tickets = list(listings.tickets(connection, every=True))[:_TICKETS]
+            tickets = list(listings.tickets(connection, listings.TicketFilter(every=True)))[
+                :_TICKETS
+            ]
         return HTMLResponse(self._drawing.home(self._unread(), tickets))
 
     def article(self, slug: str) -> Response:

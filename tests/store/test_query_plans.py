@@ -162,7 +162,7 @@ def _listings(world: World) -> None:
         assert len(list(listings.outbox(connection))) >= 50
         assert len(list(listings.quarantined(connection))) >= 50
         assert len(list(listings.tickets(connection))) >= 150
-        assert list(listings.tickets(connection, unclassified=True))
+        assert list(listings.tickets(connection, listings.TicketFilter(unclassified=True)))
         assert list(
             listings.mails_called(connection, str(listings.mail(connection, 1)["message_id"]))
         )

@@ -1,6 +1,8 @@
 """Read-only queries for the command line and the reports."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, Connection, ScalarSelect, Select, func, select
@@ -12,6 +14,9 @@ Row = Mapping[str, Any]
 _RAW = tables.raw_mail
 _OUT = tables.outgoing
 _TICKET = tables.ticket
+_BYTES = tables.raw_bytes
+_HEAD_BYTES = 32_000
+_PERSON_ADDRESS = tables.person_address
 
 
 def _rows(connection: Connection, query: Select[Any]) -> Iterator[Row]:
@@ -28,6 +33,18 @@ def mails_called(connection: Connection, message_id: str) -> Iterator[Row]:
     """The mails with that Message-ID, oldest first; angle brackets are optional."""
     wanted = f"<{message_id.strip('<>')}>"
     return _rows(connection, select(_RAW).where(_RAW.c.message_id == wanted).order_by(_RAW.c.id))
+
+
+def mails_since(connection: Connection, since: datetime) -> Iterator[Row]:
+    """The mails received since then, newest first, with their first bytes as `head`."""
+    begin = func.substr(_BYTES.c.data, 1, _HEAD_BYTES).label("head")
+    query = (
+        select(_RAW.c.id, _RAW.c.received_at, _RAW.c.disposition, _RAW.c.ticket, begin)
+        .join(_BYTES, (_BYTES.c.raw_mail_id == _RAW.c.id) & (_BYTES.c.piece == 0))
+        .where(_RAW.c.received_at >= since)
+        .order_by(_RAW.c.received_at.desc(), _RAW.c.id.desc())
+    )
+    return _rows(connection, query)
 
 
 def quarantined(connection: Connection) -> Iterator[Row]:
@@ -58,13 +75,26 @@ def dispositions(connection: Connection) -> Iterator[Row]:
     return _rows(connection, query)
 
 
-def tickets(
-    connection: Connection, *, every: bool = False, unclassified: bool = False
-) -> Iterator[Row]:
-    """Tickets that are not closed, or `every` ticket, newest first.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketFilter:
+    """Which tickets are listed: those that are not closed, or `every` one.
 
     `unclassified` leaves only tickets with a missing classification field (model.ticket.Ticket).
+    Names and addresses are compared in full without case, the words of `search` with subjects.
     """
+
+    every: bool = False
+    unclassified: bool = False
+    team: str = ""
+    assignee: str = ""
+    status: str = ""
+    requester: str = ""
+    search: str = ""
+
+
+def tickets(connection: Connection, wanted: TicketFilter | None = None) -> Iterator[Row]:
+    """The tickets that fit, newest first."""
+    wanted = wanted or TicketFilter()
     query = select(
         _TICKET.c.number,
         _TICKET.c.subject,
@@ -79,9 +109,23 @@ def tickets(
         _TICKET.c.next_due,
         _TICKET.c.trouble,
     ).order_by(_TICKET.c.number.desc())
-    if unclassified:
+    query = query if wanted.every else query.where(tables.OPEN)
+    if wanted.unclassified:
         query = query.where(tables.UNCLASSIFIED)
-    return _rows(connection, query if every else query.where(tables.OPEN))
+    for column, said in ((_TICKET.c.team, wanted.team), (_TICKET.c.status, wanted.status)):
+        query = query.where(func.lower(column) == said.lower()) if said else query
+    for column, address in (
+        (_TICKET.c.assignee, wanted.assignee),
+        (_TICKET.c.requester, wanted.requester),
+    ):
+        if address:
+            known = select(_PERSON_ADDRESS.c.person_id).where(
+                _PERSON_ADDRESS.c.address == address.casefold()
+            )
+            query = query.where(column.in_(known))
+    for word in wanted.search.split():
+        query = query.where(_TICKET.c.subject.icontains(word, autoescape=True))
+    return _rows(connection, query)
 
 
 def _address(person: Column[int]) -> ScalarSelect[str]:
