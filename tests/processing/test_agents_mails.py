@@ -89,3 +89,11 @@ def test_the_sender_of_an_encrypted_mail_hears_that_nobody_can_read_it(world: Wo
     assert "This mail is encrypted" in one(mails, "ann", "agent-notification").text
     again = world.writes("rita", secret, answering=acknowledgement, trusted=True)
     assert "without encryption" in " ".join(one(again, "rita", "update").text.split())
+
+
+def test_a_reply_that_is_only_a_quote_says_that_it_has_no_text(world: World) -> None:
+    acknowledgement = one(world.writes("rita", "It jams.", trusted=True), "rita", "acknowledgement")
+    quote = "".join(f"> {line}\n" for line in acknowledgement.text.splitlines())
+    again = world.writes("rita", quote, answering=acknowledgement, trusted=True)
+    assert "The email has no text." in one(again, "ann", "agent-notification").text
+    assert world.messages(1001)[-1] == ("reply", "")

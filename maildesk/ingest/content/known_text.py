@@ -15,6 +15,10 @@ _MANY = 20  # words that are known in a line that has others, too
 _WORDS = 60_000  # words of a mail that are compared
 _SOLID = 12  # characters without blanks that hardly occur twice, such as half of a link
 _BESIDE_SOLID = 2  # words
+_SOLID_TEXT = 200_000  # characters that such pieces are looked for in
+_SOLID_LOOKS = 300  # lines for which that is done
+_SOLID_LINE = 2_000
+_KNOWN_WORDS = 60_000
 _NEARLY_ALL = 0.8
 _SCRIPTS_WITHOUT_BLANKS = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
 _WORD = re.compile(rf"[{_SCRIPTS_WITHOUT_BLANKS}]|[^\W_{_SCRIPTS_WITHOUT_BLANKS}]{{1,200}}")
@@ -51,8 +55,9 @@ class KnownText:
         self._words: list[str] = []
         self._solid = ""
         for text in texts:
-            self._words += [*_words_of(text), "\n"]
-            self._solid += "".join(text.split()) + "\n"
+            if len(self._words) < _KNOWN_WORDS:
+                self._words += [*_words_of(text), "\n"]
+                self._solid = f"{self._solid}{''.join(text.split())}\n"[:_SOLID_TEXT]
         self._places: dict[tuple[str, ...], list[int]] = {}
         for at in range(len(self._words) - 2):
             places = self._places.setdefault(tuple(self._words[at : at + 3]), [])
@@ -70,7 +75,8 @@ class KnownText:
         """
         read = [_read(line) for line in lines]
         self._mark_runs(read)
-        known = [self._is_known(line) for line in read]
+        looks = iter(range(_SOLID_LOOKS))
+        known = [self._is_known(line, looks) for line in read]
         self._join(read, known)
         return [
             Compared("", True) if known[at] else _remainder(line) for at, line in enumerate(read)
@@ -105,9 +111,10 @@ class KnownText:
             length += 1
         return length
 
-    def _is_known(self, line: _Line) -> bool:
-        solid = [one for one in line.text.split() if len(one) >= _SOLID and _NO_WORD.search(one)]
-        if solid and len(line.text.split()) - len(solid) <= _BESIDE_SOLID:
+    def _is_known(self, line: _Line, looks: Iterator[int]) -> bool:
+        pieces = line.text[:_SOLID_LINE].split()
+        solid = [one for one in pieces if len(one) >= _SOLID and _NO_WORD.search(one)]
+        if solid and next(looks, None) is not None and len(pieces) - len(solid) <= _BESIDE_SOLID:
             return all(one.strip("<>()") in self._solid for one in solid)
         return bool(line.words) and line.share >= _NEARLY_ALL
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from maildesk.ingest.content.known_text import KnownText, count_words
 from maildesk.ingest.content.line_marks import Line, Mark, lines_of
-from maildesk.ingest.content.quoting import quoted
+from maildesk.ingest.content.quoting import ends_with_colon, quoted
 from maildesk.ingest.content.reply import tidy
 from maildesk.ingest.content.signature import signature_start
 
@@ -170,7 +170,8 @@ def _attribution_above(lines: Sequence[Line], first: int) -> int:
     while at and not lines[at - 1].text.strip():
         at -= 1
     alone = at == 1 or (at > 1 and not lines[at - 2].text.strip())
-    if alone and _ATTRIBUTION.match(lines[at - 1].text[:_LINE]):
+    text = lines[at - 1].text[:_LINE] if at else ""
+    if alone and ends_with_colon(text) and _ATTRIBUTION.match(text):
         return first - at + 1
     return 0
 
