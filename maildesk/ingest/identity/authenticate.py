@@ -17,6 +17,7 @@ domain or of a registered domain above it does; one of a domain beside or below 
 """
 
 import re
+from collections.abc import Iterable
 from typing import Protocol
 
 import authres  # type: ignore[import-untyped]
@@ -24,6 +25,7 @@ import authres  # type: ignore[import-untyped]
 from maildesk.config.schema.settings import Trust
 from maildesk.ingest.identity.author import Author
 from maildesk.ingest.identity.dmarc import is_above
+from maildesk.ingest.mime.fields import AMBIGUOUS
 from maildesk.model.mail import Mail
 from maildesk.model.person import Identity, Proof, SenderCheck
 
@@ -71,7 +73,8 @@ def identify(
     `checked`: what our own check found, for mail that arrived by our SMTP server.
     `author`: who wrote it if From cannot be the author. Any sender can write the fields that name
     this address, so nothing proves it, not even a token.
-    Two From addresses, or none, prove nobody, whatever else the mail holds.
+    Two From addresses, or none, prove nobody, whatever else the mail holds. Nor does a header
+    block that programs read in different ways: who verified it may have read another mail.
     """
     if author is not None and author.why and author.address is not None:
         return Identity(author.address.key, Proof.NONE, rejected=(author.why,))
@@ -79,7 +82,10 @@ def identify(
     if sender is None:
         count = "several" if mail.senders else "no"
         return Identity("", Proof.NONE, rejected=(f"{count} From addresses prove nobody",))
-    if checked is None:
+    ambiguous = AMBIGUOUS.intersection(mail.defects)
+    if ambiguous:
+        passed, objections = _ambiguous(ambiguous)
+    elif checked is None:
         passed, objections = _told(mail, sender.domain, trust, unnamed)
     else:
         passed, objections = _found(checked, sender.domain)
@@ -88,6 +94,10 @@ def identify(
         return Identity(sender.key, Proof.TOKEN, evidence, objections)
     proof = Proof.AUTHENTICATED if passed else Proof.NONE
     return Identity(sender.key, proof, passed, objections)
+
+
+def _ambiguous(defects: Iterable[str]) -> Finding:
+    return (), (f"the header block can be read in several ways: {', '.join(sorted(defects))}",)
 
 
 def _found(checked: SenderCheck, domain: str) -> Finding:

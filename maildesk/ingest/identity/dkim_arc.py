@@ -14,6 +14,7 @@ from dkim.canonicalization import CanonicalizationPolicy  # type: ignore[import-
 from dkim.util import parse_tag_value  # type: ignore[import-untyped]
 
 from maildesk.ingest.identity.dns import NoAnswer, Resolver
+from maildesk.ingest.mime.fields import head
 
 SIGNATURES = 5
 SEALS = 10
@@ -65,7 +66,18 @@ def _read(kind: Callable[..., "dkim.DomainSigner"], raw: bytes) -> "dkim.DomainS
     except Exception:  # dkimpy promises no closed set
         return None
     size = sum(len(name) + len(value) for name, value in found.headers)
-    return found if size <= _HEADER_BYTES else None
+    return found if size <= _HEADER_BYTES and _read_alike(found, raw) else None
+
+
+def _read_alike(found: "dkim.DomainSigner", raw: bytes) -> bool:
+    """Whether dkimpy reads the fields and the body that we read: it leaves out fields with a blank
+    before the colon, and would then verify another mail."""
+    ours = head(raw, 0, len(raw))
+    same = [(name, value.split()) for name, value in ours.fields] == [
+        (name.lower().decode("ascii", "replace"), value.split()) for name, value in found.headers
+    ]
+    body = raw[ours.body :].replace(b"\r\n", b"\n")
+    return same and bytes(found.body).replace(b"\r\n", b"\n") == body
 
 
 def _verified(

@@ -11,6 +11,13 @@ from maildesk.ingest.mime import charset
 from maildesk.ingest.mime.raw_bytes import Raw
 
 HEADER_BYTES = 256_000
+BLANK = "blank-before-colon"
+MBOX = "mbox-line"
+AMBIGUOUS = frozenset(
+    {BLANK, MBOX, "broken-header", "too-many-headers", "headers-too-long", "bare-returns"}
+    | {f"repeated-{name}" for name in ("from", "sender", "reply-to", "to", "date", "subject")}
+)
+"""Defects of a header block that programs read in different ways. Such a mail proves nobody."""
 _FIELDS = 2_000
 _ENCODED_WORDS = 500
 _PARAMETERS = 60
@@ -53,8 +60,11 @@ def head(raw: Raw, start: int, end: int) -> Head:
         if found:
             at = found.end()
             fields.append((found[1].decode("ascii").lower(), found[2].rstrip(b"\r")))
+            if raw[found.end(1) : found.end(1) + 1] != b":" and BLANK not in defects:
+                defects.append(BLANK)
             if len(fields) > _FIELDS:
-                return Head(tuple(fields), _skip(raw, at, end), ("too-many-headers",))
+                defects.append("too-many-headers")
+                return Head(tuple(fields), _skip(raw, at, end), tuple(defects))
             continue
         stop = _other_line(raw, at, limit, first=at == start, defects=defects)
         if stop is not None:
@@ -73,6 +83,7 @@ def _other_line(raw: Raw, at: int, limit: int, *, first: bool, defects: list[str
     if not line.strip(b"\r\n"):
         return following
     if first and line.startswith((b"From ", b">From ")):
+        defects.append(MBOX)
         return None
     defects.append("broken-header")
     return None if _FIELD.match(raw, following, limit) else at

@@ -30,6 +30,7 @@ _ADDRESS_CHARACTERS = 64_000
 _LONGEST_ADDRESS = 320
 _PIECE = 1_048_576
 _DATES = 5
+_ONCE = ("from", "sender", "reply-to", "to", "subject", "date")  # RFC 5322 §3.6
 _SIGNATURES = 3  # one around the other
 ENCRYPTED = "[This mail is encrypted. The service desk has no key to read it.]"
 
@@ -90,8 +91,9 @@ def cut(raw: Raw, index: int) -> tuple[Attachment, Iterator[bytes]]:
 def _scanned(raw: Raw) -> tuple[Raw, Part, tuple[str, ...]]:
     """(The bytes that offsets are into, the skeleton, what is wrong with it); without opaque
     signatures, in which the whole mail is wrapped."""
-    raw = _with_line_feeds(raw)
+    given, raw = raw, _with_line_feeds(raw)
     root, defects = scan(raw)
+    defects = defects if raw is given else (*defects, "bare-returns")
     for _ in range(_SIGNATURES):
         inner = smime.unwrapped(raw, root)
         if inner is None:
@@ -150,7 +152,7 @@ def _field_defects(lines: tuple[tuple[str, str], ...]) -> Iterator[str]:
         if any(key == name and line.count("@") > RECIPIENTS for key, line in lines):
             yield "too-many-recipients"
     names = [name for name, _ in lines]
-    yield from (f"repeated-{name}" for name in ("from", "subject", "date") if names.count(name) > 1)
+    yield from (f"repeated-{name}" for name in _ONCE if names.count(name) > 1)
     yield from (f"no-{name}" for name in ("from", "date") if name not in names)
 
 

@@ -1,12 +1,12 @@
 """Reports of monitoring systems: from the mail to the open ticket of the problem."""
 
-from maildesk.ingest.identity.authenticate import identify
 from maildesk.ingest.intent.monitoring_signal import Signal, Watch
 from maildesk.model.cause import Facts, ProblemReported
 from maildesk.model.mail import Source, Step
 from maildesk.model.monitoring import Report
 from maildesk.model.person import Identity, Proof
 from maildesk.processing.mail.mail_context import MailContext, MailOutcome
+from maildesk.processing.mail.sender_identity import sender_identity
 from maildesk.processing.transaction import IncomingText, Snapshot
 
 EVENT_FIELD = "maildesk-event"
@@ -70,4 +70,4 @@ def _identity(context: MailContext, watch: Watch) -> Identity:
         return Identity(watch.system.address, believed, ("signed request",))
     if not watch.system.proof:
         return Identity(watch.system.address, believed, ("monitoring.toml: proof = false",))
-    return identify(context.mail, token_proves=False, trust=context.runtime.settings.trust)
+    return sender_identity(context)

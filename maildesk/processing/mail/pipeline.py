@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from maildesk.ingest.identity.authenticate import identify
 from maildesk.ingest.intent.automatic_mail import is_newsletter
 from maildesk.ingest.threading import Clues, Known, Thread, thread, token_proves, wanted
 from maildesk.model.cause import MailArrived
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, OutgoingMail, Template
-from maildesk.model.mail import Address, Disposition, Kind, Source, Step
+from maildesk.model.mail import Address, Disposition, Kind, Step
 from maildesk.model.message import Message
 from maildesk.model.person import Identity, Person
 from maildesk.model.ticket import Ticket
@@ -24,6 +23,7 @@ from maildesk.processing.mail.bounces import bounce
 from maildesk.processing.mail.mail_context import MailContext, MailOutcome
 from maildesk.processing.mail.monitoring_reports import reported
 from maildesk.processing.mail.reply_words import compare_with_answered
+from maildesk.processing.mail.sender_identity import sender_identity
 from maildesk.processing.transaction import IncomingText, Snapshot
 from maildesk.processing.unit_of_work import UnitOfWork
 
@@ -117,14 +117,8 @@ def _correspondence(context: MailContext) -> MailOutcome | None:
     found = context.clues
     known = _look_up(context.work, found)
     threaded = thread(found, sender, known)
-    identity = identify(
-        context.mail,
-        token_proves=token_proves(found, threaded, sender, known),
-        trust=context.runtime.settings.trust,
-        unnamed=_unnamed(context),
-        checked=context.checked,
-        author=context.attribution,
-    )
+    proves = token_proves(found, threaded, sender, known)
+    identity = sender_identity(context, token_proves=proves)
     before = threaded.ticket
     ticket = known.tickets[before] if before is not None else None
     compared = compare_with_answered(context, sender, ticket) if ticket is not None else ()
@@ -177,15 +171,6 @@ def _redirect_to_child(threaded: Thread, closed: Ticket, child: Ticket) -> Threa
     why = f"ticket {closed.number} is closed, and {number} is its open child"
     step = replace(threaded.step, evidence=(*threaded.step.evidence, why))
     return replace(threaded, ticket=number, round=_OF_ANOTHER, step=step)
-
-
-def _unnamed(context: MailContext) -> bool:
-    """Whether the mail lay in a mailbox whose server signs its results with no name."""
-    mail = context.kept.mail
-    boxes = context.runtime.settings.mailbox
-    return mail.source is Source.IMAP and any(
-        box.unnamed_results for box in boxes if box.name == mail.mailbox
-    )
 
 
 def _look_up(work: UnitOfWork, found: Clues) -> Known:
