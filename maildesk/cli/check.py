@@ -9,6 +9,7 @@ import typer
 from maildesk.cli.console.errors import FAILED, WRONG_USE, complain, show_mark
 from maildesk.cli.console.options import call_of
 from maildesk.cli.console.output import counted, print_json
+from maildesk.config.checks.first_day import first_day_advice
 from maildesk.config.load import Config, ConfigErrors
 from maildesk.ingest.servers.imap import probe
 from maildesk.lifecycle.approvals.approvers import MANAGER, MANAGERS_MANAGER
@@ -118,7 +119,7 @@ def check(
         raise typer.Exit(WRONG_USE) from None
     probed = tuple(found for name in PROBES for found in _probed(name, config)) if online else ()
     alone = [one.name for one in config.policy.people.person if one.manager is None]
-    findings = (*_unmanaged(config, alone), *probed)
+    findings = (*first_day_advice(config.settings), *_unmanaged(config, alone), *probed)
     _report(findings, as_json)
     if not all(finding.good for finding in findings):
         raise typer.Exit(FAILED)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 class Finding:
     """One mistake, or one thing that is correct (`good`). `key` is a key of a file or the subject.
 
+    `advice`: it is correct, and will probably disappoint.
+
     No text holds a secret. `remedy` says what to do, in the imperative. `marked` is the wrong line
     with a caret below it, if the column is known.
     """
@@ -17,6 +19,7 @@ class Finding:
     file: str = ""
     line: int | None = None
     good: bool = False
+    advice: bool = False
     marked: str = ""
 
     @property
@@ -27,4 +30,6 @@ class Finding:
 
     def __str__(self) -> str:
         """One line: where, what, what to do."""
-        return f"{self.where}: " + "; ".join(part for part in (self.what, self.remedy) if part)
+        label = "advice: " if self.advice else ""
+        said = "; ".join(part for part in (self.what, self.remedy) if part)
+        return f"{label}{self.where}: {said}"
