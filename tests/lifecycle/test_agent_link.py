@@ -96,6 +96,7 @@ def test_a_resolution_by_click_is_one_by_mail() -> None:
     assert {outgoing_mail.template for outgoing_mail in clicked.outgoing_mails} == {
         Template.RESOLUTION,
         Template.TRANSCRIPT,  # which offers to take it back
+        Template.UPDATE,  # to who takes part
     }
     console = replace(click(RESOLVE, "Toner."), round=None)
     assert happened(clicked) == happened(decide(NOBODYS, console, SHIPPED, NOW))

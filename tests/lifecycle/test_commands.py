@@ -123,7 +123,11 @@ DONE: list[tuple[str, str, list[str], list[str], list[int | None]]] = [
     ("Analysis", "#note slow", [], [], []),
     (
         *("Analysis", "#resolve Cable."),
-        *(["ResolutionGiven", "-> Waiting for Closure"], ["resolution:rita"], [1002, 1003]),
+        *(
+            ["ResolutionGiven", "-> Waiting for Closure"],
+            ["resolution:rita", "update:will"],
+            [1002, 1003],
+        ),
     ),
     ("Waiting for Closure", "#close", ["-> Completed", "Closed"], ["closure:rita"], []),
     ("Waiting for Closure", "#close dup", ["-> Completed", "Closed"], ["closure:rita"], []),

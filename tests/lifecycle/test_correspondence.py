@@ -360,7 +360,7 @@ AGENTS: list[Row] = [
             mail(ANN, "", commands=[("resolve", "New toner.")]),
             *(name, "command resolution"),
             ["MessageAdded", *own, "ResolutionGiven", "-> Waiting for Closure"],
-            ["resolution:rita"],
+            ["resolution:rita", "update:will"],
         )
         for name, own in (
             ("New", ["assignee"]),
@@ -410,13 +410,13 @@ AGENTS: list[Row] = [
         mail(LEE, "", commands=[("take", ""), ("resolve", "Cable.")]),
         *("New", "command resolution"),
         ["MessageAdded", "assignee", "ResolutionGiven", "-> Waiting for Closure"],
-        ["resolution:rita"],
+        ["resolution:rita", "update:will"],
     ),
     (
         mail(LEE, "", commands=[("resolve", "Cable."), ("close", "")]),
         *("Analysis", "command resolution"),
         ["MessageAdded", "ResolutionGiven", "-> Waiting for Closure", "-> Completed", "Closed"],
-        ["resolution:rita", "closure:rita", "agent-notification:ann"],
+        ["resolution:rita", "closure:rita", "agent-notification:ann", "update:will"],
     ),
     (
         mail(LEE, "Hello.", commands=[("take", ""), ("close", "")]),
@@ -475,13 +475,13 @@ REQUESTERS: list[Row] = [
     (
         mail(RITA, "It smears.", round=1),
         *("Waiting for Closure", "follow-up reply", ["MessageAdded", "-> Analysis", "Reopened"]),
-        FOR_ANN,
+        [*FOR_ANN, "update:rita"],
     ),
     # also in answer to an older mail: it says that all is not well
     (
         mail(RITA, "It smears.", round=0),
         *("Waiting for Closure", "follow-up reply", ["MessageAdded", "-> Analysis", "Reopened"]),
-        FOR_ANN,
+        [*FOR_ANN, "update:rita"],
     ),
     # a yes to an earlier resolution is none to this one
     (
@@ -723,7 +723,7 @@ OWN = replace(WAITING, requester=ANN.id, assignee=LEE.id)
     [
         # what she writes is a requester's word
         (mail(ANN, "accept", choice=ACCEPT, round=1), "Closed", ["closure:ann"]),
-        (mail(ANN, "It smears.", round=1), "Reopened", ["agent-notification:lee"]),
+        (mail(ANN, "It smears.", round=1), "Reopened", ["agent-notification:lee", "update:ann"]),
         # commands are an agent's
         (
             mail(ANN, "", commands=[("take", "")]),

@@ -258,7 +258,7 @@ def acted(text: str = "", *commands: tuple[str, str], wrong: bool = False) -> Ag
         (
             *("Analysis", acted("", ("resolve", "Cable.")), DONE),
             ["MessageAdded", "ResolutionGiven", "-> Waiting for Closure"],
-            ["resolution:rita", "agent-notification:ann"],
+            ["resolution:rita", "agent-notification:ann", "update:will"],
         ),
         ("Analysis", acted(wrong=True), ILLEGAL, ["MessageAdded"], []),
         # a closed ticket never changes again: nothing is said, done or sent, but noted

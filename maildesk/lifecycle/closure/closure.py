@@ -39,8 +39,23 @@ def resolve(
         author=agent.id,
         links=(Purpose.RESOLUTION,),
     )
+    _tell_participants(builder, agent, text)
     builder.explain("lifecycle", "resolved", f"by {agent.name}")
     return None
+
+
+def _tell_participants(builder: DecisionBuilder, agent: Person, text: str) -> None:
+    """Who takes part reads the resolution, too; the requester alone accepts or rejects it."""
+    told = {agent.id, builder.ticket.requester}
+    builder.write(
+        Template.UPDATE,
+        *(person for person in builder.ticket.participants if person not in told),
+        automatic=False,
+        text=text,
+        author=agent.id,
+        note=Message.of("note.resolved-for-participants", agent=agent),
+        links=(Purpose.VIEW,),
+    )
 
 
 def cannot_resolve(builder: DecisionBuilder) -> Refusal | None:

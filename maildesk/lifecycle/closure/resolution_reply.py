@@ -94,5 +94,7 @@ def _disagreed(mail: MailArrived, builder: DecisionBuilder) -> Decision:
     builder.add(MessageAdded(mail.message, "reply"))
     note = Message.of("note.answered-resolution", requester=mail.sender)
     closure.reopen(builder, mail.sender, mail.text, note)
+    told = Message.of("note.your-reply-reopened")
+    builder.write(Template.UPDATE, mail.sender.id, note=told, links=(Purpose.VIEW,))
     apply_rules(builder, "reopened", mail.facts, mail.requester)
     return builder.decision(Answer.DONE, Disposition.FOLLOW_UP, "reply")

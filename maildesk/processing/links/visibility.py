@@ -1,7 +1,6 @@
 """What the holder of a link may see of a ticket, and open of its mails."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -14,6 +13,7 @@ from maildesk.model.event import (
     Escalated,
     FieldChanged,
     PersonJoined,
+    PersonLeft,
     Reopened,
     ResolutionDecided,
     ResolutionGiven,
@@ -41,7 +41,7 @@ _APART = frozenset({"held", "unproven"})
 # What a page tells of the history, and what it needs to know whether somebody may see a text.
 _TOLD_ON_PAGES = (
     *(ApprovalAsked, ApprovalDecided, ApprovalVoted, ApprovalWithdrawn, Closed, Escalated),
-    *(FieldChanged, PersonJoined, Reopened, ResolutionDecided, ResolutionGiven),
+    *(FieldChanged, PersonJoined, PersonLeft, Reopened, ResolutionDecided, ResolutionGiven),
 )
 
 
@@ -131,11 +131,20 @@ def visible_ticket(
 
 
 def _visible(history: tuple[Recorded, ...], ticket: Ticket, viewer: Person) -> Visible | None:
-    """What was said, as far as the viewer may see it: a watcher only what came after joining."""
-    since = _sees_from(history, ticket, viewer)
-    if since is None:
+    """What was said, as far as the viewer may see it: a participant only what was said between
+    joining and leaving."""
+    kinds = SHOWN | _APART if viewer.is_agent else SHOWN
+    asked = ticket.approval is not None and viewer.id in ticket.approval.approvers
+    if viewer.id == ticket.requester or viewer.is_agent or asked:
+        return Visible(ticket.number, kinds, ticket.opened_at)
+    joined = [line.at for line in history if line.event == PersonJoined(viewer.id)]
+    left = [line.at for line in history if line.event == PersonLeft(viewer.id)]
+    if not joined:
         return None
-    return Visible(ticket.number, SHOWN | _APART if viewer.is_agent else SHOWN, since)
+    if viewer.id not in ticket.participants and left:
+        return Visible(ticket.number, kinds, joined[0], left[-1])
+    again = [at for at in joined if not left or at >= left[-1]]
+    return Visible(ticket.number, kinds, again[0] if again else joined[-1])
 
 
 def _shown(connection: Connection, visible: Visible, ticket: Ticket, before: str) -> _Shown:
@@ -150,14 +159,6 @@ def _shown(connection: Connection, visible: Visible, ticket: Ticket, before: str
     if first is None or first.id == texts[0].id:
         return _Shown(texts, resolution, later=bool(before))
     return _Shown((first, *texts[1:]), resolution, earlier=texts[1].id, later=bool(before))
-
-
-def _sees_from(history: tuple[Recorded, ...], ticket: Ticket, viewer: Person) -> datetime | None:
-    asked = ticket.approval is not None and viewer.id in ticket.approval.approvers
-    if viewer.id == ticket.requester or viewer.is_agent or asked:
-        return ticket.opened_at
-    joined = [line.at for line in history if line.event == PersonJoined(viewer.id)]
-    return joined[0] if joined else None
 
 
 def entries(

@@ -7,6 +7,7 @@ from maildesk.ingest.intent.automatic_mail import is_newsletter
 from maildesk.ingest.threading import Clues, Known, Thread, thread, token_proves, wanted
 from maildesk.model.cause import MailArrived
 from maildesk.model.decision import Actor, ActorKind, Answer, Decision, OutgoingMail, Template
+from maildesk.model.event import PersonLeft
 from maildesk.model.mail import Address, Disposition, Kind, Step
 from maildesk.model.message import Message
 from maildesk.model.person import Identity, Person
@@ -26,6 +27,7 @@ from maildesk.processing.mail.reply_words import compare_with_answered
 from maildesk.processing.mail.sender_identity import sender_identity
 from maildesk.processing.transaction import IncomingText, Snapshot
 from maildesk.processing.unit_of_work import UnitOfWork
+from maildesk.store import tickets
 
 _OF_ANOTHER = -1  # the round of a mail that another ticket sent
 
@@ -121,6 +123,7 @@ def _correspondence(context: MailContext) -> MailOutcome | None:
     identity = sender_identity(context, token_proves=proves)
     before = threaded.ticket
     ticket = known.tickets[before] if before is not None else None
+    threaded = _held_if_removed(context, threaded, sender, ticket)
     compared = compare_with_answered(context, sender, ticket) if ticket is not None else ()
     child = _child_of(context, sender, ticket) if ticket is not None else None
     if ticket is not None and child is not None:
@@ -136,6 +139,21 @@ def _correspondence(context: MailContext) -> MailOutcome | None:
         return MailOutcome(Disposition.HELD, None, (threaded.step, Step("sender", "held", (why,))))
     decided = _decided(context, sender, identity, threaded, ticket)
     return replace(decided, steps=(*compared, *decided.steps))
+
+
+def _held_if_removed(
+    context: MailContext, threaded: Thread, sender: Person, ticket: Ticket | None
+) -> Thread:
+    """Hold what somebody writes whom an agent removed from the ticket: the old address in their
+    hands lets them in no more."""
+    if ticket is None or threaded.held or sender.is_agent or ticket.takes_part(sender.id):
+        return threaded
+    left = tickets.history(context.work.flushed, ticket.number, (PersonLeft,))
+    if all(line.event != PersonLeft(sender.id) for line in left):
+        return threaded
+    why = "the sender was removed from this ticket"
+    step = replace(threaded.step, rejected=(*threaded.step.rejected, why))
+    return replace(threaded, held=True, step=step)
 
 
 def _held_back(context: MailContext, sender: Person, ticket: Ticket | None) -> str:

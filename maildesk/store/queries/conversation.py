@@ -18,19 +18,22 @@ _ORDER = (_MESSAGE.c.at, _MESSAGE.c.serial)
 
 @dataclass(frozen=True, slots=True)
 class Visible:
-    """The messages of a ticket that a viewer may see: those of some kinds, from a time on."""
+    """The messages of a ticket that a viewer may see: those of some kinds, from a time on, and
+    before `until` if the viewer was removed then."""
 
     ticket: int
     kinds: Collection[str]
     since: datetime
+    until: datetime | None = None
 
     def query(self) -> Select[tuple[object, ...]]:
         """All of them, unordered."""
-        return select(_MESSAGE).where(
+        found = select(_MESSAGE).where(
             _MESSAGE.c.ticket == self.ticket,
             _MESSAGE.c.at >= self.since,
             _MESSAGE.c.kind.in_(sorted(self.kinds)),
         )
+        return found if self.until is None else found.where(_MESSAGE.c.at < self.until)
 
 
 def first(connection: Connection, visible: Visible) -> Message | None:
