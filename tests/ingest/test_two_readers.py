@@ -69,6 +69,12 @@ def test_a_header_block_that_can_be_read_in_two_ways_proves_nobody(forged: bytes
     assert proof(forged) is Proof.NONE
 
 
+def test_a_signature_over_fields_that_we_read_otherwise_does_not_count() -> None:
+    forged = b"From : Ann <ann@example.org>\r\n" + GENUINE
+    assert check_dkim(GENUINE, Zone(ZONE)) != ()
+    assert check_dkim(forged, Zone(ZONE)) == ()
+
+
 _LINES = st.sampled_from([
     b"From : Ann <ann@example.org>", b"From: Ann <ann@example.org>", b"From x", b">From x",
     b" folded", b"\tfolded", b"X: y", b"Subject: again", b"no colon", b":", b"From\t: a@b.c", b"",

@@ -87,11 +87,11 @@ def test_what_is_too_large_or_refused_by_mail_systems_is_named(world: World) -> 
 
 
 def test_files_of_somebody_unproven_go_to_agents_alone(world: World) -> None:
-    first = one(world.writes("rita", "It jams.", trusted=True), "ann", "agent-notification")
-    world.writes("ann", "#cc max@example.org\n\nSee.", answering=first, trusted=True)
-    mine = next(mail for mail in reversed(world.outgoing_mails()) if mail.to.startswith("rita"))
-    forged = world.writes("rita", "Open this.", answering=None, parts=[PLAN], subject=mine.subject)
-    assert [mail for mail in to(forged, "max") if carried(world, mail)] == []
+    mails = world.writes("rita", "This one.", subject="New laptop", parts=[PLAN])
+    asked = one(mails, "max", "approval")
+    assert carried(world, asked) == []
+    proven = world.writes("rita", "This one.", subject="New laptop", parts=[PLAN], trusted=True)
+    assert carried(world, one(proven, "max", "approval")) == [(PLAN.name, PLAN.data)]
 
 
 def test_a_logo_that_is_in_every_mail_of_its_author_is_left_out(world: World) -> None:

@@ -97,3 +97,16 @@ def test_a_command_in_the_quoted_help_does_nothing(
     world.writes("ann", text, answering=first, trusted=True)
     assert world.ticket(1001).priority == "P1"
     assert not world.ticket(1001).is_resolved
+
+
+def test_what_may_be_a_mail_among_agents_does_not_go_to_the_requester(world: World) -> None:
+    world.writes("rita", "It jams on page two.", trusted=True)
+    inner = (
+        "From: Ann Archer <ann@example.org>\nSent: Monday\nTo: Lee\nSubject: Printer\n\n"
+        "The customer is difficult."
+    )
+    text = f"We are on it.\n\n{inner}\n"
+    told = world.writes("lee", text, subject="[MD-1001] Printer broken", trusted=True)
+    reply = one(told, "rita", "reply")
+    assert "We are on it." in reply.text
+    assert "difficult" not in reply.text
