@@ -28,7 +28,7 @@ from maildesk.ingest.reading.pool import ReadingPool
 from maildesk.ingest.servers.imap.poller import MailboxService
 from maildesk.model.mail import RawMail, Source
 from maildesk.model.service import Service, WakeSignal
-from maildesk.outgoing import mail_templates
+from maildesk.outgoing.templating import mail_templates
 from maildesk.processing.desk import Desk
 from maildesk.processing.runtime import Runtime, open_runtime
 from maildesk.processing.services import WorkService

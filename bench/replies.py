@@ -10,8 +10,8 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.agreement import CORPORA  # noqa: E402
-from maildesk.ingest.intent.answers import Question, read_answer  # noqa: E402
 from maildesk.ingest.intent.decisions import read_decision  # noqa: E402
+from maildesk.ingest.intent.yes_or_no import Question, read_answer  # noqa: E402
 from maildesk.ingest.reading.analyse import read  # noqa: E402
 from maildesk.model.mail import Kind  # noqa: E402
 

@@ -45,6 +45,7 @@ PURE = (
 
 REASONS = {
     "attachments": "attachments in a mail; their rows",
+    "mail": "the command; the value",
     "engine": "the rule engine; the database engine, as SQLAlchemy calls it",
     "errors": "the errors of the command line; the errors of the configuration",
     "events": "events of tickets in words; the page that accepts events",

@@ -16,8 +16,8 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from maildesk.model.decision import Template  # noqa: E402
 from maildesk.outgoing.compose import template_words  # noqa: E402
-from maildesk.outgoing.mail_templates import MailTemplates  # noqa: E402
-from maildesk.outgoing.template_samples import complete  # noqa: E402
+from maildesk.outgoing.templating.mail_templates import MailTemplates  # noqa: E402
+from maildesk.outgoing.templating.template_samples import complete  # noqa: E402
 
 FOLDER = Path(__file__).parent / "mails"
 CHROMIUM = "/usr/bin/chromium"

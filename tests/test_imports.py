@@ -107,9 +107,11 @@ ALSO: dict[str, frozenset[str]] = {
     "maildesk.config.schema.settings": frozenset({"pathlib"}),  # the type of a setting
     "maildesk.outgoing": frozenset({"email", "html", "jinja2", "markupsafe", "urllib.parse"}),
     # its own templates, and the reader of the mail that is rendered
-    "maildesk.outgoing.mail_templates": frozenset({"contextvars", "importlib.resources"}),
-    "maildesk.outgoing.template_check": frozenset({"traceback"}),  # the line that raised
-    "maildesk.outgoing.template_sandbox": frozenset({"contextvars"}),
+    "maildesk.outgoing.templating.mail_templates": frozenset(
+        {"contextvars", "importlib.resources"}
+    ),
+    "maildesk.outgoing.templating.template_check": frozenset({"traceback"}),  # the line that raised
+    "maildesk.outgoing.templating.template_sandbox": frozenset({"contextvars"}),
     "maildesk.rules": frozenset({"cel_expr_python", "re2"}),
 }
 # What a pure module may not call, although it imports nothing for it.

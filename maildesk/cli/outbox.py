@@ -9,7 +9,7 @@ import typer
 from maildesk.cli.console.errors import CommandFailed
 from maildesk.cli.console.open_desk import desk_store
 from maildesk.cli.console.output import print_json, shown
-from maildesk.processing.outgoing_files import with_files
+from maildesk.processing.writing.outgoing_files import with_files
 from maildesk.store import outgoing_rows
 from maildesk.store.queries import listings
 

@@ -13,9 +13,9 @@ from maildesk.cli.console.output import print_json
 from maildesk.config.load import ConfigErrors, mail_overrides
 from maildesk.messages.catalogue import DEFAULT
 from maildesk.model.decision import Template
-from maildesk.outgoing.mail_templates import MailTemplates, shipped_names, shipped_source
-from maildesk.outgoing.template_check import formats_of, preview
-from maildesk.outgoing.template_samples import complete
+from maildesk.outgoing.templating.mail_templates import MailTemplates, shipped_names, shipped_source
+from maildesk.outgoing.templating.template_check import formats_of, preview
+from maildesk.outgoing.templating.template_samples import complete
 
 template = typer.Typer(no_args_is_help=True, help="The templates of mails: list and preview them.")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from maildesk.model.finding import Finding
-from maildesk.outgoing.template_check import faults, misnamed
+from maildesk.outgoing.templating.template_check import faults, misnamed
 
 FOLDER = Path("templates") / "mail"
 LARGEST = 200_000  # bytes of one file

@@ -22,17 +22,17 @@ from maildesk.ingest.servers.dns_resolver import DnsResolver
 from maildesk.ingest.servers.imap.poller import MailboxService
 from maildesk.ingest.servers.smtp.listener import ListenerService
 from maildesk.model.service import Service
-from maildesk.outgoing import mail_templates
 from maildesk.outgoing.delivery.delivery_service import DeliveryService
 from maildesk.outgoing.queue_port import Leased
+from maildesk.outgoing.templating import mail_templates
 from maildesk.outgoing.verp import verp
 from maildesk.processing.desk import Desk
 from maildesk.processing.links.link_service import LinkService
 from maildesk.processing.mail.sender_checks import SenderChecks
-from maildesk.processing.outgoing_files import with_files
 from maildesk.processing.runtime import Runtime, open_runtime, utc_now
 from maildesk.processing.services import ClockService, WorkService
 from maildesk.processing.worker import Worker
+from maildesk.processing.writing.outgoing_files import with_files
 from maildesk.store import migrate
 from maildesk.store.engine import Store, open_store
 from maildesk.store.outgoing_rows import OutgoingQueue

@@ -14,7 +14,7 @@ from maildesk.outgoing import header_fields, mime_body
 from maildesk.outgoing.carried_files import NO_FILES, CarriedFiles
 from maildesk.outgoing.headers import boundary, boundary_of_files, heading, subject_line
 from maildesk.outgoing.mail_model import MailModel, SenderIdentity, ThreadContext, disarmed, mailing
-from maildesk.outgoing.mail_templates import MailTemplates
+from maildesk.outgoing.templating.mail_templates import MailTemplates
 
 __all__ = ["Composed", "Composer", "SenderIdentity", "ThreadContext"]
 

@@ -20,12 +20,12 @@ from maildesk.model.person import Person
 from maildesk.model.ticket import Ticket
 from maildesk.processing.answered_mails import AnsweredMails
 from maildesk.processing.known_people import KnownPeople
-from maildesk.processing.mail_writer import MailWriter
-from maildesk.processing.message_writer import MessageWriter
 from maildesk.processing.rate_limit import RateLimit
 from maildesk.processing.relate_context import load_relate_context
 from maildesk.processing.runtime import Runtime
 from maildesk.processing.transaction import IncomingText, Target, TicketTransaction
+from maildesk.processing.writing.mail_writer import MailWriter
+from maildesk.processing.writing.message_writer import MessageWriter
 from maildesk.store import people, ticket_relations, tickets
 from maildesk.store.pending_rows import PendingRows
 

@@ -11,8 +11,8 @@ from maildesk.messages.translator import Translator
 from maildesk.model.decision import OutgoingMail, Template
 from maildesk.model.person import Person
 from maildesk.outgoing.compose import Composer
-from maildesk.outgoing.mail_templates import MailTemplates
-from maildesk.outgoing.template_sandbox import LONGEST, STEPS
+from maildesk.outgoing.templating.mail_templates import MailTemplates
+from maildesk.outgoing.templating.template_sandbox import LONGEST, STEPS
 from tests.outgoing.cast import ANN, HOUSE, NONCE, NOW, RITA, TOPIC
 from tests.outgoing.test_compose import composed, parts
 

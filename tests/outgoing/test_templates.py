@@ -22,8 +22,8 @@ from maildesk.model.person import Person
 from maildesk.model.report import Report
 from maildesk.model.sla.timer import SlaWarning
 from maildesk.outgoing.compose import Composer, SenderIdentity, ThreadContext
-from maildesk.outgoing.mail_templates import MailTemplates
-from maildesk.outgoing.text_filters import aligned, paragraphs, quoted, wrapped
+from maildesk.outgoing.templating.mail_templates import MailTemplates
+from maildesk.outgoing.templating.text_filters import aligned, paragraphs, quoted, wrapped
 from tests.outgoing.cast import ANN, DESK, KEYS, MAX, NONCE, NOW, RITA, TICKET, TOPIC, report_of
 from tests.outgoing.test_compose import composed, parts
 

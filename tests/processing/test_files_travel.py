@@ -7,7 +7,7 @@ from email.message import EmailMessage
 import pytest
 from sqlalchemy import select
 
-from maildesk.processing.outgoing_files import with_files
+from maildesk.processing.writing.outgoing_files import with_files
 from maildesk.store import outgoing_rows, tables
 from tests.web.pictures import png
 from tests.world import OutgoingMail, Part, World, one, to

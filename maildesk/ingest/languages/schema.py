@@ -257,7 +257,7 @@ class Decisions:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Answers in people's own words to a question of the desk; a clause each (`answers`)."""
+    """Answers in people's own words to a question of the desk; a clause each (`yes_or_no`)."""
 
     yes: Patterns
     """To any question: "yes", "that's fine"."""

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 
 from maildesk.ingest.content.forward import Forwarded
-from maildesk.ingest.intent.answers import Question, read_answer
 from maildesk.ingest.intent.commands import CommandReading
 from maildesk.ingest.intent.decisions import DecisionWord, read_decision
 from maildesk.ingest.intent.status_inquiry import only_chases
 from maildesk.ingest.intent.thanks import is_thanks
+from maildesk.ingest.intent.yes_or_no import Question, read_answer
 from maildesk.ingest.threading import Thread
 from maildesk.model.cause import CommandContext, Facts, MailArrived
 from maildesk.model.mail import Reading

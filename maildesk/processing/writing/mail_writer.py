@@ -18,8 +18,8 @@ from maildesk.processing.links.visibility import SIGNATURE_MAILS, may_be_signatu
 from maildesk.processing.mail.approval_request import whole_request
 from maildesk.processing.rate_limit import RateLimit
 from maildesk.processing.runtime import Runtime
-from maildesk.processing.ticket_background import NEWEST, background_of, people_of
 from maildesk.processing.transaction import IncomingText, Target
+from maildesk.processing.writing.ticket_background import NEWEST, background_of, people_of
 from maildesk.store import attachments, outgoing_rows, tickets
 from maildesk.store.pending_rows import PendingRows
 from maildesk.store.tickets import Message as StoredMessage

@@ -10,8 +10,13 @@ from maildesk.model.decision import Template
 from maildesk.model.finding import Finding
 from maildesk.outgoing.compose import template_words
 from maildesk.outgoing.mail_model import MailModel
-from maildesk.outgoing.mail_templates import FORMATS, MailTemplates, Rendered, shipped_names
-from maildesk.outgoing.template_samples import samples
+from maildesk.outgoing.templating.mail_templates import (
+    FORMATS,
+    MailTemplates,
+    Rendered,
+    shipped_names,
+)
+from maildesk.outgoing.templating.template_samples import samples
 
 _LANGUAGE = 3  # parts of `reply.de.html`
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from maildesk.ingest.intent.answers import Question, read_answer
 from maildesk.ingest.intent.decisions import DecisionWord, read_decision
 from maildesk.ingest.intent.thanks import is_thanks
+from maildesk.ingest.intent.yes_or_no import Question, read_answer
 from maildesk.model.cause import Choice
 
 FOLDER = Path(__file__).parent / "phrases"

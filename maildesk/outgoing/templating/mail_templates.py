@@ -30,9 +30,9 @@ from maildesk.model.message import Value
 from maildesk.model.person import Person
 from maildesk.model.report import Day
 from maildesk.model.ticket import Ticket
-from maildesk.outgoing import plots, text_filters
 from maildesk.outgoing.background import EarlierMessage
-from maildesk.outgoing.template_sandbox import Sandbox, rendered
+from maildesk.outgoing.templating import plots, text_filters
+from maildesk.outgoing.templating.template_sandbox import Sandbox, rendered
 
 FORMATS = ("txt", "html")
 SHIPPED = "maildesk/"

@@ -1,0 +1,1 @@
+"""The templates of mails: compiled, sandboxed, checked and shown with samples."""
