@@ -53,6 +53,8 @@ NO_BACKGROUND = Background()
 
 def presentable(background: Background, keys: tuple[bytes, ...]) -> Background:
     """The background as a mail may show it."""
+    if background is NO_BACKGROUND:
+        return background
     return replace(
         background,
         earlier=tuple(one.shortened(keys) for one in background.earlier[:EARLIER]),
