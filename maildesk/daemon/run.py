@@ -189,7 +189,7 @@ class Daemon:
                 listener,
                 max_mail_bytes=desk_settings.max_mail_bytes,
                 journal=desk,
-                accepts=lambda address: desk_settings.tag_in(address) is not None,
+                accepts=desk_settings.receives,
                 on_kept=self._waker("work"),
                 hostname=desk_settings.domain,
             )

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from maildesk.config.schema.settings import Listener
+from maildesk.config.schema.settings import Desk, Listener
 from maildesk.ingest.servers.smtp.listener import ListenerService, ListenerTrouble
 from maildesk.model.mail import Source
 from maildesk.model.service import WakeSignal
@@ -230,6 +230,31 @@ def test_a_recipient_that_is_not_ours_is_refused_at_once(journal: JournalFake) -
         assert client.ask(b"DATA").startswith("503")
 
 
+@pytest.mark.parametrize(("protocol", "hello"), [("smtp", b"EHLO a"), ("lmtp", b"LHLO a")])
+def test_pipelining_and_enhanced_codes_are_announced_and_given(
+    protocol: str, hello: bytes, journal: JournalFake
+) -> None:
+    with listening(journal, protocol=protocol) as service, line(service, b"") as client:
+        client.send(hello)
+        announced = client.reply_lines()
+        assert {"250-PIPELINING", "250-ENHANCEDSTATUSCODES"} <= set(announced)
+        assert announced[-1] == "250 HELP"
+        for command, code in (
+            *((b"NOOP", "250 2."), (b"RSET", "250 2."), (b"MAIL", "501 5."), (b"XYZ", "500 5.")),
+            *((b"RCPT TO:<a@b>", "503 5."), (b"VRFY x", "252 2."), (b"QUIT", "221 2.")),
+        ):
+            assert client.ask(command).startswith(code), command
+
+
+def test_postmaster_is_accepted() -> None:
+    desk = Desk(address="desk@desk.example", aliases=("help@other.example",))
+    for address in ("postmaster", "Postmaster@desk.example", "postmaster@other.example"):
+        assert desk.receives(address)
+    for address in ("postmaster@evil.example", "postmaster+a@desk.example", "root@desk.example"):
+        assert not desk.receives(address)
+    assert desk.receives("desk+token@desk.example")
+
+
 def test_a_declared_size_over_the_limit_is_refused_at_once(journal: JournalFake) -> None:
     with listening(journal, max_mail_bytes=1000) as service, line(service, b"") as client:
         client.send(b"EHLO client")
@@ -265,7 +290,7 @@ def test_lmtp_replies_once_for_each_recipient(journal: JournalFake) -> None:
         client.send(b"RCPT TO:<nobody@desk.example>", b"RCPT TO:<desk+t@desk.example>", b"DATA")
         assert [client.reply()[:3] for _ in range(5)] == ["250", "250", "550", "250", "354"]
         client.send(b"Subject: x", b".", b"NOOP")
-        assert [client.reply() for _ in range(3)] == ["250 2.0.0 Kept"] * 2 + ["250 OK"]
+        assert [client.reply() for _ in range(3)] == ["250 2.0.0 Kept"] * 2 + ["250 2.0.0 OK"]
     (mail,) = journal.mails
     assert mail.source is Source.LMTP
     assert mail.raw == TRACE % b"LMTP" + b"Subject: x\r\n"

@@ -186,6 +186,14 @@ class Desk(Part):
                 return local[len(own_local) + len(self.delimiter) :]
         return None
 
+    def receives(self, address: str) -> bool:
+        """Whether mail to the address is taken: the desk's own, and postmaster of its domains
+        (RFC 5321 §4.5.1)."""
+        local, _, domain = address.strip().lower().partition("@")
+        domains = {one.rpartition("@")[2].lower() for one in (self.address, *self.aliases)}
+        is_postmaster = local == "postmaster" and (not domain or domain in domains)
+        return is_postmaster or self.tag_in(address) is not None
+
     def _name(self, local: str) -> str:
         return local if self.dots else local.replace(".", "")
 

@@ -121,6 +121,18 @@ class ListenerService:
         self._sessions.add(session)
         return session
 
+    async def handle_EHLO(
+        self,
+        _session: SmtpSession,
+        peer: Session,
+        _: Envelope,
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        """aiosmtpd asks here what else to announce."""
+        peer.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", "250-ENHANCEDSTATUSCODES", responses[-1]]
+
     async def handle_MAIL(
         self,
         _session: SmtpSession,

@@ -6,6 +6,7 @@ separately and has no time limit during DATA; so these parts are implemented her
 
 import asyncio
 import io
+import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any, AnyStr
@@ -19,6 +20,7 @@ Deliver = Callable[["SmtpSession", bytes], Awaitable[str]]
 _BUFFER_BYTES = 65_536
 _COMMAND_BYTES = 2_048
 _DOT = b".\r\n"
+_NO_ENHANCED_CODE = re.compile(r"\A([245]\d\d) (?![245]\.\d)")
 
 
 class SmtpSession(SMTP):
@@ -57,6 +59,7 @@ class SmtpSession(SMTP):
         self._replies_left = settings.max_commands
         self._session_end: asyncio.TimerHandle | None = None
         self._heard_at = 0.0
+        self._greeting = True  # the first reply greets, too
         self.trace_length = 0
         self.delivering = False
 
@@ -97,28 +100,39 @@ class SmtpSession(SMTP):
         if self._replies_left < 0:
             self.hang_up("421 4.7.0 Too many commands, closing connection")
             return
-        await super().push(status)
+        text = status if isinstance(status, str) else status.decode("ascii", "replace")
+        if not self._greeting:  # RFC 2034 §4: every other reply, also those of aiosmtpd
+            text = _NO_ENHANCED_CODE.sub(lambda code: f"{code[1]} {code[1][0]}.0.0 ", text, count=1)
+        await super().push(text)
 
     async def smtp_LHLO(self, arg: str) -> None:
         """LMTP's greeting (RFC 2033 §4.1)."""
         if self.protocol != "lmtp":
             await self.push('500 5.5.1 Command "LHLO" not recognized')
             return
-        await super().smtp_EHLO(arg)
+        await self._greet(super().smtp_EHLO(arg))
 
     async def smtp_EHLO(self, arg: str) -> None:
         """SMTP's greeting; LMTP must not know it (RFC 2033 §4.1)."""
         if self.protocol == "lmtp":
             await self.push('500 5.5.1 Command "EHLO" not recognized, send LHLO')
             return
-        await super().smtp_EHLO(arg)
+        await self._greet(super().smtp_EHLO(arg))
+
+    async def _greet(self, greeting: Awaitable[None]) -> None:
+        """Replies to a greeting have no enhanced code."""
+        self._greeting = True
+        try:
+            await greeting
+        finally:
+            self._greeting = False
 
     async def smtp_HELO(self, arg: str) -> None:
         """SMTP's old greeting; LMTP must not know it."""
         if self.protocol == "lmtp":
             await self.push('500 5.5.1 Command "HELO" not recognized, send LHLO')
             return
-        await super().smtp_HELO(arg)
+        await self._greet(super().smtp_HELO(arg))
 
     async def smtp_DATA(self, arg: str) -> None:
         """Take the mail as it is sent; only the dots of RFC 5321 §4.5.2 are taken off."""
