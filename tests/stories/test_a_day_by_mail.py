@@ -4,24 +4,14 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from maildesk.demo.mailbox_mail import Letter
 from maildesk.model.ticket import Ticket
 from tests.crash.scene import Box
-from tests.servers import Dovecot
 from tests.stories.by_mail import AGENTS, Day, Part, asks, day, replies, said, tag
 
 AMONG_US = "between you and me"
 PROMISE = "We are on it."
 WAIT = "We wait for a part."
-
-
-@pytest.fixture(params=["pymap", "dovecot"])
-def box(request: pytest.FixtureRequest) -> Box:
-    """An empty mailbox of the desk."""
-    server = request.getfixturevalue(request.param)
-    return Box(server.port, f"desk{id(request)}" if isinstance(server, Dovecot) else server.user)
 
 
 def _says(outgoing_mail: Letter, *words: str) -> None:
