@@ -20,6 +20,7 @@ class Trouble:
     refuse: dict[str, str] = field(default_factory=dict)
     refuse_sender: str = ""
     refuse_content: str = ""
+    refuse_files: str = ""
     drop_at_data: int = 0
     drop_after_dot: int = 0
     silent_after_dot: float = 0
@@ -63,6 +64,8 @@ class Trouble:
         return "250 ok"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if self.refuse_files and b"a file" in bytes(envelope.original_content or b""):
+            return self.refuse_files
         if self.refuse_content:
             return self.refuse_content
         self.taken.append(envelope)

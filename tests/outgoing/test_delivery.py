@@ -5,6 +5,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,6 +16,7 @@ from pydantic import SecretStr
 
 from maildesk.config.schema.settings import Secret, Security, Smtp
 from maildesk.model.service import WakeSignal
+from maildesk.outgoing.carried_files import CarriedFile
 from maildesk.outgoing.delivery.delivery_service import DeliveryService, DeliveryTrouble, probe
 from maildesk.outgoing.delivery.smtp_client import obstacle_to, stuffed
 from maildesk.outgoing.queue_port import Failed, Leased, Retry, Sent, Uncertain
@@ -36,11 +39,15 @@ def secret(value: str) -> Secret:
 class Desk:
     """A delivery room in a thread, with a fake queue."""
 
-    def __init__(self, smtp: Smtp, *mails: Leased) -> None:
+    def __init__(
+        self, smtp: Smtp, *mails: Leased, whole: Callable[[Leased], bytes] = attrgetter("raw")
+    ) -> None:
         self.queue = QueueFake(list(mails))
         self.failures: list[tuple[int, str]] = []
         self.wake_signal = WakeSignal()
-        self.service = DeliveryService(smtp, self.queue, lambda: NOW, Random(1), self._failed)
+        self.service = DeliveryService(
+            smtp, self.queue, lambda: NOW, Random(1), self._failed, whole
+        )
         self.error: Exception | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -91,6 +98,34 @@ def test_mails_are_sent_over_one_connection() -> None:
     assert set(desk.queue.verdicts.values()) == {Sent("250 taken")}
     assert trouble.taken[0].mail_from == "desk+b@example.org"
     assert trouble.taken[0].rcpt_tos == ["rita@example.org"]
+
+
+FILE = CarriedFile(7, 0, "plan.pdf", "application/pdf", 9_000)
+
+
+def _whole(one: Leased) -> bytes:
+    return one.raw + (b"a file\r\n" * 1_000 if one.files else b"no file\r\n")
+
+
+@pytest.mark.parametrize("refusal", ["size", "552 5.7.0 Blocked content", "554 5.3.4 Too big"])
+def test_a_server_that_refuses_the_files_gets_the_words(refusal: str) -> None:
+    trouble = Trouble(refuse_files="" if refusal == "size" else refusal)
+    limit = 4_000 if refusal == "size" else None
+    with smtp_server(trouble, data_size_limit=limit) as port:
+        desk = Desk(settings(port), replace(mail(1), files=(FILE,)), mail(2), whole=_whole)
+        with desk.running():
+            desk.until_done(1, 2)
+    assert set(desk.queue.verdicts.values()) == {Sent("250 taken")}
+    assert trouble.contents[-2:] == [RAW + b"no file\r\n", RAW]
+
+
+def test_files_follow_the_words() -> None:
+    trouble = Trouble()
+    with smtp_server(trouble) as port:
+        desk = Desk(settings(port), replace(mail(1), files=(FILE,)), whole=_whole)
+        with desk.running():
+            desk.until_done(1)
+    assert trouble.contents == [RAW + b"a file\r\n" * 1_000]
 
 
 def test_the_dot_is_recorded_before_and_the_verdict_right_after_it() -> None:

@@ -120,3 +120,13 @@ def test_a_file_that_the_journal_lost_is_said_to_be_lost(world: World) -> None:
     ((name, data),) = carried(world, told)
     assert name == f"{PLAN.name}.txt"
     assert b"could not read" in data
+
+
+def test_files_that_a_server_refuses_are_replaced_by_a_line(world: World) -> None:
+    told = one(world.writes("rita", "See.", parts=[PLAN]), "ann", "agent-notification")
+    with world.store.read() as connection:
+        query = select(tables.outgoing.c.raw).where(tables.outgoing.c.id == told.id)
+        raw = bytes(connection.execute(query).scalar_one())
+        whole = with_files(connection, raw, ())
+    (part,) = email.message_from_bytes(whole, policy=email.policy.default).iter_attachments()  # type: ignore[attr-defined]
+    assert "refused the attached files" in part.get_content()

@@ -18,7 +18,7 @@ from maildesk.model.service import WakeSignal
 from maildesk.outgoing.delivery.smtp_client import SmtpClient, Stale
 from maildesk.outgoing.delivery.smtp_login import DeliveryTrouble, probe
 from maildesk.outgoing.queue_port import Failed, Leased, Queue, Verdict
-from maildesk.outgoing.retry_policy import LineLost, Outcome, judge
+from maildesk.outgoing.retry_policy import LineLost, Outcome, Refused, Unsendable, judge
 
 __all__ = ["DeliveryService", "DeliveryTrouble", "probe"]
 
@@ -41,7 +41,8 @@ class DeliveryService:
         on_failed: Callable[[], object],
         whole: Callable[[Leased], bytes] = attrgetter("raw"),
     ) -> None:
-        """`whole` gives the bytes of a mail with its files."""
+        """`whole` gives the bytes of a mail with its files; without files, with a line in their
+        place."""
         self._settings = settings
         self._queue = queue
         self._clock = clock
@@ -82,11 +83,18 @@ class DeliveryService:
         def at_dot() -> bool:
             return self._queue.at_dot(mail.id)
 
-        if mail.files:
-            mail = replace(mail, raw=self._whole(mail))
-        outcome = self._open_client(wake_signal).send(mail, at_dot)
-        if isinstance(outcome, Stale):
-            outcome = self._open_client(wake_signal).send(mail, at_dot)
+        def sent(whole: Leased) -> Outcome | Stale | None:
+            outcome = self._open_client(wake_signal).send(whole, at_dot)
+            if isinstance(outcome, Stale):
+                outcome = self._open_client(wake_signal).send(whole, at_dot)
+            return outcome
+
+        if not mail.files:
+            outcome = sent(mail)
+        else:
+            outcome = sent(replace(mail, raw=self._whole(mail)))
+            if _refuses_files(outcome):  # the words are more important than the files
+                outcome = sent(replace(mail, raw=self._whole(replace(mail, files=()))))
         # A connection that has sent no mail yet is never stale.
         return LineLost(False, "line lost") if isinstance(outcome, Stale) else outcome
 
@@ -133,3 +141,13 @@ class DeliveryService:
         if self._line is not None:
             self._line.close()
             self._line = None
+
+
+def _refuses_files(outcome: Outcome | Stale | None) -> bool:
+    """Whether a server finds the mail too large or its files unwanted (RFC 3463 §3.4 and 3.8)."""
+    match outcome:
+        case Unsendable(reason):
+            return reason.startswith("552")
+        case Refused(code, answer):
+            return code == 552 or any(word in answer for word in ("5.3.4", "5.2.3"))
+    return False

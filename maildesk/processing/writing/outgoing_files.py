@@ -18,14 +18,17 @@ _log = structlog.get_logger()
 def with_files(connection: Connection, raw: bytes, files: Sequence[CarriedFile]) -> bytes:
     """The whole mail. `raw` ends before its files, which are read from the journal.
 
-    A file that cannot be read any more is replaced by a line that says so.
+    A file that cannot be read any more is replaced by a line that says so. So are all of them where
+    `files` is empty: the mail server refuses them.
     """
     head = raw.partition(b"\r\n\r\n")[0]
     found = _BOUNDARY.search(head)
-    if not files or found is None:
+    if found is None:
         return raw
     outer = found[1].decode()
-    parts = [_part(connection, outer, one) for one in files]
+    parts = [_part(connection, outer, one) for one in files] or [
+        mime_body.file_part(outer, "attached files.txt", "text/plain", _REFUSED)
+    ]
     return b"".join((raw, *parts, mime_body.closing(outer)))
 
 
@@ -39,4 +42,8 @@ def _part(connection: Connection, outer: str, file: CarriedFile) -> bytes:
     return mime_body.file_part(outer, file.name, file.type, data)
 
 
+_REFUSED = (
+    b"A mail server on the way refused the attached files. They are at the service desk;\r\n"
+    b"please ask for them, or open the ticket page.\r\n"
+)
 _LOST = b"The service desk could not read this file any more. Please ask for it.\r\n"
