@@ -32,7 +32,7 @@ _OTHER_TEXTS: dict[str, str] = {
     "processing/mail/mail_context.py": "evidence in the trace",
     "processing/mail/pipeline.py": "evidence in the trace",
     "processing/mail/sender_checks.py": "evidence in the trace",
-    "processing/mail_writer.py": "evidence in the trace",
+    "processing/writing/mail_writer.py": "evidence in the trace",
     "processing/rate_limit.py": "evidence in the trace",
 }
 
