@@ -111,6 +111,7 @@ def template_words(made: MailModel, language: str) -> dict[str, object]:
         "results": made.results,
         "files": made.file_names,
         "background": made.topic.background,
+        "pages": made.pages,
         "until": made.until,
         "marker": made.marker,
         "proven": made.proven,

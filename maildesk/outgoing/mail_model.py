@@ -200,6 +200,14 @@ class MailModel:
         )
 
     @cached_property
+    def pages(self) -> dict[int, str]:
+        """The page of each ticket that a digest names, for agents; empty without a web address."""
+        if not (self.house.base_url and self.recipient.is_agent):
+            return {}
+        numbers = dict.fromkeys(one.number for one in self.outgoing_mail.warnings)
+        return {number: self._page(Purpose.VIEW, number, 0) for number in numbers}
+
+    @cached_property
     def _token(self) -> str:
         return sign_reply(ReplyToken(self.number, self.recipient.id, self._round), self.house.keys)
 
@@ -208,7 +216,10 @@ class MailModel:
         return self.topic.ticket.round if self.topic.ticket else 0
 
     def _url(self, purpose: Purpose) -> str:
-        token = LinkToken(purpose, self.number, self.recipient.id, self._round, self.until)
+        return self._page(purpose, self.number, self._round)
+
+    def _page(self, purpose: Purpose, number: int, round_: int) -> str:
+        token = LinkToken(purpose, number, self.recipient.id, round_, self.until)
         base = (self.house.base_url or "").rstrip("/")
         return f"{base}/l/{sign_link(token, self.house.keys)}"
 

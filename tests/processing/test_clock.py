@@ -1,5 +1,6 @@
 """The clock of the desk: whom it tells, once, in time, late, and beside another daemon."""
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import OperationalError
 
+from maildesk.model.links.page import Page
 from maildesk.processing.clock.clock_jump_guard import ClockJumpGuard
 from maildesk.processing.clock.sla_recalculation import recalculate
 from maildesk.processing.clock.sla_timers import measured
@@ -145,6 +147,11 @@ def test_many_that_break_at_once_are_one_mail(tmp_path: Path) -> None:
     world.clock.now = MONDAY_NINE + timedelta(hours=2)
     world.desk.tick()
     digest = one(world.new_letters(), "ann", "sla-digest")
+    links = re.findall(r"/l/([A-Za-z0-9_-]{64})", digest.text)
+    numbers = {page.number for link in links if isinstance(page := world.door.view(link), Page)}
+    assert numbers == set(map(int, re.findall(r"^MD-(\d+)\r?$", digest.text, re.MULTILINE)))
+    assert len(numbers) > 1
+    assert all(f"/l/{link}" in digest.html for link in links)
     assert digest.subject == "20 tickets are due, 20 of them overdue"
     assert all(f"MD-{number}" in digest.text for number in world.numbers())
     world.close()
